@@ -1,0 +1,3 @@
+//! expressway: a high-throughput batch executor for AWS Step Functions Express-style workloads.
+#![deny(unsafe_code)]
+pub mod value;

@@ -1,0 +1,2 @@
+//! JSON values.
+pub mod tree;
