@@ -31,16 +31,13 @@ fn text_is_written_compact() {
             Some(expected.len() as u64),
             "size of {text}"
         );
-        assert_eq!(value.size_within(expected.len() as u64 - 1), None, "size of {text}");
+        assert!(!value.fits(expected.len() as u64 - 1), "size of {text}");
         let members = value.members(&arena).map(|m| Value::object(&arena, m));
         let elements = value.elements(&arena).map(|e| Value::array(&arena, e));
         for opened in members.into_iter().chain(elements) {
             assert_eq!(opened.to_json(), expected, "{text}, opened");
-            assert_eq!(
-                opened.size_within(expected.len() as u64),
-                Some(expected.len() as u64),
-                "{text}, opened"
-            );
+            assert!(opened.fits(expected.len() as u64), "size of {text}, opened");
+            assert!(!opened.fits(expected.len() as u64 - 1), "size of {text}, opened");
             assert!(opened.equals(value, &arena));
         }
     }
