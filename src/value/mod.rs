@@ -1,2 +1,3 @@
 //! JSON values.
+pub mod scan;
 pub mod tree;
