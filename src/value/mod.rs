@@ -20,6 +20,7 @@
 
 pub mod number;
 pub mod raw;
+pub mod scan;
 pub mod text;
 pub mod tree;
 pub mod write;
