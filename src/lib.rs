@@ -1,4 +1,6 @@
 //! expressway: a high-throughput batch executor for AWS Step Functions Express-style workloads.
 #![deny(unsafe_code)]
+pub mod compile;
 pub mod definition;
+pub mod program;
 pub mod value;

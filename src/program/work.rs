@@ -176,3 +176,23 @@ impl std::fmt::Display for Wait {
         }
     }
 }
+
+/// A Lambda function's own name, of its name, partial ARN or ARN, with or without a version or alias.
+///
+/// ```
+/// use expressway::program::work::function_name;
+/// assert_eq!(function_name("arn:aws:lambda:us-east-2:123456789012:function:my-function:1"), "my-function");
+/// assert_eq!(function_name("123456789012:function:my-function"), "my-function");
+/// assert_eq!(function_name("my-function:live"), "my-function");
+/// assert_eq!(function_name("${FunctionArn}"), "FunctionArn");
+/// ```
+pub fn function_name(text: &str) -> &str {
+    if let Some(placeholder) = text.strip_prefix("${").and_then(|t| t.strip_suffix('}')) {
+        return placeholder;
+    }
+    let name = match text.find(":function:") {
+        Some(at) => &text[at + ":function:".len()..],
+        None => text.strip_prefix("function:").unwrap_or(text),
+    };
+    name.split(':').next().unwrap_or(name)
+}

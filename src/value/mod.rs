@@ -19,9 +19,12 @@
 //! It must never know of states, and must never change a number's text.
 
 pub mod number;
+pub mod path;
+pub mod pattern;
 pub mod raw;
 pub mod scan;
 pub mod text;
+pub mod timestamp;
 pub mod tree;
 pub mod write;
 
