@@ -14,11 +14,13 @@
 //! | [`text`] | string escapes, both ways |
 //! | [`number`] | numbers as they were written: comparing and converting them |
 //! | [`write`] | compact JSON text, sizes, equality |
+//! | [`path`] | paths: selecting from a value, writing into one |
 //! | [`tree`] | an owned tree with positions, for definitions and mocks |
 //!
 //! It must never know of states, and must never change a number's text.
 
 pub mod number;
+pub mod path;
 pub mod raw;
 pub mod text;
 pub mod tree;
