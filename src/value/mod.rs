@@ -22,6 +22,7 @@
 pub mod number;
 pub mod path;
 pub mod raw;
+pub mod scan;
 pub mod text;
 pub mod tree;
 pub mod write;
@@ -145,10 +146,7 @@ impl<'a> Value<'a> {
     /// panic.
     pub fn from_text(arena: &'a Arena, text: &'a str) -> Value<'a> {
         let text = text.trim_matches(raw::BLANKS);
-        Value::Raw(arena.alloc(Raw {
-            text,
-            form: Form::of(text),
-        }))
+        Value::Raw(arena.alloc(Raw { text, form: Form::of(text) }))
     }
 
     /// Takes JSON text whose form is known.
@@ -168,10 +166,7 @@ impl<'a> Value<'a> {
 
     /// An array of the given elements.
     pub fn array(arena: &'a Arena, items: &'a [Value<'a>]) -> Value<'a> {
-        let mut size = Size {
-            bytes_max: 2 + items.len() as u64,
-            depth: 0,
-        };
+        let mut size = Size { bytes_max: 2 + items.len() as u64, depth: 0 };
         for item in items {
             size.add(item.size());
         }
@@ -197,19 +192,12 @@ impl<'a> Value<'a> {
         size.bytes_max = size.bytes_max.saturating_add(text::bytes_max(key) + 2);
         size.add(value.size());
         size.depth += 1;
-        Value::Overlay(arena.alloc(Overlay {
-            base,
-            member: Member { key, value },
-            size,
-        }))
+        Value::Overlay(arena.alloc(Overlay { base, member: Member { key, value }, size }))
     }
 
     /// The empty object.
     pub fn empty_object() -> Value<'a> {
-        const EMPTY: Raw<'static> = Raw {
-            text: "{}",
-            form: Form::COMPACT,
-        };
+        const EMPTY: Raw<'static> = Raw { text: "{}", form: Form::COMPACT };
         Value::Raw(&EMPTY)
     }
 
@@ -282,9 +270,7 @@ impl<'a> Value<'a> {
     /// The element at `index`, counted from 0, if it is an array that has one.
     pub fn element(self, arena: &'a Arena, index: usize) -> Option<Value<'a>> {
         match self {
-            Value::Raw(raw) => raw::Elements::new(raw.text)
-                .nth(index)
-                .map(|text| Value::raw(arena, text, raw.form)),
+            Value::Raw(raw) => raw::Elements::new(raw.text).nth(index).map(|text| Value::raw(arena, text, raw.form)),
             Value::Array(array) => array.items.get(index).copied(),
             _ => None,
         }
@@ -327,22 +313,10 @@ impl<'a> Value<'a> {
     pub fn size(self) -> Size {
         match self {
             Value::Null | Value::Bool(_) => Size { bytes_max: 5, depth: 0 },
-            Value::Int(_) => Size {
-                bytes_max: 20,
-                depth: 0,
-            },
-            Value::Float(_) => Size {
-                bytes_max: 25,
-                depth: 0,
-            },
-            Value::Text(text) => Size {
-                bytes_max: text::bytes_max(text),
-                depth: 0,
-            },
-            Value::Raw(raw) => Size {
-                bytes_max: raw.text.len() as u64,
-                depth: 0,
-            },
+            Value::Int(_) => Size { bytes_max: 20, depth: 0 },
+            Value::Float(_) => Size { bytes_max: 25, depth: 0 },
+            Value::Text(text) => Size { bytes_max: text::bytes_max(text), depth: 0 },
+            Value::Raw(raw) => Size { bytes_max: raw.text.len() as u64, depth: 0 },
             Value::Array(array) => array.size,
             Value::Object(object) => object.size,
             Value::Overlay(overlay) => overlay.size,

@@ -125,11 +125,7 @@ impl Decimal {
         while digits.last() == Some(&b'0') {
             digits.pop();
         }
-        Decimal {
-            negative: negative && !digits.is_empty(),
-            digits,
-            exponent,
-        }
+        Decimal { negative: negative && !digits.is_empty(), digits, exponent }
     }
 
     fn compare(&self, other: &Decimal) -> Ordering {
@@ -146,10 +142,7 @@ impl Decimal {
             (true, true) => Ordering::Equal,
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
-            (false, false) => self
-                .exponent
-                .cmp(&other.exponent)
-                .then_with(|| self.digits.cmp(&other.digits)),
+            (false, false) => self.exponent.cmp(&other.exponent).then_with(|| self.digits.cmp(&other.digits)),
         }
     }
 }

@@ -83,20 +83,12 @@ pub struct Key<'a> {
 impl<'a> Key<'a> {
     /// Whether this is the key `name`.
     pub fn is(self, name: &str) -> bool {
-        if self.escaped {
-            text::unescaped_eq(self.text, name)
-        } else {
-            self.text == name
-        }
+        if self.escaped { text::unescaped_eq(self.text, name) } else { self.text == name }
     }
 
     /// The key with its escapes resolved.
     pub fn decode(self, arena: &'a Arena) -> &'a str {
-        if self.escaped {
-            text::unescape(self.text, arena)
-        } else {
-            self.text
-        }
+        if self.escaped { text::unescape(self.text, arena) } else { self.text }
     }
 }
 
@@ -170,10 +162,7 @@ pub(super) fn open_members<'a>(raw: &'a Raw<'a>, arena: &'a Arena) -> &'a [Membe
     let repeated = raw.form.has(Form::REPEATED);
     let mut seen = std::collections::HashMap::new();
     for (key, value) in Members::new(raw.text) {
-        let member = Member {
-            key: key.decode(arena),
-            value: Value::raw(arena, value, raw.form),
-        };
+        let member = Member { key: key.decode(arena), value: Value::raw(arena, value, raw.form) };
         if repeated {
             match seen.entry(member.key) {
                 std::collections::hash_map::Entry::Occupied(at) => {
@@ -249,9 +238,7 @@ pub fn value_end(bytes: &[u8], start: usize) -> usize {
         }
         _ => {
             let rest = &bytes[start.min(bytes.len())..];
-            let length = rest
-                .iter()
-                .position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r'));
+            let length = rest.iter().position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r'));
             start + length.unwrap_or(rest.len())
         }
     }

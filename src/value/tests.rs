@@ -5,16 +5,10 @@ use super::*;
 #[test]
 fn text_is_written_compact() {
     let cases = [
-        (
-            r#" { "a" : [ 1 , 2.50 , -0 ] , "b" : "x y" } "#,
-            r#"{"a":[1,2.50,-0],"b":"x y"}"#,
-        ),
+        (r#" { "a" : [ 1 , 2.50 , -0 ] , "b" : "x y" } "#, r#"{"a":[1,2.50,-0],"b":"x y"}"#),
         (r#"{"a":1,"b":2,"a":3}"#, r#"{"a":3,"b":2}"#),
         (r#"{"\u0061":1,"b":2,"a":3}"#, r#"{"a":3,"b":2}"#),
-        (
-            r#"["\/","\u00e9","\ud83d\ude00","\u0001","\ud800"]"#,
-            "[\"/\",\"é\",\"😀\",\"\\u0001\",\"\u{fffd}\"]",
-        ),
+        (r#"["\/","\u00e9","\ud83d\ude00","\u0001","\ud800"]"#, "[\"/\",\"é\",\"😀\",\"\\u0001\",\"\u{fffd}\"]"),
         (r#"[]"#, r#"[]"#),
         ("{ }", "{}"),
         ("[ ]", "[]"),
@@ -26,11 +20,7 @@ fn text_is_written_compact() {
         let arena = Arena::new();
         let value = Value::from_text(&arena, text);
         assert_eq!(value.to_json(), expected, "{text}");
-        assert_eq!(
-            value.size_within(1 << 20),
-            Some(expected.len() as u64),
-            "size of {text}"
-        );
+        assert!(value.fits(expected.len() as u64), "size of {text}");
         assert!(!value.fits(expected.len() as u64 - 1), "size of {text}");
         let members = value.members(&arena).map(|m| Value::object(&arena, m));
         let elements = value.elements(&arena).map(|e| Value::array(&arena, e));
@@ -70,15 +60,7 @@ fn members_and_elements_are_found() {
     let value = Value::from_text(&arena, r#"{"a":{"x":[1,"]",{"y":"}"}]},"k\"":null,"a b":false}"#);
     let inner = value.get(&arena, "a").unwrap().get(&arena, "x").unwrap();
     assert_eq!(inner.element(&arena, 1).unwrap().as_str(&arena), Some("]"));
-    assert_eq!(
-        inner
-            .element(&arena, 2)
-            .unwrap()
-            .get(&arena, "y")
-            .unwrap()
-            .as_str(&arena),
-        Some("}")
-    );
+    assert_eq!(inner.element(&arena, 2).unwrap().get(&arena, "y").unwrap().as_str(&arena), Some("}"));
     assert!(inner.element(&arena, 3).is_none());
     assert!(value.get(&arena, "k\"").unwrap().is_null());
     assert_eq!(value.get(&arena, "a b").unwrap().as_bool(), Some(false));

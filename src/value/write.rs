@@ -74,8 +74,7 @@ impl<'a> Value<'a> {
             (Kind::Object, Kind::Object) => match (self.members(arena), other.members(arena)) {
                 (Some(a), Some(b)) => {
                     a.len() == b.len()
-                        && a.iter()
-                            .all(|m| other.get(arena, m.key).is_some_and(|v| m.value.equals(v, arena)))
+                        && a.iter().all(|m| other.get(arena, m.key).is_some_and(|v| m.value.equals(v, arena)))
                 }
                 _ => false,
             },
@@ -210,10 +209,7 @@ fn measure(value: Value, room: &mut u64) -> bool {
         Value::Object(object) => {
             let marks = 2 + (object.members.len() as u64 * 2).saturating_sub(1);
             take(room, marks)
-                && object
-                    .members
-                    .iter()
-                    .all(|m| take(room, written_string(m.key)) && measure(m.value, room))
+                && object.members.iter().all(|m| take(room, written_string(m.key)) && measure(m.value, room))
         }
         Value::Raw(raw) if raw.form == Form::COMPACT => take(room, raw.text.len() as u64),
         Value::Text(text) => take(room, written_string(text)),

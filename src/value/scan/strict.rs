@@ -1,0 +1,285 @@
+//! The grammar of JSON (RFC 8259), one byte at a time: slow, simple, and exact about where a text stops being JSON.
+//!
+//! Flows in: bytes, UTF-8 or not. Flows out: every token with its bounds to a callback, or a [`Fault`]. The fast reader
+//! only knows *that* a text is bad; this one is then asked where and why, so its speed matters to damaged input alone.
+//! It must never recurse or allocate, and never accept what the fast reader refuses (a test compares the two).
+
+use super::DEPTH_MAX;
+use std::fmt;
+
+/// Where a text stops being JSON, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Byte offset of the first byte that cannot belong to a JSON text; the text's length if it ends too early.
+    pub offset: usize,
+    /// The rule that was broken.
+    pub rule: Rule,
+}
+
+/// The rules a text can break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// Something else had to stand here.
+    Expected(&'static str),
+    /// A byte below 0x20 inside a string.
+    RawControl,
+    /// The text ends inside the string that opens at this offset.
+    OpenString(usize),
+    /// A number starts with a zero that is followed by a digit.
+    LeadingZero,
+    /// One level of nesting too many.
+    TooDeep,
+    /// Bytes that are not UTF-8.
+    NotUtf8,
+    /// The text is too long for 32-bit positions.
+    TooLong,
+}
+
+impl Fault {
+    fn expected(offset: usize, what: &'static str) -> Self {
+        Fault {
+            offset,
+            rule: Rule::Expected(what),
+        }
+    }
+
+    /// The fault in words; `text` must be the text it was found in.
+    pub(crate) fn describe(&self, text: &[u8]) -> String {
+        let found = Found(text.get(self.offset..).unwrap_or_default());
+        match self.rule {
+            Rule::Expected(what) => format!("expected {what}, found {found}"),
+            Rule::RawControl => format!("{found} inside a string must be written as an escape"),
+            Rule::OpenString(start) => format!("the string that opens at byte {start} is not closed"),
+            Rule::LeadingZero => "a number must not start with a zero that is followed by a digit".into(),
+            Rule::TooDeep => format!("arrays and objects are nested deeper than {DEPTH_MAX} levels"),
+            Rule::NotUtf8 => format!("{found} is not UTF-8"),
+            Rule::TooLong => format!("the text is longer than {} bytes", super::TEXT_BYTES_MAX),
+        }
+    }
+}
+
+/// What stands at the start of the rest of a text, for a person to read.
+struct Found<'a>(&'a [u8]);
+
+impl fmt::Display for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(&byte) = self.0.first() else {
+            return f.write_str("the end of the text");
+        };
+        // A character has at most four bytes; a cut or damaged one is shown as its first byte.
+        let head = &self.0[..self.0.len().min(4)];
+        let valid = match std::str::from_utf8(head) {
+            Ok(text) => text,
+            Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+        };
+        match valid.chars().next() {
+            Some('\u{feff}') => f.write_str("a byte order mark"),
+            Some('\n') => f.write_str("the end of the line"),
+            Some('`') => f.write_str("a backquote"),
+            Some(c) if !c.is_control() => write!(f, "`{c}`"),
+            _ => write!(f, "byte 0x{byte:02x}"),
+        }
+    }
+}
+
+/// What the grammar allows next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// A value.
+    Value,
+    /// A value or `]`, after `[`.
+    ValueOrEnd,
+    /// A key or `}`, after `{`.
+    KeyOrEnd,
+    /// A key, after a comma.
+    Key,
+    /// A colon.
+    Colon,
+    /// A comma, or the end of the innermost container or of the text.
+    AfterValue,
+}
+
+/// Whether each open container is an object: a bit per level, so that depth costs no native stack.
+pub(crate) struct Levels {
+    bits: [u64; DEPTH_MAX / 64],
+    depth: usize,
+}
+
+impl Levels {
+    pub(crate) fn new() -> Self {
+        Levels {
+            bits: [0; DEPTH_MAX / 64],
+            depth: 0,
+        }
+    }
+
+    /// Opens a container; false if that is one too many.
+    pub(crate) fn open(&mut self, object: bool) -> bool {
+        if self.depth == DEPTH_MAX {
+            return false;
+        }
+        let (word, bit) = (self.depth / 64, self.depth % 64);
+        self.bits[word] = self.bits[word] & !(1 << bit) | u64::from(object) << bit;
+        self.depth += 1;
+        true
+    }
+
+    /// Closes the innermost container.
+    pub(crate) fn close(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Whether the innermost container is an object; `None` outside all of them.
+    pub(crate) fn in_object(&self) -> Option<bool> {
+        let level = self.depth.checked_sub(1)?;
+        Some(self.bits[level / 64] >> (level % 64) & 1 == 1)
+    }
+}
+
+/// Checks one JSON text and hands each of its tokens to `token(first byte, start, end)` in order: brackets, commas,
+/// colons, strings with their quotes, numbers, literals. Bytes beyond ASCII are not checked to be UTF-8 here.
+pub(crate) fn check(text: &[u8], mut token: impl FnMut(u8, usize, usize)) -> Result<(), Fault> {
+    let mut levels = Levels::new();
+    let mut next = Next::Value;
+    let mut at = 0;
+    loop {
+        while at < text.len() && is_blank(text[at]) {
+            at += 1;
+        }
+        let byte = text.get(at).copied();
+        let start = at;
+        (next, at) = match (next, byte) {
+            (Next::Value | Next::ValueOrEnd, Some(b'{' | b'[')) => {
+                let object = byte == Some(b'{');
+                if !levels.open(object) {
+                    return Err(Fault {
+                        offset: at,
+                        rule: Rule::TooDeep,
+                    });
+                }
+                (if object { Next::KeyOrEnd } else { Next::ValueOrEnd }, at + 1)
+            }
+            (Next::ValueOrEnd, Some(b']')) | (Next::KeyOrEnd, Some(b'}')) => {
+                levels.close();
+                (Next::AfterValue, at + 1)
+            }
+            (Next::Value | Next::ValueOrEnd, Some(b'"')) => (Next::AfterValue, string(text, at)?),
+            (Next::Value | Next::ValueOrEnd, Some(b'-' | b'0'..=b'9')) => (Next::AfterValue, number(text, at)?),
+            (Next::Value | Next::ValueOrEnd, Some(b't')) => (Next::AfterValue, literal(text, at, "`true`")?),
+            (Next::Value | Next::ValueOrEnd, Some(b'f')) => (Next::AfterValue, literal(text, at, "`false`")?),
+            (Next::Value | Next::ValueOrEnd, Some(b'n')) => (Next::AfterValue, literal(text, at, "`null`")?),
+            (Next::Value, _) => return Err(Fault::expected(at, "a value")),
+            (Next::ValueOrEnd, _) => return Err(Fault::expected(at, "a value or `]`")),
+            (Next::Key | Next::KeyOrEnd, Some(b'"')) => (Next::Colon, string(text, at)?),
+            (Next::Key, _) => return Err(Fault::expected(at, "a key in double quotes")),
+            (Next::KeyOrEnd, _) => return Err(Fault::expected(at, "a key in double quotes or `}`")),
+            (Next::Colon, Some(b':')) => (Next::Value, at + 1),
+            (Next::Colon, _) => return Err(Fault::expected(at, "`:` after the key")),
+            (Next::AfterValue, _) => match (levels.in_object(), byte) {
+                (None, None) => return Ok(()),
+                (None, _) => return Err(Fault::expected(at, "nothing after the value")),
+                (Some(true), Some(b',')) => (Next::Key, at + 1),
+                (Some(false), Some(b',')) => (Next::Value, at + 1),
+                (Some(true), Some(b'}')) | (Some(false), Some(b']')) => {
+                    levels.close();
+                    (Next::AfterValue, at + 1)
+                }
+                (Some(true), _) => return Err(Fault::expected(at, "`,` or `}`")),
+                (Some(false), _) => return Err(Fault::expected(at, "`,` or `]`")),
+            },
+        };
+        token(text[start], start, at);
+    }
+}
+
+/// Whether JSON allows `byte` between tokens.
+pub(crate) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// The end of the string that opens at `start`.
+fn string(text: &[u8], start: usize) -> Result<usize, Fault> {
+    let mut at = start + 1;
+    loop {
+        match text.get(at) {
+            None => {
+                return Err(Fault {
+                    offset: at,
+                    rule: Rule::OpenString(start),
+                });
+            }
+            Some(b'"') => return Ok(at + 1),
+            Some(b'\\') => at = escape(text, start, at + 1)?,
+            Some(..0x20) => {
+                return Err(Fault {
+                    offset: at,
+                    rule: Rule::RawControl,
+                });
+            }
+            Some(_) => at += 1,
+        }
+    }
+}
+
+/// The end of an escape whose backslash stands before `at`.
+fn escape(text: &[u8], string_start: usize, at: usize) -> Result<usize, Fault> {
+    match text.get(at) {
+        None => Err(Fault {
+            offset: at,
+            rule: Rule::OpenString(string_start),
+        }),
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
+        Some(b'u') => {
+            let hex = text[at + 1..]
+                .iter()
+                .take(4)
+                .take_while(|byte| byte.is_ascii_hexdigit())
+                .count();
+            match hex {
+                4 => Ok(at + 5),
+                _ => Err(Fault::expected(at + 1 + hex, "four hexadecimal digits after `\\u`")),
+            }
+        }
+        Some(_) => Err(Fault::expected(at, "one of `\"\\/bfnrtu` after a backslash")),
+    }
+}
+
+/// The end of the number that starts at `start`.
+fn number(text: &[u8], start: usize) -> Result<usize, Fault> {
+    let digits = |from: usize| -> Result<usize, Fault> {
+        match text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count() {
+            0 => Err(Fault::expected(from, "a digit")),
+            count => Ok(from + count),
+        }
+    };
+    let integer = start + usize::from(text[start] == b'-');
+    let mut at = digits(integer)?;
+    if text[integer] == b'0' && at > integer + 1 {
+        return Err(Fault {
+            offset: integer + 1,
+            rule: Rule::LeadingZero,
+        });
+    }
+    if text.get(at) == Some(&b'.') {
+        at = digits(at + 1)?;
+    }
+    if let Some(b'e' | b'E') = text.get(at) {
+        at += 1 + usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
+        at = digits(at)?;
+    }
+    Ok(at)
+}
+
+/// The end of a literal; `quoted` is its name between backquotes.
+fn literal(text: &[u8], start: usize, quoted: &'static str) -> Result<usize, Fault> {
+    let name = quoted.trim_matches('`').as_bytes();
+    let same = text[start..]
+        .iter()
+        .zip(name)
+        .take_while(|(found, wanted)| found == wanted)
+        .count();
+    if same < name.len() {
+        return Err(Fault::expected(start + same, quoted));
+    }
+    Ok(start + same)
+}
