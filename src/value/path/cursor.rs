@@ -48,11 +48,7 @@ impl<'a> Cursor<'a> {
             match here {
                 Cursor::Text(text, form) => {
                     let mut same = Members::new(text).filter(|(key, _)| key.is(name));
-                    let found = if form.has(Form::REPEATED) {
-                        same.last()
-                    } else {
-                        same.next()
-                    };
+                    let found = if form.has(Form::REPEATED) { same.last() } else { same.next() };
                     return found.map(|(_, text)| Cursor::Text(text, form));
                 }
                 Cursor::Node(Value::Object(object)) => {

@@ -43,12 +43,7 @@ impl Path {
         if self.is_definite() {
             return self.eval_definite(from, scene.arena);
         }
-        let mut run = Run {
-            path: self,
-            scene,
-            budget,
-            found: Vec::new_in(scene.arena),
-        };
+        let mut run = Run { path: self, scene, budget, found: Vec::new_in(scene.arena) };
         run.step(0, from, true)?;
         Ok(Value::array(scene.arena, run.found.into_bump_slice()))
     }
@@ -80,9 +75,7 @@ impl Path {
     fn no_member<'p, 'a: 'p>(&'p self, at: usize, here: Cursor<'a>, arena: &'a Arena) -> PathMiss<'p> {
         let miss = match here {
             Cursor::Beyond => Miss::NotAnObject { found: None },
-            _ if here.kind() != Kind::Object => Miss::NotAnObject {
-                found: Some(here.value(arena)),
-            },
+            _ if here.kind() != Kind::Object => Miss::NotAnObject { found: Some(here.value(arena)) },
             _ if at + 1 == self.steps().len() => Miss::NoResults,
             _ => Miss::MissingProperty,
         };
@@ -92,9 +85,7 @@ impl Path {
     fn no_array<'p, 'a: 'p>(&'p self, at: usize, here: Cursor<'a>, arena: &'a Arena) -> PathMiss<'p> {
         let miss = match here {
             Cursor::Beyond => Miss::NullIndex,
-            _ => Miss::NotAnArray {
-                found: here.value(arena),
-            },
+            _ => Miss::NotAnArray { found: here.value(arena) },
         };
         self.miss(at, miss)
     }
@@ -107,10 +98,7 @@ fn pick<'a>(here: Cursor<'a>, names: &[Box<str>], arena: &'a Arena) -> Value<'a>
         if let Some(value) = here.member(name)
             && members.iter().all(|member| member.key != &**name)
         {
-            members.push(Member {
-                key: arena.alloc_str(name),
-                value: value.value(arena),
-            });
+            members.push(Member { key: arena.alloc_str(name), value: value.value(arena) });
         }
     }
     Value::object(arena, members.into_bump_slice())
@@ -173,12 +161,7 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
                     }
                     Ok(())
                 }
-                _ if strict => Err(path.miss(
-                    at,
-                    Miss::NotFilterable {
-                        found: here.value(arena),
-                    },
-                )),
+                _ if strict => Err(path.miss(at, Miss::NotFilterable { found: here.value(arena) })),
                 _ => Ok(()),
             },
             Step::Function(_) if strict => Err(path.miss(at, Miss::NoResults)),
@@ -189,11 +172,7 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
     fn members(&mut self, at: usize, names: &[Box<str>], here: Cursor<'a>, strict: bool) -> Result<(), PathMiss<'p>> {
         let arena = self.scene.arena;
         if here.kind() != Kind::Object {
-            return if strict {
-                Err(self.path.no_member(at, here, arena))
-            } else {
-                Ok(())
-            };
+            return if strict { Err(self.path.no_member(at, here, arena)) } else { Ok(()) };
         }
         if at + 1 == self.path.steps().len() {
             self.visit(at)?;
@@ -220,32 +199,13 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
         let items: Vec<Cursor<'a>> = Vec::from_iter_in(here.children(self.scene.arena), self.scene.arena);
         let length = i32::try_from(items.len()).unwrap_or(i32::MAX);
         let (from, to) = match *step {
-            Step::Slice {
-                from: Some(from),
-                to: None,
-            } => (
-                if from < 0 {
-                    length.saturating_add(from).max(0)
-                } else {
-                    from
-                },
-                length,
-            ),
-            Step::Slice {
-                from: Some(from),
-                to: Some(to),
-            } => (from, to.min(length)),
-            Step::Slice {
-                from: None,
-                to: Some(to),
-            } => (
-                0,
-                if to < 0 {
-                    length.saturating_add(to)
-                } else {
-                    to.min(length)
-                },
-            ),
+            Step::Slice { from: Some(from), to: None } => {
+                (if from < 0 { length.saturating_add(from).max(0) } else { from }, length)
+            }
+            Step::Slice { from: Some(from), to: Some(to) } => (from, to.min(length)),
+            Step::Slice { from: None, to: Some(to) } => {
+                (0, if to < 0 { length.saturating_add(to) } else { to.min(length) })
+            }
             _ => (0, 0),
         };
         let take = |run: &mut Self, index: i32| {
@@ -272,17 +232,15 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
         self.visit(at)?;
         let path = self.path;
         match path.steps().get(at) {
-            Some(Step::Filter(filter)) => filter
-                .holds(item, self.scene, self.budget)
-                .map_err(|exceeded| path.miss(at, Miss::Budget(exceeded))),
+            Some(Step::Filter(filter)) => {
+                filter.holds(item, self.scene, self.budget).map_err(|exceeded| path.miss(at, Miss::Budget(exceeded)))
+            }
             _ => Ok(false),
         }
     }
 
     pub(super) fn visit(&mut self, at: usize) -> Result<(), PathMiss<'p>> {
         let path = self.path;
-        self.budget
-            .visit()
-            .map_err(|exceeded| path.miss(at, Miss::Budget(exceeded)))
+        self.budget.visit().map_err(|exceeded| path.miss(at, Miss::Budget(exceeded)))
     }
 }

@@ -53,20 +53,12 @@ impl PathMiss<'_> {
 
     fn write_prefix(&self, f: &mut std::fmt::Formatter, steps: usize) -> std::fmt::Result {
         f.write_str("$")?;
-        self.path
-            .steps()
-            .iter()
-            .take(steps)
-            .try_for_each(|step| write!(f, "{step}"))
+        self.path.steps().iter().take(steps).try_for_each(|step| write!(f, "{step}"))
     }
 
     /// The failing step and, as the library prints it, all after it.
     fn write_rest(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        self.path
-            .steps()
-            .iter()
-            .skip(self.at)
-            .try_for_each(|step| write!(f, "{step}"))
+        self.path.steps().iter().skip(self.at).try_for_each(|step| write!(f, "{step}"))
     }
 }
 
@@ -95,11 +87,7 @@ impl std::fmt::Display for PathMiss<'_> {
             Miss::NotAnArray { found } => {
                 f.write_str("Filter: ")?;
                 self.write_rest(f)?;
-                write!(
-                    f,
-                    " can only be applied to arrays. Current context is: {}",
-                    found.to_json()
-                )
+                write!(f, " can only be applied to arrays. Current context is: {}", found.to_json())
             }
             Miss::NullIndex => {
                 f.write_str("The path ")?;
@@ -109,11 +97,7 @@ impl std::fmt::Display for PathMiss<'_> {
             Miss::NotFilterable { found } => {
                 f.write_str("Filter: ")?;
                 self.write_rest(f)?;
-                write!(
-                    f,
-                    " can not be applied to primitives. Current context is: {}",
-                    found.to_json()
-                )
+                write!(f, " can not be applied to primitives. Current context is: {}", found.to_json())
             }
             Miss::Budget(exceeded) => exceeded.fmt(f),
         }
@@ -136,10 +120,7 @@ fn java_class(value: Value) -> &'static str {
                 number.write(&mut text);
             }
             let integer = !text.iter().any(|b| matches!(b, b'.' | b'e' | b'E'));
-            match std::str::from_utf8(&text)
-                .ok()
-                .and_then(|text| text.parse::<i64>().ok())
-            {
+            match std::str::from_utf8(&text).ok().and_then(|text| text.parse::<i64>().ok()) {
                 Some(i) if i32::try_from(i).is_ok() => "com.fasterxml.jackson.databind.node.IntNode",
                 Some(_) => "com.fasterxml.jackson.databind.node.LongNode",
                 None if integer => "com.fasterxml.jackson.databind.node.BigIntegerNode",

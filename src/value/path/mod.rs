@@ -99,11 +99,7 @@ impl Path {
             Step::Members(_) => n + 1 == steps.len(),
             _ => false,
         });
-        Path {
-            definite,
-            steps: steps.into_boxed_slice(),
-            text: text.into(),
-        }
+        Path { definite, steps: steps.into_boxed_slice(), text: text.into() }
     }
 
     /// The text it was compiled from.
@@ -209,10 +205,7 @@ impl NodeBudget {
 
     /// A budget of so many nodes.
     pub fn new(nodes: u32) -> NodeBudget {
-        NodeBudget {
-            left: nodes,
-            full: nodes,
-        }
+        NodeBudget { left: nodes, full: nodes }
     }
 
     /// How many nodes it began with.

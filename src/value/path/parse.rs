@@ -18,12 +18,7 @@ pub(super) fn path(text: &str) -> Result<Vec<Step>, PathError> {
     // Blanks around the path are ignored, as AWS's library trims it.
     let end = text.trim_end_matches(' ').len();
     let start = text.len() - text.trim_start_matches(' ').len();
-    let mut parser = Parser {
-        text: &text[..end.max(start)],
-        at: start,
-        depth: 0,
-        steps_left: STEPS_MAX,
-    };
+    let mut parser = Parser { text: &text[..end.max(start)], at: start, depth: 0, steps_left: STEPS_MAX };
     if parser.peek() != Some(b'$') {
         return Err(parser.fail(Kind::Head));
     }
@@ -101,10 +96,8 @@ impl<'t> Parser<'t> {
     /// Whether a path inside a filter is over: at a blank, an operator or a closing parenthesis.
     fn operand_ends(&self) -> bool {
         let rest = self.rest();
-        matches!(
-            rest.as_bytes().first(),
-            Some(b' ' | b')' | b'<' | b'>' | b'=' | b'~' | b'!' | b',' | b']')
-        ) || rest.starts_with("&&")
+        matches!(rest.as_bytes().first(), Some(b' ' | b')' | b'<' | b'>' | b'=' | b'~' | b'!' | b',' | b']'))
+            || rest.starts_with("&&")
             || rest.starts_with("||")
     }
 
@@ -185,25 +178,22 @@ impl<'t> Parser<'t> {
                 let filter = parse_filter::condition(self)?;
                 self.skip_blanks();
                 if !self.take(b')') {
-                    return Err(self.fail(Kind::Operator));
+                    return Err(self.unclosed(open));
                 }
                 Step::Filter(Box::new(filter))
             }
-            Some(_) => return Err(self.fail(Kind::Bracket)),
-            None => {
-                self.at = open;
-                return Err(self.fail(Kind::Unclosed));
-            }
+            _ => return Err(self.unclosed(open)),
         };
         self.skip_blanks();
-        if self.take(b']') {
-            return Ok(step);
+        if self.take(b']') { Ok(step) } else { Err(self.unclosed(open)) }
+    }
+
+    /// What the bracket opened at `open` needs to go on is not there.
+    fn unclosed(&self, open: usize) -> PathError {
+        match self.peek() {
+            Some(_) => self.fail(Kind::Bracket),
+            None => PathError { offset: open, kind: Kind::Unclosed },
         }
-        if self.peek().is_none() {
-            self.at = open;
-            return Err(self.fail(Kind::Unclosed));
-        }
-        Err(self.fail(Kind::Bracket))
     }
 
     /// `'a'` or `'a','b'`, all in the quotes of the first.
@@ -258,10 +248,7 @@ impl<'t> Parser<'t> {
             self.at += 1;
         }
         let expression = self.text.get(start..self.at).unwrap_or("").trim_end_matches(' ');
-        let bad_index = PathError {
-            offset: start,
-            kind: Kind::Index,
-        };
+        let bad_index = PathError { offset: start, kind: Kind::Index };
         let integer = |text: &str| text.trim_matches(' ').parse::<i32>().map_err(|_| bad_index.clone());
         if expression.contains(':') {
             let mut bounds = expression.split(':').map(|bound| match bound {

@@ -40,11 +40,7 @@ fn negation(parser: &mut Parser) -> Result<Filter, PathError> {
     if parser.take(b'(') {
         let inner = condition(parser)?;
         parser.skip_blanks();
-        return if parser.take(b')') {
-            Ok(inner)
-        } else {
-            Err(parser.fail(Kind::Operator))
-        };
+        return if parser.take(b')') { Ok(inner) } else { Err(parser.fail(Kind::Operator)) };
     }
     comparison(parser)
 }
@@ -125,11 +121,7 @@ fn operand(parser: &mut Parser) -> Result<Operand, PathError> {
             let steps = deeper(parser, |parser| parser.steps(true))?;
             let text = parser.text.get(start..parser.at).unwrap_or("");
             let path = Box::new(Path::from_steps(steps, text));
-            Ok(if head == b'@' {
-                Operand::Item(path)
-            } else {
-                Operand::Document(path)
-            })
+            Ok(if head == b'@' { Operand::Item(path) } else { Operand::Document(path) })
         }
         Some(b'/') => Err(parser.fail(Kind::RegularExpression)),
         _ => Ok(Operand::Literal(literal(parser)?)),
@@ -143,9 +135,7 @@ fn literal(parser: &mut Parser) -> Result<Literal, PathError> {
             let mut json = Vec::new();
             tree(parser, &mut json)?;
             // Written by us from parts of a string, hence text.
-            String::from_utf8(json)
-                .map(|json| Literal::Json(json.into()))
-                .map_err(|_| parser.fail(Kind::Operand))
+            String::from_utf8(json).map(|json| Literal::Json(json.into())).map_err(|_| parser.fail(Kind::Operand))
         }
         _ => word(parser),
     }
@@ -154,10 +144,7 @@ fn literal(parser: &mut Parser) -> Result<Literal, PathError> {
 /// `true`, `false`, `null` or a number.
 fn word(parser: &mut Parser) -> Result<Literal, PathError> {
     let rest = parser.rest();
-    let length = rest
-        .bytes()
-        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.'))
-        .count();
+    let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.')).count();
     let word = rest.get(..length).unwrap_or("");
     let literal = match word {
         "true" => Literal::Bool(true),
@@ -311,9 +298,7 @@ mod tests {
     #[test]
     fn literals_become_compact_json() {
         let path = Path::parse(r#"$[?(@.a in ['x', "y\"z", 1.50, [ null ], {'k': true}])]"#).expect("a path");
-        let [Step::Filter(filter)] = path.steps() else {
-            panic!("{path:?}")
-        };
+        let [Step::Filter(filter)] = path.steps() else { panic!("{path:?}") };
         let Filter::Compare(_, Operator::In, Operand::Literal(Literal::Json(json))) = &**filter else {
             panic!("{filter:?}")
         };

@@ -87,18 +87,10 @@ impl Path {
         let Some(step) = self.steps().get(at) else {
             return Ok(value);
         };
-        let fail = |found, problem| PlaceError {
-            path: self,
-            at,
-            found,
-            problem,
-        };
+        let fail = |found, problem| PlaceError { path: self, at, found, problem };
         match (step, here) {
             (Step::Member(name), None) => {
-                let member = Member {
-                    key: arena.alloc_str(name),
-                    value: self.place_at(at + 1, None, value, arena)?,
-                };
+                let member = Member { key: arena.alloc_str(name), value: self.place_at(at + 1, None, value, arena)? };
                 Ok(Value::object(arena, arena.alloc([member])))
             }
             (Step::Member(name), Some(here)) if here.kind() == Kind::Object => {
@@ -134,9 +126,10 @@ fn set<'a>(object: Value<'a>, key: &str, value: Value<'a>, arena: &'a Arena) -> 
         if overlay.member.key == key {
             // Made anew with the same overlays above it, so that members keep their order.
             let set = Value::overlay(arena, overlay.base, overlay.member.key, value);
-            return above.iter().rev().fold(set, |base, member: &&Member<'a>| {
-                Value::overlay(arena, base, member.key, member.value)
-            });
+            return above
+                .iter()
+                .rev()
+                .fold(set, |base, member: &&Member<'a>| Value::overlay(arena, base, member.key, member.value));
         }
         above.push(&overlay.member);
         here = overlay.base;
