@@ -14,6 +14,9 @@
 //! | [`text`] | string escapes, both ways |
 //! | [`number`] | numbers as they were written: comparing and converting them |
 //! | [`write`] | compact JSON text, sizes, equality |
+//! | [`path`] | paths: selecting from a value, writing into one |
+//! | [`pattern`] | patterns with `*` |
+//! | [`timestamp`] | instants, as RFC 3339 writes them |
 //! | [`tree`] | an owned tree with positions, for definitions and mocks |
 //!
 //! It must never know of states, and must never change a number's text.
