@@ -14,7 +14,7 @@ impl<'d> Compiler<'d> {
             None => self.builder.emit(Op::Load { from: effective }),
         }
         let entries = parallel.branches.iter().map(|branch| self.child(place, branch)).collect();
-        let fork = self.builder.fork(Fork { state: id, children: Children::Branches(entries) });
+        let fork = self.builder.fork(Fork { state: id, children: Children::Branches(entries), timeless: false });
         self.builder.emit(Op::Fork { fork });
         self.finish_work(place, state, id, parallel.result_selector.as_ref(), &parallel.result_path);
         self.rescue(place, id, &parallel.retry, &parallel.catch);
@@ -58,7 +58,7 @@ impl<'d> Compiler<'d> {
             tolerated_percentage,
             distributed: map.mode != ProcessorMode::Inline,
         };
-        let fork = self.builder.fork(Fork { state: id, children });
+        let fork = self.builder.fork(Fork { state: id, children, timeless: false });
         self.builder.emit(Op::Fork { fork });
         self.finish_work(place, state, id, map.result_selector.as_ref(), &map.result_path);
         self.rescue(place, id, &map.retry, &map.catch);

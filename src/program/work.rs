@@ -93,6 +93,9 @@ pub struct Fork {
     pub state: StateId,
     /// Its children.
     pub children: Children,
+    /// Whether no time passes in any child, whatever happens: none waits, none retries. Set when the program is
+    /// finished.
+    pub timeless: bool,
 }
 
 /// The children of a fork.

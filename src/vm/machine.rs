@@ -87,7 +87,7 @@ pub struct Execution<'a> {
     pub(super) waiting: Waiting<'a>,
     pub(super) family: Family<'a>,
     /// A failure that came from outside, for the next run to look at.
-    pub(super) pending: Option<Failure<'a>>,
+    pub(super) pending: Option<Stop<'a>>,
     /// Whether the Map or Parallel at hand has started its children.
     pub(super) forked: bool,
     pub(super) seed: Seed,
@@ -147,9 +147,11 @@ pub(super) enum Family<'a> {
         outer: Value<'a>,
         /// The item of the innermost Map that it belongs to.
         item: Option<MapItem<'a>>,
+        /// Whether it is an item of a Map, rather than a branch.
+        iteration: bool,
         /// The Map or Parallel state, which an ItemSelector's failure names.
         state: Origin<'a>,
-        /// RetryCount of that state.
+        /// What it knows of the execution that it belongs to.
         execution: ExecutionBasics<'a>,
         /// Whether it belongs to a handler written in ASL, which has no history of its own.
         quiet: bool,
@@ -157,7 +159,7 @@ pub(super) enum Family<'a> {
 }
 
 /// What a child knows of the execution that it belongs to.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct ExecutionBasics<'a> {
     pub input: Value<'a>,
     pub started_ms: i64,
@@ -222,7 +224,7 @@ impl<'a> Execution<'a> {
         }
         loop {
             let turn = match self.pending.take() {
-                Some(failure) => Err(Stop::Failure(failure)),
+                Some(stop) => Err(stop),
                 None => self.advance(),
             };
             match turn {

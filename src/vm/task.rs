@@ -189,7 +189,7 @@ impl<'a> Execution<'a> {
             }
             Err(failure) => {
                 self.failed(task, &failure);
-                self.pending = Some(failure);
+                self.pending = Some(Stop::Failure(failure));
             }
         }
     }
