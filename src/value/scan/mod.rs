@@ -3,7 +3,6 @@
 //! Flows in: bytes. Flows out: positions of tokens, or where and why the bytes are no JSON text. It must never know of
 //! states, open files, or recurse on the native stack.
 
-pub(crate) mod escape;
 pub(crate) mod strict;
 
 /// How many levels of arrays and objects a text may nest.

@@ -37,10 +37,7 @@ pub(crate) enum Rule {
 
 impl Fault {
     fn expected(offset: usize, what: &'static str) -> Self {
-        Fault {
-            offset,
-            rule: Rule::Expected(what),
-        }
+        Fault { offset, rule: Rule::Expected(what) }
     }
 
     /// The fault in words; `text` must be the text it was found in.
@@ -107,10 +104,7 @@ pub(crate) struct Levels {
 
 impl Levels {
     pub(crate) fn new() -> Self {
-        Levels {
-            bits: [0; DEPTH_MAX / 64],
-            depth: 0,
-        }
+        Levels { bits: [0; DEPTH_MAX / 64], depth: 0 }
     }
 
     /// Opens a container; false if that is one too many.
@@ -152,10 +146,7 @@ pub(crate) fn check(text: &[u8], mut token: impl FnMut(u8, usize, usize)) -> Res
             (Next::Value | Next::ValueOrEnd, Some(b'{' | b'[')) => {
                 let object = byte == Some(b'{');
                 if !levels.open(object) {
-                    return Err(Fault {
-                        offset: at,
-                        rule: Rule::TooDeep,
-                    });
+                    return Err(Fault { offset: at, rule: Rule::TooDeep });
                 }
                 (if object { Next::KeyOrEnd } else { Next::ValueOrEnd }, at + 1)
             }
@@ -203,18 +194,12 @@ fn string(text: &[u8], start: usize) -> Result<usize, Fault> {
     loop {
         match text.get(at) {
             None => {
-                return Err(Fault {
-                    offset: at,
-                    rule: Rule::OpenString(start),
-                });
+                return Err(Fault { offset: at, rule: Rule::OpenString(start) });
             }
             Some(b'"') => return Ok(at + 1),
             Some(b'\\') => at = escape(text, start, at + 1)?,
             Some(..0x20) => {
-                return Err(Fault {
-                    offset: at,
-                    rule: Rule::RawControl,
-                });
+                return Err(Fault { offset: at, rule: Rule::RawControl });
             }
             Some(_) => at += 1,
         }
@@ -224,17 +209,10 @@ fn string(text: &[u8], start: usize) -> Result<usize, Fault> {
 /// The end of an escape whose backslash stands before `at`.
 fn escape(text: &[u8], string_start: usize, at: usize) -> Result<usize, Fault> {
     match text.get(at) {
-        None => Err(Fault {
-            offset: at,
-            rule: Rule::OpenString(string_start),
-        }),
+        None => Err(Fault { offset: at, rule: Rule::OpenString(string_start) }),
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
         Some(b'u') => {
-            let hex = text[at + 1..]
-                .iter()
-                .take(4)
-                .take_while(|byte| byte.is_ascii_hexdigit())
-                .count();
+            let hex = text[at + 1..].iter().take(4).take_while(|byte| byte.is_ascii_hexdigit()).count();
             match hex {
                 4 => Ok(at + 5),
                 _ => Err(Fault::expected(at + 1 + hex, "four hexadecimal digits after `\\u`")),
@@ -255,10 +233,7 @@ fn number(text: &[u8], start: usize) -> Result<usize, Fault> {
     let integer = start + usize::from(text[start] == b'-');
     let mut at = digits(integer)?;
     if text[integer] == b'0' && at > integer + 1 {
-        return Err(Fault {
-            offset: integer + 1,
-            rule: Rule::LeadingZero,
-        });
+        return Err(Fault { offset: integer + 1, rule: Rule::LeadingZero });
     }
     if text.get(at) == Some(&b'.') {
         at = digits(at + 1)?;
@@ -273,11 +248,7 @@ fn number(text: &[u8], start: usize) -> Result<usize, Fault> {
 /// The end of a literal; `quoted` is its name between backquotes.
 fn literal(text: &[u8], start: usize, quoted: &'static str) -> Result<usize, Fault> {
     let name = quoted.trim_matches('`').as_bytes();
-    let same = text[start..]
-        .iter()
-        .zip(name)
-        .take_while(|(found, wanted)| found == wanted)
-        .count();
+    let same = text[start..].iter().zip(name).take_while(|(found, wanted)| found == wanted).count();
     if same < name.len() {
         return Err(Fault::expected(start + same, quoted));
     }
