@@ -5,8 +5,8 @@
 //! with its byte span, or a [`SyntaxError`] with the offset at which reading stopped. Events never come this way: they
 //! are borrowed [`Value`](crate::value::Value)s over the chunk they arrived in. It must never know of states.
 
-use super::scan::TEXT_BYTES_MAX;
-use super::scan::strict::{self, Fault, Rule};
+use super::scan;
+use super::scan::strict::{Fault, Rule};
 use super::text::{unescape_owned, write_string};
 
 /// A half-open range of byte offsets into the text a document was read from.
@@ -81,14 +81,8 @@ pub struct SyntaxError {
 /// # Ok::<(), expressway::value::tree::SyntaxError>(())
 /// ```
 pub fn parse(text: &str) -> Result<Node, SyntaxError> {
-    let bytes = text.as_bytes();
-    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    if bytes.len() > TEXT_BYTES_MAX {
-        return Err(SyntaxError::of(Fault { offset: 0, rule: Rule::TooLong }, bytes));
-    }
     let mut builder = Builder { text, open: Vec::new(), key: None, root: None };
-    strict::check(&bytes[start..], |class, from, to| builder.token(class, start + from, start + to))
-        .map_err(|fault| SyntaxError::of(Fault { offset: start + fault.offset, ..fault }, bytes))?;
+    scan::tokens(text.as_bytes(), |class, start, end| builder.token(class, start, end))?;
     // The grammar was checked: there is exactly one value, and it was closed.
     Ok(builder.root.unwrap_or(Node { span: Span::default(), kind: Kind::Null }))
 }

@@ -1,7 +1,7 @@
 //! The grammar of JSON (RFC 8259), one byte at a time: slow, simple, and exact about where a text stops being JSON.
 //!
-//! Flows in: bytes, UTF-8 or not. Flows out: every token with its bounds to a callback, or a [`Fault`]. The fast reader
-//! only knows *that* a text is bad; this one is then asked where and why, so its speed matters to damaged input alone.
+//! Flows in: bytes, UTF-8 or not. Flows out: the first [`Fault`]. The fast reader only knows *that* a text is
+//! bad; this one is then asked where and why, so its speed matters to damaged input alone.
 //! It must never recurse or allocate, and never accept what the fast reader refuses (a test compares the two).
 
 use super::DEPTH_MAX;
@@ -130,9 +130,8 @@ impl Levels {
     }
 }
 
-/// Checks one JSON text and hands each of its tokens to `token(first byte, start, end)` in order: brackets, commas,
-/// colons, strings with their quotes, numbers, literals. Bytes beyond ASCII are not checked to be UTF-8 here.
-pub(crate) fn check(text: &[u8], mut token: impl FnMut(u8, usize, usize)) -> Result<(), Fault> {
+/// Checks one JSON text. Whether bytes beyond ASCII are UTF-8 is not checked here.
+pub(crate) fn check(text: &[u8]) -> Result<(), Fault> {
     let mut levels = Levels::new();
     let mut next = Next::Value;
     let mut at = 0;
@@ -141,7 +140,6 @@ pub(crate) fn check(text: &[u8], mut token: impl FnMut(u8, usize, usize)) -> Res
             at += 1;
         }
         let byte = text.get(at).copied();
-        let start = at;
         (next, at) = match (next, byte) {
             (Next::Value | Next::ValueOrEnd, Some(b'{' | b'[')) => {
                 let object = byte == Some(b'{');
@@ -179,7 +177,6 @@ pub(crate) fn check(text: &[u8], mut token: impl FnMut(u8, usize, usize)) -> Res
                 (Some(false), _) => return Err(Fault::expected(at, "`,` or `]`")),
             },
         };
-        token(text[start], start, at);
     }
 }
 
