@@ -90,10 +90,16 @@ pub fn parse(text: &str) -> Result<Node, SyntaxError> {
 /// Reads one JSON text from bytes, which must be UTF-8; otherwise as [`parse`].
 ///
 /// # Errors
-/// As [`parse`]; bytes that are not UTF-8 are an error at the first of them.
+/// As [`parse`]; the first byte that is not UTF-8 is such a byte too.
 pub fn parse_bytes(bytes: &[u8]) -> Result<Node, SyntaxError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| SyntaxError::of(Fault { offset: error.valid_up_to(), rule: Rule::NotUtf8 }, bytes))?;
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            // Something else may be wrong before the first bad byte.
+            scan::validate(bytes)?;
+            return Err(SyntaxError::of(Fault { offset: error.valid_up_to(), rule: Rule::NotUtf8 }, bytes));
+        }
+    };
     parse(text)
 }
 

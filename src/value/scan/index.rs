@@ -9,8 +9,8 @@
 
 use super::{TEXT_BYTES_MAX, scalar};
 
-/// The class byte behind the last token.
-pub(super) const END: u8 = 0;
+/// The class byte behind the last token: a blank, since any other byte of a text may start a token, even NUL.
+pub(super) const END: u8 = b' ';
 
 /// The tokens of one text, in three parallel or sorted lists whose memory is used again for the next text.
 #[derive(Clone, Debug, Default)]
