@@ -17,6 +17,7 @@
 //! | [`path`] | paths: selecting from a value, writing into one |
 //! | [`pattern`] | patterns with `*` |
 //! | [`timestamp`] | instants, as RFC 3339 writes them |
+//! | [`scan`] | the reader: bytes to checked lines and documents |
 //! | [`tree`] | an owned tree with positions, for definitions and mocks |
 //!
 //! It must never know of states, and must never change a number's text.
