@@ -42,6 +42,77 @@ pub enum PathField {
     Path(PathExpr),
 }
 
+/// Why a text is not a path.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NotAPath {
+    /// It does not begin with a dollar sign.
+    #[error("a path begins with `$`")]
+    NoDollar,
+    /// What follows the head is not JSONPath.
+    #[error("{0}")]
+    Syntax(PathError),
+}
+
+impl PathExpr {
+    /// Reads a path; `span` is where the string stood, for later messages.
+    ///
+    /// # Errors
+    /// [`NotAPath`] when the text has no dollar sign or does not follow the JSONPath grammar.
+    ///
+    /// ```
+    /// use expressway::definition::{Head, PathExpr};
+    /// let path = PathExpr::parse("$order.items[0]", Default::default())?;
+    /// assert_eq!(path.head, Head::Variable("order".into()));
+    /// assert_eq!(PathExpr::parse("$$.Execution.Id", Default::default())?.head, Head::Context);
+    /// # Ok::<(), expressway::definition::NotAPath>(())
+    /// ```
+    pub fn parse(text: &str, span: Span) -> Result<PathExpr, NotAPath> {
+        let after = text.strip_prefix('$').ok_or(NotAPath::NoDollar)?;
+        let (head, rest) = if let Some(rest) = after.strip_prefix('$') {
+            (Head::Context, rest)
+        } else if after.starts_with(begins_name) {
+            let end = after.find(|c: char| !continues_name(c)).unwrap_or(after.len());
+            let (name, rest) = after.split_at(end);
+            (Head::Variable(name.into()), rest)
+        } else {
+            (Head::Document, after)
+        };
+        let path = Path::parse(rest).map_err(NotAPath::Syntax)?;
+        Ok(PathExpr { head, path, text: text.into(), span })
+    }
+}
+
+/// Whether a variable's name may begin with this character.
+pub(super) fn begins_name(character: char) -> bool {
+    character.is_alphabetic() || character == '_'
+}
+
+/// Whether a variable's name may go on with this character.
+pub(super) fn continues_name(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
 /// Stand-in for `crate::value::path::Path` until that module is there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path(pub Box<str>);
+
+/// Stand-in for `crate::value::path::PathError`.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("not a JSONPath")]
+pub struct PathError;
+
+impl Path {
+    /// Stand-in.
+    pub fn parse(text: &str) -> Result<Path, PathError> {
+        if text.is_empty() || text.starts_with(['.', '[']) {
+            Ok(Path(text.into()))
+        } else {
+            Err(PathError)
+        }
+    }
+
+    /// Stand-in.
+    pub fn is_reference(&self) -> bool {
+        !self.0.contains("..") && !self.0.contains(['*', '?', ','])
+    }
+}
