@@ -1,0 +1,162 @@
+//! Numbers as they were written: comparing them and converting them without losing a digit.
+//!
+//! A number that nobody computes with is never converted: its text is copied through. Comparing goes by value: `1`, `1.0`
+//! and `10e-1` are equal, and digits beyond those of a double count. It must never panic on any text that a JSON scanner
+//! accepts, `1e999999999999` included.
+
+use std::cmp::Ordering;
+
+/// A number: computed, or text of JSON's number grammar.
+#[derive(Clone, Copy, Debug)]
+pub enum Number<'a> {
+    /// A computed integer.
+    Int(i64),
+    /// A computed real number.
+    Float(f64),
+    /// A number as it was written.
+    Text(&'a str),
+}
+
+impl<'a> Number<'a> {
+    /// The number as an integer, if it is one and fits, however it is written (`1.0` and `1e2` are integers).
+    pub fn as_i64(self) -> Option<i64> {
+        match self {
+            Number::Int(i) => Some(i),
+            Number::Float(f) => whole(f),
+            Number::Text(text) => text.parse().ok().or_else(|| whole(text.parse::<f64>().ok()?)),
+        }
+    }
+
+    /// The number as an integer if it is *written* as one: no fraction, no exponent.
+    pub fn as_written_integer(self) -> Option<i64> {
+        match self {
+            Number::Int(i) => Some(i),
+            Number::Float(_) => None,
+            Number::Text(text) => text.parse().ok(),
+        }
+    }
+
+    /// The nearest double; too large a number is infinite.
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Number::Int(i) => i as f64,
+            Number::Float(f) => f,
+            Number::Text(text) => text.parse().unwrap_or(f64::NAN),
+        }
+    }
+
+    /// Compares by value, exactly.
+    pub fn compare(self, other: Number) -> Ordering {
+        match (self, other) {
+            (Number::Int(a), Number::Int(b)) => a.cmp(&b),
+            (Number::Text(a), Number::Text(b)) if a == b => Ordering::Equal,
+            _ => {
+                if let (Some(a), Some(b)) = (self.as_written_integer(), other.as_written_integer()) {
+                    return a.cmp(&b);
+                }
+                let (a, b) = (self.as_f64(), other.as_f64());
+                // Doubles that differ by more than rounding decide; near or beyond their limits the digits do.
+                if (a - b).abs() > (a.abs() + b.abs()) * 1e-14 && a.is_finite() && b.is_finite() {
+                    return a.total_cmp(&b);
+                }
+                let (mut left, mut right) = (Vec::new(), Vec::new());
+                self.write(&mut left);
+                other.write(&mut right);
+                Decimal::of(&left).compare(&Decimal::of(&right))
+            }
+        }
+    }
+
+    /// Writes the number; text as it stood.
+    pub fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Number::Int(i) => out.extend_from_slice(itoa::Buffer::new().format(i).as_bytes()),
+            Number::Float(f) => write_f64(f, out),
+            Number::Text(text) => out.extend_from_slice(text.as_bytes()),
+        }
+    }
+}
+
+/// The integer that a double is exactly, if it is one.
+fn whole(f: f64) -> Option<i64> {
+    // 2^63 is a double, i64::MAX is not: hence the open end.
+    (f.fract() == 0.0 && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f)).then_some(f as i64)
+}
+
+/// Writes a double as the shortest text that reads back as it, whole numbers without a fraction.
+pub fn write_f64(f: f64, out: &mut Vec<u8>) {
+    use std::io::Write;
+    if let Some(i) = whole(f).filter(|i| i.abs() < 1 << 53) {
+        out.extend_from_slice(itoa::Buffer::new().format(i).as_bytes());
+    } else if f != 0.0 && (f.abs() >= 1e21 || f.abs() < 1e-6) {
+        // Writing to a vector cannot fail.
+        let _ = write!(out, "{f:e}");
+    } else {
+        let _ = write!(out, "{f}");
+    }
+}
+
+/// A number's digits without leading or trailing zeros, and where the point stands: 0.d1d2d3… × 10^exponent.
+struct Decimal {
+    negative: bool,
+    digits: Vec<u8>,
+    exponent: i64,
+}
+
+impl Decimal {
+    fn of(text: &[u8]) -> Decimal {
+        let (negative, text) = match text.split_first() {
+            Some((b'-', rest)) => (true, rest),
+            _ => (false, text),
+        };
+        let mantissa_end = text.iter().position(|b| matches!(b, b'e' | b'E')).unwrap_or(text.len());
+        let written: &[u8] = text.get(mantissa_end + 1..).unwrap_or(b"");
+        let (mut digits, mut exponent, mut after_point) = (Vec::with_capacity(mantissa_end), exponent(written), false);
+        for &byte in &text[..mantissa_end] {
+            match byte {
+                b'.' => after_point = true,
+                b'0' if digits.is_empty() => exponent -= i64::from(after_point),
+                digit => {
+                    digits.push(digit);
+                    exponent += i64::from(!after_point);
+                }
+            }
+        }
+        while digits.last() == Some(&b'0') {
+            digits.pop();
+        }
+        Decimal { negative: negative && !digits.is_empty(), digits, exponent }
+    }
+
+    fn compare(&self, other: &Decimal) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => self.compare_size(other),
+            (true, true) => other.compare_size(self),
+        }
+    }
+
+    fn compare_size(&self, other: &Decimal) -> Ordering {
+        match (self.digits.is_empty(), other.digits.is_empty()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => self.exponent.cmp(&other.exponent).then_with(|| self.digits.cmp(&other.digits)),
+        }
+    }
+}
+
+/// The value of an exponent's text, held to ±10^17 so that sums of it cannot overflow.
+fn exponent(text: &[u8]) -> i64 {
+    let (negative, digits) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) => (false, rest),
+        _ => (false, text),
+    };
+    let mut value = 0i64;
+    for digit in digits {
+        value = (value * 10 + i64::from(digit.wrapping_sub(b'0'))).min(100_000_000_000_000_000);
+    }
+    if negative { -value } else { value }
+}

@@ -1,0 +1,129 @@
+//! String escapes, both ways: from the text between two quotes to the string it means, and back.
+//!
+//! Written out, a string is spelled as Jackson spells it, which is how AWS's answers look: only `"`, `\` and control
+//! characters are escaped, everything else stands as it is. A lone surrogate escape (`\ud800`), which UTF-8 cannot carry,
+//! is read as U+FFFD: a choice of ours, since no recorded answer shows one. It must never fail: what it is given has been
+//! checked.
+
+use super::Arena;
+
+/// The string that the text between two quotes means; borrowed if it has no escape.
+pub fn unescape<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
+    if !text.contains('\\') {
+        return text;
+    }
+    let mut out = bumpalo::collections::String::with_capacity_in(text.len(), arena);
+    decode(text, |c| {
+        out.push(c);
+        true
+    });
+    out.into_bump_str()
+}
+
+/// The string that the text between two quotes means, as an owned string.
+pub fn unescape_owned(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    decode(text, |c| {
+        out.push(c);
+        true
+    });
+    out
+}
+
+/// Whether the text between two quotes means `wanted`, without making it.
+pub fn unescaped_eq(text: &str, wanted: &str) -> bool {
+    let mut rest = wanted.chars();
+    decode(text, |c| rest.next() == Some(c)) && rest.next().is_none()
+}
+
+/// Hands on each character the text means, until `take` says false; whether it never did.
+fn decode(text: &str, mut take: impl FnMut(char) -> bool) -> bool {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let c = if c == '\\' { escape(&mut chars) } else { c };
+        if !take(c) {
+            return false;
+        }
+    }
+    true
+}
+
+fn escape(chars: &mut std::str::Chars) -> char {
+    match chars.next() {
+        Some('b') => '\u{8}',
+        Some('f') => '\u{c}',
+        Some('n') => '\n',
+        Some('r') => '\r',
+        Some('t') => '\t',
+        Some('u') => unicode(chars),
+        Some(c) => c,
+        None => char::REPLACEMENT_CHARACTER,
+    }
+}
+
+fn unicode(chars: &mut std::str::Chars) -> char {
+    let first = four_digits(chars);
+    if (0xD800..0xDC00).contains(&first) {
+        let mut ahead = chars.clone();
+        if ahead.next() == Some('\\') && ahead.next() == Some('u') {
+            let second = four_digits(&mut ahead);
+            if (0xDC00..0xE000).contains(&second) {
+                *chars = ahead;
+                let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+                return char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+            }
+        }
+    }
+    char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+fn four_digits(chars: &mut std::str::Chars) -> u32 {
+    let mut code = 0;
+    for _ in 0..4 {
+        code = code * 16 + chars.next().and_then(|c| c.to_digit(16)).unwrap_or(0);
+    }
+    code
+}
+
+/// At most this many bytes when written with its quotes: exact unless there is something to escape.
+pub fn bytes_max(text: &str) -> u64 {
+    let worst = if needs_escape(text.as_bytes()) { 6 } else { 1 };
+    text.len() as u64 * worst + 2
+}
+
+/// Writes the string with its quotes.
+pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    if needs_escape(bytes) {
+        write_escaped(bytes, out);
+    } else {
+        out.extend_from_slice(bytes);
+    }
+    out.push(b'"');
+}
+
+fn needs_escape(bytes: &[u8]) -> bool {
+    bytes.iter().any(|&b| b < 0x20 || b == b'"' || b == b'\\')
+}
+
+fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for &byte in bytes {
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            0..0x20 => {
+                out.extend_from_slice(b"\\u00");
+                out.push(HEX[usize::from(byte >> 4)]);
+                out.push(HEX[usize::from(byte & 15)]);
+            }
+            _ => out.push(byte),
+        }
+    }
+}

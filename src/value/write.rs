@@ -1,0 +1,238 @@
+//! Values to compact JSON text; their exact size; whether two are equal.
+//!
+//! Flows in: a value. Flows out: the text that a compact serialiser writes: no blanks, escapes only where they are needed,
+//! an object's keys once each (the last value, at the place of the first), numbers as they were written. Text whose form
+//! is known to be compact is copied. It must never build a value.
+
+use super::raw::{self, Elements, Form, Members};
+use super::{Arena, Kind, Member, Value, number, text};
+
+impl<'a> Value<'a> {
+    /// Appends the compact text to `out`.
+    pub fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Value::Null => out.extend_from_slice(b"null"),
+            Value::Bool(true) => out.extend_from_slice(b"true"),
+            Value::Bool(false) => out.extend_from_slice(b"false"),
+            Value::Int(i) => number::Number::Int(i).write(out),
+            Value::Float(f) => number::write_f64(f, out),
+            Value::Text(string) => text::write_string(string, out),
+            Value::Raw(raw) if raw.form == Form::COMPACT => out.extend_from_slice(raw.text.as_bytes()),
+            Value::Raw(raw) => write_text(raw.text, raw.form, out),
+            Value::Array(array) => {
+                out.push(b'[');
+                for (n, item) in array.items.iter().enumerate() {
+                    if n > 0 {
+                        out.push(b',');
+                    }
+                    item.write(out);
+                }
+                out.push(b']');
+            }
+            Value::Object(object) => {
+                out.push(b'{');
+                for (n, member) in object.members.iter().enumerate() {
+                    if n > 0 {
+                        out.push(b',');
+                    }
+                    write_member(member, out);
+                }
+                out.push(b'}');
+            }
+            Value::Overlay(overlay) => write_overlay(overlay.base, &overlay.member, out),
+        }
+    }
+
+    /// The compact text as an owned string.
+    pub fn to_json(self) -> String {
+        let mut out = Vec::with_capacity(self.size().bytes_max.min(1 << 16) as usize);
+        self.write(&mut out);
+        // Every part was a string slice; were it ever otherwise, the text is still readable.
+        String::from_utf8(out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+    }
+
+    /// Whether the compact text takes at most `limit` bytes. Settled by the bound that values keep wherever that is
+    /// enough; else measured, at no more than the limit's cost.
+    pub fn fits(self, limit: u64) -> bool {
+        self.size().bytes_max <= limit || measure(self, &mut limit.clone())
+    }
+
+    /// Whether two values are equal: numbers by value, objects whatever the order of their members.
+    pub fn equals(self, other: Value<'a>, arena: &'a Arena) -> bool {
+        match (self.kind(), other.kind()) {
+            (Kind::Null, Kind::Null) => true,
+            (Kind::Bool, Kind::Bool) => self.as_bool() == other.as_bool(),
+            (Kind::Number, Kind::Number) => match (self.as_number(), other.as_number()) {
+                (Some(a), Some(b)) => a.compare(b).is_eq(),
+                _ => false,
+            },
+            (Kind::String, Kind::String) => self.as_str(arena) == other.as_str(arena),
+            (Kind::Array, Kind::Array) => match (self.elements(arena), other.elements(arena)) {
+                (Some(a), Some(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.equals(*b, arena)),
+                _ => false,
+            },
+            (Kind::Object, Kind::Object) => match (self.members(arena), other.members(arena)) {
+                (Some(a), Some(b)) => {
+                    a.len() == b.len()
+                        && a.iter().all(|m| other.get(arena, m.key).is_some_and(|v| m.value.equals(v, arena)))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+fn write_member(member: &Member, out: &mut Vec<u8>) {
+    text::write_string(member.key, out);
+    out.push(b':');
+    member.value.write(out);
+}
+
+/// An object with one member set: the text below is copied around the place of that member.
+fn write_overlay(base: Value, member: &Member, out: &mut Vec<u8>) {
+    let start = out.len();
+    base.write(out);
+    let mut place = None;
+    // The base has been written in compact form, its keys distinct: the member's value is found in what was written.
+    {
+        let mut at = start + 1;
+        while out.get(at) == Some(&b'"') {
+            let key_end = raw::value_end(out, at);
+            let value_end = raw::value_end(out, key_end + 1);
+            if key_is(&out[at + 1..key_end - 1], member.key) {
+                place = Some((key_end + 1, value_end));
+                break;
+            }
+            at = value_end + 1;
+        }
+    }
+    match place {
+        Some((from, to)) => {
+            let tail = out.split_off(to);
+            out.truncate(from);
+            member.value.write(out);
+            out.extend_from_slice(&tail);
+        }
+        None => {
+            out.pop();
+            if out.len() > start + 1 {
+                out.push(b',');
+            }
+            write_member(member, out);
+            out.push(b'}');
+        }
+    }
+}
+
+fn key_is(written: &[u8], key: &str) -> bool {
+    if !written.contains(&b'\\') {
+        return written == key.as_bytes();
+    }
+    std::str::from_utf8(written).is_ok_and(|text| text::unescaped_eq(text, key))
+}
+
+/// Text that may differ from the compact form.
+fn write_text(value: &str, form: Form, out: &mut Vec<u8>) {
+    match raw::kind(value) {
+        Kind::Object if form.has(Form::REPEATED) => write_distinct(value, form, out),
+        Kind::Object => {
+            out.push(b'{');
+            for (n, (key, member)) in Members::new(value).enumerate() {
+                if n > 0 {
+                    out.push(b',');
+                }
+                write_quoted(key.text, key.escaped, out);
+                out.push(b':');
+                write_text(member, form, out);
+            }
+            out.push(b'}');
+        }
+        Kind::Array => {
+            out.push(b'[');
+            for (n, element) in Elements::new(value).enumerate() {
+                if n > 0 {
+                    out.push(b',');
+                }
+                write_text(element, form, out);
+            }
+            out.push(b']');
+        }
+        Kind::String => write_quoted(raw::unquote(value), form.has(Form::ESCAPED), out),
+        _ => out.extend_from_slice(value.as_bytes()),
+    }
+}
+
+/// An object that may have a key twice: the last value counts, at the place of the first.
+fn write_distinct(value: &str, form: Form, out: &mut Vec<u8>) {
+    let mut last = std::collections::HashMap::new();
+    for (n, (key, _)) in Members::new(value).enumerate() {
+        last.insert(text::unescape_owned(key.text), n);
+    }
+    let members: Vec<_> = Members::new(value).collect();
+    let mut written = std::collections::HashSet::new();
+    out.push(b'{');
+    for (key, _) in &members {
+        let name = text::unescape_owned(key.text);
+        let Some(&at) = last.get(&name) else { continue };
+        if !written.insert(name) {
+            continue;
+        }
+        if written.len() > 1 {
+            out.push(b',');
+        }
+        write_quoted(key.text, key.escaped, out);
+        out.push(b':');
+        write_text(members[at].1, form, out);
+    }
+    out.push(b'}');
+}
+
+fn write_quoted(between_quotes: &str, escaped: bool, out: &mut Vec<u8>) {
+    if escaped && between_quotes.contains('\\') {
+        text::write_string(&text::unescape_owned(between_quotes), out);
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(between_quotes.as_bytes());
+        out.push(b'"');
+    }
+}
+
+/// Takes the size of the compact text from `room`; false as soon as it does not fit, so that values which share parts
+/// cost no more than the limit.
+fn measure(value: Value, room: &mut u64) -> bool {
+    match value {
+        Value::Array(array) => {
+            take(room, 2 + (array.items.len() as u64).saturating_sub(1))
+                && array.items.iter().all(|v| measure(*v, room))
+        }
+        Value::Object(object) => {
+            let marks = 2 + (object.members.len() as u64 * 2).saturating_sub(1);
+            take(room, marks)
+                && object.members.iter().all(|m| take(room, written_string(m.key)) && measure(m.value, room))
+        }
+        Value::Raw(raw) if raw.form == Form::COMPACT => take(room, raw.text.len() as u64),
+        Value::Text(text) => take(room, written_string(text)),
+        leaf => {
+            let mut out = Vec::new();
+            leaf.write(&mut out);
+            take(room, out.len() as u64)
+        }
+    }
+}
+
+fn written_string(string: &str) -> u64 {
+    let mut out = Vec::new();
+    text::write_string(string, &mut out);
+    out.len() as u64
+}
+
+fn take(room: &mut u64, bytes: u64) -> bool {
+    match room.checked_sub(bytes) {
+        Some(rest) => {
+            *room = rest;
+            true
+        }
+        None => false,
+    }
+}
