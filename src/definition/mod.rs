@@ -76,11 +76,7 @@ impl Definition {
     ///
     /// # Errors
     /// Every diagnostic, warnings included, if one of them is an error.
-    pub fn from_tree(
-        tree: Node,
-        source: Arc<Source>,
-        options: &ParseOptions,
-    ) -> Result<Definition, Vec<Diagnostic>> {
+    pub fn from_tree(tree: Node, source: Arc<Source>, options: &ParseOptions) -> Result<Definition, Vec<Diagnostic>> {
         let (top, diagnostics) = examine(tree, options);
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(diagnostics);

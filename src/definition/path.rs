@@ -4,6 +4,9 @@
 //! [`crate::value::path`]; here is only what the States Language adds: `$$` for the context object, `$name` for
 //! variables, and `null` as a value of its own for `InputPath`, `ResultPath` and `OutputPath`.
 
+use std::borrow::Cow;
+
+use crate::value::path::{Path, PathError};
 use crate::value::tree::Span;
 
 /// The document that a path starts from.
@@ -22,7 +25,7 @@ pub enum Head {
 pub struct PathExpr {
     /// Where it starts.
     pub head: Head,
-    /// What follows the head.
+    /// What follows the head, compiled as if it followed `$`.
     pub path: Path,
     /// The whole text as it was written, `$` included.
     pub text: Box<str>,
@@ -77,7 +80,9 @@ impl PathExpr {
         } else {
             (Head::Document, after)
         };
-        let path = Path::parse(rest).map_err(NotAPath::Syntax)?;
+        // The grammar knows only one head.
+        let plain = if head == Head::Document { Cow::Borrowed(text) } else { Cow::Owned(format!("${rest}")) };
+        let path = Path::parse(&plain).map_err(NotAPath::Syntax)?;
         Ok(PathExpr { head, path, text: text.into(), span })
     }
 }
@@ -90,29 +95,4 @@ pub(super) fn begins_name(character: char) -> bool {
 /// Whether a variable's name may go on with this character.
 pub(super) fn continues_name(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
-}
-
-/// Stand-in for `crate::value::path::Path` until that module is there.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Path(pub Box<str>);
-
-/// Stand-in for `crate::value::path::PathError`.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("not a JSONPath")]
-pub struct PathError;
-
-impl Path {
-    /// Stand-in.
-    pub fn parse(text: &str) -> Result<Path, PathError> {
-        if text.is_empty() || text.starts_with(['.', '[']) {
-            Ok(Path(text.into()))
-        } else {
-            Err(PathError)
-        }
-    }
-
-    /// Stand-in.
-    pub fn is_reference(&self) -> bool {
-        !self.0.contains("..") && !self.0.contains(['*', '?', ','])
-    }
 }

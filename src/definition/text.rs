@@ -61,7 +61,8 @@ fn unquoted_token(text: &str, offset: usize) -> Option<(usize, usize)> {
     let rest = text.get(offset..)?;
     let end = offset + rest.find(|c| !in_word(c)).unwrap_or(rest.len());
     let before = &text[..offset];
-    let start = before.rfind(|c| !in_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let start =
+        before.rfind(|c| !in_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let word = &text[start..end];
     // Only where a value can stand: behind nothing, a bracket, a comma or a colon.
     let lead = before[..start].trim_end().chars().next_back();

@@ -15,6 +15,7 @@
 //! | [`number`] | numbers as they were written: comparing and converting them |
 //! | [`write`] | compact JSON text, sizes, equality |
 //! | [`path`] | paths: selecting from a value, writing into one |
+//! | [`scan`] | the reader: bytes to checked lines and documents |
 //! | [`tree`] | an owned tree with positions, for definitions and mocks |
 //!
 //! It must never know of states, and must never change a number's text.

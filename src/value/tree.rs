@@ -5,9 +5,9 @@
 //! with its byte span, or a [`SyntaxError`] with the offset at which reading stopped. Events never come this way: they
 //! are borrowed [`Value`](crate::value::Value)s over the chunk they arrived in. It must never know of states.
 
-use super::scan::TEXT_BYTES_MAX;
-use super::scan::escape::{decode, write_quoted};
-use super::scan::strict::{self, Fault, Rule};
+use super::scan;
+use super::scan::strict::{Fault, Rule};
+use super::text::{unescape_owned, write_string};
 
 /// A half-open range of byte offsets into the text a document was read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
@@ -81,81 +81,39 @@ pub struct SyntaxError {
 /// # Ok::<(), expressway::value::tree::SyntaxError>(())
 /// ```
 pub fn parse(text: &str) -> Result<Node, SyntaxError> {
-    let bytes = text.as_bytes();
-    let start = if text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    };
-    if bytes.len() > TEXT_BYTES_MAX {
-        return Err(SyntaxError::of(
-            Fault {
-                offset: 0,
-                rule: Rule::TooLong,
-            },
-            bytes,
-        ));
-    }
-    let mut builder = Builder {
-        text,
-        open: Vec::new(),
-        key: None,
-        root: None,
-    };
-    strict::check(&bytes[start..], |class, from, to| {
-        builder.token(class, start + from, start + to)
-    })
-    .map_err(|fault| {
-        SyntaxError::of(
-            Fault {
-                offset: start + fault.offset,
-                ..fault
-            },
-            bytes,
-        )
-    })?;
+    let mut builder = Builder { text, open: Vec::new(), key: None, root: None };
+    scan::tokens(text.as_bytes(), |class, start, end| builder.token(class, start, end))?;
     // The grammar was checked: there is exactly one value, and it was closed.
-    Ok(builder.root.unwrap_or(Node {
-        span: Span::default(),
-        kind: Kind::Null,
-    }))
+    Ok(builder.root.unwrap_or(Node { span: Span::default(), kind: Kind::Null }))
 }
 
 /// Reads one JSON text from bytes, which must be UTF-8; otherwise as [`parse`].
 ///
 /// # Errors
-/// As [`parse`]; bytes that are not UTF-8 are an error at the first of them.
+/// As [`parse`]; the first byte that is not UTF-8 is such a byte too.
 pub fn parse_bytes(bytes: &[u8]) -> Result<Node, SyntaxError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        SyntaxError::of(
-            Fault {
-                offset: error.valid_up_to(),
-                rule: Rule::NotUtf8,
-            },
-            bytes,
-        )
-    })?;
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            // Something else may be wrong before the first bad byte.
+            scan::validate(bytes)?;
+            return Err(SyntaxError::of(Fault { offset: error.valid_up_to(), rule: Rule::NotUtf8 }, bytes));
+        }
+    };
     parse(text)
 }
 
 impl SyntaxError {
     /// The error for a fault found in `text`.
     pub(crate) fn of(fault: Fault, text: &[u8]) -> Self {
-        SyntaxError {
-            offset: fault.offset as u32,
-            message: fault.describe(text),
-        }
+        SyntaxError { offset: fault.offset as u32, message: fault.describe(text) }
     }
 }
 
 impl Node {
     /// The value of the last member called `key`, if this is an object that has one.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.members()
-            .iter()
-            .rev()
-            .find(|member| &*member.key == key)
-            .map(|member| &member.value)
+        self.members().iter().rev().find(|member| &*member.key == key).map(|member| &member.value)
     }
 
     /// The text, if this is a string.
@@ -198,39 +156,40 @@ impl Node {
     /// # Ok::<(), expressway::value::tree::SyntaxError>(())
     /// ```
     pub fn to_json(&self) -> String {
-        let mut out = String::new();
+        let mut out = Vec::new();
         self.write_json(&mut out);
-        out
+        // Only whole strings were appended.
+        String::from_utf8(out).unwrap_or_default()
     }
 
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         match &self.kind {
-            Kind::Null => out.push_str("null"),
-            Kind::Bool(true) => out.push_str("true"),
-            Kind::Bool(false) => out.push_str("false"),
-            Kind::Number(text) => out.push_str(text),
-            Kind::String(text) => write_quoted(text, out),
+            Kind::Null => out.extend_from_slice(b"null"),
+            Kind::Bool(true) => out.extend_from_slice(b"true"),
+            Kind::Bool(false) => out.extend_from_slice(b"false"),
+            Kind::Number(text) => out.extend_from_slice(text.as_bytes()),
+            Kind::String(text) => write_string(text, out),
             Kind::Array(elements) => {
-                out.push('[');
+                out.push(b'[');
                 for (index, element) in elements.iter().enumerate() {
                     if index > 0 {
-                        out.push(',');
+                        out.push(b',');
                     }
                     element.write_json(out);
                 }
-                out.push(']');
+                out.push(b']');
             }
             Kind::Object(members) => {
-                out.push('{');
+                out.push(b'{');
                 for (index, member) in members.iter().enumerate() {
                     if index > 0 {
-                        out.push(',');
+                        out.push(b',');
                     }
-                    write_quoted(&member.key, out);
-                    out.push(':');
+                    write_string(&member.key, out);
+                    out.push(b':');
                     member.value.write_json(out);
                 }
-                out.push('}');
+                out.push(b'}');
             }
         }
     }
@@ -252,18 +211,11 @@ type Key = (Box<str>, Span);
 impl Builder<'_> {
     fn token(&mut self, class: u8, start: usize, end: usize) {
         // The text has fewer than 2^31 bytes.
-        let span = Span {
-            start: start as u32,
-            end: end as u32,
-        };
+        let span = Span { start: start as u32, end: end as u32 };
         let kind = match class {
             b',' | b':' => return,
             b'{' | b'[' => {
-                let kind = if class == b'{' {
-                    Kind::Object(Vec::new())
-                } else {
-                    Kind::Array(Vec::new())
-                };
+                let kind = if class == b'{' { Kind::Object(Vec::new()) } else { Kind::Array(Vec::new()) };
                 self.open.push((self.key.take(), Node { span, kind }));
                 return;
             }
@@ -276,19 +228,8 @@ impl Builder<'_> {
                 return;
             }
             b'"' => {
-                let text = decode(&self.text[start + 1..end - 1]).into();
-                if self.key.is_none()
-                    && matches!(
-                        self.open.last(),
-                        Some((
-                            _,
-                            Node {
-                                kind: Kind::Object(_),
-                                ..
-                            }
-                        ))
-                    )
-                {
+                let text = unescape_owned(&self.text[start + 1..end - 1]).into();
+                if self.key.is_none() && matches!(self.open.last(), Some((_, Node { kind: Kind::Object(_), .. }))) {
                     self.key = Some((text, span));
                     return;
                 }

@@ -3,8 +3,10 @@
 //! Flows in: `Assign` objects. Flows out: an [`Assign`] for JSONPath states, and diagnostics for names that cannot be
 //! assigned where they are: reserved, malformed, or taken in an outer scope. Source: section "Variables".
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use super::graph::Graph;
+use super::scope::Surroundings;
 use super::{Fields, Reader};
 use crate::definition::diagnostic::{Code, Diagnostic};
 use crate::definition::machine::QueryLanguage;
@@ -23,18 +25,28 @@ pub(super) struct Variables {
 
 #[derive(Default)]
 struct VariableScope {
-    /// The scope around, if its variables are seen here.
-    outer: Option<usize>,
-    assigned: HashSet<Box<str>>,
+    /// The scope around and the index of the state there that holds this scope, if the variables there are seen here.
+    outer: Option<(usize, usize)>,
+    /// The states that assign each variable.
+    assigned: HashMap<Box<str>, Vec<usize>>,
     /// Where each was assigned: only in scopes that have an outer one is this needed.
     places: Vec<(Box<str>, Box<str>, Span)>,
+    /// The ways from state to state.
+    graph: Graph,
 }
 
 impl Variables {
     /// A new scope; the items of a distributed Map see no outer variables, so theirs has no outer one.
-    pub(super) fn open(&mut self, outer: Option<usize>) -> usize {
+    pub(super) fn open(&mut self, outer: Option<(usize, usize)>) -> usize {
         self.scopes.push(VariableScope { outer, ..VariableScope::default() });
         self.scopes.len() - 1
+    }
+
+    /// The scope was read: this is how its states follow one another.
+    pub(super) fn close(&mut self, scope: usize, graph: Graph) {
+        if let Some(scope) = self.scopes.get_mut(scope) {
+            scope.graph = graph;
+        }
     }
 }
 
@@ -44,7 +56,7 @@ impl Reader<'_> {
         &mut self,
         fields: &Fields<'_, '_>,
         language: QueryLanguage,
-        variables: usize,
+        around: &Surroundings<'_>,
     ) -> Option<Assign> {
         let node = fields.value("Assign")?;
         let place = fields.place.key("Assign");
@@ -58,17 +70,21 @@ impl Reader<'_> {
                 QueryLanguage::JsonPath => member.key.strip_suffix(".$").unwrap_or(&member.key),
                 QueryLanguage::Jsonata => &member.key,
             };
-            self.check_variable_name(name, &object, member.key_span, variables);
+            self.check_variable_name(name, &object, member.key_span, around.here());
         }
         match language {
-            QueryLanguage::JsonPath => {
-                Some(Assign { variables: self.template_members(&object), span: node.span })
-            }
+            QueryLanguage::JsonPath => Some(Assign { variables: self.template_members(&object), span: node.span }),
             QueryLanguage::Jsonata => None,
         }
     }
 
-    fn check_variable_name(&mut self, name: &str, object: &Fields<'_, '_>, span: Span, variables: usize) {
+    fn check_variable_name(
+        &mut self,
+        name: &str,
+        object: &Fields<'_, '_>,
+        span: Span,
+        (variables, state): (usize, usize),
+    ) {
         if name == "states" {
             let message = "Cannot assign to reserved variable '$states'.";
             self.record(Code::ReservedVariableName, object.place, span, message);
@@ -87,26 +103,36 @@ impl Reader<'_> {
             self.record(Code::InvalidVariableName, object.place, span, message);
             return;
         }
-        let scope = &mut self.variables.scopes[variables];
-        if scope.outer.is_some() {
-            scope.places.push((name.into(), object.place.location(), span));
+        if let Some(scope) = self.variables.scopes.get_mut(variables) {
+            if scope.outer.is_some() {
+                scope.places.push((name.into(), object.place.location(), span));
+            }
+            scope.assigned.entry(name.into()).or_default().push(state);
         }
-        scope.assigned.insert(name.into());
     }
 
-    /// Says of every variable that an outer scope assigns too. Only possible when all scopes were read: an outer scope
-    /// may assign after the inner one in the text.
+    /// Says of every variable that an outer scope has assigned before the inner one runs.
+    ///
+    /// What a Parallel or Map state assigns itself, in `Assign` or a catcher, comes after its scopes and is allowed to
+    /// have a name of theirs, as AWS's recordings show. Only possible when all scopes were read.
     pub(super) fn check_variables(&mut self) {
         let mut found = Vec::new();
+        let mut before: HashMap<(usize, usize), Vec<bool>> = HashMap::new();
         for scope in &self.variables.scopes {
             for (name, location, span) in &scope.places {
                 let mut outer = scope.outer;
-                while let Some(around) = outer.and_then(|index| self.variables.scopes.get(index)) {
-                    if around.assigned.contains(name) {
-                        let message = format!("The variable name '{name}' was already defined in a parent scope.");
-                        let diagnostic = Diagnostic::error(Code::InvalidVariableName, message);
-                        found.push(diagnostic.at(location.clone()).spanning(*span));
+                while let Some((index, holder)) = outer {
+                    let Some(around) = self.variables.scopes.get(index) else {
                         break;
+                    };
+                    if let Some(states) = around.assigned.get(name) {
+                        let before = before.entry((index, holder)).or_insert_with(|| around.graph.before(holder));
+                        if states.iter().any(|&state| before.get(state) == Some(&true)) {
+                            let message = format!("The variable name '{name}' was already defined in a parent scope.");
+                            let diagnostic = Diagnostic::error(Code::InvalidVariableName, message);
+                            found.push(diagnostic.at(location.clone()).spanning(*span));
+                            break;
+                        }
                     }
                     outer = around.outer;
                 }

@@ -109,7 +109,7 @@ impl<'d> Reader<'d> {
                 StateIndex::new(0)
             }
         };
-        let assign = self.assign(&fields, language, around.variables);
+        let assign = self.assign(&fields, language, around);
         let jsonata = (language == QueryLanguage::Jsonata).then(|| Box::new(self.outcome_fields(&fields)));
         Some(ChoiceRule { condition, next, assign, jsonata, span: node.span, location: place.location() })
     }
@@ -211,11 +211,8 @@ impl<'d> Reader<'d> {
         };
         let others: Vec<&str> = found.map(|(member, _)| &*member.key).collect();
         if !others.is_empty() {
-            let message = format!(
-                "There should only be one of the following fields: [{}, {}]",
-                member.key,
-                others.join(", ")
-            );
+            let message =
+                format!("There should only be one of the following fields: [{}, {}]", member.key, others.join(", "));
             self.schema(fields.place, fields.span, message);
         }
         let variable = self.rule_path(&variable.value, &fields.place.key("Variable"));

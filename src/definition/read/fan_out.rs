@@ -32,7 +32,7 @@ impl<'d> Reader<'d> {
                 let place = place.index(index);
                 if let Some(branch) = self.object(node, &place) {
                     self.check_fields(&branch, &[legal::BRANCH], language);
-                    let variables = self.variables.open(Some(around.variables));
+                    let variables = self.variables.open(Some(around.here()));
                     branches.extend(self.scope(&branch, variables));
                 }
             }
@@ -59,12 +59,12 @@ impl<'d> Reader<'d> {
         for name in ["MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage"] {
             self.at_most_one(fields, &[name, &format!("{name}Path")]);
         }
-        let item_selector_field = if in_path && fields.get("ItemSelector").is_none() && fields.get("Parameters").is_some()
-        {
-            "Parameters"
-        } else {
-            "ItemSelector"
-        };
+        let item_selector_field =
+            if in_path && fields.get("ItemSelector").is_none() && fields.get("Parameters").is_some() {
+                "Parameters"
+            } else {
+                "ItemSelector"
+            };
         if in_path {
             self.at_most_one(fields, &["ItemSelector", "Parameters"]);
         }
@@ -88,7 +88,7 @@ impl<'d> Reader<'d> {
         let mode = self.processor_mode(&processor);
         self.distributed_fields(fields, mode, language);
         let (outer, outer_type) = match mode {
-            ProcessorMode::Inline => (Some(around.variables), self.machine_type),
+            ProcessorMode::Inline => (Some(around.here()), self.machine_type),
             // Its items are executions of their own, of their own type and with variables of their own.
             ProcessorMode::Distributed { execution_type } => {
                 (None, std::mem::replace(&mut self.machine_type, execution_type))
@@ -208,9 +208,8 @@ impl<'d> Reader<'d> {
         if text.chars().count() > LABEL_MAX {
             let message = format!("Label '{text}' exceeds the {LABEL_MAX}-character limit allowed by the service");
             self.record(Code::InvalidLabelName, &place, node.span, message);
-        } else if text.contains(|c: char| {
-            c.is_whitespace() || c.is_control() || "?*<>{}[]\"#%\\^|~`$&,;:/".contains(c)
-        }) && !super::has_placeholder(text)
+        } else if text.contains(|c: char| c.is_whitespace() || c.is_control() || "?*<>{}[]\"#%\\^|~`$&,;:/".contains(c))
+            && !super::has_placeholder(text)
         {
             let message = format!("Invalid Label name: {text}");
             self.record(Code::InvalidLabelName, &place, node.span, message);

@@ -8,10 +8,11 @@ use super::Fields;
 use crate::definition::diagnostic::{Code, Diagnostic};
 
 /// The ways between the states of a scope.
+#[derive(Default)]
 pub(super) struct Graph {
     ways: Vec<Vec<usize>>,
     ends: bool,
-    known: bool,
+    unknown: bool,
     here: usize,
 }
 
@@ -52,7 +53,7 @@ impl Findings {
 
 impl Graph {
     pub(super) fn new(states: usize) -> Self {
-        Graph { ways: vec![Vec::new(); states], ends: false, known: true, here: 0 }
+        Graph { ways: vec![Vec::new(); states], ends: false, unknown: false, here: 0 }
     }
 
     /// What follows is about this state.
@@ -74,12 +75,32 @@ impl Graph {
 
     /// Where the current state leads is unknown.
     pub(super) fn give_up(&mut self) {
-        self.known = false;
+        self.unknown = true;
+    }
+
+    /// The state that is being read.
+    pub(super) fn here(&self) -> usize {
+        self.here
+    }
+
+    /// Of every state, whether it can only run before the given one: it leads there, and there does not lead back.
+    pub(super) fn before(&self, state: usize) -> Vec<bool> {
+        let mut from: Vec<Vec<usize>> = vec![Vec::new(); self.ways.len()];
+        for (start, ends) in self.ways.iter().enumerate() {
+            for &end in ends {
+                from[end].push(start);
+            }
+        }
+        let mut before = reach(&from, state);
+        for (index, after) in reach(&self.ways, state).into_iter().enumerate() {
+            before[index] &= !after;
+        }
+        before
     }
 
     /// What is wrong, given the state that the scope starts in.
     pub(super) fn check(&self, start_at: Option<usize>, states: &Fields<'_, '_>) -> Vec<Finding> {
-        if !self.known {
+        if self.unknown {
             return Vec::new();
         }
         if !self.ends {
@@ -91,13 +112,7 @@ impl Graph {
         let Some(start_at) = start_at else {
             return Vec::new();
         };
-        let mut reached = vec![false; self.ways.len()];
-        let mut open = vec![start_at];
-        while let Some(state) = open.pop() {
-            if !std::mem::replace(&mut reached[state], true) {
-                open.extend(self.ways[state].iter().copied());
-            }
-        }
+        let reached = reach(&self.ways, start_at);
         let unreached = states.members.iter().zip(&reached).filter(|(_, reached)| !**reached);
         unreached
             .map(|(member, _)| {
@@ -108,4 +123,18 @@ impl Graph {
             })
             .collect()
     }
+}
+
+/// The states that can be reached from one, itself included.
+fn reach(ways: &[Vec<usize>], start: usize) -> Vec<bool> {
+    let mut reached = vec![false; ways.len()];
+    let mut open = vec![start];
+    while let Some(state) = open.pop() {
+        if let Some(seen) = reached.get_mut(state) {
+            if !std::mem::replace(seen, true) {
+                open.extend(ways[state].iter().copied());
+            }
+        }
+    }
+    reached
 }

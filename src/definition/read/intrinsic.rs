@@ -57,7 +57,9 @@ impl std::fmt::Display for NotACall {
                     None => Ok(()),
                 }
             }
-            NotACall::NoCall => out.write_str("a path that starts with `$`, or a call such as `States.Format('{}', $.n)`"),
+            NotACall::NoCall => {
+                out.write_str("a path that starts with `$`, or a call such as `States.Format('{}', $.n)`")
+            }
             NotACall::Expected { expected, offset } => write!(out, "`{expected}` at byte {offset} of the call"),
             NotACall::Argument { offset } => write!(
                 out,
@@ -149,9 +151,11 @@ impl<'t> Parser<'t> {
             Some(b'S') => self.call(depth + 1).map(IntrinsicArg::Call),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => {
-                for (word, arg) in
-                    [("true", IntrinsicArg::Bool(true)), ("false", IntrinsicArg::Bool(false)), ("null", IntrinsicArg::Null)]
-                {
+                for (word, arg) in [
+                    ("true", IntrinsicArg::Bool(true)),
+                    ("false", IntrinsicArg::Bool(false)),
+                    ("null", IntrinsicArg::Null),
+                ] {
                     if rest.starts_with(word) {
                         self.at += word.len();
                         return Ok(arg);

@@ -13,8 +13,8 @@ mod graph;
 mod integration;
 mod intrinsic;
 mod legal;
-mod payload;
 mod paths;
+mod payload;
 mod place;
 mod resource;
 mod retry;
@@ -110,13 +110,7 @@ pub(super) fn read(root: &Node, machine_type: MachineType) -> (TopLevel, Vec<Dia
 
 impl Reader<'_> {
     /// Records an error at a place; the caller may add to it.
-    fn record(
-        &mut self,
-        code: Code,
-        place: &Place<'_>,
-        span: Span,
-        message: impl Into<String>,
-    ) -> &mut Diagnostic {
+    fn record(&mut self, code: Code, place: &Place<'_>, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         self.push(Diagnostic::error(code, message).at(place.location()).spanning(span))
     }
 

@@ -60,7 +60,8 @@ impl Reader<'_> {
             };
             match twin.and_then(|_| members.iter_mut().find(|earlier| earlier.key == read.key)) {
                 Some(earlier) => {
-                    let message = format!("'{}' and '{}' give the same field; the last counts", earlier.field, read.field);
+                    let message =
+                        format!("'{}' and '{}' give the same field; the last counts", earlier.field, read.field);
                     *earlier = read;
                     self.warn(Code::DuplicateKey, fields.place, member.key_span, message);
                 }

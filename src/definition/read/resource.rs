@@ -169,12 +169,9 @@ fn integration(name: &str, text: &str) -> Result<Resource, Refusal> {
         Pattern::RequestResponse => false,
     };
     match words[..] {
-        ["aws-sdk", service, action] if !refused("aws-sdk") => Ok(Resource::AwsSdk {
-            service: service.into(),
-            action: action.into(),
-            pattern,
-            text: text.into(),
-        }),
+        ["aws-sdk", service, action] if !refused("aws-sdk") => {
+            Ok(Resource::AwsSdk { service: service.into(), action: action.into(), pattern, text: text.into() })
+        }
         [service, action] if service != "aws-sdk" && !refused(service) => {
             let known = OPTIMISED.iter().find(|(known, _)| *known == service);
             if known.is_some_and(|(_, actions)| !actions.contains(&action)) {

@@ -132,7 +132,7 @@ impl<'d> Reader<'d> {
         let in_path = language == QueryLanguage::JsonPath;
         let result_path = fields.value("ResultPath").filter(|_| in_path);
         let result_path = self.path_field(result_path, &place.key("ResultPath"), Accepts::Writable);
-        let assign = self.assign(&fields, language, around.variables);
+        let assign = self.assign(&fields, language, around);
         self.comment(&fields);
         let jsonata = (!in_path).then(|| Box::new(self.outcome_fields(&fields)));
         Some(Catcher { error_equals, next, result_path, assign, jsonata, span: node.span, location: place.location() })

@@ -19,7 +19,14 @@ pub(super) struct Surroundings<'n> {
     /// What is known of the ways between them.
     pub(super) graph: Graph,
     /// The scope's number in [`Variables`](super::assign::Variables).
-    pub(super) variables: usize,
+    variables: usize,
+}
+
+impl Surroundings<'_> {
+    /// The scope's number and the state's index in it: what variables are kept under.
+    pub(super) fn here(&self) -> (usize, usize) {
+        (self.variables, self.graph.here())
+    }
 }
 
 impl<'d> Reader<'d> {
@@ -27,8 +34,7 @@ impl<'d> Reader<'d> {
     pub(super) fn top_level(&mut self, root: &'d Node) -> TopLevel {
         let place = Place::ROOT;
         let Kind::Object(members) = &root.kind else {
-            let diagnostic =
-                Diagnostic::error(Code::SchemaValidationFailed, "Definition must be a valid JSON object");
+            let diagnostic = Diagnostic::error(Code::SchemaValidationFailed, "Definition must be a valid JSON object");
             self.push(diagnostic.spanning(root.span));
             return TopLevel::default();
         };
@@ -106,6 +112,7 @@ impl<'d> Reader<'d> {
         for finding in around.graph.check(start_at, &states) {
             self.findings.add(finding);
         }
+        self.variables.close(variables, around.graph);
         Some(Scope {
             start_at: StateIndex::new(start_at.unwrap_or(0)),
             states: read,
@@ -152,14 +159,14 @@ impl<'d> Reader<'d> {
     }
 
     fn missing_target(&mut self, name: &str, node: &Node, place: &Place<'_>, around: &Surroundings<'_>) {
-        let mut diagnostic =
-            Diagnostic::error(Code::MissingTransitionTarget, format!("Missing 'Next' target: {name}"))
-                .at(place.location())
-                .spanning(node.span)
-                .expecting("the name of a state in the same `States` object");
+        let mut diagnostic = Diagnostic::error(Code::MissingTransitionTarget, format!("Missing 'Next' target: {name}"))
+            .at(place.location())
+            .spanning(node.span)
+            .expecting("the name of a state in the same `States` object");
         // Comparing with every state of a huge machine for every wrong name would not be linear.
         if around.names.len() <= 200 {
-            diagnostic.hint = super::suggest::nearest(name, around.names.keys().copied()).map(super::values::did_you_mean);
+            diagnostic.hint =
+                super::suggest::nearest(name, around.names.keys().copied()).map(super::values::did_you_mean);
         }
         self.findings.target(diagnostic);
     }

@@ -58,7 +58,7 @@ impl<'d> Reader<'d> {
             _ => StateKind::Map(Box::new(self.map(fields, language, around)?)),
         };
         let assigns = !matches!(type_name, "Succeed" | "Fail");
-        let assign = if assigns { self.assign(fields, language, around.variables) } else { None };
+        let assign = if assigns { self.assign(fields, language, around) } else { None };
         Some(State {
             name: member.key.clone(),
             location: place.location(),
@@ -119,7 +119,9 @@ impl<'d> Reader<'d> {
             }
             (next, ends) => {
                 let (message, span) = match ends {
-                    Some(member) => (format!("There should only be one of the following fields: {NAMES}"), member.key_span),
+                    Some(member) => {
+                        (format!("There should only be one of the following fields: {NAMES}"), member.key_span)
+                    }
                     None => (format!("This object should have only one of the following fields: {NAMES}"), fields.span),
                 };
                 self.schema(fields.place, span, message);
@@ -152,7 +154,8 @@ impl<'d> Reader<'d> {
                 for member in members {
                     let place = place.key(&member.key);
                     if member.key.ends_with(".$") {
-                        let message = format!("'{}' is not evaluated: a Pass state's Result is copied as it is", member.key);
+                        let message =
+                            format!("'{}' is not evaluated: a Pass state's Result is copied as it is", member.key);
                         let warning = self.warn(Code::PassResultIsStatic, &place, member.key_span, message);
                         warning.hint = Some("use `Parameters` to compute a value".to_owned());
                     } else {
@@ -197,7 +200,8 @@ impl<'d> Reader<'d> {
         self.exactly_one(fields, &["SecondsPath", "Seconds", "TimestampPath", "Timestamp"]);
         let in_path = language == QueryLanguage::JsonPath;
         let mut wait = Wait::Placeholder("".into());
-        for (name, legal_here) in [("Seconds", true), ("Timestamp", true), ("SecondsPath", in_path), ("TimestampPath", in_path)]
+        for (name, legal_here) in
+            [("Seconds", true), ("Timestamp", true), ("SecondsPath", in_path), ("TimestampPath", in_path)]
         {
             let Some(node) = fields.value(name).filter(|_| legal_here) else {
                 continue;

@@ -1,10 +1,41 @@
-//! The reader of JSON texts: from bytes to validated tokens.
+//! The reader of JSON: from bytes to checked lines and documents, and to the few values that somebody asked for.
 //!
-//! Flows in: bytes. Flows out: positions of tokens, or where and why the bytes are no JSON text. It must never know of
-//! states, open files, or recurse on the native stack.
+//! Flows in: a chunk of JSON Lines (64 to 256 KiB, cut at line ends) or one document. Flows out: per line its checked
+//! text, how it is spelled ([`LineFlags`]) and a [`Slot`] for each path of a [`SlotTrie`]; or a
+//! [`SyntaxError`](super::tree::SyntaxError) with its offset. It must never know of states, open files, recurse on the
+//! native stack, or let one bad line harm its neighbours.
+//!
+//! A chunk is read twice. The first pass ([`index`]) finds the tokens of all its lines at once, many bytes at a time. The
+//! second walks over the tokens of one line, checks them against the grammar and keeps the bounds of what the program
+//! reads; the rest stays text. Both are an order cheaper than building values, and most events are only looked at.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `index.rs` | what the first pass hands to the second, and which engine makes it |
+//! | `scalar.rs` | the first pass in plain Rust, which the others are compared with |
+//! | `trie.rs` | the paths to look for, the slots to fill |
+//! | `walk.rs` | the second pass over one text |
+//! | `number.rs` | the grammar of numbers |
+//! | `duplicates.rs` | equal keys in one object |
+//! | `lines.rs` | a chunk, line by line |
+//! | `document.rs` | one text that may span lines |
+//! | `strict.rs` | where and why a text is bad |
 
-pub(crate) mod escape;
+mod document;
+mod duplicates;
+mod index;
+mod lines;
+mod number;
+mod scalar;
 pub(crate) mod strict;
+mod trie;
+mod walk;
+
+pub(crate) use document::tokens;
+pub use document::validate;
+pub use index::{Engine, Index, index};
+pub use lines::{Item, Line, LineFlags, Lines, Record, Scratch, WalkPlan};
+pub use trie::{Slot, SlotId, SlotTrie};
 
 /// How many levels of arrays and objects a text may nest.
 pub const DEPTH_MAX: usize = 1024;

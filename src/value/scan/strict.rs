@@ -1,7 +1,7 @@
 //! The grammar of JSON (RFC 8259), one byte at a time: slow, simple, and exact about where a text stops being JSON.
 //!
-//! Flows in: bytes, UTF-8 or not. Flows out: every token with its bounds to a callback, or a [`Fault`]. The fast reader
-//! only knows *that* a text is bad; this one is then asked where and why, so its speed matters to damaged input alone.
+//! Flows in: bytes, UTF-8 or not. Flows out: the first [`Fault`]. The fast reader only knows *that* a text is
+//! bad; this one is then asked where and why, so its speed matters to damaged input alone.
 //! It must never recurse or allocate, and never accept what the fast reader refuses (a test compares the two).
 
 use super::DEPTH_MAX;
@@ -37,10 +37,7 @@ pub(crate) enum Rule {
 
 impl Fault {
     fn expected(offset: usize, what: &'static str) -> Self {
-        Fault {
-            offset,
-            rule: Rule::Expected(what),
-        }
+        Fault { offset, rule: Rule::Expected(what) }
     }
 
     /// The fault in words; `text` must be the text it was found in.
@@ -107,10 +104,7 @@ pub(crate) struct Levels {
 
 impl Levels {
     pub(crate) fn new() -> Self {
-        Levels {
-            bits: [0; DEPTH_MAX / 64],
-            depth: 0,
-        }
+        Levels { bits: [0; DEPTH_MAX / 64], depth: 0 }
     }
 
     /// Opens a container; false if that is one too many.
@@ -136,9 +130,8 @@ impl Levels {
     }
 }
 
-/// Checks one JSON text and hands each of its tokens to `token(first byte, start, end)` in order: brackets, commas,
-/// colons, strings with their quotes, numbers, literals. Bytes beyond ASCII are not checked to be UTF-8 here.
-pub(crate) fn check(text: &[u8], mut token: impl FnMut(u8, usize, usize)) -> Result<(), Fault> {
+/// Checks one JSON text. Whether bytes beyond ASCII are UTF-8 is not checked here.
+pub(crate) fn check(text: &[u8]) -> Result<(), Fault> {
     let mut levels = Levels::new();
     let mut next = Next::Value;
     let mut at = 0;
@@ -147,15 +140,11 @@ pub(crate) fn check(text: &[u8], mut token: impl FnMut(u8, usize, usize)) -> Res
             at += 1;
         }
         let byte = text.get(at).copied();
-        let start = at;
         (next, at) = match (next, byte) {
             (Next::Value | Next::ValueOrEnd, Some(b'{' | b'[')) => {
                 let object = byte == Some(b'{');
                 if !levels.open(object) {
-                    return Err(Fault {
-                        offset: at,
-                        rule: Rule::TooDeep,
-                    });
+                    return Err(Fault { offset: at, rule: Rule::TooDeep });
                 }
                 (if object { Next::KeyOrEnd } else { Next::ValueOrEnd }, at + 1)
             }
@@ -188,7 +177,6 @@ pub(crate) fn check(text: &[u8], mut token: impl FnMut(u8, usize, usize)) -> Res
                 (Some(false), _) => return Err(Fault::expected(at, "`,` or `]`")),
             },
         };
-        token(text[start], start, at);
     }
 }
 
@@ -203,18 +191,12 @@ fn string(text: &[u8], start: usize) -> Result<usize, Fault> {
     loop {
         match text.get(at) {
             None => {
-                return Err(Fault {
-                    offset: at,
-                    rule: Rule::OpenString(start),
-                });
+                return Err(Fault { offset: at, rule: Rule::OpenString(start) });
             }
             Some(b'"') => return Ok(at + 1),
             Some(b'\\') => at = escape(text, start, at + 1)?,
             Some(..0x20) => {
-                return Err(Fault {
-                    offset: at,
-                    rule: Rule::RawControl,
-                });
+                return Err(Fault { offset: at, rule: Rule::RawControl });
             }
             Some(_) => at += 1,
         }
@@ -224,17 +206,10 @@ fn string(text: &[u8], start: usize) -> Result<usize, Fault> {
 /// The end of an escape whose backslash stands before `at`.
 fn escape(text: &[u8], string_start: usize, at: usize) -> Result<usize, Fault> {
     match text.get(at) {
-        None => Err(Fault {
-            offset: at,
-            rule: Rule::OpenString(string_start),
-        }),
+        None => Err(Fault { offset: at, rule: Rule::OpenString(string_start) }),
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
         Some(b'u') => {
-            let hex = text[at + 1..]
-                .iter()
-                .take(4)
-                .take_while(|byte| byte.is_ascii_hexdigit())
-                .count();
+            let hex = text[at + 1..].iter().take(4).take_while(|byte| byte.is_ascii_hexdigit()).count();
             match hex {
                 4 => Ok(at + 5),
                 _ => Err(Fault::expected(at + 1 + hex, "four hexadecimal digits after `\\u`")),
@@ -255,10 +230,7 @@ fn number(text: &[u8], start: usize) -> Result<usize, Fault> {
     let integer = start + usize::from(text[start] == b'-');
     let mut at = digits(integer)?;
     if text[integer] == b'0' && at > integer + 1 {
-        return Err(Fault {
-            offset: integer + 1,
-            rule: Rule::LeadingZero,
-        });
+        return Err(Fault { offset: integer + 1, rule: Rule::LeadingZero });
     }
     if text.get(at) == Some(&b'.') {
         at = digits(at + 1)?;
@@ -273,11 +245,7 @@ fn number(text: &[u8], start: usize) -> Result<usize, Fault> {
 /// The end of a literal; `quoted` is its name between backquotes.
 fn literal(text: &[u8], start: usize, quoted: &'static str) -> Result<usize, Fault> {
     let name = quoted.trim_matches('`').as_bytes();
-    let same = text[start..]
-        .iter()
-        .zip(name)
-        .take_while(|(found, wanted)| found == wanted)
-        .count();
+    let same = text[start..].iter().zip(name).take_while(|(found, wanted)| found == wanted).count();
     if same < name.len() {
         return Err(Fault::expected(start + same, quoted));
     }

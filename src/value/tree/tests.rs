@@ -7,15 +7,9 @@ const ROUND_TRIPS: &[(&str, &str)] = &[
     ("null", "null"),
     (" [ true , false ] ", "[true,false]"),
     ("\u{feff}{}", "{}"),
-    (
-        r#"{"a":{"b":[1,2.50,-0,1E400]},"a":""}"#,
-        r#"{"a":{"b":[1,2.50,-0,1E400]},"a":""}"#,
-    ),
+    (r#"{"a":{"b":[1,2.50,-0,1E400]},"a":""}"#, r#"{"a":{"b":[1,2.50,-0,1E400]},"a":""}"#),
     (r#""\u0057eather\/\u00e9\n\u0001""#, r#""Weather/é\n\u0001""#),
-    (
-        r#""\ud83d\ude00 \ud83d \ude00\ud83d""#,
-        "\"\u{1f600} \u{fffd} \u{fffd}\u{fffd}\"",
-    ),
+    (r#""\ud83d\ude00 \ud83d \ude00\ud83d""#, "\"\u{1f600} \u{fffd} \u{fffd}\u{fffd}\""),
     (r#""\ud83dA\ud83d\u0041""#, "\"\u{fffd}A\u{fffd}A\""),
 ];
 
@@ -35,23 +29,11 @@ const FAULTS: &[(&str, u32, &str)] = &[
     ("nulx", 3, "expected `null`, found `x`"),
     ("-", 1, "expected a digit, found the end of the text"),
     ("1.e5", 2, "expected a digit, found `e`"),
-    (
-        "012",
-        1,
-        "a number must not start with a zero that is followed by a digit",
-    ),
+    ("012", 1, "a number must not start with a zero that is followed by a digit"),
     ("\"a\tb\"", 2, "byte 0x09 inside a string must be written as an escape"),
     (r#"["a]"#, 4, "the string that opens at byte 1 is not closed"),
-    (
-        r#""\x""#,
-        2,
-        "expected one of `\"\\/bfnrtu` after a backslash, found `x`",
-    ),
-    (
-        r#""\u12g4""#,
-        5,
-        "expected four hexadecimal digits after `\\u`, found `g`",
-    ),
+    (r#""\x""#, 2, "expected one of `\"\\/bfnrtu` after a backslash, found `x`"),
+    (r#""\u12g4""#, 5, "expected four hexadecimal digits after `\\u`, found `g`"),
 ];
 
 #[test]
@@ -81,10 +63,7 @@ fn spans_cover_quotes_and_brackets() {
     let member = &node.members()[0];
     assert_eq!(slice(member.key_span), r#""key""#);
     assert_eq!(slice(member.value.span), r#"[ "x" ]"#);
-    assert_eq!(
-        member.value.as_array().map(|elements| slice(elements[0].span)),
-        Some(r#""x""#)
-    );
+    assert_eq!(member.value.as_array().map(|elements| slice(elements[0].span)), Some(r#""x""#));
 }
 
 #[test]

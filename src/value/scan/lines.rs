@@ -1,0 +1,280 @@
+//! A chunk of JSON Lines, line by line: the one door for events.
+//!
+//! Flows in: the bytes of a chunk that starts at the start of a line and ends at the end of one. Flows out: per line its
+//! place in the chunk and either its checked text with slots, or that it is blank, or its fault. If something makes the
+//! chunk as a whole unreadable (bytes that are not UTF-8, a string that is open at the end of a line), it is read again
+//! one line at a time, so that each line fares as if it stood alone. It must never allocate once its scratch memory has
+//! grown to the size of the chunks.
+
+use super::TEXT_BYTES_MAX;
+use super::document;
+use super::duplicates::Keys;
+use super::index::{Engine, Index};
+use super::strict::is_blank;
+use super::trie::{Slot, SlotTrie};
+use super::walk::{Cursor, Walked, Walker};
+use crate::value::raw::Form;
+use crate::value::tree::{Span, SyntaxError};
+
+/// What to find out about each line.
+#[derive(Clone, Debug)]
+pub struct WalkPlan {
+    /// The paths to fill slots for.
+    pub trie: SlotTrie,
+    /// Whether to look for equal keys; it costs about a third of the reading. Only who copies whole objects of an event
+    /// into an output needs to know.
+    pub find_duplicates: bool,
+}
+
+/// How a checked text is spelled: a set of bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct LineFlags(u8);
+
+impl LineFlags {
+    /// No bit set.
+    pub const NONE: LineFlags = LineFlags(0);
+    /// A blank stands outside strings.
+    pub const WHITESPACE: LineFlags = LineFlags(1);
+    /// A string, key or value, holds an escape.
+    pub const ESCAPES: LineFlags = LineFlags(2);
+    /// A byte beyond ASCII occurs.
+    pub const NON_ASCII: LineFlags = LineFlags(4);
+    /// A number is spelled otherwise than a writer of doubles would: `-0`, `1.10`, `1e3`, more than 15 digits.
+    pub const ODD_NUMBER: LineFlags = LineFlags(8);
+    /// Some object has two keys that are equal once decoded.
+    pub const DUPLICATES: LineFlags = LineFlags(16);
+    /// Nobody looked for equal keys ([`WalkPlan::find_duplicates`] was off).
+    pub const DUPLICATES_UNKNOWN: LineFlags = LineFlags(32);
+
+    /// Whether all bits of `other` are set.
+    pub fn has(self, other: LineFlags) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    fn set(&mut self, other: LineFlags, on: bool) {
+        self.0 |= other.0 * u8::from(on);
+    }
+}
+
+/// A line, or a document, that was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'c> {
+    /// The JSON text without the blanks around it.
+    pub text: &'c str,
+    /// How it is spelled.
+    pub flags: LineFlags,
+}
+
+impl<'c> Line<'c> {
+    /// The text of the value in a slot that this line filled.
+    pub fn slice(&self, slot: Slot) -> Option<&'c str> {
+        match slot {
+            Slot::Found(Span { start, end }) => self.text.get(start as usize..end as usize),
+            _ => None,
+        }
+    }
+
+    /// In what the text may differ from its compact form, for [`Value::raw`](crate::value::Value::raw).
+    pub fn form(&self) -> Form {
+        let mut form = Form::COMPACT;
+        for (flag, bit) in [
+            (LineFlags::WHITESPACE, Form::SPACED),
+            (LineFlags::ESCAPES, Form::ESCAPED),
+            (LineFlags::DUPLICATES, Form::REPEATED),
+            (LineFlags::DUPLICATES_UNKNOWN, Form::REPEATED),
+        ] {
+            if self.flags.has(flag) {
+                form = form | bit;
+            }
+        }
+        form
+    }
+}
+
+/// One line of a chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item<'c> {
+    /// Byte offset of the line in the chunk.
+    pub offset: usize,
+    /// The line as it stood, without its `\n`.
+    pub raw: &'c [u8],
+    /// What it holds.
+    pub record: Record<'c>,
+}
+
+/// What a line holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record<'c> {
+    /// One JSON text; the slots were filled.
+    Line(Line<'c>),
+    /// Nothing but blanks.
+    Blank,
+    /// No JSON text; the offset counts from the start of the line. The slots are unspecified.
+    Bad(SyntaxError),
+}
+
+/// The memory that reading needs, used again for every chunk or document; one per worker.
+#[derive(Debug)]
+pub struct Scratch {
+    engine: Engine,
+    index: Index,
+    walker: Walker,
+    keys: Keys,
+}
+
+impl Scratch {
+    /// Empty memory for the machine's best engine.
+    pub fn new() -> Self {
+        Scratch::with_engine(Engine::best())
+    }
+
+    /// Empty memory for a given engine; all give the same answers.
+    pub fn with_engine(engine: Engine) -> Self {
+        Scratch { engine, index: Index::default(), walker: Walker::new(), keys: Keys::default() }
+    }
+
+    /// Checks one document, which may span lines; as [`validate`](super::validate), with flags, and without allocating.
+    ///
+    /// # Errors
+    /// As [`validate`](super::validate).
+    pub fn document<'t>(&mut self, text: &'t [u8], find_duplicates: bool) -> Result<Line<'t>, SyntaxError> {
+        let (body, walked, _) = document::read(text, self.engine, &mut self.index, &mut self.walker)?;
+        Ok(self.line(body, 0, walked, find_duplicates))
+    }
+
+    /// The walked text as a line; its first token is `first`.
+    #[inline]
+    fn line<'c>(&mut self, text: &'c str, first: usize, walked: Walked, find_duplicates: bool) -> Line<'c> {
+        let span = walked.span;
+        let inner = &text[span.start as usize..span.end as usize];
+        let mut flags = LineFlags::NONE;
+        if self.index.blanks {
+            let mut starts = self.index.positions[first..walked.end].iter().skip(1);
+            flags.set(LineFlags::WHITESPACE, starts.any(|&start| is_blank(text.as_bytes()[start as usize - 1])));
+        }
+        flags.set(LineFlags::ESCAPES, walked.escapes);
+        flags.set(LineFlags::NON_ASCII, self.index.non_ascii && !inner.is_ascii());
+        flags.set(LineFlags::ODD_NUMBER, walked.odd_number);
+        if find_duplicates {
+            let repeat = self.keys.repeat(text, &self.index, first..walked.end, walked.escapes);
+            flags.set(LineFlags::DUPLICATES, repeat);
+        } else {
+            flags.set(LineFlags::DUPLICATES_UNKNOWN, true);
+        }
+        Line { text: inner, flags }
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch::new()
+    }
+}
+
+/// Reads the lines of a chunk one after the other.
+///
+/// ```
+/// use expressway::value::scan::{Lines, Record, Scratch, Slot, SlotTrie, WalkPlan};
+/// let plan = WalkPlan { trie: SlotTrie::new(&[["Weather"]]), find_duplicates: false };
+/// let (mut scratch, mut slots) = (Scratch::new(), [Slot::Absent]);
+/// let mut lines = Lines::new(b"{\"id\":1,\"Weather\":\"COOL\"}\n\n[1,]\n", &mut scratch, &plan);
+/// let first = lines.next(&mut slots).unwrap();
+/// let Record::Line(line) = first.record else { panic!() };
+/// assert_eq!(line.slice(slots[0]), Some("\"COOL\""));
+/// assert_eq!(lines.next(&mut slots).unwrap().record, Record::Blank);
+/// let third = lines.next(&mut slots).unwrap();
+/// assert!(matches!(third.record, Record::Bad(error) if error.offset == 3) && third.offset == 27);
+/// assert!(lines.next(&mut slots).is_none());
+/// ```
+#[derive(Debug)]
+pub struct Lines<'c, 's> {
+    chunk: &'c [u8],
+    /// The chunk as text, if it could be read as a whole.
+    whole: Option<&'c str>,
+    scratch: &'s mut Scratch,
+    plan: &'s WalkPlan,
+    /// Offset of the next line.
+    offset: usize,
+    cursor: Cursor,
+}
+
+impl<'c, 's> Lines<'c, 's> {
+    /// Starts to read a chunk; a last line without `\n` is a line too.
+    ///
+    /// A byte order mark is a fault here: the reader of files skips it at their start.
+    pub fn new(chunk: &'c [u8], scratch: &'s mut Scratch, plan: &'s WalkPlan) -> Self {
+        let whole = (chunk.len() <= TEXT_BYTES_MAX)
+            .then(|| {
+                scratch.engine.run(chunk, true, &mut scratch.index);
+                std::str::from_utf8(chunk).ok().filter(|_| !scratch.index.bad)
+            })
+            .flatten();
+        Lines { chunk, whole, scratch, plan, offset: 0, cursor: Cursor::default() }
+    }
+
+    /// The next line; `slots` has at least [`SlotTrie::slots`] entries. `None` after the last line.
+    #[allow(clippy::should_implement_trait)] // An iterator cannot borrow slots from each caller.
+    #[inline]
+    pub fn next(&mut self, slots: &mut [Slot]) -> Option<Item<'c>> {
+        if self.offset >= self.chunk.len() {
+            return None;
+        }
+        match self.whole {
+            Some(text) => Some(self.next_of_whole(text, slots)),
+            None => Some(self.next_alone(slots)),
+        }
+    }
+
+    fn next_of_whole(&mut self, text: &'c str, slots: &mut [Slot]) -> Item<'c> {
+        let first = self.cursor.token;
+        let Scratch { index, walker, .. } = &mut *self.scratch;
+        let walked = match index.classes[first] {
+            b'\n' => Ok(None),
+            _ => walker.walk(text, index, self.cursor, b'\n', &self.plan.trie, slots).map(Some).ok_or(()),
+        };
+        let end_token = match walked {
+            Ok(None) => first,
+            Ok(Some(walked)) => walked.end,
+            // Every line of a chunk ends in a token, the last one too.
+            Err(()) => first + index.classes[first..].iter().position(|&class| class == b'\n').unwrap_or(0),
+        };
+        let (offset, end) = (self.offset, index.positions[end_token] as usize);
+        self.offset = end + 1;
+        self.cursor.token = end_token + 1;
+        while (index.escapes[self.cursor.escape] as usize) < end {
+            self.cursor.escape += 1;
+        }
+        let raw = &self.chunk[offset..end];
+        let record = match walked {
+            Ok(None) => Record::Blank,
+            Ok(Some(walked)) => Record::Line(self.scratch.line(text, first, walked, self.plan.find_duplicates)),
+            Err(()) => Record::Bad(document::fault(raw, 0)),
+        };
+        Item { offset, raw, record }
+    }
+
+    /// The next line, read as if it were a chunk of its own.
+    #[cold]
+    fn next_alone(&mut self, slots: &mut [Slot]) -> Item<'c> {
+        let offset = self.offset;
+        let rest = &self.chunk[offset..];
+        let raw = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        self.offset += raw.len() + 1;
+        let record = match raw.iter().all(|&byte| is_blank(byte)) {
+            true => Record::Blank,
+            false => self.alone(raw, slots).map_or_else(|| Record::Bad(document::fault(raw, 0)), Record::Line),
+        };
+        Item { offset, raw, record }
+    }
+
+    fn alone(&mut self, raw: &'c [u8], slots: &mut [Slot]) -> Option<Line<'c>> {
+        if raw.len() > TEXT_BYTES_MAX {
+            return None;
+        }
+        let Scratch { engine, index, walker, .. } = &mut *self.scratch;
+        engine.run(raw, true, index);
+        let text = std::str::from_utf8(raw).ok().filter(|_| !index.bad)?;
+        let walked = walker.walk(text, index, Cursor::default(), b'\n', &self.plan.trie, slots)?;
+        Some(self.scratch.line(text, 0, walked, self.plan.find_duplicates))
+    }
+}

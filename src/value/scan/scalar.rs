@@ -1,0 +1,84 @@
+//! The first pass in plain Rust: one byte at a time, by table.
+//!
+//! Flows in: a text. Flows out: its tokens. It runs where no faster engine does and is what those are compared with, so
+//! it must never be clever.
+
+use super::index::Index;
+
+/// What a byte means outside strings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Other,
+    Blank,
+    LineEnd,
+    Structural,
+    Quote,
+    Backslash,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut list = b" \t\r".as_slice();
+    while let [byte, rest @ ..] = list {
+        classes[*byte as usize] = Class::Blank;
+        list = rest;
+    }
+    list = b"{}[]:,";
+    while let [byte, rest @ ..] = list {
+        classes[*byte as usize] = Class::Structural;
+        list = rest;
+    }
+    classes[b'\n' as usize] = Class::LineEnd;
+    classes[b'"' as usize] = Class::Quote;
+    classes[b'\\' as usize] = Class::Backslash;
+    classes
+};
+
+/// Finds the tokens of `text`.
+pub(super) fn index(text: &[u8], lines: bool, index: &mut Index) {
+    index.non_ascii = !text.is_ascii();
+    let mut at = 0;
+    let mut in_run = false;
+    while let Some(&byte) = text.get(at) {
+        let class = CLASSES[usize::from(byte)];
+        match class {
+            Class::Other if in_run => {}
+            Class::Blank => index.blanks = true,
+            Class::LineEnd if !lines => index.blanks = true,
+            Class::Backslash => {
+                index.bad = true;
+                return;
+            }
+            Class::Other | Class::LineEnd | Class::Structural | Class::Quote => {
+                index.positions.push(at as u32);
+                index.classes.push(byte);
+            }
+        }
+        in_run = class == Class::Other;
+        at += 1;
+        if class == Class::Quote {
+            let Some(end) = string_end(text, at, &mut index.escapes) else {
+                index.bad = true;
+                return;
+            };
+            at = end;
+        }
+    }
+}
+
+/// The offset after the closing quote of the string whose inside starts at `at`, if it is closed and holds no control
+/// character.
+fn string_end(text: &[u8], mut at: usize, escapes: &mut Vec<u32>) -> Option<usize> {
+    loop {
+        match *text.get(at)? {
+            b'"' => return Some(at + 1),
+            ..0x20 => return None,
+            b'\\' => {
+                escapes.push(at as u32);
+                // Whether the escape is a good one is the second pass's business; here it only must not end the string.
+                at += if let Some(b'"' | b'\\') = text.get(at + 1) { 2 } else { 1 };
+            }
+            _ => at += 1,
+        }
+    }
+}

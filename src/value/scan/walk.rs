@@ -1,0 +1,301 @@
+//! The second pass: checks the tokens of one text against the grammar and keeps the bounds of what a trie asks for.
+//!
+//! Flows in: a text, its index, the token it starts at. Flows out: whether it is JSON, how it is spelled, and the slots.
+//! It says only *that* a text is bad; where and why is for `strict`, so that this loop stays small. Objects that the trie
+//! leads into are walked member by member; everything else is skipped with the class bytes alone, and the text is looked
+//! at only for numbers, literals and the keys that may lead on. It must never recurse: a bit per level tells objects from
+//! arrays.
+
+use super::DEPTH_MAX;
+use super::index::Index;
+use super::number::{self, Spelling};
+use super::strict::is_blank;
+use super::trie::{NodeId, Slot, SlotTrie};
+use crate::value::text::unescape_owned;
+use crate::value::tree::Span;
+
+/// Where in an index the next text starts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cursor {
+    /// Index of its first token.
+    pub token: usize,
+    /// Index of its first escape.
+    pub escape: usize,
+}
+
+/// What the walk over a good text found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walked {
+    /// Bounds of the value, without blanks around it.
+    pub span: Span,
+    /// Index of the token that ends the text.
+    pub end: usize,
+    /// Some string holds an escape.
+    pub escapes: bool,
+    /// Some number is [`Spelling::Odd`].
+    pub odd_number: bool,
+}
+
+/// The memory of a walk, used again for every text.
+#[derive(Debug)]
+pub(super) struct Walker {
+    /// Objects that the trie led into, outermost first.
+    frames: Vec<Frame>,
+    /// Full words of the bit stack.
+    words: [u64; WORDS],
+    odd_number: bool,
+}
+
+/// A word of the bit stack holds a bit per level below a mark.
+const LEVELS_PER_WORD: usize = 63;
+const WORDS: usize = DEPTH_MAX / LEVELS_PER_WORD + 1;
+
+/// An object that the trie leads into.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    node: NodeId,
+    /// Offset of its opening bracket.
+    start: u32,
+}
+
+/// A text with its tokens.
+#[derive(Clone, Copy)]
+struct Tokens<'t> {
+    text: &'t str,
+    positions: &'t [u32],
+    classes: &'t [u8],
+    escapes: &'t [u32],
+}
+
+impl Tokens<'_> {
+    /// The end of what stands before token `at`, blanks left out.
+    #[inline]
+    fn end_before(&self, at: usize) -> usize {
+        let mut end = self.positions[at] as usize;
+        let bytes = self.text.as_bytes();
+        while end > 0 && is_blank(bytes[end - 1]) {
+            end -= 1;
+        }
+        end
+    }
+
+    #[inline]
+    fn start(&self, at: usize) -> usize {
+        self.positions[at] as usize
+    }
+
+    /// Whether token `at` closes what `opening` opened; the closing bracket stands two after its partner in ASCII.
+    #[inline]
+    fn closes(&self, at: usize, opening: u8) -> bool {
+        self.classes[at] == opening + 2
+    }
+
+    /// Whether tokens `at` and `at + 1` are a key and its colon.
+    #[inline]
+    fn is_key(&self, at: usize) -> bool {
+        self.classes[at..at + 2] == *b"\":"
+    }
+}
+
+impl Walker {
+    pub(super) fn new() -> Self {
+        Walker { frames: Vec::new(), words: [0; WORDS], odd_number: false }
+    }
+
+    /// Walks over the text that starts at `cursor` and must end at a token of class `end`; `None` if it is not JSON.
+    ///
+    /// The index must not be bad. Slots that the trie has no path for are left alone; on a bad text all are unspecified.
+    pub(super) fn walk(
+        &mut self,
+        text: &str,
+        index: &Index,
+        cursor: Cursor,
+        end: u8,
+        trie: &SlotTrie,
+        slots: &mut [Slot],
+    ) -> Option<Walked> {
+        let tokens = Tokens { text, positions: &index.positions, classes: &index.classes, escapes: &index.escapes };
+        let first = cursor.token;
+        self.odd_number = false;
+        let is_object = tokens.classes[first] == b'{';
+        trie.reset_below(NodeId::ROOT, is_object, slots);
+        let last = match is_object && trie.leads_on(NodeId::ROOT) {
+            true => self.object(&tokens, first, cursor.escape, trie, slots)?,
+            false => self.value(&tokens, first, 0)?,
+        };
+        if tokens.classes[last] != end {
+            return None;
+        }
+        let span = Span { start: tokens.positions[first], end: tokens.end_before(last) as u32 };
+        trie.fill(NodeId::ROOT, Span { start: 0, end: span.end - span.start }, slots);
+        let mut escape = cursor.escape;
+        while tokens.escapes[escape] < span.end {
+            if !is_escape(text.as_bytes(), tokens.escapes[escape] as usize) {
+                return None;
+            }
+            escape += 1;
+        }
+        Some(Walked { span, end: last, escapes: escape > cursor.escape, odd_number: self.odd_number })
+    }
+
+    /// Walks over the object at token `first`, which the root of the trie leads into; returns the token after it.
+    fn object(
+        &mut self,
+        tokens: &Tokens,
+        first: usize,
+        mut escape: usize,
+        trie: &SlotTrie,
+        slots: &mut [Slot],
+    ) -> Option<usize> {
+        let base = tokens.positions[first];
+        let span = |start: u32, end: usize| Span { start: start - base, end: end as u32 - base };
+        let mut frame = Frame { node: NodeId::ROOT, start: base };
+        self.frames.clear();
+        let mut at = first + 1;
+        let mut more = tokens.classes[at] != b'}';
+        loop {
+            if more {
+                if !tokens.is_key(at) {
+                    return None;
+                }
+                let (start, end) = (tokens.start(at) + 1, tokens.end_before(at + 1) - 1);
+                // Escapes before this key were in strings that nobody asked for.
+                while (tokens.escapes[escape] as usize) < start {
+                    escape += 1;
+                }
+                let child = match (tokens.escapes[escape] as usize) < end {
+                    false => trie.child(frame.node, &tokens.text.as_bytes()[start..end]),
+                    true => trie.child(frame.node, unescape_owned(&tokens.text[start..end]).as_bytes()),
+                };
+                at += 2;
+                match child {
+                    None => at = self.value(tokens, at, self.frames.len() + 1)?,
+                    Some(node) => {
+                        let is_object = tokens.classes[at] == b'{';
+                        // Also undoes what an earlier member of the same key left.
+                        trie.reset_below(node, is_object, slots);
+                        let start = tokens.positions[at];
+                        if is_object && trie.leads_on(node) {
+                            self.frames.push(frame);
+                            if self.frames.len() == DEPTH_MAX {
+                                return None;
+                            }
+                            frame = Frame { node, start };
+                            at += 1;
+                            more = tokens.classes[at] != b'}';
+                            continue;
+                        }
+                        at = self.value(tokens, at, self.frames.len() + 1)?;
+                        trie.fill(node, span(start, tokens.end_before(at)), slots);
+                    }
+                }
+            } else {
+                if tokens.classes[at] != b'}' {
+                    return None;
+                }
+                at += 1;
+                let Some(outer) = self.frames.pop() else { return Some(at) };
+                trie.fill(frame.node, span(frame.start, tokens.start(at - 1) + 1), slots);
+                frame = outer;
+            }
+            more = tokens.classes[at] == b',';
+            at += usize::from(more);
+        }
+    }
+
+    /// Skips the value at token `at`, which stands in `depth` containers; returns the token after it.
+    #[inline]
+    fn value(&mut self, tokens: &Tokens, at: usize, depth: usize) -> Option<usize> {
+        match tokens.classes[at] {
+            b'"' => Some(at + 1),
+            b'{' | b'[' => self.container(tokens, at, depth),
+            _ => self.scalar(tokens, at),
+        }
+    }
+
+    /// Skips the array or object at token `at`, which stands in `depth` containers; returns the token after it.
+    fn container(&mut self, tokens: &Tokens, mut at: usize, depth: usize) -> Option<usize> {
+        let mut room = DEPTH_MAX - depth;
+        // A bit per open container below a mark, 1 for an object; a full word goes to `words`.
+        let (mut bits, mut full) = (1_u64, 0_usize);
+        'open: loop {
+            // Token `at` opens a container.
+            let mut opening = tokens.classes[at];
+            if room == 0 {
+                return None;
+            }
+            room -= 1;
+            if bits >> LEVELS_PER_WORD != 0 {
+                self.words[full] = bits;
+                full += 1;
+                bits = 1;
+            }
+            bits = bits << 1 | u64::from(opening == b'{');
+            at += 1;
+            let mut more = !tokens.closes(at, opening);
+            loop {
+                if more {
+                    if opening == b'{' {
+                        if !tokens.is_key(at) {
+                            return None;
+                        }
+                        at += 2;
+                    }
+                    match tokens.classes[at] {
+                        b'"' => at += 1,
+                        b'{' | b'[' => continue 'open,
+                        _ => at = self.scalar(tokens, at)?,
+                    }
+                } else {
+                    if !tokens.closes(at, opening) {
+                        return None;
+                    }
+                    at += 1;
+                    room += 1;
+                    bits >>= 1;
+                    if bits == 1 {
+                        if full == 0 {
+                            return Some(at);
+                        }
+                        full -= 1;
+                        bits = self.words[full];
+                    }
+                    opening = if bits & 1 == 1 { b'{' } else { b'[' };
+                }
+                more = tokens.classes[at] == b',';
+                at += usize::from(more);
+            }
+        }
+    }
+
+    /// Skips the number or literal at token `at`; returns the token after it.
+    #[inline]
+    fn scalar(&mut self, tokens: &Tokens, at: usize) -> Option<usize> {
+        let (start, end) = (tokens.start(at), tokens.end_before(at + 1));
+        // At a bracket or the end, `end` may lie before `start`.
+        let text = tokens.text.as_bytes().get(start..end)?;
+        let good = match tokens.classes[at] {
+            b'-' | b'0'..=b'9' => match number::spelling(text) {
+                None => false,
+                Some(spelling) => {
+                    self.odd_number |= spelling == Spelling::Odd;
+                    true
+                }
+            },
+            b't' => text == b"true",
+            b'f' => text == b"false",
+            b'n' => text == b"null",
+            _ => false,
+        };
+        good.then_some(at + 1)
+    }
+}
+
+/// Whether the backslash at `at` starts an escape of JSON's.
+fn is_escape(text: &[u8], at: usize) -> bool {
+    match text.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,
+        Some(b'u') => text.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)),
+        _ => false,
+    }
+}

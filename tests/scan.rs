@@ -1,0 +1,552 @@
+//! The reader of JSON held against serde_json, on lines made from a seed and then damaged.
+//!
+//! Every line is read alone, in a chunk between neighbours, and as a document, by every engine that this machine has. What
+//! serde_json says about each line (is it JSON, what stands at a path) is what ours must say. 200,000 lines by default;
+//! `EXPRESSWAY_FUZZ_LINES=10000000` asks for more, `EXPRESSWAY_FUZZ_SEED` for others.
+
+use expressway::value::scan::{
+    Engine, Index, LineFlags, Lines, Record, Scratch, Slot, SlotTrie, WalkPlan, index, validate,
+};
+use expressway::value::tree::{Kind, Node, parse};
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use std::collections::HashSet;
+use std::env;
+
+/// Paths whose slots are compared: some start others, one is there twice, one is the whole line.
+const PATHS: &[&[&str]] = &[
+    &["a"],
+    &["b", "c"],
+    &["b"],
+    &["b", "c", "a"],
+    &[],
+    &["a"],
+    &["é"],
+    &["", "b"],
+    &["b", "quo\"te", "a"],
+    &["a much longer key than the others have"],
+];
+
+/// Keys as they are spelled in the text; some are equal once decoded.
+const KEYS: &[&str] = &[
+    "a",
+    "b",
+    "c",
+    "a",
+    "b",
+    "c",
+    "",
+    "é",
+    "\\u0061",
+    "\\u00e9",
+    "\\u0062",
+    "quo\\\"te",
+    "quo\\u0022te",
+    "z",
+    "x y",
+    "\\/",
+    "/",
+    "a much longer key than the others have",
+    "\\ud83d\\ude00",
+    "😀",
+    "\\n",
+];
+
+const NUMBERS: &[&str] = &[
+    "0",
+    "-0",
+    "1",
+    "42",
+    "-7",
+    "1.5",
+    "0.1",
+    "1.10",
+    "-0.0",
+    "1e3",
+    "1E-7",
+    "1e+400",
+    "18446744073709551616",
+    "123456789012345678901234567890",
+    "0.12345678901234567890",
+    "1.0",
+    "1234567890.5",
+    "0.0001",
+];
+
+const STRINGS: &[&str] = &[
+    "",
+    "x",
+    "SUNNY",
+    "{\\\"a\\\":1}",
+    "[]{},:",
+    "\\\\",
+    "\\\\\\\\",
+    "\\\"",
+    "\\u0041\\ud83d\\ude00",
+    "héllo",
+    "日本",
+    "😀",
+    "a string that is longer than one block of the widest engine that this reader has, by some bytes",
+    "\\/\\b\\f",
+    "\u{7f}",
+    "tab\\tend",
+];
+
+/// What damage inserts.
+const FRAGMENTS: &[&[u8]] = &[
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b":",
+    b",",
+    b"\"",
+    b"\\",
+    b"\\\"",
+    b"\\\\",
+    b"\\u12",
+    b"0",
+    b"-",
+    b".",
+    b"e",
+    b"true",
+    b"nul",
+    b" ",
+    b"\t",
+    b"\r",
+    b"\n",
+    b"\x0b",
+    b"\x00",
+    b"\x1f",
+    b"\x7f",
+    b"\xc3",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\xed\xa0\x80",
+    b"/",
+    b"'",
+    b"{}",
+    b"[]",
+    b"\"a\":1,",
+    b",\"a\":2",
+    b"1 2",
+    b"NaN",
+];
+
+const BLANKS: &[&str] = &[" ", "  ", "\t", "\r", "\t "];
+
+/// Numbers from a seed (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % limit
+    }
+
+    fn one_in(&mut self, count: usize) -> bool {
+        self.below(count) == 0
+    }
+
+    fn pick<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len())]
+    }
+}
+
+/// Appends a value; `spaced` puts blanks around tokens now and then.
+fn value(random: &mut Random, depth: usize, spaced: bool, out: &mut String) {
+    let blank = |random: &mut Random, out: &mut String| {
+        if spaced && random.one_in(3) {
+            out.push_str(random.pick(BLANKS));
+        }
+    };
+    blank(random, out);
+    match random.below(if depth > 5 { 5 } else { 9 }) {
+        0 | 1 => out.push_str(random.pick(NUMBERS)),
+        2 => out.push_str(random.pick(&["true", "false", "null"])),
+        3 | 4 => {
+            out.push('"');
+            out.push_str(random.pick(STRINGS));
+            out.push('"');
+        }
+        5 => {
+            out.push('[');
+            for index in 0..random.below(4) {
+                if index > 0 {
+                    out.push(',');
+                }
+                value(random, depth + 1, spaced, out);
+            }
+            blank(random, out);
+            out.push(']');
+        }
+        _ => {
+            out.push('{');
+            let members = if random.one_in(50) { 60 } else { random.below(6) };
+            for index in 0..members {
+                if index > 0 {
+                    out.push(',');
+                }
+                blank(random, out);
+                out.push('"');
+                out.push_str(random.pick(KEYS));
+                if members > 10 {
+                    out.push_str(&random.below(10_000).to_string());
+                }
+                out.push('"');
+                blank(random, out);
+                out.push(':');
+                value(random, depth + 1 + members / 10, spaced, out);
+            }
+            blank(random, out);
+            out.push('}');
+        }
+    }
+    blank(random, out);
+}
+
+/// Cuts pieces out of `line` and puts fragments in.
+fn damage(random: &mut Random, line: &mut Vec<u8>) {
+    for _ in 0..1 + random.below(3) {
+        let at = random.below(line.len() + 1);
+        match random.below(4) {
+            0 => drop(line.drain(at..(at + 1 + random.below(3)).min(line.len()))),
+            1 if at < line.len() => line[at] = random.below(256) as u8,
+            2 => {
+                let piece = line[at..(at + random.below(12)).min(line.len())].to_vec();
+                let to = random.below(line.len() + 1);
+                line.splice(to..to, piece);
+            }
+            _ => drop(line.splice(at..at, random.pick(FRAGMENTS).iter().copied())),
+        }
+    }
+}
+
+/// Whether serde_json and the standard library take `text`.
+fn is_json(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok() && serde_json::from_slice::<IgnoredAny>(text).is_ok()
+}
+
+/// Whether every byte is a blank.
+fn is_blank(text: &[u8]) -> bool {
+    text.iter().all(|byte| b" \t\r\n".contains(byte))
+}
+
+/// What a path's slot must hold, by serde_json's account of the line.
+fn wanted(root: &Value, path: &[&str]) -> Result<Value, Slot> {
+    let mut value = root;
+    for (step, key) in path.iter().enumerate() {
+        let number = step as u16;
+        let members = value.as_object().ok_or(Slot::NotObject { step: number })?;
+        let missing = if step + 1 == path.len() { Slot::Absent } else { Slot::Missing { step: number } };
+        value = members.get(*key).ok_or(missing)?;
+    }
+    Ok(value.clone())
+}
+
+/// Whether some object below `node` has a key twice.
+fn has_duplicates(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Array(elements) => elements.iter().any(has_duplicates),
+        Kind::Object(members) => {
+            let mut seen = HashSet::new();
+            members.iter().any(|member| !seen.insert(&member.key) || has_duplicates(&member.value))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a blank stands outside the strings of a valid text.
+fn has_blanks(text: &str) -> bool {
+    let (mut inside, mut bytes) = (false, text.bytes());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => inside = !inside,
+            b'\\' => drop(bytes.next()),
+            b' ' | b'\t' | b'\r' | b'\n' if !inside => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// How many lines were compared, by what they were.
+#[derive(Debug, Default)]
+struct Counts {
+    good: usize,
+    bad: usize,
+    blank: usize,
+    slots: usize,
+}
+
+/// Compares one line's record with serde_json's account of it.
+fn compare(raw: &[u8], record: &Record, slots: &[Slot], counts: &mut Counts) {
+    let shown = String::from_utf8_lossy(raw);
+    let line = match record {
+        Record::Blank => {
+            assert!(is_blank(raw), "taken for blank: {shown}");
+            counts.blank += 1;
+            return;
+        }
+        Record::Bad(error) => {
+            assert!(!is_json(raw) && !is_blank(raw), "refused: {shown}: {error}");
+            assert!(error.offset as usize <= raw.len(), "{shown}: {error}");
+            counts.bad += 1;
+            return;
+        }
+        Record::Line(line) => line,
+    };
+    assert!(is_json(raw), "accepted: {shown}");
+    counts.good += 1;
+    assert_eq!(line.text, shown.trim_matches([' ', '\t', '\r', '\n']));
+    let tree = parse(line.text).expect("accepted as a line");
+    for (flag, is_set) in [
+        (LineFlags::ESCAPES, line.text.contains('\\')),
+        (LineFlags::NON_ASCII, !line.text.is_ascii()),
+        (LineFlags::WHITESPACE, has_blanks(line.text)),
+        (LineFlags::DUPLICATES, has_duplicates(&tree)),
+        (LineFlags::DUPLICATES_UNKNOWN, false),
+    ] {
+        assert_eq!(line.flags.has(flag), is_set, "{flag:?} of {shown}");
+    }
+    // serde_json cannot hold 1e400 or half a surrogate pair; such lines are compared by our tree alone, elsewhere.
+    let Ok(root) = serde_json::from_str::<Value>(line.text) else { return };
+    counts.slots += 1;
+    for (path, &slot) in PATHS.iter().zip(slots) {
+        let found = match line.slice(slot) {
+            Some(text) => Ok(serde_json::from_str(text).unwrap_or_else(|error| panic!("{shown}: {text}: {error}"))),
+            None => Err(slot),
+        };
+        assert_eq!(found, wanted(&root, path), "{path:?} of {shown}");
+    }
+}
+
+/// Reads a chunk with one engine and compares each of its lines.
+fn read(chunk: &[u8], scratch: &mut Scratch, plan: &WalkPlan, counts: &mut Counts) {
+    let mut slots = vec![Slot::Absent; plan.trie.slots()];
+    let mut lines = Lines::new(chunk, scratch, plan);
+    let mut offset = 0;
+    let whole = chunk.strip_suffix(b"\n").unwrap_or(chunk);
+    for raw in whole.split(|&byte| byte == b'\n').take_while(|_| !chunk.is_empty()) {
+        let item = lines.next(&mut slots).expect("a line for each line");
+        assert_eq!((item.offset, item.raw), (offset, raw));
+        compare(raw, &item.record, &slots, counts);
+        offset += raw.len() + 1;
+    }
+    assert_eq!(lines.next(&mut slots), None);
+}
+
+/// Every engine must find the same tokens.
+fn compare_engines(text: &[u8], oracle: &mut Index, other: &mut Index) {
+    index(text, Engine::Scalar, oracle);
+    for engine in Engine::available() {
+        index(text, engine, other);
+        let shown = || format!("{engine:?} on {}", String::from_utf8_lossy(text));
+        assert_eq!(oracle.is_bad(), other.is_bad(), "{}", shown());
+        if !oracle.is_bad() {
+            assert_eq!(oracle.classes(), other.classes(), "{}", shown());
+            assert_eq!(oracle.positions(), other.positions(), "{}", shown());
+            assert_eq!(oracle.escapes(), other.escapes(), "{}", shown());
+            assert_eq!(oracle.has_blanks(), other.has_blanks(), "{}", shown());
+            assert_eq!(oracle.has_non_ascii(), other.has_non_ascii(), "{}", shown());
+        }
+    }
+}
+
+fn number_from(name: &str, otherwise: u64) -> u64 {
+    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+#[test]
+fn lines_are_read_as_serde_json_reads_them() {
+    let total = number_from("EXPRESSWAY_FUZZ_LINES", 200_000) as usize;
+    let mut random = Random(number_from("EXPRESSWAY_FUZZ_SEED", 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let plan = WalkPlan { trie: SlotTrie::new(PATHS), find_duplicates: true };
+    let mut scratches: Vec<Scratch> = Engine::available().into_iter().map(Scratch::with_engine).collect();
+    let (mut oracle, mut other) = (Index::default(), Index::default());
+    let (mut alone, mut packed) = (Counts::default(), Counts::default());
+    let mut made = 0;
+    while made < total {
+        let mut chunk = Vec::new();
+        let damaged_one_in = random.pick(&[1, 2, 20, usize::MAX]);
+        let spaced = random.one_in(3);
+        for _ in 0..1 + random.below(24) {
+            let mut text = String::new();
+            if !random.one_in(40) {
+                value(&mut random, 0, spaced, &mut text);
+            }
+            let mut line = text.into_bytes();
+            if random.one_in(damaged_one_in) {
+                damage(&mut random, &mut line);
+            }
+            let engine = random.below(scratches.len());
+            if !line.contains(&b'\n') && !line.is_empty() {
+                read(&line, &mut scratches[engine], &plan, &mut alone);
+            }
+            let document = scratches[engine].document(&line, true);
+            // A byte order mark may start a document, but not a line.
+            if !line.starts_with(b"\xef\xbb\xbf") {
+                assert_eq!(document.is_ok(), is_json(&line), "{}", String::from_utf8_lossy(&line));
+            }
+            assert_eq!(document.map(|checked| checked.text), validate(&line));
+            chunk.extend(line);
+            chunk.push(b'\n');
+            made += 1;
+        }
+        if random.one_in(4) {
+            chunk.pop();
+        }
+        for scratch in &mut scratches {
+            read(&chunk, scratch, &plan, &mut packed);
+        }
+        compare_engines(&chunk, &mut oracle, &mut other);
+    }
+    println!("{made} lines; alone: {alone:?}; in chunks, by all engines: {packed:?}");
+    for counts in [alone, packed] {
+        assert!(counts.good > total / 4 && counts.bad > total / 8, "the generator makes too few of a kind: {counts:?}");
+        assert!(counts.slots > total / 6, "{counts:?}");
+    }
+}
+
+#[test]
+fn engines_agree_on_any_bytes() {
+    let mut random = Random(7);
+    let (mut oracle, mut other) = (Index::default(), Index::default());
+    let common = b"{}[]:,\"\"\"\\\\ \n\t\r1at\x00\x80";
+    for length in (0..400).chain([1000, 4096, 4097]) {
+        for kind in 0..6 {
+            let text: Vec<u8> = (0..length)
+                .map(|_| match kind {
+                    0 => random.below(256) as u8,
+                    1 => random.pick(common),
+                    2 => random.pick(b"\\\\\\\"a"),
+                    // Dense in tokens; escapes only where they are legal.
+                    3 => random.pick(b"{}[]:,1 \n"),
+                    4 => random.pick(b"1 \n,a"),
+                    _ => random.pick(b"abc def\xc3\xa9"),
+                })
+                .collect();
+            compare_engines(&text, &mut oracle, &mut other);
+            let mut quoted = b"\"".to_vec();
+            quoted.extend(text.iter().map(|byte| if *byte < 0x20 { b'\\' } else { *byte }));
+            quoted.extend(b"\\\\\",[1,\"\\\\\\\"\"]");
+            compare_engines(&quoted, &mut oracle, &mut other);
+        }
+    }
+}
+
+/// A line, a path, and what its slot must hold: some value's text, or why there is none.
+const SLOTS: &[(&str, &[&str], Result<&str, Slot>)] = &[
+    (r#"{"a":1}"#, &["a"], Ok("1")),
+    (r#" { "a" : [ 1 , 2 ] } "#, &["a"], Ok("[ 1 , 2 ]")),
+    (r#"{"a":1,"a":"x"}"#, &["a"], Ok(r#""x""#)),
+    (r#"{"\u0061":true}"#, &["a"], Ok("true")),
+    (r#"{"a":{"b":{"c":[]}}}"#, &["a", "b", "c"], Ok("[]")),
+    (r#"{"a":{"b":1},"a":{"c":2}}"#, &["a", "b"], Err(Slot::Absent)),
+    (r#"{"a":{"b":{"c":1}},"a":{"b":2}}"#, &["a", "b", "c"], Err(Slot::NotObject { step: 2 })),
+    (r#"{"a":{"b":{"c":1}},"a":null}"#, &["a", "b", "c"], Err(Slot::NotObject { step: 1 })),
+    (r#"{"b":1}"#, &["a", "b"], Err(Slot::Missing { step: 0 })),
+    (r#"{"a":{}}"#, &["a", "b", "c"], Err(Slot::Missing { step: 1 })),
+    (r#"{}"#, &["a"], Err(Slot::Absent)),
+    (r#"[{"a":1}]"#, &["a"], Err(Slot::NotObject { step: 0 })),
+    (r#""a""#, &["a", "b"], Err(Slot::NotObject { step: 0 })),
+    (r#" 12 "#, &[], Ok("12")),
+    (r#"{"a":{"a":{"a":5}},"b":{"a":6}}"#, &["b", "a"], Ok("6")),
+];
+
+#[test]
+fn slots_hold_the_value_or_the_reason_why_not() {
+    for engine in Engine::available() {
+        let mut scratch = Scratch::with_engine(engine);
+        for (text, path, wanted) in SLOTS {
+            let plan = WalkPlan { trie: SlotTrie::new(&[path]), find_duplicates: false };
+            let mut slots = [Slot::Absent];
+            let item = Lines::new(text.as_bytes(), &mut scratch, &plan).next(&mut slots).expect("a line");
+            let Record::Line(line) = item.record else { panic!("{text}: {:?}", item.record) };
+            assert_eq!(line.slice(slots[0]).ok_or(slots[0]), *wanted, "{path:?} of {text}");
+        }
+    }
+}
+
+#[test]
+fn one_bad_line_leaves_its_neighbours_alone() {
+    let bad: &[&[u8]] = &[
+        b"\"open",
+        b"[1",
+        b"\\\"",
+        b"{\"a\":\"\x01\"}",
+        b"\"\xff\"",
+        b"\"\\x\"",
+        b"{\"a\":1}}",
+        b"\"\"\0x",
+        b"\0",
+        b"\xef\xbb\xbf{}",
+        b"tru",
+    ];
+    let plan = WalkPlan { trie: SlotTrie::new(&[["a"]]), find_duplicates: true };
+    for engine in Engine::available() {
+        let mut scratch = Scratch::with_engine(engine);
+        for line in bad {
+            let chunk = [b"{\"a\":1}\r\n", *line, b"\n \r\n{\"a\":\"\xc3\xa9\"}"].concat();
+            let mut slots = [Slot::Absent];
+            let mut lines = Lines::new(&chunk, &mut scratch, &plan);
+            let mut texts = Vec::new();
+            while let Some(item) = lines.next(&mut slots) {
+                texts.push(match item.record {
+                    Record::Line(line) => line.slice(slots[0]).unwrap_or("?"),
+                    Record::Blank => "blank",
+                    Record::Bad(_) => "bad",
+                });
+            }
+            assert_eq!(texts, ["1", "bad", "blank", "\"é\""], "{}", String::from_utf8_lossy(line));
+        }
+    }
+}
+
+#[test]
+fn depth_is_limited_wherever_the_trie_leads() {
+    let path = vec!["a"; 2000];
+    for (paths, open, close) in [
+        (vec![], "{\"a\":", "}"),
+        (vec![], "[", "]"),
+        (vec![&path[..1]], "{\"a\":", "}"),
+        (vec![&path[..700]], "{\"a\":", "}"),
+        (vec![&path[..]], "{\"a\":", "}"),
+    ] {
+        let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: true };
+        let mut slots = vec![Slot::Absent; plan.trie.slots()];
+        let mut scratch = Scratch::new();
+        for (depth, good) in [
+            (62, true),
+            (63, true),
+            (64, true),
+            (127, true),
+            (1023, true),
+            (1024, true),
+            (1025, false),
+            (100_000, false),
+        ] {
+            let inner = if open == "[" { "" } else { "1" };
+            let text = open.repeat(depth) + inner + &close.repeat(depth);
+            let item = Lines::new(text.as_bytes(), &mut scratch, &plan).next(&mut slots).expect("a line");
+            assert_eq!(matches!(item.record, Record::Line(_)), good, "{depth} levels of {open}");
+        }
+    }
+}
+
+#[test]
+fn many_equal_hashes_or_keys_cost_no_more_than_sorting() {
+    let mut text = String::from("{");
+    for key in 0..200_000 {
+        text.push_str(&format!("\"k{key}\":0,"));
+    }
+    let unique = text.clone() + "\"last\":0}";
+    let twice = text + "\"k\\u0037\":0}";
+    let mut scratch = Scratch::new();
+    for (text, repeats) in [(unique, false), (twice, true)] {
+        let line = scratch.document(text.as_bytes(), true).expect("valid");
+        assert_eq!(line.flags.has(LineFlags::DUPLICATES), repeats);
+    }
+}
