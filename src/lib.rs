@@ -4,3 +4,4 @@ pub mod compile;
 pub mod definition;
 pub mod program;
 pub mod value;
+pub mod vm;

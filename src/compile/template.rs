@@ -74,7 +74,7 @@ impl<'d> Compiler<'d> {
                     _ => false,
                 };
                 match path.path.as_members().filter(|members| verbatim && !members.is_empty()) {
-                    Some(members) => Root::Slot(self.builder.slot(members)),
+                    Some(members) => Root::Slot(self.builder.slot(members.into_iter().map(Into::into).collect())),
                     None => document,
                 }
             }

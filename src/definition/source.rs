@@ -36,11 +36,7 @@ impl Source {
         line_starts.extend(
             memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| u32::try_from(newline + 1).unwrap_or(u32::MAX)),
         );
-        Source {
-            text: text.into(),
-            file_name: file_name.into(),
-            line_starts,
-        }
+        Source { text: text.into(), file_name: file_name.into(), line_starts }
     }
 
     /// The whole text.
@@ -58,10 +54,7 @@ impl Source {
     /// Line and column of a byte offset; an offset behind the end is the end.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
-        let line_index = self
-            .line_starts
-            .partition_point(|&start| start <= offset)
-            .saturating_sub(1);
+        let line_index = self.line_starts.partition_point(|&start| start <= offset).saturating_sub(1);
         let start = self.line_starts[line_index] as usize;
         let end = (offset as usize).min(self.text.len()).max(start);
         let bytes = self.text.as_bytes().get(start..end).unwrap_or_default();
@@ -78,10 +71,7 @@ impl Source {
     pub fn line(&self, line_number: u32) -> Option<&str> {
         let line_index = (line_number as usize).checked_sub(1)?;
         let start = *self.line_starts.get(line_index)? as usize;
-        let end = self
-            .line_starts
-            .get(line_index + 1)
-            .map_or(self.text.len(), |&next| next as usize - 1);
+        let end = self.line_starts.get(line_index + 1).map_or(self.text.len(), |&next| next as usize - 1);
         let line = self.text.get(start..end)?;
         Some(line.strip_suffix('\r').unwrap_or(line))
     }

@@ -15,6 +15,7 @@
 //! | [`function`] | the names of the intrinsic functions |
 //! | [`builder`] | pools while a program is being made |
 //! | [`verify`] | the checks that the machine relies on |
+//! | `timing` | where time can pass |
 //! | [`listing`] | a program for people |
 
 pub mod blame;
@@ -25,6 +26,7 @@ pub mod id;
 pub mod listing;
 pub mod op;
 pub mod state;
+mod timing;
 pub mod verify;
 pub mod work;
 

@@ -168,7 +168,7 @@ impl<'a> Execution<'a> {
     pub(super) fn wait_timestamp(&mut self, blame: BlameId) -> Result<i64, Stop<'a>> {
         let value = self.pop();
         match value.as_str(self.arena).map(Timestamp::parse) {
-            Some(Ok(time)) => Ok(time.to_millis_ceil()),
+            Some(Ok(time)) => Ok(time.as_millis()),
             _ => {
                 let problem = "does not reference a valid ISO-8601 extended offset date-time format string";
                 Err(self.bad_wait("TimestampPath", problem, blame, value).into())

@@ -440,7 +440,7 @@ impl<'a> Execution<'a> {
     fn wait_end(&mut self, wait: work::Wait) -> Result<i64, Stop<'a>> {
         let until_ms = match wait {
             work::Wait::Seconds(seconds) => self.after_seconds(seconds),
-            work::Wait::Until(time) => time.to_millis_ceil(),
+            work::Wait::Until(time) => time.as_millis(),
             work::Wait::SecondsPopped(blame) => {
                 let seconds = self.wait_seconds(blame)?;
                 self.after_seconds(seconds)

@@ -53,6 +53,6 @@ pub use event::{Event, EventKind};
 pub use fan_out::{Children, Finished, Join};
 pub use machine::{Execution, Input, Settings, Start, Step};
 pub use outcome::{Failure, LimitHit, Outcome};
-pub use park::Parked;
+
 pub use request::{Reply, Request, TaskRequest};
 pub use seed::Seed;
