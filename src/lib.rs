@@ -1,7 +1,9 @@
 //! expressway: a high-throughput batch executor for AWS Step Functions Express-style workloads.
 #![deny(unsafe_code)]
+pub mod batch;
 pub mod compile;
 pub mod definition;
+pub mod handler;
 pub mod program;
 pub mod value;
 pub mod vm;
