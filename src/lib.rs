@@ -6,4 +6,5 @@ pub mod definition;
 pub mod handler;
 pub mod program;
 pub mod value;
+pub mod view;
 pub mod vm;

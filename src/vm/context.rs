@@ -73,9 +73,9 @@ impl<'a> Execution<'a> {
         let mut execution = vec![
             Member { key: "Id", value: text(&execution_arn) },
             Member { key: "Input", value: basics.input },
-            Member { key: "StartTime", value: text(&Timestamp::from_millis(basics.started_ms).to_rfc3339_millis()) },
             Member { key: "Name", value: text(&name) },
             Member { key: "RoleArn", value: text(&role) },
+            Member { key: "StartTime", value: text(&Timestamp::from_millis(basics.started_ms).to_rfc3339_millis()) },
         ];
         if !names.express {
             execution.push(Member { key: "RedriveCount", value: Value::Int(0) });
