@@ -152,3 +152,13 @@ impl<'a> Execution<'a> {
 fn token(seed: &mut Seed) -> String {
     format!("{:016x}{:016x}{:016x}{:016x}", seed.draw(), seed.draw(), seed.draw(), seed.draw())
 }
+
+impl Execution<'_> {
+    /// The execution's ARN and its role's, as the context object has them.
+    pub fn names(&mut self) -> (String, String) {
+        let context = self.context();
+        let execution = context.get(self.arena, "Execution").unwrap_or(Value::Null);
+        let text = |key| execution.get(self.arena, key).and_then(|v| v.as_str(self.arena)).unwrap_or_default().to_owned();
+        (text("Id"), text("RoleArn"))
+    }
+}
