@@ -204,7 +204,11 @@ impl<'a> Execution<'a> {
         heartbeat: Option<u64>,
         credentials: Option<Value<'a>>,
     ) {
-        let credentials = move || credentials.map(|c| format!("{{\"roleArn\":{}}}", Value::to_json(c)));
+        let arena = self.arena;
+        let credentials = move || {
+            let role = credentials.map(|c| c.get(arena, "RoleArn").unwrap_or(Value::Null));
+            role.map(|role| format!("{{\"roleArn\":{}}}", role.to_json()))
+        };
         match task.integration {
             Integration::Function => {
                 self.event(|_| EventKind::LambdaFunctionScheduled {
