@@ -4,7 +4,9 @@
 //! item processors) and handlers follow, each behind its own entry.
 
 use super::{Compiler, Documents, Waiting, provenance};
-use crate::definition::{Assign, Definition, Flow, PathField, QueryLanguage, Scope, Source, State, StateIndex, StateKind};
+use crate::definition::{
+    Assign, Definition, Flow, PathField, QueryLanguage, Scope, Source, State, StateIndex, StateKind,
+};
 use crate::program::state::StateType;
 use crate::program::{self, Addr, AssignId, Blame, HandlerId, Op, Register, Root, StateId};
 
@@ -73,7 +75,10 @@ impl<'d> Compiler<'d> {
         let input = place.verbatim[index.get()];
         self.documents = Documents { doc: input, eff: input };
         if state.query_language == QueryLanguage::Jsonata {
-            self.unsupported(&state.location, "JSONata states cannot be run yet: this engine runs QueryLanguage JSONPath");
+            self.unsupported(
+                &state.location,
+                "JSONata states cannot be run yet: this engine runs QueryLanguage JSONPath",
+            );
             return;
         }
         self.builder.emit(Op::Enter { state: id });

@@ -38,7 +38,9 @@ impl<'d> Compiler<'d> {
             definition::Wait::Seconds(seconds) => work::Wait::Seconds(*seconds),
             definition::Wait::Timestamp(text) => match Timestamp::parse(text) {
                 Ok(time) => work::Wait::Until(time),
-                Err(_) => return self.unsupported(&state.location, format!("Timestamp {text} is not an RFC 3339 time")),
+                Err(_) => {
+                    return self.unsupported(&state.location, format!("Timestamp {text} is not an RFC 3339 time"));
+                }
             },
             definition::Wait::SecondsPath(path) => {
                 let blame = Blame::Field { field: "SecondsPath".into(), path: path.text.clone() };
@@ -49,7 +51,10 @@ impl<'d> Compiler<'d> {
                 work::Wait::UntilPopped(self.path(path, Root::Register(Register::Eff), blame))
             }
             definition::Wait::Placeholder(text) => {
-                return self.unsupported(&state.location, format!("the time to wait is the placeholder {text}: give it a value with --substitute"));
+                return self.unsupported(
+                    &state.location,
+                    format!("the time to wait is the placeholder {text}: give it a value with --substitute"),
+                );
             }
             definition::Wait::SecondsExpression(_) | definition::Wait::TimestampExpression(_) => {
                 return self.unsupported(&state.location, "JSONata expressions cannot be run yet");

@@ -10,7 +10,10 @@ use crate::program::{Blame, Handler, Op, Register, Root, StateId};
 impl<'d> Compiler<'d> {
     pub(super) fn task(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, task: &'d definition::Task) {
         if place.within.is_some() {
-            return self.unsupported(&state.location, "a Task state inside a handler written in ASL: call the function from the machine instead");
+            return self.unsupported(
+                &state.location,
+                "a Task state inside a handler written in ASL: call the function from the machine instead",
+            );
         }
         let callee = callee(&task.resource, task.parameters.as_ref());
         self.builder.state_mut(id).task_token = callee.completion == Completion::TaskToken;
@@ -225,9 +228,10 @@ fn function_name(parameters: Option<&Template>) -> Option<&str> {
 /// Whether the Payload of an Invoke request is the document itself, word for word.
 fn payload_is_document(parameters: &Template) -> bool {
     match parameters {
-        Template::Object(members) => members.iter().rfind(|m| &*m.key == "Payload").is_some_and(
-            |member| matches!(&member.value, Template::Path(path) if path.is_document()),
-        ),
+        Template::Object(members) => members
+            .iter()
+            .rfind(|m| &*m.key == "Payload")
+            .is_some_and(|member| matches!(&member.value, Template::Path(path) if path.is_document())),
         _ => false,
     }
 }

@@ -227,7 +227,8 @@ impl Builder {
             stack_max: 0,
         };
         program.stack_max = verify::verify(&program)?;
-        let timeless: Vec<bool> = program.forks.iter().map(|fork| timing::is_timeless(&program, fork.entries())).collect();
+        let timeless: Vec<bool> =
+            program.forks.iter().map(|fork| timing::is_timeless(&program, fork.entries())).collect();
         for (fork, timeless) in program.forks.iter_mut().zip(timeless) {
             fork.timeless = timeless;
         }

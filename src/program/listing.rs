@@ -33,7 +33,13 @@ pub fn listing(program: &Program) -> String {
             before = origin;
             let _ = match origin.map(|id| program.state(id)) {
                 Some(state) => match state.within {
-                    Some(handler) => writeln!(out, "\n; {} {} in handler {}", state.kind.name(), state.location, program.handler(handler)),
+                    Some(handler) => writeln!(
+                        out,
+                        "\n; {} {} in handler {}",
+                        state.kind.name(),
+                        state.location,
+                        program.handler(handler)
+                    ),
                     None => writeln!(out, "\n; {} {} line {}", state.kind.name(), state.location, state.line_number),
                 },
                 None => writeln!(out),

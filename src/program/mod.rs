@@ -147,6 +147,11 @@ impl Program {
         &self.handlers
     }
 
+    /// The tasks, in the order of their ids.
+    pub fn tasks(&self) -> &[work::Task] {
+        &self.tasks
+    }
+
     /// The paths of the execution's input that the program reads, member names only, in the order of their slots.
     pub fn slots(&self) -> &[Box<[Box<str>]>] {
         &self.slots

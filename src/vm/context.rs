@@ -73,9 +73,9 @@ impl<'a> Execution<'a> {
         let mut execution = vec![
             Member { key: "Id", value: text(&execution_arn) },
             Member { key: "Input", value: basics.input },
-            Member { key: "StartTime", value: text(&Timestamp::from_millis(basics.started_ms).to_rfc3339_millis()) },
             Member { key: "Name", value: text(&name) },
             Member { key: "RoleArn", value: text(&role) },
+            Member { key: "StartTime", value: text(&Timestamp::from_millis(basics.started_ms).to_rfc3339_millis()) },
         ];
         if !names.express {
             execution.push(Member { key: "RedriveCount", value: Value::Int(0) });
@@ -151,4 +151,14 @@ impl<'a> Execution<'a> {
 /// A task token: text that no two tasks share.
 fn token(seed: &mut Seed) -> String {
     format!("{:016x}{:016x}{:016x}{:016x}", seed.draw(), seed.draw(), seed.draw(), seed.draw())
+}
+
+impl Execution<'_> {
+    /// The execution's ARN and its role's, as the context object has them.
+    pub fn names(&mut self) -> (String, String) {
+        let context = self.context();
+        let execution = context.get(self.arena, "Execution").unwrap_or(Value::Null);
+        let text = |key| execution.get(self.arena, key).and_then(|v| v.as_str(self.arena)).unwrap_or_default().to_owned();
+        (text("Id"), text("RoleArn"))
+    }
 }

@@ -119,7 +119,9 @@ impl<'a> Execution<'a> {
     fn push_built(&mut self, value: Value<'a>) -> Result<(), Stop<'a>> {
         let (depth, limit) = (value.size().depth, self.settings.limits.depth);
         if depth > limit {
-            return Err(self.runtime(&format!("The value is nested more than {limit} levels deep (limit depth).")).into());
+            return Err(self
+                .runtime(&format!("The value is nested more than {limit} levels deep (limit depth)."))
+                .into());
         }
         self.stack.push(value);
         Ok(())
@@ -132,7 +134,9 @@ impl<'a> Execution<'a> {
             Ok(placed) => {
                 let (depth, limit) = (placed.size().depth, self.settings.limits.depth);
                 if depth > limit {
-                    return Err(self.runtime(&format!("The value is nested more than {limit} levels deep (limit depth).")).into());
+                    return Err(self
+                        .runtime(&format!("The value is nested more than {limit} levels deep (limit depth)."))
+                        .into());
                 }
                 self.out = placed;
                 Ok(())

@@ -20,41 +20,108 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum EventKind {
-    ExecutionStarted { input: String },
-    ExecutionSucceeded { output: String },
-    ExecutionFailed { error: Option<String>, cause: Option<String> },
-    ExecutionTimedOut { error: String },
+    ExecutionStarted {
+        input: String,
+    },
+    ExecutionSucceeded {
+        output: String,
+    },
+    ExecutionFailed {
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    ExecutionTimedOut {
+        error: String,
+    },
     /// *X*StateEntered.
-    Entered { state_type: &'static str, name: String, input: String },
+    Entered {
+        state_type: &'static str,
+        name: String,
+        input: String,
+    },
     /// *X*StateExited.
-    Exited { state_type: &'static str, name: String, output: String, assigned: Vec<(String, String)> },
+    Exited {
+        state_type: &'static str,
+        name: String,
+        output: String,
+        assigned: Vec<(String, String)>,
+    },
     /// *X*StateAborted.
-    Aborted { state_type: &'static str },
+    Aborted {
+        state_type: &'static str,
+    },
     /// ParallelStateStarted.
     ParallelStarted,
     /// ParallelStateSucceeded, MapStateSucceeded.
-    Succeeded { state_type: &'static str },
+    Succeeded {
+        state_type: &'static str,
+    },
     /// ParallelStateFailed, MapStateFailed.
-    Failed { state_type: &'static str },
+    Failed {
+        state_type: &'static str,
+    },
     /// MapStateStarted.
-    MapStarted { length: usize },
-    MapIterationStarted { name: String, index: usize },
-    MapIterationSucceeded { name: String, index: usize },
-    MapIterationFailed { name: String, index: usize },
-    MapIterationAborted { name: String, index: usize },
-    MapRunStarted { arn: String },
+    MapStarted {
+        length: usize,
+    },
+    MapIterationStarted {
+        name: String,
+        index: usize,
+    },
+    MapIterationSucceeded {
+        name: String,
+        index: usize,
+    },
+    MapIterationFailed {
+        name: String,
+        index: usize,
+    },
+    MapIterationAborted {
+        name: String,
+        index: usize,
+    },
+    MapRunStarted {
+        arn: String,
+    },
     MapRunSucceeded,
-    MapRunFailed { error: Option<String>, cause: Option<String> },
-    LambdaFunctionScheduled { resource: String, input: String, timeout: Option<u64>, credentials: Option<String> },
+    MapRunFailed {
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    LambdaFunctionScheduled {
+        resource: String,
+        input: String,
+        timeout: Option<u64>,
+        credentials: Option<String>,
+    },
     LambdaFunctionStarted,
-    LambdaFunctionSucceeded { output: String },
-    LambdaFunctionFailed { error: Option<String>, cause: Option<String> },
-    LambdaFunctionTimedOut { error: String },
-    ActivityScheduled { resource: String, input: String, timeout: Option<u64>, heartbeat: Option<u64> },
+    LambdaFunctionSucceeded {
+        output: String,
+    },
+    LambdaFunctionFailed {
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    LambdaFunctionTimedOut {
+        error: String,
+    },
+    ActivityScheduled {
+        resource: String,
+        input: String,
+        timeout: Option<u64>,
+        heartbeat: Option<u64>,
+    },
     ActivityStarted,
-    ActivitySucceeded { output: String },
-    ActivityFailed { error: Option<String>, cause: Option<String> },
-    ActivityTimedOut { error: String },
+    ActivitySucceeded {
+        output: String,
+    },
+    ActivityFailed {
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    ActivityTimedOut {
+        error: String,
+    },
     TaskScheduled {
         service: String,
         action: String,
@@ -64,11 +131,31 @@ pub enum EventKind {
         heartbeat: Option<u64>,
         credentials: Option<String>,
     },
-    TaskStarted { service: String, action: String },
-    TaskSubmitted { service: String, action: String, output: String },
-    TaskSucceeded { service: String, action: String, output: String },
-    TaskFailed { service: String, action: String, error: Option<String>, cause: Option<String> },
-    TaskTimedOut { service: String, action: String, error: String },
+    TaskStarted {
+        service: String,
+        action: String,
+    },
+    TaskSubmitted {
+        service: String,
+        action: String,
+        output: String,
+    },
+    TaskSucceeded {
+        service: String,
+        action: String,
+        output: String,
+    },
+    TaskFailed {
+        service: String,
+        action: String,
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    TaskTimedOut {
+        service: String,
+        action: String,
+        error: String,
+    },
 }
 
 impl EventKind {

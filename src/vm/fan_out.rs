@@ -11,9 +11,7 @@
 
 use super::context::MapItem;
 use super::event::{Event, EventKind};
-use super::machine::{
-    Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting,
-};
+use super::machine::{Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting};
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use super::seed::Seed;
 use crate::program::work::{self, Fork, Limit};
@@ -204,14 +202,23 @@ impl<'a> Execution<'a> {
                 self.event(|_| EventKind::ParallelStarted);
                 Items::Branches(input, entries)
             }
-            work::Children::Items { items, concurrency: limit, tolerated_count, tolerated_percentage, distributed, .. } => {
+            work::Children::Items {
+                items,
+                concurrency: limit,
+                tolerated_count,
+                tolerated_percentage,
+                distributed,
+                ..
+            } => {
                 let percentage = self.percentage(*tolerated_percentage)?;
                 let count = self.tolerated(*tolerated_count)?;
                 let most = self.concurrency(*limit)?;
                 let value = self.pop();
                 let Some(values) = value.elements(self.arena) else {
                     let path = match self.program.blame(*items) {
-                        crate::program::Blame::Items { path } => path.strip_prefix("$$").map_or_else(|| path.to_string(), |p| format!("${p}")),
+                        crate::program::Blame::Items { path } => {
+                            path.strip_prefix("$$").map_or_else(|| path.to_string(), |p| format!("${p}"))
+                        }
                         _ => String::new(),
                     };
                     return Err(self.runtime(&format!("Reference path \"{path}\" must point to array.")).into());
@@ -539,7 +546,9 @@ impl<'a> Join<'a> {
             Outcome::Failed(_) => {
                 self.failures += 1;
                 let earlier = self.failed.is_none_or(|(time, _)| finished.end_ms < time);
-                if earlier && (!self.children.tolerance.distributed || self.failures > self.children.tolerance.failures_max) {
+                if earlier
+                    && (!self.children.tolerance.distributed || self.failures > self.children.tolerance.failures_max)
+                {
                     self.failed = Some((finished.end_ms, index));
                 }
             }
@@ -657,7 +666,9 @@ impl FinishedElsewhere {
     fn into_arena(self, arena: &Arena) -> Finished<'_> {
         let text = |t: Option<Box<str>>| t.map(|t| &*arena.alloc_str(&t));
         let outcome = match self.outcome {
-            OwnedOutcome::Succeeded(json) => Outcome::Succeeded(Value::raw(arena, arena.alloc_str(&json), Form::of(&json))),
+            OwnedOutcome::Succeeded(json) => {
+                Outcome::Succeeded(Value::raw(arena, arena.alloc_str(&json), Form::of(&json)))
+            }
             OwnedOutcome::Failed { error, cause, origin, catchable } => Outcome::Failed(Failure {
                 error: text(error),
                 cause: text(cause),

@@ -271,6 +271,11 @@ impl<'a> Execution<'a> {
         self.steps
     }
 
+    /// The arena that its values live in.
+    pub fn arena(&self) -> &'a Arena {
+        self.arena
+    }
+
     /// The execution's clock, in milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         self.now_ms
@@ -361,17 +366,14 @@ impl<'a> Execution<'a> {
             let info = e.program.state(state);
             EventKind::Entered { state_type: info.kind.name(), name: info.name.to_string(), input: e.doc.to_json() }
         });
-        self.visit = Visit {
-            state: Some(state),
-            entered: self.history.count,
-            entered_ms: self.now_ms,
-            ..Visit::NONE
-        };
+        self.visit = Visit { state: Some(state), entered: self.history.count, entered_ms: self.now_ms, ..Visit::NONE };
         self.hold_event_limit()
     }
 
     fn exit(&mut self, state: StateId) -> Result<(), Stop<'a>> {
-        if self.out.size().bytes_max > self.settings.limits.state_bytes && !self.out.fits(self.settings.limits.state_bytes) {
+        if self.out.size().bytes_max > self.settings.limits.state_bytes
+            && !self.out.fits(self.settings.limits.state_bytes)
+        {
             let name = &self.program.state(state).name;
             return Err(Stop::Failure(Failure { catchable: false, ..self.too_large(name) }));
         }
@@ -485,7 +487,10 @@ impl<'a> Execution<'a> {
             return Ok(());
         }
         let run_ms = self.deadline_ms.saturating_sub(self.started_ms);
-        let machine = self.program.timeout_seconds().filter(|s| i64::try_from(s.saturating_mul(1_000)).is_ok_and(|ms| ms <= run_ms));
+        let machine = self
+            .program
+            .timeout_seconds()
+            .filter(|s| i64::try_from(s.saturating_mul(1_000)).is_ok_and(|ms| ms <= run_ms));
         Err(Stop::Limit(match machine {
             Some(seconds) => LimitHit::TimeoutSeconds(seconds),
             None => LimitHit::VirtualSeconds(u64::try_from(run_ms / 1_000).unwrap_or(0)),
@@ -502,7 +507,8 @@ impl<'a> Execution<'a> {
                 events.truncate(self.history.count as usize);
             }
             self.history.previous = self.history.count;
-            let cause = self.arena.alloc_str(&format!("The execution reached the maximum number of history events ({limit})."));
+            let cause =
+                self.arena.alloc_str(&format!("The execution reached the maximum number of history events ({limit})."));
             return Err(Stop::Failure(Failure {
                 error: Some("States.Runtime"),
                 cause: Some(cause),
@@ -593,9 +599,7 @@ impl<'a> Execution<'a> {
     /// The state that a failure names.
     pub(super) fn origin(&self) -> Option<Origin<'a>> {
         match (self.visit.state, self.family) {
-            (Some(state), _) => {
-                Some(Origin { state: &self.program.state(state).name, entered: self.visit.entered })
-            }
+            (Some(state), _) => Some(Origin { state: &self.program.state(state).name, entered: self.visit.entered }),
             (None, Family::Child { state, .. }) => Some(state),
             (None, Family::Root) => None,
         }

@@ -114,7 +114,9 @@ impl<'a> Execution<'a> {
         match reply {
             // The state goes on as soon as Lambda has taken the event in; what becomes of it nobody hears.
             Reply::Returned(_) | Reply::Raised { .. } if event => Ok(self.accepted()),
-            Reply::Returned(value) if task.integration == Integration::LambdaInvoke && task.completion == Completion::Response => {
+            Reply::Returned(value)
+                if task.integration == Integration::LambdaInvoke && task.completion == Completion::Response =>
+            {
                 Ok(self.invoke_response(value))
             }
             Reply::Returned(value) | Reply::Result(value) => Ok(value),
@@ -202,9 +204,7 @@ impl<'a> Execution<'a> {
         heartbeat: Option<u64>,
         credentials: Option<Value<'a>>,
     ) {
-        let credentials = move || {
-            credentials.map(|c| format!("{{\"roleArn\":{}}}", Value::to_json(c)))
-        };
+        let credentials = move || credentials.map(|c| format!("{{\"roleArn\":{}}}", Value::to_json(c)));
         match task.integration {
             Integration::Function => {
                 self.event(|_| EventKind::LambdaFunctionScheduled {
