@@ -41,7 +41,7 @@ struct Rest {
 enum Piece {
     /// A single byte: a prepared search would take a hundred times its room.
     Byte(u8),
-    Text(Finder<'static>),
+    Text(Box<Finder<'static>>),
 }
 
 impl Pattern {
@@ -92,7 +92,7 @@ impl Piece {
     fn new(text: &str) -> Piece {
         match text.as_bytes() {
             [byte] => Piece::Byte(*byte),
-            bytes => Piece::Text(Finder::new(bytes).into_owned()),
+            bytes => Piece::Text(Box::new(Finder::new(bytes).into_owned())),
         }
     }
 
