@@ -1,8 +1,8 @@
 //! Running a path against a value.
 //!
-//! Flows in: a compiled path, a document. Flows out: what it selects. A step that has only definite steps before it may
-//! fail (its miss is the evaluation's); after an indefinite one what does not fit is left out. Recursion is one frame a
-//! step, and a path has at most 1,024 of them.
+//! Flows in: a compiled path, a document. Flows out: what it selects. A definite path that does not fit is a miss; of an
+//! indefinite one, what does not fit is left out, even where its definite beginning leads nowhere: AWS's recorded answer
+//! to `$.items[*]` without items is `[]`. Recursion is one frame a step, and a path has at most 1,024 of them.
 
 use bumpalo::collections::Vec;
 
@@ -19,7 +19,7 @@ impl Path {
     /// end of an array gives `null`.
     ///
     /// # Errors
-    /// A definite path, or the definite beginning of another, leads nowhere; or the budget is used up.
+    /// A definite path leads nowhere; or the budget is used up.
     pub fn eval<'p, 'a: 'p>(
         &'p self,
         root: Value<'a>,
@@ -44,7 +44,7 @@ impl Path {
             return self.eval_definite(from, scene.arena);
         }
         let mut run = Run { path: self, scene, budget, found: Vec::new_in(scene.arena) };
-        run.step(0, from, true)?;
+        run.step(0, from)?;
         Ok(Value::array(scene.arena, run.found.into_bump_slice()))
     }
 
@@ -113,76 +113,56 @@ pub(super) struct Run<'p, 'a, 'b> {
 }
 
 impl<'p, 'a: 'p> Run<'p, 'a, '_> {
-    /// Takes step `at` and all after it from `here`. `strict`: only definite steps came before.
-    pub(super) fn step(&mut self, at: usize, here: Cursor<'a>, strict: bool) -> Result<(), PathMiss<'p>> {
-        let path = self.path;
+    /// Takes step `at` and all after it from `here`. What a step does not fit is left out.
+    pub(super) fn step(&mut self, at: usize, here: Cursor<'a>) -> Result<(), PathMiss<'p>> {
         let arena = self.scene.arena;
-        let Some(step) = path.steps().get(at) else {
+        let Some(step) = self.path.steps().get(at) else {
             self.visit(at)?;
             self.found.push(here.value(arena));
             return Ok(());
         };
         match step {
-            Step::Member(name) => match here.member(name) {
-                Some(next) => self.step(at + 1, next, strict),
-                None if strict => Err(path.no_member(at, here, arena)),
-                None => Ok(()),
-            },
-            Step::Members(names) => self.members(at, names, here, strict),
-            Step::Index(_) | Step::Indices(_) | Step::Slice { .. } => {
-                if here.kind() == Kind::Array {
-                    self.elements(at, step, here, strict)
-                } else if strict {
-                    Err(path.no_array(at, here, arena))
-                } else {
-                    Ok(())
-                }
+            Step::Member(name) => here.member(name).map_or(Ok(()), |next| self.step(at + 1, next)),
+            Step::Members(names) if here.kind() == Kind::Object => self.members(at, names, here),
+            Step::Index(_) | Step::Indices(_) | Step::Slice { .. } if here.kind() == Kind::Array => {
+                self.elements(at, step, here)
             }
             Step::Wildcard => {
                 for child in here.children(arena) {
                     self.visit(at)?;
-                    self.step(at + 1, child, false)?;
+                    self.step(at + 1, child)?;
                 }
                 Ok(())
             }
             Step::DeepScan => scan::below(self, at, here),
-            Step::Filter(_) => match here.kind() {
-                Kind::Object => {
-                    if self.holds(at, here)? {
-                        self.step(at + 1, here, false)?;
-                    }
-                    Ok(())
+            Step::Filter(_) if here.kind() == Kind::Object => {
+                if self.holds(at, here)? {
+                    self.step(at + 1, here)?;
                 }
-                Kind::Array => {
-                    for item in here.children(arena) {
-                        if self.holds(at, item)? {
-                            self.step(at + 1, item, false)?;
-                        }
+                Ok(())
+            }
+            Step::Filter(_) if here.kind() == Kind::Array => {
+                for item in here.children(arena) {
+                    if self.holds(at, item)? {
+                        self.step(at + 1, item)?;
                     }
-                    Ok(())
                 }
-                _ if strict => Err(path.miss(at, Miss::NotFilterable { found: here.value(arena) })),
-                _ => Ok(()),
-            },
-            Step::Function(_) if strict => Err(path.miss(at, Miss::NoResults)),
-            Step::Function(_) => Ok(()),
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 
-    fn members(&mut self, at: usize, names: &[Box<str>], here: Cursor<'a>, strict: bool) -> Result<(), PathMiss<'p>> {
-        let arena = self.scene.arena;
-        if here.kind() != Kind::Object {
-            return if strict { Err(self.path.no_member(at, here, arena)) } else { Ok(()) };
-        }
+    fn members(&mut self, at: usize, names: &[Box<str>], here: Cursor<'a>) -> Result<(), PathMiss<'p>> {
         if at + 1 == self.path.steps().len() {
             self.visit(at)?;
-            self.found.push(pick(here, names, arena));
+            self.found.push(pick(here, names, self.scene.arena));
             return Ok(());
         }
         for name in names {
             self.visit(at)?;
             if let Some(next) = here.member(name) {
-                self.step(at + 1, next, false)?;
+                self.step(at + 1, next)?;
             }
         }
         Ok(())
@@ -191,9 +171,9 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
     /// `[n]`, `[n,m]`, `[n:m]` on an array, with the bounds of slices as the library takes them: a negative first bound
     /// without a last counts from the end; with one, both are taken as they are, and negative indices on the way count
     /// from the end.
-    fn elements(&mut self, at: usize, step: &Step, here: Cursor<'a>, strict: bool) -> Result<(), PathMiss<'p>> {
+    fn elements(&mut self, at: usize, step: &Step, here: Cursor<'a>) -> Result<(), PathMiss<'p>> {
         if let Step::Index(index) = step {
-            return self.step(at + 1, here.element(*index), strict);
+            return self.step(at + 1, here.element(*index));
         }
         // Random access into text would be quadratic.
         let items: Vec<Cursor<'a>> = Vec::from_iter_in(here.children(self.scene.arena), self.scene.arena);
@@ -212,7 +192,7 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
             run.visit(at)?;
             let index = if index < 0 { index.saturating_add(length) } else { index };
             let item = usize::try_from(index).ok().and_then(|index| items.get(index));
-            run.step(at + 1, item.copied().unwrap_or(Cursor::Beyond), false)
+            run.step(at + 1, item.copied().unwrap_or(Cursor::Beyond))
         };
         if let Step::Indices(indices) = step {
             return indices.iter().try_for_each(|index| take(self, *index));

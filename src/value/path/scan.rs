@@ -20,7 +20,7 @@ pub(super) fn below<'p, 'a: 'p>(run: &mut Run<'p, 'a, '_>, at: usize, from: Curs
             run.visit(at)?;
             if matches!(here.kind(), Kind::Object | Kind::Array) {
                 if tried_at(run, at + 1, here)? {
-                    run.step(at + 1, here, false)?;
+                    run.step(at + 1, here)?;
                 }
                 open.push(here.children(arena));
             }
