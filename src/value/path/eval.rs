@@ -7,7 +7,7 @@
 use bumpalo::collections::Vec;
 
 use super::cursor::Cursor;
-use super::filter::Scene;
+use super::filter::{Known, Scene};
 use super::miss::{Miss, PathMiss};
 use super::{NodeBudget, Path, Step, scan};
 use crate::value::{Arena, Kind, Member, Value};
@@ -29,65 +29,79 @@ impl Path {
         if self.is_root() {
             return Ok(root);
         }
-        let document = Cursor::new(root);
-        self.eval_from(document, Scene { document, arena }, budget)
+        if !self.is_definite() {
+            return self.eval_all(Cursor::new(root), Scene::new(root, arena, &Known::default()), budget);
+        }
+        match self.walk(Cursor::new(root), arena) {
+            Ok(found) => Ok(found.value(arena)),
+            Err((at, stuck)) => Err(self.miss_at(at, stuck, arena)),
+        }
     }
 
-    /// As [`Path::eval`], from any place of a document.
-    pub(super) fn eval_from<'p, 'a: 'p>(
+    /// As [`Path::eval`], but an element beyond an array's end is a miss: how AWS takes the arguments of intrinsic
+    /// functions (section 3.3 of the semantics).
+    ///
+    /// # Errors
+    /// As [`Path::eval`], and [`Miss::NoResults`] for such an element.
+    pub fn eval_existing<'p, 'a: 'p>(
         &'p self,
-        from: Cursor<'a>,
-        scene: Scene<'a>,
+        root: Value<'a>,
+        arena: &'a Arena,
         budget: &mut NodeBudget,
     ) -> Result<Value<'a>, PathMiss<'p>> {
-        if self.is_definite() {
-            return self.eval_definite(from, scene.arena);
+        if !self.is_definite() || !matches!(self.steps().last(), Some(Step::Index(_))) {
+            return self.eval(root, arena, budget);
         }
+        match self.walk(Cursor::new(root), arena) {
+            Ok(Cursor::Beyond) => Err(PathMiss { path: self, at: self.steps().len() - 1, miss: Miss::NoResults }),
+            Ok(found) => Ok(found.value(arena)),
+            Err((at, stuck)) => Err(self.miss_at(at, stuck, arena)),
+        }
+    }
+
+    /// All matches of an indefinite path, from any place of a document.
+    pub(super) fn eval_all<'p, 'a: 'p>(
+        &'p self,
+        from: Cursor<'a>,
+        scene: Scene<'a, '_>,
+        budget: &mut NodeBudget,
+    ) -> Result<Value<'a>, PathMiss<'p>> {
         let mut run = Run { path: self, scene, budget, found: Vec::new_in(scene.arena) };
         run.step(0, from)?;
         Ok(Value::array(scene.arena, run.found.into_bump_slice()))
     }
 
-    fn eval_definite<'p, 'a: 'p>(&'p self, from: Cursor<'a>, arena: &'a Arena) -> Result<Value<'a>, PathMiss<'p>> {
+    /// Where a definite path leads; or the step that cannot be taken, and where it stands.
+    pub(super) fn walk<'a>(&self, from: Cursor<'a>, arena: &'a Arena) -> Result<Cursor<'a>, (usize, Cursor<'a>)> {
         let mut here = from;
         for (at, step) in self.steps().iter().enumerate() {
             let next = match step {
-                Step::Member(name) => match here.member(name) {
-                    Some(next) => next,
-                    None => return Err(self.no_member(at, here, arena)),
-                },
-                Step::Index(index) if here.kind() == Kind::Array => here.element(*index),
-                Step::Index(_) => return Err(self.no_array(at, here, arena)),
-                Step::Members(names) if here.kind() == Kind::Object => return Ok(pick(here, names, arena)),
-                Step::Members(_) => return Err(self.no_member(at, here, arena)),
+                Step::Member(name) => here.member(name),
+                Step::Index(index) if here.kind() == Kind::Array => Some(here.element(*index)),
+                // Of a definite path only the last step can be this.
+                Step::Members(names) if here.kind() == Kind::Object => Some(Cursor::Node(pick(here, names, arena))),
                 // A function is never found; the others are not definite.
-                _ => return Err(self.miss(at, Miss::NoResults)),
+                _ => None,
             };
-            here = next;
+            here = next.ok_or((at, here))?;
         }
-        Ok(here.value(arena))
+        Ok(here)
     }
 
-    pub(super) fn miss<'p>(&'p self, at: usize, miss: Miss<'p>) -> PathMiss<'p> {
+    #[cold]
+    fn miss_at<'p, 'a: 'p>(&'p self, at: usize, stuck: Cursor<'a>, arena: &'a Arena) -> PathMiss<'p> {
+        let found = || stuck.value(arena);
+        let miss = match (self.steps().get(at), stuck) {
+            (Some(Step::Index(_)), Cursor::Beyond) => Miss::NullIndex,
+            (Some(Step::Index(_)), _) => Miss::NotAnArray { found: found() },
+            (Some(Step::Member(_) | Step::Members(_)), Cursor::Beyond) => Miss::NotAnObject { found: None },
+            (Some(Step::Member(_) | Step::Members(_)), _) if stuck.kind() != Kind::Object => {
+                Miss::NotAnObject { found: Some(found()) }
+            }
+            (Some(Step::Member(_)), _) if at + 1 < self.steps().len() => Miss::MissingProperty,
+            _ => Miss::NoResults,
+        };
         PathMiss { path: self, at, miss }
-    }
-
-    fn no_member<'p, 'a: 'p>(&'p self, at: usize, here: Cursor<'a>, arena: &'a Arena) -> PathMiss<'p> {
-        let miss = match here {
-            Cursor::Beyond => Miss::NotAnObject { found: None },
-            _ if here.kind() != Kind::Object => Miss::NotAnObject { found: Some(here.value(arena)) },
-            _ if at + 1 == self.steps().len() => Miss::NoResults,
-            _ => Miss::MissingProperty,
-        };
-        self.miss(at, miss)
-    }
-
-    fn no_array<'p, 'a: 'p>(&'p self, at: usize, here: Cursor<'a>, arena: &'a Arena) -> PathMiss<'p> {
-        let miss = match here {
-            Cursor::Beyond => Miss::NullIndex,
-            _ => Miss::NotAnArray { found: here.value(arena) },
-        };
-        self.miss(at, miss)
     }
 }
 
@@ -107,7 +121,7 @@ fn pick<'a>(here: Cursor<'a>, names: &[Box<str>], arena: &'a Arena) -> Value<'a>
 /// One evaluation of an indefinite path.
 pub(super) struct Run<'p, 'a, 'b> {
     path: &'p Path,
-    pub(super) scene: Scene<'a>,
+    pub(super) scene: Scene<'a, 'b>,
     pub(super) budget: &'b mut NodeBudget,
     found: Vec<'a, Value<'a>>,
 }
@@ -212,15 +226,21 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
         self.visit(at)?;
         let path = self.path;
         match path.steps().get(at) {
-            Some(Step::Filter(filter)) => {
-                filter.holds(item, self.scene, self.budget).map_err(|exceeded| path.miss(at, Miss::Budget(exceeded)))
-            }
+            Some(Step::Filter(filter)) => filter.holds(item, self.scene, self.budget).map_err(|exceeded| PathMiss {
+                path,
+                at,
+                miss: Miss::Budget(exceeded),
+            }),
             _ => Ok(false),
         }
     }
 
     pub(super) fn visit(&mut self, at: usize) -> Result<(), PathMiss<'p>> {
+        self.visits(at, 1)
+    }
+
+    pub(super) fn visits(&mut self, at: usize, nodes: u64) -> Result<(), PathMiss<'p>> {
         let path = self.path;
-        self.budget.visit().map_err(|exceeded| path.miss(at, Miss::Budget(exceeded)))
+        self.budget.visits(nodes).map_err(|exceeded| PathMiss { path, at, miss: Miss::Budget(exceeded) })
     }
 }

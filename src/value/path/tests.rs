@@ -580,3 +580,35 @@ fn placing_again_does_not_pile_up() {
     assert_eq!(document.to_json(), r#"{"n":99999,"z":1,"m":{"k":99999}}"#);
     assert!(document.size().depth <= 4);
 }
+
+#[test]
+fn an_element_beyond_the_end_does_not_exist() {
+    let arena = Arena::new();
+    let root = Value::from_text(&arena, r#"{"l":[null,[]]}"#);
+    let cases = [
+        ("$.l[0]", Ok("null")),
+        ("$.l[2]", Err("No results for path: $['l'][2]")),
+        ("$.l[-3]", Err("No results for path: $['l'][-3]")),
+        ("$.l[1][0]", Err("No results for path: $['l'][1][0]")),
+        ("$.l[5][0]", Err("The path $['l'][5] is null")),
+        ("$.l[0,9]", Ok("[null,null]")),
+        ("$", Ok(r#"{"l":[null,[]]}"#)),
+    ];
+    for (path, expected) in cases {
+        let path = Path::parse(path).unwrap();
+        let got = path.eval_existing(root, &arena, &mut NodeBudget::default());
+        let got = got.map(|value| value.to_json()).map_err(|miss| miss.to_string());
+        assert_eq!(got.as_deref().map_err(|text| &**text), expected, "{path}");
+    }
+}
+
+#[test]
+fn conditions_on_many_items_search_the_document_once() {
+    // Ten thousand items against a list of escaped strings that lies behind a megabyte.
+    let items = vec![r#"{"k":"a\u0062"}"#; 10_000].join(",");
+    let document = format!(r#"{{"pad":"{}","list":["ab\n","ab"],"items":[{items}]}}"#, "x".repeat(1 << 20));
+    let found = run(&document, "$.items[?(@.k in $.list)].k", NodeBudget::NODES_MAX).unwrap();
+    assert_eq!(found.matches("ab").count(), 10_000);
+    let deep = format!("{}{}{}", "[".repeat(1000), "\"x\",".repeat(100_000) + "1", "]".repeat(1000));
+    assert!(run(&deep, "$..nothing", NodeBudget::NODES_MAX).is_ok());
+}
