@@ -39,7 +39,7 @@ impl Path {
     }
 
     /// As [`Path::eval`], but an element beyond an array's end is a miss: how AWS takes the arguments of intrinsic
-    /// functions (section 3.3 of the semantics).
+    /// functions.
     ///
     /// # Errors
     /// As [`Path::eval`], and [`Miss::NoResults`] for such an element.
