@@ -42,10 +42,7 @@ pub(super) fn diagnostics_json(diagnostics: &[Diagnostic]) -> String {
             Severity::Warning => "WARNING",
         };
         object.text("severity", severity).text("code", diagnostic.code.as_str()).text("message", &diagnostic.message);
-        match &diagnostic.location {
-            Some(location) => object.text("location", location),
-            None => object.raw("location", "null"),
-        };
+        object.optional_text("location", diagnostic.location.as_deref());
         object.finish()
     }))
 }

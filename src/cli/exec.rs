@@ -79,13 +79,17 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
     };
     let beside = machine.folder.join("mocks.json");
     let mock = arguments.mock.clone().or_else(|| beside.is_file().then_some(beside));
+    let mocked = mock.is_some();
     if let Some(path) = mock {
         let mock = Mock::read(&read_text(&path)?, &arguments.machine_name, arguments.test_case.as_deref())
             .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
         handlers = handlers.mock(mock);
     }
     let program = compile_program(&definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
-    let bound = handlers.bind(&program).map_err(|missing| CliError::Usage(missing.to_string()))?;
+    let bound = match mocked {
+        true => handlers.bind_loosely(&program),
+        false => handlers.bind(&program).map_err(|missing| CliError::Usage(missing.to_string()))?,
+    };
 
     let express = machine.machine_type == MachineType::Express;
     let now = Timestamp::parse(&arguments.now).map_err(|error| CliError::Usage(format!("--now: {error}")))?;

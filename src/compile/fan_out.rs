@@ -56,6 +56,7 @@ impl<'d> Compiler<'d> {
             concurrency,
             tolerated_count,
             tolerated_percentage,
+            label: map.label.clone(),
             distributed: map.mode != ProcessorMode::Inline,
         };
         let fork = self.builder.fork(Fork { state: id, children, timeless: false });

@@ -16,7 +16,7 @@ impl<'d> Compiler<'d> {
             );
         }
         let callee = callee(&task.resource, task.parameters.as_ref());
-        self.builder.state_mut(id).task_token = callee.completion == Completion::TaskToken;
+        self.builder.state_mut(id).task_token = callee.completion != Completion::Response;
         let effective = Root::Register(Register::Eff);
         let mut event_is_input = self.documents.eff;
         match &task.parameters {

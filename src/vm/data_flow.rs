@@ -18,8 +18,15 @@ impl<'a> Execution<'a> {
     pub(super) fn path(&mut self, from: Root, path: PathId, blame: BlameId) -> Result<Value<'a>, Stop<'a>> {
         match self.look_up(from, path) {
             Ok(value) => Ok(value),
+            // In a template, a path that could have had several matches has none, however early it stops.
+            Err(Missing::Path(_)) if self.selects_many(path, blame) => Ok(Value::array(self.arena, &[])),
             Err(missing) => Err(self.missed(missing, from, blame).into()),
         }
+    }
+
+    fn selects_many(&self, path: PathId, blame: BlameId) -> bool {
+        matches!(self.program.blame(blame), Blame::Template { .. } | Blame::Argument { .. })
+            && !self.program.path(path).is_definite()
     }
 
     /// What a path finds.

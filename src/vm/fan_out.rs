@@ -14,6 +14,7 @@ use super::event::{Event, EventKind};
 use super::machine::{Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting};
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use super::seed::Seed;
+use crate::program::state::StateType;
 use crate::program::work::{self, Fork, Limit};
 use crate::program::{Addr, ForkId, Program};
 use crate::value::raw::Form;
@@ -208,10 +209,10 @@ impl<'a> Execution<'a> {
                 tolerated_count,
                 tolerated_percentage,
                 distributed,
+                label,
                 ..
             } => {
-                let percentage = self.percentage(*tolerated_percentage)?;
-                let count = self.tolerated(*tolerated_count)?;
+                let (percentage, count) = (self.popped(*tolerated_percentage), self.popped(*tolerated_count));
                 let most = self.concurrency(*limit)?;
                 let value = self.pop();
                 let Some(values) = value.elements(self.arena) else {
@@ -229,15 +230,18 @@ impl<'a> Execution<'a> {
                     most if *distributed => most,
                     most => most.min(CONCURRENCY_MAX),
                 };
+                self.event(|_| EventKind::MapStarted { length: values.len() });
+                // The Map has started by the time that AWS looks at what it tolerates.
+                let percentage = self.percentage(*tolerated_percentage, percentage)?;
+                let count = self.tolerated(*tolerated_count, count)?;
                 let by_percentage = percentage.map(|hundredths| values.len() * hundredths / 10_000);
                 tolerance = Tolerance {
                     distributed: *distributed,
                     failures_max: count.unwrap_or(0).max(by_percentage.unwrap_or(0)),
                 };
                 self.forked = true;
-                self.event(|_| EventKind::MapStarted { length: values.len() });
                 if *distributed {
-                    let arn = self.map_run_arn();
+                    let arn = self.map_run_arn(label.as_deref());
                     self.event(|_| EventKind::MapRunStarted { arn });
                 }
                 Items::Each(values)
@@ -286,6 +290,12 @@ impl<'a> Execution<'a> {
                 Outcome::Failed(_) => EventKind::MapIterationFailed { name: name.to_owned(), index },
                 Outcome::TimedOut(_) => EventKind::MapIterationAborted { name: name.to_owned(), index },
             });
+        }
+        // A branch that fails in a Task shows the state aborted; one that fails otherwise does not.
+        if let (Outcome::Failed(_), Some(state), false) = (outcome, self.visit.state, self.is_map_child())
+            && self.program.state(state).kind == StateType::Task
+        {
+            self.side_event(chain, |_| EventKind::Aborted { state_type: StateType::Task.name() });
         }
         Finished {
             outcome,
@@ -413,11 +423,19 @@ impl<'a> Execution<'a> {
         matches!(self.family, Family::Child { iteration: true, .. })
     }
 
-    fn map_run_arn(&mut self) -> String {
-        let names = &self.settings.names;
-        let (region, account, machine) = (&names.region, &names.account, &names.machine);
+    /// The Map Run's ARN, which is named after the Map's Label, if it has one.
+    fn map_run_arn(&mut self, label: Option<&str>) -> String {
+        let context = self.context();
+        let machine = context.get(self.arena, "StateMachine").and_then(|m| m.get(self.arena, "Id"));
+        let machine = machine.and_then(|id| id.as_str(self.arena)).unwrap_or_default();
         let mut seed = self.seed;
-        format!("arn:aws:states:{region}:{account}:mapRun:{machine}/{}:{}", seed.uuid(), seed.uuid())
+        let (label, id) = (label.map_or_else(|| seed.uuid(), str::to_owned), seed.uuid());
+        format!("{}/{label}:{id}", machine.replace(":stateMachine:", ":mapRun:"))
+    }
+
+    /// A limit's value, if it is on the stack.
+    fn popped(&mut self, limit: Limit) -> Value<'a> {
+        if matches!(limit, Limit::Popped(_)) { self.pop() } else { Value::Null }
     }
 
     /// MaxConcurrency.
@@ -439,12 +457,11 @@ impl<'a> Execution<'a> {
     }
 
     /// ToleratedFailureCount.
-    fn tolerated(&mut self, limit: Limit) -> Result<Option<usize>, Stop<'a>> {
+    fn tolerated(&mut self, limit: Limit, value: Value<'a>) -> Result<Option<usize>, Stop<'a>> {
         match limit {
             Limit::None => Ok(None),
             Limit::Literal(n) => Ok(usize::try_from(n).ok()),
             Limit::Popped(blame) => {
-                let value = self.pop();
                 match value.as_number().and_then(|n| n.as_i64()) {
                     Some(n) => match usize::try_from(n) {
                         Ok(n) => Ok(Some(n)),
@@ -457,12 +474,11 @@ impl<'a> Execution<'a> {
     }
 
     /// ToleratedFailurePercentage, in hundredths of a percent.
-    fn percentage(&mut self, limit: Limit) -> Result<Option<usize>, Stop<'a>> {
+    fn percentage(&mut self, limit: Limit, value: Value<'a>) -> Result<Option<usize>, Stop<'a>> {
         match limit {
             Limit::None => Ok(None),
             Limit::Literal(hundredths) => Ok(usize::try_from(hundredths).ok()),
             Limit::Popped(blame) => {
-                let value = self.pop();
                 let Some(number) = value.as_number().filter(|_| value.kind() == Kind::Number) else {
                     return Err(self.bad_limit(blame, value).into());
                 };

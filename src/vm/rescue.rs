@@ -5,7 +5,7 @@
 //! scope: a handler written in ASL fails its caller's task, a child fails its parent's state, an execution fails.
 
 use super::event::EventKind;
-use super::machine::{Execution, Family, Rescue, Visit};
+use super::machine::{Execution, Family, Rescue};
 use super::outcome::{Failure, Outcome};
 use crate::program::state::{self, Retrier, StateType};
 use crate::value::{Member, Value};
@@ -48,7 +48,6 @@ impl<'a> Execution<'a> {
                 cause: failure.cause_text(e.arena).map(str::to_owned),
             });
         }
-        self.visit = Visit { state: None, ..self.visit };
         Rescue::Fails(Outcome::Failed(failure))
     }
 

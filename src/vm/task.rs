@@ -71,8 +71,8 @@ impl<'a> Execution<'a> {
     pub fn answer(&mut self, reply: Reply<'a>) {
         let Waiting::Task { task, arguments, called_ms, timeout_ms } = self.waiting else { return };
         self.waiting = Waiting::Nothing;
-        let _ = called_ms;
-        let _ = timeout_ms;
+        let lapsed = timeout_ms.is_some_and(|ms| self.now_ms > called_ms.saturating_add(ms));
+        let reply = if lapsed { Reply::TimedOut } else { reply };
         let result = self.result_of(task, arguments, reply);
         self.complete(task, result);
     }
@@ -204,7 +204,11 @@ impl<'a> Execution<'a> {
         heartbeat: Option<u64>,
         credentials: Option<Value<'a>>,
     ) {
-        let credentials = move || credentials.map(|c| format!("{{\"roleArn\":{}}}", Value::to_json(c)));
+        let arena = self.arena;
+        let credentials = move || {
+            let role = credentials.map(|c| c.get(arena, "RoleArn").unwrap_or(Value::Null));
+            role.map(|role| format!("{{\"roleArn\":{}}}", role.to_json()))
+        };
         match task.integration {
             Integration::Function => {
                 self.event(|_| EventKind::LambdaFunctionScheduled {
