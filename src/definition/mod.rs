@@ -10,6 +10,7 @@
 //! | [`path`], [`payload`] | paths and payload templates as fields hold them |
 //! | [`diagnostic`], [`source`] | what is wrong, where, and how it is drawn |
 //! | `text`, `yaml` | a text → a tree: JSON or YAML, and what is said of a text that is neither |
+//! | [`template`] | SAM and CloudFormation templates that hold machines |
 //! | `read` | a tree → the types, with the rules of creation, one file for each family of fields |
 
 pub mod choice;
@@ -22,6 +23,7 @@ pub mod payload;
 mod read;
 pub mod source;
 pub mod task;
+pub mod template;
 mod text;
 pub mod wait;
 mod yaml;
