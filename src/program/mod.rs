@@ -15,6 +15,7 @@
 //! | [`function`] | the names of the intrinsic functions |
 //! | [`builder`] | pools while a program is being made |
 //! | [`verify`] | the checks that the machine relies on |
+//! | `timing` | where time can pass |
 //! | [`listing`] | a program for people |
 
 pub mod blame;
@@ -25,6 +26,7 @@ pub mod id;
 pub mod listing;
 pub mod op;
 pub mod state;
+mod timing;
 pub mod verify;
 pub mod work;
 
@@ -143,6 +145,11 @@ impl Program {
     /// who stands behind each before the first event.
     pub fn handlers(&self) -> &[Handler] {
         &self.handlers
+    }
+
+    /// The tasks, in the order of their ids.
+    pub fn tasks(&self) -> &[work::Task] {
+        &self.tasks
     }
 
     /// The paths of the execution's input that the program reads, member names only, in the order of their slots.

@@ -93,6 +93,9 @@ pub struct Fork {
     pub state: StateId,
     /// Its children.
     pub children: Children,
+    /// Whether no time passes in any child, whatever happens: none waits, none retries. Set when the program is
+    /// finished.
+    pub timeless: bool,
 }
 
 /// The children of a fork.
@@ -112,6 +115,8 @@ pub enum Children {
         tolerated_count: Limit,
         /// ToleratedFailurePercentage; a literal is in hundredths of a percent.
         tolerated_percentage: Limit,
+        /// Label, which names a distributed Map's run.
+        label: Option<Box<str>>,
         /// Mode DISTRIBUTED: every item is an execution of its own, without the outer variables.
         distributed: bool,
     },
@@ -175,4 +180,24 @@ impl std::fmt::Display for Wait {
             Wait::UntilPopped(_) => f.write_str("until popped time"),
         }
     }
+}
+
+/// A Lambda function's own name, of its name, partial ARN or ARN, with or without a version or alias.
+///
+/// ```
+/// use expressway::program::work::function_name;
+/// assert_eq!(function_name("arn:aws:lambda:us-east-2:123456789012:function:my-function:1"), "my-function");
+/// assert_eq!(function_name("123456789012:function:my-function"), "my-function");
+/// assert_eq!(function_name("my-function:live"), "my-function");
+/// assert_eq!(function_name("${FunctionArn}"), "FunctionArn");
+/// ```
+pub fn function_name(text: &str) -> &str {
+    if let Some(placeholder) = text.strip_prefix("${").and_then(|t| t.strip_suffix('}')) {
+        return placeholder;
+    }
+    let name = match text.find(":function:") {
+        Some(at) => &text[at + ":function:".len()..],
+        None => text.strip_prefix("function:").unwrap_or(text),
+    };
+    name.split(':').next().unwrap_or(name)
 }

@@ -15,6 +15,8 @@
 //! | [`number`] | numbers as they were written: comparing and converting them |
 //! | [`write`] | compact JSON text, sizes, equality |
 //! | [`path`] | paths: selecting from a value, writing into one |
+//! | [`pattern`] | patterns with `*` |
+//! | [`timestamp`] | instants, as RFC 3339 writes them |
 //! | [`scan`] | the reader: bytes to checked lines and documents |
 //! | [`tree`] | an owned tree with positions, for definitions and mocks |
 //!
@@ -22,9 +24,11 @@
 
 pub mod number;
 pub mod path;
+pub mod pattern;
 pub mod raw;
 pub mod scan;
 pub mod text;
+pub mod timestamp;
 pub mod tree;
 pub mod write;
 

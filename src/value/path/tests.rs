@@ -486,7 +486,8 @@ fn what_is_no_path() {
 
 #[test]
 fn what_a_path_says_of_itself() {
-    let cases: &[(&str, &str, bool, bool, Option<&[&str]>)] = &[
+    type Says = (&'static str, &'static str, bool, bool, Option<&'static [&'static str]>);
+    let cases: &[Says] = &[
         ("$", "$", true, true, Some(&[])),
         ("$.a.b", "$['a']['b']", true, true, Some(&["a", "b"])),
         ("$['a'][\"b c\"]", "$['a']['b c']", true, true, Some(&["a", "b c"])),

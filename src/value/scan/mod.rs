@@ -13,6 +13,7 @@
 //! | --- | --- |
 //! | `index.rs` | what the first pass hands to the second, and which engine makes it |
 //! | `scalar.rs` | the first pass in plain Rust, which the others are compared with |
+//! | `x86.rs` | the same with AVX-512 and AVX2 |
 //! | `trie.rs` | the paths to look for, the slots to fill |
 //! | `walk.rs` | the second pass over one text |
 //! | `number.rs` | the grammar of numbers |
@@ -30,6 +31,8 @@ mod scalar;
 pub(crate) mod strict;
 mod trie;
 mod walk;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub(crate) use document::tokens;
 pub use document::validate;
