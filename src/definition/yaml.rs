@@ -6,7 +6,6 @@
 //! they do: nesting, because trees are dropped and copied level by level, and aliases, because each copies what it
 //! stands for.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, ScalarStyle, Tag, YamlData};
@@ -170,11 +169,11 @@ impl Builder<'_> {
             return self.merge(value_node, value, members);
         }
         let member = Member { key: name, key_span: key_node.span, value: value_node };
-        if members.merged.remove(&member.key) {
-            if let Some(given) = members.given.iter_mut().find(|given| given.key == member.key) {
-                *given = member;
-                return Ok(());
-            }
+        if members.merged.remove(&member.key)
+            && let Some(given) = members.given.iter_mut().find(|given| given.key == member.key)
+        {
+            *given = member;
+            return Ok(());
         }
         members.given.push(member);
         Ok(())
@@ -228,15 +227,18 @@ impl Builder<'_> {
     }
 
     /// A short tag as the object that CloudFormation writes it as in JSON.
-    fn tagged(&mut self, tag: &Cow<'_, Tag>, inner: &MarkedYaml<'_>, span: Span) -> Result<Node, Box<Diagnostic>> {
+    fn tagged(&mut self, tag: &Tag, inner: &MarkedYaml<'_>, span: Span) -> Result<Node, Box<Diagnostic>> {
         let mut value = self.node(inner)?;
-        if &*tag.suffix == "GetAtt" {
-            if let Kind::String(text) = &value.kind {
-                if let Some((resource, attribute)) = text.split_once('.') {
-                    let part = |text: &str| Node { span: value.span, kind: Kind::String(text.into()) };
-                    value.kind = Kind::Array(vec![part(resource), part(attribute)]);
-                }
-            }
+        // saphyr gives the place of a tagged scalar to the tag.
+        if value.span.end <= self.offsets.skipped {
+            value.span = span;
+        }
+        if &*tag.suffix == "GetAtt"
+            && let Kind::String(text) = &value.kind
+            && let Some((resource, attribute)) = text.split_once('.')
+        {
+            let part = |text: &str| Node { span: value.span, kind: Kind::String(text.into()) };
+            value.kind = Kind::Array(vec![part(resource), part(attribute)]);
         }
         let key = match &*tag.suffix {
             name @ ("Ref" | "Condition") => name.into(),

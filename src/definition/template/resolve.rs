@@ -190,18 +190,18 @@ impl<'t> Resolver<'t> {
     fn resource_reference(&mut self, name: &str, span: Span) -> String {
         if let Some(resource) = self.resource(name) {
             let resource_type = resource.get("Type").and_then(Node::as_str).unwrap_or_default();
-            if matches!(resource_type, "AWS::Lambda::Alias" | "AWS::Lambda::Version") {
-                if let Some(arn) = self.qualified_function(resource) {
-                    return arn;
-                }
+            if matches!(resource_type, "AWS::Lambda::Alias" | "AWS::Lambda::Version")
+                && let Some(arn) = self.qualified_function(resource)
+            {
+                return arn;
             }
             return reference::of_resource(resource_type, name);
         }
         // SAM gives `Function.Version` and `Function.Alias` of its functions.
-        if let Some((function, "Version" | "Alias")) = name.split_once('.') {
-            if self.resource(function).is_some() {
-                return reference::arn("AWS::Lambda::Function", function);
-            }
+        if let Some((function, "Version" | "Alias")) = name.split_once('.')
+            && self.resource(function).is_some()
+        {
+            return reference::arn("AWS::Lambda::Function", function);
         }
         if let Some(value) = self.values.get(name) {
             return value.clone();
