@@ -69,14 +69,36 @@ struct Tokens<'t> {
 
 impl Tokens<'_> {
     /// The end of what stands before token `at`, blanks left out.
-    #[inline]
+    #[inline(always)]
     fn end_before(&self, at: usize) -> usize {
-        let mut end = self.positions[at] as usize;
-        let bytes = self.text.as_bytes();
-        while end > 0 && is_blank(bytes[end - 1]) {
-            end -= 1;
+        self.trimmed(self.positions[at] as usize)
+    }
+
+    /// `end` without the blanks before it.
+    #[inline(always)]
+    fn trimmed(&self, end: usize) -> usize {
+        match self.text.as_bytes()[..end].last() {
+            // Nearly always; all blanks are below.
+            Some(b'!'..) => end,
+            _ => self.trim(end),
         }
-        end
+    }
+
+    #[inline(never)]
+    fn trim(&self, end: usize) -> usize {
+        self.text.as_bytes()[..end].iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1)
+    }
+
+    #[inline]
+    fn start_of_escape(&self, escape: usize) -> usize {
+        self.escapes[escape] as usize
+    }
+
+    /// The node that a key which may hold escapes leads to.
+    #[cold]
+    fn child(&self, trie: &SlotTrie, node: NodeId, start: usize, end: usize) -> Option<NodeId> {
+        let key = unescape_owned(&self.text[start..end]);
+        trie.child(node, key.as_bytes(), 0, key.len())
     }
 
     #[inline]
@@ -90,10 +112,11 @@ impl Tokens<'_> {
         self.classes[at] == opening + 2
     }
 
-    /// Whether tokens `at` and `at + 1` are a key and its colon.
-    #[inline]
-    fn is_key(&self, at: usize) -> bool {
-        self.classes[at..at + 2] == *b"\":"
+    /// Four tokens from `at` on, looked up at once: a key, its colon, its value and what follows. There always are four, as
+    /// marks stand behind the last token.
+    #[inline(always)]
+    fn four(&self, at: usize) -> Option<(&[u8; 4], &[u32; 4])> {
+        Some((self.classes.get(at..)?.first_chunk()?, self.positions.get(at..)?.first_chunk()?))
     }
 }
 
@@ -105,6 +128,7 @@ impl Walker {
     /// Walks over the text that starts at `cursor` and must end at a token of class `end`; `None` if it is not JSON.
     ///
     /// The index must not be bad. Slots that the trie has no path for are left alone; on a bad text all are unspecified.
+    #[inline(always)]
     pub(super) fn walk(
         &mut self,
         text: &str,
@@ -121,7 +145,10 @@ impl Walker {
         trie.reset_below(NodeId::ROOT, is_object, slots);
         let last = match is_object && trie.leads_on(NodeId::ROOT) {
             true => self.object(&tokens, first, cursor.escape, trie, slots)?,
-            false => self.value(&tokens, first, 0)?,
+            false => {
+                let (&[class, ..], &[start, next, ..]) = tokens.four(first)?;
+                self.value(&tokens, first, class, start, next, 0)?
+            }
         };
         if tokens.classes[last] != end {
             return None;
@@ -151,30 +178,34 @@ impl Walker {
         let span = |start: u32, end: usize| Span { start: start - base, end: end as u32 - base };
         let mut frame = Frame { node: NodeId::ROOT, start: base };
         self.frames.clear();
+        let mut next_escape = tokens.start_of_escape(escape);
         let mut at = first + 1;
         let mut more = tokens.classes[at] != b'}';
         loop {
             if more {
-                if !tokens.is_key(at) {
+                let (&[quote, colon, class, _], &[key, _, start, next]) = tokens.four(at)?;
+                if (quote, colon) != (b'"', b':') {
                     return None;
                 }
-                let (start, end) = (tokens.start(at) + 1, tokens.end_before(at + 1) - 1);
-                // Escapes before this key were in strings that nobody asked for.
-                while (tokens.escapes[escape] as usize) < start {
-                    escape += 1;
-                }
-                let child = match (tokens.escapes[escape] as usize) < end {
-                    false => trie.child(frame.node, &tokens.text.as_bytes()[start..end]),
-                    true => trie.child(frame.node, unescape_owned(&tokens.text[start..end]).as_bytes()),
+                let (key, end) = (key as usize + 1, tokens.end_before(at + 1) - 1);
+                let child = match end <= next_escape {
+                    true => trie.child(frame.node, tokens.text.as_bytes(), key, end),
+                    // Escapes before this key were in strings that nobody asked for.
+                    false => {
+                        while tokens.start_of_escape(escape) < key {
+                            escape += 1;
+                        }
+                        next_escape = tokens.start_of_escape(escape);
+                        tokens.child(trie, frame.node, key, end)
+                    }
                 };
                 at += 2;
                 match child {
-                    None => at = self.value(tokens, at, self.frames.len() + 1)?,
+                    None => at = self.value(tokens, at, class, start, next, self.frames.len() + 1)?,
                     Some(node) => {
-                        let is_object = tokens.classes[at] == b'{';
+                        let is_object = class == b'{';
                         // Also undoes what an earlier member of the same key left.
                         trie.reset_below(node, is_object, slots);
-                        let start = tokens.positions[at];
                         if is_object && trie.leads_on(node) {
                             self.frames.push(frame);
                             if self.frames.len() == DEPTH_MAX {
@@ -185,7 +216,7 @@ impl Walker {
                             more = tokens.classes[at] != b'}';
                             continue;
                         }
-                        at = self.value(tokens, at, self.frames.len() + 1)?;
+                        at = self.value(tokens, at, class, start, next, self.frames.len() + 1)?;
                         trie.fill(node, span(start, tokens.end_before(at)), slots);
                     }
                 }
@@ -203,17 +234,19 @@ impl Walker {
         }
     }
 
-    /// Skips the value at token `at`, which stands in `depth` containers; returns the token after it.
-    #[inline]
-    fn value(&mut self, tokens: &Tokens, at: usize, depth: usize) -> Option<usize> {
-        match tokens.classes[at] {
+    /// Skips the value of the given class at token `at`, which starts at `start` and stands in `depth` containers; the token
+    /// behind it starts at `next`. Returns the token after the value.
+    #[inline(always)]
+    fn value(&mut self, tokens: &Tokens, at: usize, class: u8, start: u32, next: u32, depth: usize) -> Option<usize> {
+        match class {
             b'"' => Some(at + 1),
             b'{' | b'[' => self.container(tokens, at, depth),
-            _ => self.scalar(tokens, at),
+            _ => self.scalar(tokens, at, class, start, next),
         }
     }
 
     /// Skips the array or object at token `at`, which stands in `depth` containers; returns the token after it.
+    #[inline(never)]
     fn container(&mut self, tokens: &Tokens, mut at: usize, depth: usize) -> Option<usize> {
         let mut room = DEPTH_MAX - depth;
         // A bit per open container below a mark, 1 for an object; a full word goes to `words`.
@@ -235,16 +268,20 @@ impl Walker {
             let mut more = !tokens.closes(at, opening);
             loop {
                 if more {
-                    if opening == b'{' {
-                        if !tokens.is_key(at) {
+                    let (heads, starts) = tokens.four(at)?;
+                    let (class, start, next) = if opening == b'{' {
+                        if heads[..2] != *b"\":" {
                             return None;
                         }
                         at += 2;
-                    }
-                    match tokens.classes[at] {
+                        (heads[2], starts[2], starts[3])
+                    } else {
+                        (heads[0], starts[0], starts[1])
+                    };
+                    match class {
                         b'"' => at += 1,
                         b'{' | b'[' => continue 'open,
-                        _ => at = self.scalar(tokens, at)?,
+                        _ => at = self.scalar(tokens, at, class, start, next)?,
                     }
                 } else {
                     if !tokens.closes(at, opening) {
@@ -268,26 +305,36 @@ impl Walker {
         }
     }
 
-    /// Skips the number or literal at token `at`; returns the token after it.
-    #[inline]
-    fn scalar(&mut self, tokens: &Tokens, at: usize) -> Option<usize> {
-        let (start, end) = (tokens.start(at), tokens.end_before(at + 1));
-        // At a bracket or the end, `end` may lie before `start`.
-        let text = tokens.text.as_bytes().get(start..end)?;
-        let good = match tokens.classes[at] {
-            b'-' | b'0'..=b'9' => match number::spelling(text) {
+    /// Skips the number or literal at token `at`, as [`Walker::value`] does.
+    #[inline(always)]
+    fn scalar(&mut self, tokens: &Tokens, at: usize, class: u8, start: u32, next: u32) -> Option<usize> {
+        if number::is_short_integer(tokens.text.as_bytes(), start as usize, next as usize) {
+            return Some(at + 1);
+        }
+        self.other_scalar(tokens, class, start as usize, next as usize).then_some(at + 1)
+    }
+
+    /// Whether a number or literal of the given class stands between `start` and the next token; for anything but short
+    /// integers.
+    #[inline(never)]
+    fn other_scalar(&mut self, tokens: &Tokens, class: u8, start: usize, next: usize) -> bool {
+        let (text, end) = (tokens.text.as_bytes(), tokens.trimmed(next));
+        if end <= start {
+            return false;
+        }
+        match class {
+            b'-' | b'0'..=b'9' => match number::spelling(text, start, end) {
                 None => false,
                 Some(spelling) => {
                     self.odd_number |= spelling == Spelling::Odd;
                     true
                 }
             },
-            b't' => text == b"true",
-            b'f' => text == b"false",
-            b'n' => text == b"null",
+            b't' => text.get(start..end) == Some(b"true"),
+            b'f' => text.get(start..end) == Some(b"false"),
+            b'n' => text.get(start..end) == Some(b"null"),
             _ => false,
-        };
-        good.then_some(at + 1)
+        }
     }
 }
 
