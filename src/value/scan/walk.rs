@@ -180,9 +180,10 @@ impl Walker {
         self.frames.clear();
         let mut next_escape = tokens.start_of_escape(escape);
         let mut at = first + 1;
-        let mut more = tokens.classes[at] != b'}';
+        let mut empty = tokens.classes[at] == b'}';
+        // A comma is told by a branch and not added as a number: the next lookup need not wait for it then.
         loop {
-            if more {
+            if !empty {
                 let (&[quote, colon, class, _], &[key, _, start, next]) = tokens.four(at)?;
                 if (quote, colon) != (b'"', b':') {
                     return None;
@@ -213,14 +214,20 @@ impl Walker {
                             }
                             frame = Frame { node, start };
                             at += 1;
-                            more = tokens.classes[at] != b'}';
+                            empty = tokens.classes[at] == b'}';
                             continue;
                         }
                         at = self.value(tokens, at, class, start, next, self.frames.len() + 1)?;
                         trie.fill(node, span(start, tokens.end_before(at)), slots);
                     }
                 }
-            } else {
+                if tokens.classes[at] == b',' {
+                    at += 1;
+                    continue;
+                }
+            }
+            // Closes this object and all that end with it.
+            loop {
                 if tokens.classes[at] != b'}' {
                     return None;
                 }
@@ -228,9 +235,12 @@ impl Walker {
                 let Some(outer) = self.frames.pop() else { return Some(at) };
                 trie.fill(frame.node, span(frame.start, tokens.start(at - 1) + 1), slots);
                 frame = outer;
+                if tokens.classes[at] == b',' {
+                    at += 1;
+                    break;
+                }
             }
-            more = tokens.classes[at] == b',';
-            at += usize::from(more);
+            empty = false;
         }
     }
 
@@ -265,9 +275,9 @@ impl Walker {
             }
             bits = bits << 1 | u64::from(opening == b'{');
             at += 1;
-            let mut more = !tokens.closes(at, opening);
+            let mut empty = tokens.closes(at, opening);
             loop {
-                if more {
+                if !empty {
                     let (heads, starts) = tokens.four(at)?;
                     let (class, start, next) = if opening == b'{' {
                         if heads[..2] != *b"\":" {
@@ -283,7 +293,13 @@ impl Walker {
                         b'{' | b'[' => continue 'open,
                         _ => at = self.scalar(tokens, at, class, start, next)?,
                     }
-                } else {
+                    if tokens.classes[at] == b',' {
+                        at += 1;
+                        continue;
+                    }
+                }
+                // Closes this container and all that end with it.
+                loop {
                     if !tokens.closes(at, opening) {
                         return None;
                     }
@@ -298,9 +314,12 @@ impl Walker {
                         bits = self.words[full];
                     }
                     opening = if bits & 1 == 1 { b'{' } else { b'[' };
+                    if tokens.classes[at] == b',' {
+                        at += 1;
+                        break;
+                    }
                 }
-                more = tokens.classes[at] == b',';
-                at += usize::from(more);
+                empty = false;
             }
         }
     }
