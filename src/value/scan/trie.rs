@@ -54,8 +54,8 @@ pub struct SlotTrie {
 struct Node {
     /// How many steps lead here.
     depth: u16,
-    /// A bit per length (modulo 64) of the keys that lead on: most keys of an event are told apart by that.
-    lengths: u64,
+    /// The [`filter_bit`]s of the keys that lead on: most keys of an event are told apart by that.
+    filter: u64,
     children: Vec<Child>,
     /// Slots of the paths that end here.
     ends: Vec<SlotId>,
@@ -81,6 +81,12 @@ fn head(key: &[u8]) -> u64 {
     }
 }
 
+/// Which of 64 bits a key of a length and a last byte has; the last byte of the empty key is its opening quote.
+#[inline(always)]
+pub(super) fn filter_bit(length: usize, last: u8) -> usize {
+    (length + usize::from(last)) % 64
+}
+
 impl SlotTrie {
     /// The trie of some paths; the empty path is the line's whole value.
     pub fn new<P: AsRef<[K]>, K: AsRef<str>>(paths: &[P]) -> Self {
@@ -100,7 +106,7 @@ impl SlotTrie {
                         let child = nodes.len();
                         nodes.push(Node { depth: step.saturating_add(1), ..Node::default() });
                         nodes[at].children.push(Child { key: key.into(), head: head(key), node: NodeId(child as u32) });
-                        nodes[at].lengths |= 1 << (key.len() % 64);
+                        nodes[at].filter |= 1 << filter_bit(key.len(), key.last().copied().unwrap_or(b'"'));
                         child
                     }
                 };
@@ -125,9 +131,6 @@ impl SlotTrie {
     pub(super) fn child(&self, node: NodeId, text: &[u8], start: usize, end: usize) -> Option<NodeId> {
         let node = self.node(node);
         let length = end - start;
-        if node.lengths >> (length % 64) & 1 == 0 {
-            return None;
-        }
         // Reading eight bytes where the key has fewer, and masking, is cheaper than a loop.
         let head = match text[start..].first_chunk() {
             Some(bytes) if length < 8 => u64::from_le_bytes(*bytes) & ((1 << (length * 8)) - 1),
@@ -140,10 +143,16 @@ impl SlotTrie {
         node.children.iter().find(is).map(|child| child.node)
     }
 
+    /// The [`filter_bit`]s of the keys that lead on from here.
+    #[inline]
+    pub(super) fn filter(&self, node: NodeId) -> u64 {
+        self.node(node).filter
+    }
+
     /// Whether any path leads on from here.
     #[inline]
     pub(super) fn leads_on(&self, node: NodeId) -> bool {
-        self.node(node).lengths != 0
+        self.node(node).filter != 0
     }
 
     /// Marks everything below `node` as not found yet, or, if its value is not an object, as out of reach.

@@ -10,7 +10,7 @@ use super::DEPTH_MAX;
 use super::index::Index;
 use super::number::{self, Spelling};
 use super::strict::is_blank;
-use super::trie::{NodeId, Slot, SlotTrie};
+use super::trie::{NodeId, Slot, SlotTrie, filter_bit};
 use crate::value::text::unescape_owned;
 use crate::value::tree::Span;
 
@@ -56,6 +56,19 @@ struct Frame {
     node: NodeId,
     /// Offset of its opening bracket.
     start: u32,
+}
+
+/// Why [`Walker::members`] or [`Walker::elements`] stopped, and at which token.
+#[derive(Clone, Copy)]
+enum Stop {
+    /// At a key that may lead on, and is followed by its colon.
+    Key,
+    /// At the bracket of a value that is a container.
+    Open,
+    /// Behind a value that no comma follows.
+    After,
+    /// At something that the grammar forbids.
+    Bad,
 }
 
 /// A text with its tokens.
@@ -181,45 +194,52 @@ impl Walker {
         let mut next_escape = tokens.start_of_escape(escape);
         let mut at = first + 1;
         let mut empty = tokens.classes[at] == b'}';
-        // A comma is told by a branch and not added as a number: the next lookup need not wait for it then.
         loop {
             if !empty {
-                let (&[quote, colon, class, _], &[key, _, start, next]) = tokens.four(at)?;
-                if (quote, colon) != (b'"', b':') {
-                    return None;
-                }
-                let (key, end) = (key as usize + 1, tokens.end_before(at + 1) - 1);
-                let child = match end <= next_escape {
-                    true => trie.child(frame.node, tokens.text.as_bytes(), key, end),
-                    // Escapes before this key were in strings that nobody asked for.
-                    false => {
-                        while tokens.start_of_escape(escape) < key {
-                            escape += 1;
-                        }
-                        next_escape = tokens.start_of_escape(escape);
-                        tokens.child(trie, frame.node, key, end)
-                    }
-                };
-                at += 2;
-                match child {
-                    None => at = self.value(tokens, at, class, start, next, self.frames.len() + 1)?,
-                    Some(node) => {
-                        let is_object = class == b'{';
-                        // Also undoes what an earlier member of the same key left.
-                        trie.reset_below(node, is_object, slots);
-                        if is_object && trie.leads_on(node) {
-                            self.frames.push(frame);
-                            if self.frames.len() == DEPTH_MAX {
-                                return None;
+                let stop;
+                (at, stop) = self.members::<true>(tokens, at, trie.filter(frame.node), next_escape);
+                match stop {
+                    Stop::Key => {
+                        let (&[.., class, _], &[key, _, start, next]) = tokens.four(at)?;
+                        let (key, end) = (key as usize + 1, tokens.end_before(at + 1) - 1);
+                        let child = match end <= next_escape {
+                            true => trie.child(frame.node, tokens.text.as_bytes(), key, end),
+                            false => {
+                                // Escapes before this key were in strings that nobody asked for.
+                                while tokens.start_of_escape(escape) < key {
+                                    escape += 1;
+                                }
+                                next_escape = tokens.start_of_escape(escape);
+                                tokens.child(trie, frame.node, key, end)
                             }
-                            frame = Frame { node, start };
-                            at += 1;
-                            empty = tokens.classes[at] == b'}';
-                            continue;
+                        };
+                        at += 2;
+                        let is_object = class == b'{';
+                        if let Some(node) = child {
+                            // Also undoes what an earlier member of the same key left.
+                            trie.reset_below(node, is_object, slots);
+                            if is_object && trie.leads_on(node) {
+                                self.frames.push(frame);
+                                if self.frames.len() == DEPTH_MAX {
+                                    return None;
+                                }
+                                frame = Frame { node, start };
+                                at += 1;
+                                empty = tokens.classes[at] == b'}';
+                                continue;
+                            }
                         }
-                        at = self.value(tokens, at, class, start, next, self.frames.len() + 1)?;
-                        trie.fill(node, span(start, tokens.end_before(at)), slots);
+                        at = match class {
+                            b'"' => at + 1,
+                            _ => self.value(tokens, at, class, start, next, self.frames.len() + 1)?,
+                        };
+                        if let Some(node) = child {
+                            trie.fill(node, span(start, tokens.end_before(at)), slots);
+                        }
                     }
+                    Stop::Open => at = self.container(tokens, at, self.frames.len() + 1)?,
+                    Stop::After => {}
+                    Stop::Bad => return None,
                 }
                 if tokens.classes[at] == b',' {
                     at += 1;
@@ -246,12 +266,83 @@ impl Walker {
 
     /// Skips the value of the given class at token `at`, which starts at `start` and stands in `depth` containers; the token
     /// behind it starts at `next`. Returns the token after the value.
-    #[inline(always)]
+    #[inline(never)]
     fn value(&mut self, tokens: &Tokens, at: usize, class: u8, start: u32, next: u32, depth: usize) -> Option<usize> {
         match class {
             b'"' => Some(at + 1),
             b'{' | b'[' => self.container(tokens, at, depth),
-            _ => self.scalar(tokens, at, class, start, next),
+            _ => self.scalar(tokens, start, next).then_some(at + 1),
+        }
+    }
+
+    /// Goes over members of an object, from the key at token `at` on, up to a value that is a container, the last value, or,
+    /// if any are `WANTED`, a key that may lead on: one whose bit is in `filter`, or that is not before `next_escape`.
+    ///
+    /// Most of reading is this loop, so it looks at as little as it can: four tokens at once, and the text only for
+    /// numbers and for the ends of keys.
+    #[inline(never)]
+    fn members<const WANTED: bool>(
+        &mut self,
+        tokens: &Tokens,
+        mut at: usize,
+        filter: u64,
+        next_escape: usize,
+    ) -> (usize, Stop) {
+        let (text, classes) = (tokens.text.as_bytes(), tokens.classes);
+        let positions = &tokens.positions[..classes.len()];
+        loop {
+            // There always are four, as marks stand behind the last token.
+            let Some(heads) = classes.get(at..at + 4) else { return (at, Stop::Bad) };
+            let starts = &positions[at..at + 4];
+            if heads[..2] != *b"\":" {
+                return (at, Stop::Bad);
+            }
+            if WANTED {
+                // The last byte of the key and its closing quote, unless blanks precede the colon.
+                let colon = starts[1] as usize;
+                let Some(&[last, quote]) = text.get(colon - 2..colon) else { return (at, Stop::Bad) };
+                let bit = filter_bit(colon - 2 - starts[0] as usize, last);
+                if filter >> bit & 1 != 0 || quote != b'"' || colon > next_escape {
+                    return (at, Stop::Key);
+                }
+            }
+            let (class, after) = (heads[2], heads[3]);
+            if class != b'"' {
+                if class | 0x20 == b'{' {
+                    return (at + 2, Stop::Open);
+                }
+                if !self.scalar(tokens, starts[2], starts[3]) {
+                    return (at, Stop::Bad);
+                }
+            }
+            if after != b',' {
+                return (at + 3, Stop::After);
+            }
+            at += 4;
+        }
+    }
+
+    /// Goes over elements of an array, from that at token `at` on, up to one that is a container, or the last.
+    #[inline(never)]
+    fn elements(&mut self, tokens: &Tokens, mut at: usize) -> (usize, Stop) {
+        let classes = tokens.classes;
+        let positions = &tokens.positions[..classes.len()];
+        loop {
+            let Some(heads) = classes.get(at..at + 2) else { return (at, Stop::Bad) };
+            let starts = &positions[at..at + 2];
+            let (class, after) = (heads[0], heads[1]);
+            if class != b'"' {
+                if class | 0x20 == b'{' {
+                    return (at, Stop::Open);
+                }
+                if !self.scalar(tokens, starts[0], starts[1]) {
+                    return (at, Stop::Bad);
+                }
+            }
+            if after != b',' {
+                return (at + 1, Stop::After);
+            }
+            at += 2;
         }
     }
 
@@ -278,24 +369,15 @@ impl Walker {
             let mut empty = tokens.closes(at, opening);
             loop {
                 if !empty {
-                    let (heads, starts) = tokens.four(at)?;
-                    let (class, start, next) = if opening == b'{' {
-                        if heads[..2] != *b"\":" {
-                            return None;
-                        }
-                        at += 2;
-                        (heads[2], starts[2], starts[3])
-                    } else {
-                        (heads[0], starts[0], starts[1])
+                    let stop;
+                    (at, stop) = match opening {
+                        b'{' => self.members::<false>(tokens, at, 0, 0),
+                        _ => self.elements(tokens, at),
                     };
-                    match class {
-                        b'"' => at += 1,
-                        b'{' | b'[' => continue 'open,
-                        _ => at = self.scalar(tokens, at, class, start, next)?,
-                    }
-                    if tokens.classes[at] == b',' {
-                        at += 1;
-                        continue;
+                    match stop {
+                        Stop::Open => continue 'open,
+                        Stop::After => {}
+                        Stop::Key | Stop::Bad => return None,
                     }
                 }
                 // Closes this container and all that end with it.
@@ -324,36 +406,29 @@ impl Walker {
         }
     }
 
-    /// Skips the number or literal at token `at`, as [`Walker::value`] does.
+    /// Whether a number or literal stands between `start` and the next token.
     #[inline(always)]
-    fn scalar(&mut self, tokens: &Tokens, at: usize, class: u8, start: u32, next: u32) -> Option<usize> {
-        if number::is_short_integer(tokens.text.as_bytes(), start as usize, next as usize) {
-            return Some(at + 1);
-        }
-        self.other_scalar(tokens, class, start as usize, next as usize).then_some(at + 1)
-    }
-
-    /// Whether a number or literal of the given class stands between `start` and the next token; for anything but short
-    /// integers.
-    #[inline(never)]
-    fn other_scalar(&mut self, tokens: &Tokens, class: u8, start: usize, next: usize) -> bool {
-        let (text, end) = (tokens.text.as_bytes(), tokens.trimmed(next));
-        if end <= start {
-            return false;
-        }
-        match class {
-            b'-' | b'0'..=b'9' => match number::spelling(text, start, end) {
-                None => false,
+    fn scalar(&mut self, tokens: &Tokens, start: u32, next: u32) -> bool {
+        match number::short(tokens.text.as_bytes(), start as usize, next as usize) {
+            Some(short) if short.is_integer() => true,
+            Some(short) => match short.spelling() {
                 Some(spelling) => {
                     self.odd_number |= spelling == Spelling::Odd;
                     true
                 }
+                None => self.other_scalar(tokens, start as usize, next as usize),
             },
-            b't' => text.get(start..end) == Some(b"true"),
-            b'f' => text.get(start..end) == Some(b"false"),
-            b'n' => text.get(start..end) == Some(b"null"),
-            _ => false,
+            None => self.other_scalar(tokens, start as usize, next as usize),
         }
+    }
+
+    /// As [`Walker::scalar`], for anything but short integers, fractions and literals.
+    #[inline(never)]
+    fn other_scalar(&mut self, tokens: &Tokens, start: usize, next: usize) -> bool {
+        // At a bracket or the end of the text, the end may lie before the start.
+        let spelling = tokens.text.as_bytes().get(start..tokens.trimmed(next)).and_then(number::spelling);
+        self.odd_number |= spelling == Some(Spelling::Odd);
+        spelling.is_some()
     }
 }
 
