@@ -63,8 +63,10 @@ impl Short {
             & (point + 1 < length)
             & ((point == 1) | (word & 0xff != ZERO));
         if !good {
-            let used = word & (!0 >> (64 - 8 * length));
-            let literal = [*b"true\0\0\0\0", *b"null\0\0\0\0", *b"false\0\0\0"].map(u64::from_le_bytes).contains(&used);
+            // The length counts: a NUL behind a literal looks like the end of the word.
+            let used = (word & (!0 >> (64 - 8 * length)), length);
+            let is = |literal: &[u8; 8], bytes: u32| used == (u64::from_le_bytes(*literal), bytes);
+            let literal = is(b"true\0\0\0\0", 4) || is(b"null\0\0\0\0", 4) || is(b"false\0\0\0", 5);
             return literal.then_some(Spelling::Plain);
         }
         let ends_in_zero = word >> (length * 8 - 8) & 0xff == ZERO;
