@@ -14,15 +14,21 @@
 //! | [`text`] | string escapes, both ways |
 //! | [`number`] | numbers as they were written: comparing and converting them |
 //! | [`write`] | compact JSON text, sizes, equality |
+//! | [`path`] | paths: selecting from a value, writing into one |
+//! | [`pattern`] | patterns with `*` |
+//! | [`timestamp`] | instants, as RFC 3339 writes them |
 //! | [`scan`] | the reader: bytes to checked lines and documents |
 //! | [`tree`] | an owned tree with positions, for definitions and mocks |
 //!
 //! It must never know of states, and must never change a number's text.
 
 pub mod number;
+pub mod path;
+pub mod pattern;
 pub mod raw;
 pub mod scan;
 pub mod text;
+pub mod timestamp;
 pub mod tree;
 pub mod write;
 

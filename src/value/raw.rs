@@ -10,7 +10,7 @@ use super::{Arena, Kind, Member, Raw, Value, text};
 pub const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// In what a text may differ from the compact form that is written out: no bit set means that a copy will do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Form(u8);
 
 impl Form {

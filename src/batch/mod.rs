@@ -1,0 +1,2 @@
+//! Many executions: files in, results out.
+pub mod drive;

@@ -1,0 +1,99 @@
+//! Map and Parallel: the fork, and the entries of the children.
+
+use super::scope::Place;
+use super::{Compiler, Documents, Waiting};
+use crate::definition::{self, Count, Map, Parallel, PathField, Percentage, ProcessorMode, Scope, State};
+use crate::program::work::{Children, Fork, Limit};
+use crate::program::{Addr, Blame, Op, Register, Root, StateId};
+
+impl<'d> Compiler<'d> {
+    pub(super) fn parallel(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, parallel: &'d Parallel) {
+        let effective = Root::Register(Register::Eff);
+        match &parallel.parameters {
+            Some(parameters) => self.template(parameters, effective, "Parameters"),
+            None => self.builder.emit(Op::Load { from: effective }),
+        }
+        let entries = parallel.branches.iter().map(|branch| self.child(place, branch)).collect();
+        let fork = self.builder.fork(Fork { state: id, children: Children::Branches(entries), timeless: false });
+        self.builder.emit(Op::Fork { fork });
+        self.finish_work(place, state, id, parallel.result_selector.as_ref(), &parallel.result_path);
+        self.rescue(place, id, &parallel.retry, &parallel.catch);
+    }
+
+    pub(super) fn map(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, map: &'d Map) {
+        if map.item_reader.is_some() {
+            return self.unsupported(&state.location, "ItemReader: items are read from the state's input only; leave ItemReader out and give the items as input");
+        }
+        if map.item_batcher.is_some() {
+            return self.unsupported(&state.location, "ItemBatcher cannot be run yet");
+        }
+        let effective = Root::Register(Register::Eff);
+        let items = match &map.items_path {
+            PathField::Path(path) => {
+                let blame = Blame::Items { path: path.text.clone() };
+                self.path(path, effective, blame)
+            }
+            PathField::Default | PathField::Null => {
+                self.builder.emit(Op::Load { from: effective });
+                self.builder.blame(Blame::Items { path: "$".into() })
+            }
+        };
+        let concurrency = self.count(&map.max_concurrency, "MaxConcurrencyPath", &state.location);
+        let tolerated_count = self.count(&map.tolerated_failure_count, "ToleratedFailureCountPath", &state.location);
+        let tolerated_percentage = match &map.tolerated_failure_percentage {
+            Percentage::Default => Limit::None,
+            Percentage::Literal(percentage) => Limit::Literal((percentage * 100.0) as u64),
+            Percentage::Path(path) => self.popped(path, "ToleratedFailurePercentagePath"),
+            Percentage::Expression(_) => {
+                self.unsupported(&state.location, "JSONata expressions cannot be run yet");
+                Limit::None
+            }
+        };
+        let entry = self.builder.label();
+        let children = Children::Items {
+            entry,
+            items,
+            concurrency,
+            tolerated_count,
+            tolerated_percentage,
+            label: map.label.clone(),
+            distributed: map.mode != ProcessorMode::Inline,
+        };
+        let fork = self.builder.fork(Fork { state: id, children, timeless: false });
+        self.builder.emit(Op::Fork { fork });
+        self.finish_work(place, state, id, map.result_selector.as_ref(), &map.result_path);
+        self.rescue(place, id, &map.retry, &map.catch);
+        let start = self.child(place, &map.processor);
+        self.builder.place(entry);
+        if let Some(selector) = &map.item_selector {
+            self.documents = Documents::default();
+            self.template(selector, Root::Outer, map.item_selector_field);
+            self.builder.emit(Op::Store { to: Register::Doc });
+        }
+        self.builder.emit(Op::Jump { to: start });
+    }
+
+    /// Leaves a scope inside for later; gives its entry.
+    fn child(&mut self, place: &Place<'d>, scope: &'d Scope) -> Addr {
+        let entry = self.builder.label();
+        self.waiting.push(Waiting { scope, source: place.source, entry, within: place.within, input: false });
+        entry
+    }
+
+    fn count(&mut self, count: &'d Count, field: &str, location: &str) -> Limit {
+        match count {
+            Count::Default => Limit::None,
+            Count::Literal(n) => Limit::Literal(*n),
+            Count::Path(path) => self.popped(path, field),
+            Count::Expression(_) => {
+                self.unsupported(location, "JSONata expressions cannot be run yet");
+                Limit::None
+            }
+        }
+    }
+
+    fn popped(&mut self, path: &'d definition::PathExpr, field: &str) -> Limit {
+        let blame = Blame::Field { field: field.into(), path: path.text.clone() };
+        Limit::Popped(self.path(path, Root::Register(Register::Eff), blame))
+    }
+}

@@ -1,0 +1,115 @@
+//! Definition → program: paths, templates, comparators and patterns become instructions; nothing is left to be read from
+//! text at run time.
+//!
+//! Flows in: a [`Definition`] that has passed the rules of creation, and the definitions of handlers written in ASL.
+//! Flows out: a verified [`Program`]. It must never run anything, and never look at an event.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | [`scope`](mod@scope) | states in order, transitions, the steps that all state types share |
+//! | `state` | Pass, Wait, Succeed, Fail |
+//! | `choice` | rules to jumps, runs of StringEquals to tables |
+//! | `task` | Task: resources, handlers, limits; Retry and Catch |
+//! | `fan_out` | Map and Parallel |
+//! | `template` | payload templates, paths and intrinsic functions to stack code |
+//! | `provenance` | where a state's document is still the execution's input, word for word |
+
+mod choice;
+mod fan_out;
+mod provenance;
+mod scope;
+mod state;
+mod task;
+mod template;
+
+use crate::definition::Definition;
+use crate::program::verify::VerifyError;
+use crate::program::{Addr, Builder, HandlerId, Program};
+use std::collections::{BTreeMap, HashMap};
+
+/// What a program is compiled from besides the machine itself.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'d> {
+    /// Handlers written in ASL, by function name: they are compiled in and need nobody behind them.
+    pub handlers: Option<&'d BTreeMap<String, Definition>>,
+    /// Names that somebody else stands behind already (a mock, a native function): an ASL handler of that name is left
+    /// out.
+    pub bound: Option<&'d dyn Fn(&str) -> bool>,
+}
+
+/// Why a definition cannot be compiled although it breaks no rule of the language.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// Something this engine does not run.
+    #[error("{location}: {what}")]
+    Unsupported {
+        /// Where: `/States/X/ItemReader`.
+        location: String,
+        /// What, and what to do instead.
+        what: String,
+    },
+    /// The compiled program does not hold together: a mistake of ours.
+    #[error("the compiled program is not sound (please report this): {0}")]
+    Verify(#[from] VerifyError),
+}
+
+/// Compiles a machine, with the handlers that are written in ASL.
+///
+/// # Errors
+///
+/// Everything in the machine or its handlers that this engine does not run, not only the first thing.
+pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Vec<CompileError>> {
+    let mut compiler = Compiler {
+        builder: Builder::default(),
+        options: *options,
+        errors: Vec::new(),
+        functions: HashMap::new(),
+        waiting: Vec::new(),
+        documents: Documents::default(),
+    };
+    compiler.builder.timeout_seconds = definition.timeout_seconds;
+    compiler.machine(definition);
+    if !compiler.errors.is_empty() {
+        return Err(compiler.errors);
+    }
+    compiler.builder.finish().map_err(|e| vec![CompileError::Verify(e)])
+}
+
+/// A compilation under way.
+struct Compiler<'d> {
+    builder: Builder,
+    options: Options<'d>,
+    errors: Vec<CompileError>,
+    /// Where the code of ASL handlers begins, by name and by whether their event is the execution's input.
+    functions: HashMap<(String, bool), Addr>,
+    /// Scopes that are still to be compiled: branches, item processors, handlers.
+    waiting: Vec<Waiting<'d>>,
+    /// Which registers hold the execution's input word for word, at the instruction being emitted.
+    documents: Documents,
+}
+
+/// Which document registers hold the execution's input, word for word.
+#[derive(Clone, Copy, Default, Debug)]
+struct Documents {
+    doc: bool,
+    eff: bool,
+}
+
+/// A scope whose code comes later.
+struct Waiting<'d> {
+    scope: &'d crate::definition::Scope,
+    source: &'d crate::definition::Source,
+    entry: Addr,
+    within: Option<HandlerId>,
+    /// Whether its first document is the execution's input.
+    input: bool,
+}
+
+impl<'d> Compiler<'d> {
+    fn unsupported(&mut self, location: &str, what: impl Into<String>) {
+        self.errors.push(CompileError::Unsupported { location: location.to_owned(), what: what.into() });
+    }
+}
+
+#[cfg(test)]
+mod tests;

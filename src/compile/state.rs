@@ -1,0 +1,102 @@
+//! Pass, Wait, Succeed and Fail.
+
+use super::Compiler;
+use super::scope::Place;
+use crate::definition::{self, Fail, FailText, Pass, State};
+use crate::program::{Blame, Op, Register, Root, StateId, work};
+use crate::value::text;
+use crate::value::timestamp::Timestamp;
+
+impl<'d> Compiler<'d> {
+    pub(super) fn pass(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, pass: &'d Pass) {
+        match (&pass.result, &pass.parameters) {
+            (Some(result), _) => {
+                let value = self.builder.constant(&result.to_json());
+                self.builder.emit(Op::Const { value });
+                self.builder.emit(Op::Store { to: Register::Res });
+            }
+            (None, Some(parameters)) => {
+                self.template(parameters, Root::Register(Register::Eff), "Parameters");
+                self.builder.emit(Op::Store { to: Register::Res });
+            }
+            (None, None) => self.builder.emit(Op::Move { to: Register::Res, from: Register::Eff }),
+        }
+        self.assign(&state.assign, Register::Res);
+        self.result_path(&pass.result_path);
+        self.output_path(&state.output_path);
+        self.leave(place, id, state);
+    }
+
+    pub(super) fn wait_state(
+        &mut self,
+        place: &mut Place<'d>,
+        state: &'d State,
+        id: StateId,
+        wait: &'d definition::Wait,
+    ) {
+        let wait = match wait {
+            definition::Wait::Seconds(seconds) => work::Wait::Seconds(*seconds),
+            definition::Wait::Timestamp(text) => match Timestamp::parse(text) {
+                Ok(time) => work::Wait::Until(time),
+                Err(_) => {
+                    return self.unsupported(&state.location, format!("Timestamp {text} is not an RFC 3339 time"));
+                }
+            },
+            definition::Wait::SecondsPath(path) => {
+                let blame = Blame::Field { field: "SecondsPath".into(), path: path.text.clone() };
+                work::Wait::SecondsPopped(self.path(path, Root::Register(Register::Eff), blame))
+            }
+            definition::Wait::TimestampPath(path) => {
+                let blame = Blame::Field { field: "TimestampPath".into(), path: path.text.clone() };
+                work::Wait::UntilPopped(self.path(path, Root::Register(Register::Eff), blame))
+            }
+            definition::Wait::Placeholder(text) => {
+                return self.unsupported(
+                    &state.location,
+                    format!("the time to wait is the placeholder {text}: give it a value with --substitute"),
+                );
+            }
+            definition::Wait::SecondsExpression(_) | definition::Wait::TimestampExpression(_) => {
+                return self.unsupported(&state.location, "JSONata expressions cannot be run yet");
+            }
+        };
+        let wait = self.builder.wait(wait);
+        self.builder.emit(Op::Wait { wait });
+        self.assign(&state.assign, Register::Eff);
+        self.builder.emit(Op::Move { to: Register::Out, from: Register::Eff });
+        self.output_path(&state.output_path);
+        self.leave(place, id, state);
+    }
+
+    pub(super) fn succeed(&mut self, state: &'d State, id: StateId) {
+        self.builder.emit(Op::Move { to: Register::Out, from: Register::Eff });
+        self.output_path(&state.output_path);
+        self.builder.emit(Op::Exit { state: id });
+        self.builder.emit(Op::Finish {});
+    }
+
+    pub(super) fn fail(&mut self, fail: &'d Fail) {
+        self.fail_text(&fail.error, "ErrorPath");
+        self.fail_text(&fail.cause, "CausePath");
+        self.builder.emit(Op::Fail { error: fail.error.is_some(), cause: fail.cause.is_some() });
+    }
+
+    /// A path that Fail reads is looked up in the document as it entered: Fail has no InputPath.
+    fn fail_text(&mut self, field: &'d Option<FailText>, name: &str) {
+        let root = Root::Register(Register::Doc);
+        match field {
+            None => {}
+            Some(FailText::Literal(literal)) => {
+                let mut quoted = Vec::new();
+                text::write_string(literal, &mut quoted);
+                let value = self.builder.constant(&String::from_utf8_lossy(&quoted));
+                self.builder.emit(Op::Const { value });
+            }
+            Some(FailText::Path(path)) => {
+                self.path(path, root, Blame::Template { field: name.into(), path: path.text.clone() });
+            }
+            Some(FailText::Intrinsic(call)) => self.intrinsic(call, root, &call.text),
+            Some(FailText::Expression(_)) => self.unsupported("/", "JSONata expressions cannot be run yet"),
+        }
+    }
+}

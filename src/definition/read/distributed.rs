@@ -1,0 +1,165 @@
+//! The fields of a distributed Map: `ItemReader`, `ItemBatcher`, `ResultWriter`.
+//!
+//! Flows in: the fields of a Map state. Flows out: diagnostics only; the nodes are kept as they were written. Source:
+//! section "Map State" of the developer guide, and the measured rules for readers.
+
+use super::paths::Accepts;
+use super::place::Place;
+use super::values::Dynamic;
+use super::{Fields, Reader, legal};
+use crate::definition::fan_out::ProcessorMode;
+use crate::definition::machine::QueryLanguage;
+use crate::value::tree::Node;
+
+/// Fields that only a distributed Map has.
+const DISTRIBUTED_ONLY: [&str; 3] = ["ItemReader", "ItemBatcher", "ResultWriter"];
+
+/// The most items that a reader may be told to read.
+const MAX_ITEMS: u64 = 100_000_000;
+
+/// The most bytes that a batch may be told to hold.
+const MAX_BATCH_BYTES: u64 = 262_144;
+
+impl Reader<'_> {
+    /// Checks the fields that read, batch and write items.
+    pub(super) fn distributed_fields(&mut self, fields: &Fields<'_, '_>, mode: ProcessorMode, language: QueryLanguage) {
+        for name in DISTRIBUTED_ONLY {
+            if let (Some(member), ProcessorMode::Inline) = (fields.get(name), mode) {
+                self.schema(fields.place, member.key_span, format!("Field '{name}' is not supported")).hint =
+                    Some("set `\"ProcessorConfig\": {\"Mode\": \"DISTRIBUTED\", …}` to use it".to_owned());
+                continue;
+            }
+            if let Some(node) = fields.value(name) {
+                let place = fields.place.key(name);
+                match name {
+                    "ItemReader" => self.item_reader(node, &place, language),
+                    "ItemBatcher" => self.item_batcher(node, &place, language),
+                    _ => self.result_writer(node, &place, language),
+                }
+            }
+        }
+    }
+
+    fn item_reader(&mut self, node: &Node, place: &Place<'_>, language: QueryLanguage) {
+        let Some(fields) = self.object(node, place) else {
+            return;
+        };
+        self.check_fields(&fields, &[legal::ITEM_READER], language);
+        self.require(&fields, &["Resource"]);
+        self.s3_resource(&fields, &["s3:getObject", "s3:listObjectsV2"]);
+        self.request(&fields, language);
+        let Some(node) = fields.value("ReaderConfig") else {
+            return;
+        };
+        let place = place.key("ReaderConfig");
+        let Some(config) = self.object(node, &place) else {
+            return;
+        };
+        self.check_fields(&config, &[legal::READER_CONFIG], language);
+        self.at_most_one(&config, &["MaxItems", "MaxItemsPath"]);
+        let input_types = ["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"];
+        let input_type = self.choose(&config, "InputType", &input_types);
+        self.choose(&config, "CSVDelimiter", &["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"]);
+        let header = self.choose(&config, "CSVHeaderLocation", &["FIRST_ROW", "GIVEN"]);
+        self.choose(&config, "Transformation", &["NONE", "LOAD_AND_FLATTEN"]);
+        if input_type == Some(0) && config.get("CSVHeaderLocation").is_none() {
+            self.schema(&place, config.span, "The field 'CSVHeaderLocation' is required");
+        }
+        if let (Some(1), Some(member)) = (input_type, config.get("CSVHeaderLocation")) {
+            self.schema(&place, member.key_span, "Field 'CSVHeaderLocation' is not supported");
+        }
+        if header == Some(1) {
+            self.require(&config, &["CSVHeaders"]);
+        }
+        if let Some(node) = config.value("CSVHeaders") {
+            self.array(node, &place.key("CSVHeaders"));
+        }
+        self.limit(&config, "MaxItems", language, Some(MAX_ITEMS));
+    }
+
+    fn item_batcher(&mut self, node: &Node, place: &Place<'_>, language: QueryLanguage) {
+        let Some(fields) = self.object(node, place) else {
+            return;
+        };
+        self.check_fields(&fields, &[legal::ITEM_BATCHER], language);
+        self.at_most_one(&fields, &["MaxItemsPerBatch", "MaxItemsPerBatchPath"]);
+        self.at_most_one(&fields, &["MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"]);
+        self.limit(&fields, "MaxItemsPerBatch", language, None);
+        self.limit(&fields, "MaxInputBytesPerBatch", language, Some(MAX_BATCH_BYTES));
+        let limited = fields.members.iter().any(|member| member.key.starts_with("Max"));
+        if !limited {
+            let message = "This object should have at least one of the following fields: \
+                           [MaxItemsPerBatch, MaxItemsPerBatchPath, MaxInputBytesPerBatch, MaxInputBytesPerBatchPath]";
+            self.schema(place, fields.span, message);
+        }
+        if let Some(node) = fields.value("BatchInput") {
+            self.dynamic_value(node, &place.key("BatchInput"), language);
+        }
+    }
+
+    fn result_writer(&mut self, node: &Node, place: &Place<'_>, language: QueryLanguage) {
+        let Some(fields) = self.object(node, place) else {
+            return;
+        };
+        self.check_fields(&fields, &[legal::RESULT_WRITER], language);
+        self.s3_resource(&fields, &["s3:putObject"]);
+        self.request(&fields, language);
+        let Some(node) = fields.value("WriterConfig") else {
+            return;
+        };
+        if let Some(config) = self.object(node, &place.key("WriterConfig")) {
+            self.check_fields(&config, &[legal::WRITER_CONFIG], language);
+            self.choose(&config, "OutputType", &["JSON", "JSONL"]);
+            self.choose(&config, "Transformation", &["NONE", "COMPACT", "FLATTEN"]);
+        }
+    }
+
+    /// `Resource` of a reader or writer: one of few.
+    fn s3_resource(&mut self, fields: &Fields<'_, '_>, actions: &[&str]) {
+        let Some(node) = fields.value("Resource") else {
+            return;
+        };
+        let place = fields.place.key("Resource");
+        let Some(text) = self.string(node, &place) else {
+            return;
+        };
+        let action = text.split_once(":states:::").map(|(_, action)| action);
+        if !action.is_some_and(|action| actions.contains(&action)) && !super::has_placeholder(text) {
+            let wanted = actions.iter().map(|action| format!("arn:aws:states:::{action}")).collect::<Vec<_>>();
+            self.schema(&place, node.span, "The field 'Resource' does not match any of the allowed values").expected =
+                Some(wanted.join(" or "));
+        }
+    }
+
+    fn choose(&mut self, fields: &Fields<'_, '_>, name: &str, values: &[&'static str]) -> Option<usize> {
+        let node = fields.value(name)?;
+        self.one_of(node, &fields.place.key(name), values)
+    }
+
+    /// `Parameters` or `Arguments` of a reader or writer.
+    fn request(&mut self, fields: &Fields<'_, '_>, language: QueryLanguage) {
+        let name = if language == QueryLanguage::JsonPath { "Parameters" } else { "Arguments" };
+        if let Some(node) = fields.value(name) {
+            self.dynamic_value(node, &fields.place.key(name), language);
+        }
+    }
+
+    fn dynamic_value(&mut self, node: &Node, place: &Place<'_>, language: QueryLanguage) {
+        match language {
+            QueryLanguage::JsonPath => {
+                self.template(node, place);
+            }
+            QueryLanguage::Jsonata => self.check_expressions(node, place),
+        }
+    }
+
+    fn limit(&mut self, fields: &Fields<'_, '_>, name: &str, language: QueryLanguage, most: Option<u64>) {
+        if let Some(node) = fields.value(name) {
+            let _: Dynamic<u64> = self.dynamic_whole(node, &fields.place.key(name), language, (0, most));
+        }
+        let name = format!("{name}Path");
+        if let Some(node) = fields.value(&name).filter(|_| language == QueryLanguage::JsonPath) {
+            self.path(node, &fields.place.key(&name), Accepts::NoContext);
+        }
+    }
+}

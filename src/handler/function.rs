@@ -1,0 +1,211 @@
+//! Functions in Rust: what they see of a call, and how they answer.
+//!
+//! A function reads its event through [`Event`], a view that copies nothing, and makes its reply with [`Call`], or hands
+//! over anything that serde can serialize. Its errors are a name, which ErrorEquals matches, and a message.
+
+use crate::value::raw::Form;
+use crate::value::{Arena, Kind, Member, Value};
+use crate::vm::TaskRequest;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A function behind a Task.
+pub trait Function: Send + Sync {
+    /// Does one call.
+    ///
+    /// # Errors
+    ///
+    /// What the caller's Retry and Catch will see.
+    fn call<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError>;
+}
+
+impl<F> Function for F
+where
+    F: for<'a> Fn(Event<'a>, &Call<'a>) -> Result<Value<'a>, FunctionError> + Send + Sync,
+{
+    fn call<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError> {
+        self(event, call)
+    }
+}
+
+/// How a function fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FunctionError {
+    /// It raises an error: the caller's Error is the name, its Cause Lambda's JSON around both.
+    Raised {
+        /// errorType.
+        error: String,
+        /// errorMessage.
+        message: String,
+    },
+    /// The service fails, in its own words.
+    Failed {
+        /// Error.
+        error: Option<String>,
+        /// Cause.
+        cause: Option<String>,
+    },
+    /// Its time limit lapses.
+    TimedOut,
+}
+
+impl FunctionError {
+    /// An error of that name and message.
+    pub fn new(error: &str, message: impl Into<String>) -> FunctionError {
+        FunctionError::Raised { error: error.to_owned(), message: message.into() }
+    }
+}
+
+/// A view of an event, or of a part of it.
+#[derive(Clone, Copy)]
+pub struct Event<'a> {
+    value: Value<'a>,
+    arena: &'a Arena,
+}
+
+impl<'a> Event<'a> {
+    pub(super) fn new(value: Value<'a>, arena: &'a Arena) -> Event<'a> {
+        Event { value, arena }
+    }
+
+    /// The value itself, to be handed on.
+    pub fn value(self) -> Value<'a> {
+        self.value
+    }
+
+    /// The member of that name, if it is an object that has one.
+    pub fn get(self, key: &str) -> Option<Event<'a>> {
+        self.value.get(self.arena, key).map(|value| Event { value, ..self })
+    }
+
+    /// The element at that index, if it is an array that has one.
+    pub fn at(self, index: usize) -> Option<Event<'a>> {
+        self.value.element(self.arena, index).map(|value| Event { value, ..self })
+    }
+
+    /// The elements, if it is an array; else none.
+    pub fn elements(self) -> impl Iterator<Item = Event<'a>> {
+        self.value.elements(self.arena).unwrap_or_default().iter().map(move |value| Event { value: *value, ..self })
+    }
+
+    /// The string, if it is one.
+    pub fn as_str(self) -> Option<&'a str> {
+        self.value.as_str(self.arena)
+    }
+
+    /// The integer, if it is one and fits.
+    pub fn as_i64(self) -> Option<i64> {
+        self.value.as_number().and_then(|n| n.as_i64())
+    }
+
+    /// The nearest double, if it is a number.
+    pub fn as_f64(self) -> Option<f64> {
+        self.value.as_number().map(|n| n.as_f64())
+    }
+
+    /// The boolean, if it is one.
+    pub fn as_bool(self) -> Option<bool> {
+        self.value.as_bool()
+    }
+
+    /// The kind of value.
+    pub fn kind(self) -> Kind {
+        self.value.kind()
+    }
+
+    /// Reads it into a type of one's own.
+    ///
+    /// # Errors
+    ///
+    /// `States.TaskFailed` would say nothing: the error is named `InvalidEvent`, with serde's message.
+    pub fn parse<T: DeserializeOwned>(self) -> Result<T, FunctionError> {
+        let mut text = self.value.to_json().into_bytes();
+        simd_json::serde::from_slice(&mut text).map_err(|e| FunctionError::new("InvalidEvent", e.to_string()))
+    }
+}
+
+/// One call: what is known of it, and where its reply is made.
+pub struct Call<'a> {
+    request: TaskRequest<'a>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(request: &TaskRequest<'a>) -> Call<'a> {
+        Call { request: *request }
+    }
+
+    /// The name of the function or resource.
+    pub fn name(&self) -> &'a str {
+        self.request.name
+    }
+
+    /// The state that calls.
+    pub fn state(&self) -> &'a str {
+        self.request.state
+    }
+
+    /// The task's token, if the state waits for it to come back.
+    pub fn token(&self) -> Option<&'a str> {
+        self.request.token
+    }
+
+    /// How often the state has been tried before.
+    pub fn retry_count(&self) -> u32 {
+        self.request.retry_count
+    }
+
+    /// The execution's clock, in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.request.now_ms
+    }
+
+    /// The version or alias that is called for.
+    pub fn qualifier(&self) -> Option<&'a str> {
+        self.request.qualifier
+    }
+
+    /// ClientContext of an Invoke request, as it was given.
+    pub fn client_context(&self) -> Option<&'a str> {
+        self.request.client_context
+    }
+
+    /// A string.
+    pub fn text(&self, text: &str) -> Value<'a> {
+        Value::copy_str(self.request.arena, text)
+    }
+
+    /// An object of these members; of equal keys the last counts.
+    pub fn object(&self, members: &[(&str, Value<'a>)]) -> Value<'a> {
+        let arena = self.request.arena;
+        let distinct =
+            members.iter().enumerate().filter(|(n, (key, _))| !members[n + 1..].iter().any(|(k, _)| k == key));
+        let mut built = bumpalo::collections::Vec::with_capacity_in(members.len(), arena);
+        built.extend(distinct.map(|(_, (key, value))| Member { key: arena.alloc_str(key), value: *value }));
+        Value::object(arena, built.into_bump_slice())
+    }
+
+    /// An array of these elements.
+    pub fn array(&self, items: &[Value<'a>]) -> Value<'a> {
+        Value::array(self.request.arena, self.request.arena.alloc_slice_copy(items))
+    }
+
+    /// Anything that serde can serialize.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be JSON (a map whose keys are not strings, say), as the error `InvalidReply`.
+    pub fn json<T: Serialize>(&self, reply: &T) -> Result<Value<'a>, FunctionError> {
+        let text = simd_json::serde::to_string(reply).map_err(|e| FunctionError::new("InvalidReply", e.to_string()))?;
+        Ok(Value::raw(self.request.arena, self.request.arena.alloc_str(&text), Form::of(&text)))
+    }
+
+    /// JSON text, checked.
+    ///
+    /// # Errors
+    ///
+    /// Text that is not JSON, as the error `InvalidReply`.
+    pub fn json_text(&self, text: &str) -> Result<Value<'a>, FunctionError> {
+        crate::value::scan::validate(text.as_bytes()).map_err(|e| FunctionError::new("InvalidReply", e.to_string()))?;
+        Ok(Value::from_text(self.request.arena, self.request.arena.alloc_str(text)))
+    }
+}

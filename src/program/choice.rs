@@ -1,0 +1,207 @@
+//! Choice rules, compiled: single comparisons, and dispatch tables for runs of StringEquals on one path.
+
+use super::op::Operand;
+use super::{Addr, BlameId, PathId, Program, Root};
+use crate::value::pattern::Pattern;
+use crate::value::text;
+use crate::value::timestamp::Timestamp;
+use std::cmp::Ordering;
+
+/// One data test of a Choice rule.
+#[derive(Debug)]
+pub struct Test {
+    /// Where Variable starts.
+    pub from: Root,
+    /// Variable.
+    pub path: PathId,
+    /// What to say when Variable finds nothing.
+    pub blame: BlameId,
+    /// What must hold of it.
+    pub comparison: Comparison,
+}
+
+/// What a data test asks.
+#[derive(Debug)]
+pub enum Comparison {
+    /// StringEquals and its kin, with a constant.
+    Text(Relation, Box<str>),
+    /// NumericEquals and its kin, with a constant: the number as it was written.
+    Number(Relation, Box<str>),
+    /// BooleanEquals with a constant.
+    Bool(bool),
+    /// TimestampEquals and its kin, with a constant.
+    Time(Relation, Timestamp),
+    /// StringMatches.
+    Matches(Pattern),
+    /// Any comparator whose operand is a path.
+    Against(Domain, Relation, Root, PathId, BlameId),
+    /// IsNull, IsPresent and so on, and the answer that is asked for.
+    Is(TypeTest, bool),
+}
+
+/// The order that a comparator demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Relation {
+    Equals,
+    LessThan,
+    GreaterThan,
+    LessThanEquals,
+    GreaterThanEquals,
+}
+
+impl Relation {
+    /// Whether two values that stand in this order satisfy it.
+    pub fn holds(self, order: Ordering) -> bool {
+        match self {
+            Relation::Equals => order.is_eq(),
+            Relation::LessThan => order.is_lt(),
+            Relation::GreaterThan => order.is_gt(),
+            Relation::LessThanEquals => order.is_le(),
+            Relation::GreaterThanEquals => order.is_ge(),
+        }
+    }
+}
+
+/// What kind of values a comparator compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Domain {
+    Text,
+    Number,
+    Bool,
+    Time,
+}
+
+/// The type tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum TypeTest {
+    IsNull,
+    IsPresent,
+    IsString,
+    IsNumeric,
+    IsBoolean,
+    IsTimestamp,
+}
+
+impl Test {
+    pub(super) fn show(&self, program: &Program) -> String {
+        let variable = if matches!(self.from, Root::Slot(_)) {
+            self.from.show(program)
+        } else {
+            format!("{} {}", self.from.show(program), program.path(self.path))
+        };
+        let asked = match &self.comparison {
+            Comparison::Text(relation, text) => format!("String{relation:?} {text:?}"),
+            Comparison::Number(relation, number) => format!("Numeric{relation:?} {number}"),
+            Comparison::Bool(b) => format!("BooleanEquals {b}"),
+            Comparison::Time(relation, time) => format!("Timestamp{relation:?} {time:?}"),
+            Comparison::Matches(pattern) => format!("StringMatches {pattern:?}"),
+            Comparison::Against(domain, relation, root, path, _) => {
+                format!("{domain:?} {relation:?} {} {}", root.show(program), program.path(*path))
+            }
+            Comparison::Is(test, expected) => format!("{test:?} {expected}"),
+        };
+        format!("{variable} {asked}")
+    }
+}
+
+/// A dispatch table: the string at a path decides where to go on.
+///
+/// Constants are kept as JSON text with their quotes, so that one comparison of bytes checks type and value; a string
+/// that holds escapes is decoded first. Looked up by the first bytes and the length, then verified.
+#[derive(Debug)]
+pub struct Table {
+    /// Where Variable starts.
+    pub from: Root,
+    /// Variable.
+    pub path: PathId,
+    /// What to say when Variable finds nothing.
+    pub blame: BlameId,
+    /// The constants, and where each leads; of equal constants the first is kept.
+    pub entries: Box<[(Box<str>, Addr)]>,
+    /// Positions in `entries` by hash; a power of two in length, at least twice as long as `entries`.
+    buckets: Box<[u16]>,
+}
+
+const EMPTY: u16 = u16::MAX;
+
+impl Table {
+    /// The most entries of one table; a longer run of rules becomes several tables.
+    pub const ENTRIES_MAX: usize = 32_768;
+
+    /// Builds the table; `constants` are strings, escapes resolved, with the address that each leads to.
+    pub fn new(from: Root, path: PathId, blame: BlameId, constants: &[(Box<str>, Addr)]) -> Table {
+        let mut table = Table { from, path, blame, entries: Box::new([]), buckets: Box::new([]) };
+        let mut entries: Vec<(Box<str>, Addr)> = Vec::new();
+        table.buckets = vec![EMPTY; (constants.len() * 2).next_power_of_two().max(2)].into();
+        for (constant, to) in constants.iter().take(Self::ENTRIES_MAX) {
+            let mut quoted = Vec::new();
+            text::write_string(constant, &mut quoted);
+            let quoted: Box<str> = String::from_utf8_lossy(&quoted).into();
+            let mut at = table.bucket(quoted.as_bytes());
+            while table.buckets[at] != EMPTY && entries[usize::from(table.buckets[at])].0 != quoted {
+                at = (at + 1) & (table.buckets.len() - 1);
+            }
+            if table.buckets[at] == EMPTY {
+                table.buckets[at] = entries.len() as u16;
+                entries.push((quoted, *to));
+            }
+        }
+        table.entries = entries.into();
+        table
+    }
+
+    /// Where a string leads, given as JSON text with its quotes and without escapes that could be spelled otherwise.
+    pub fn find(&self, quoted: &str) -> Option<Addr> {
+        let mut at = self.bucket(quoted.as_bytes());
+        while self.buckets[at] != EMPTY {
+            let (constant, to) = &self.entries[usize::from(self.buckets[at])];
+            if **constant == *quoted {
+                return Some(*to);
+            }
+            at = (at + 1) & (self.buckets.len() - 1);
+        }
+        None
+    }
+
+    /// A hash of the first 16 bytes and the length: constants that agree in those are rare, and cost a further probe.
+    fn bucket(&self, quoted: &[u8]) -> usize {
+        let (mut low, mut high) = ([0u8; 8], [0u8; 8]);
+        let length = quoted.len();
+        if length >= 8 {
+            low.copy_from_slice(&quoted[..8]);
+            let at = (length - 8).min(8);
+            high.copy_from_slice(&quoted[at..at + 8]);
+        } else {
+            low[..length].copy_from_slice(quoted);
+        }
+        let mixed = (u64::from_le_bytes(low) ^ u64::from_le_bytes(high).rotate_left(23) ^ length as u64)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> 40) as usize & (self.buckets.len() - 1)
+    }
+
+    pub(super) fn show(&self, program: &Program) -> String {
+        let mut out = format!("{} {} {{", self.from.show(program), program.path(self.path));
+        for (n, (constant, to)) in self.entries.iter().enumerate() {
+            if n == 8 {
+                out.push_str(&format!(", … {} in all", self.entries.len()));
+                break;
+            }
+            out.push_str(&format!("{}{constant}: @{}", if n > 0 { ", " } else { "" }, to.0));
+        }
+        out + "}"
+    }
+
+    pub(super) fn jumps(&self) -> impl Iterator<Item = Addr> + '_ {
+        self.entries.iter().map(|(_, to)| *to)
+    }
+
+    /// Moves every address on, for code that is placed after other code.
+    pub(crate) fn retarget(&mut self, mut to: impl FnMut(Addr) -> Addr) {
+        for entry in &mut self.entries {
+            entry.1 = to(entry.1);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a running machine knows of a state besides its instructions.
+
+use super::{Addr, HandlerId};
+
+/// The eight types of state, which name their events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum StateType {
+    Pass,
+    Task,
+    Choice,
+    Wait,
+    Succeed,
+    Fail,
+    Parallel,
+    Map,
+}
+
+impl StateType {
+    /// The name in the States Language, which begins the names of its events.
+    pub fn name(self) -> &'static str {
+        match self {
+            StateType::Pass => "Pass",
+            StateType::Task => "Task",
+            StateType::Choice => "Choice",
+            StateType::Wait => "Wait",
+            StateType::Succeed => "Succeed",
+            StateType::Fail => "Fail",
+            StateType::Parallel => "Parallel",
+            StateType::Map => "Map",
+        }
+    }
+}
+
+/// A state, as errors, events and counts name it.
+#[derive(Debug)]
+pub struct State {
+    /// The name.
+    pub name: Box<str>,
+    /// The type.
+    pub kind: StateType,
+    /// Where in the definition: `/States/M/ItemProcessor/States/P`.
+    pub location: Box<str>,
+    /// The line of the definition's text on which it begins, counted from 1.
+    pub line_number: u32,
+    /// The handler whose body it belongs to, if it is not the machine's own.
+    pub within: Option<HandlerId>,
+    /// Whether it is a Task whose arguments may hold a token: one that is not over when the resource has answered.
+    pub task_token: bool,
+    /// Where a retry goes on: after the Entered event, before the input is looked at.
+    pub attempt: Addr,
+    /// Retry, in order.
+    pub retriers: Box<[Retrier]>,
+    /// Catch, in order.
+    pub catchers: Box<[Catcher]>,
+}
+
+/// One entry of Retry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retrier {
+    /// ErrorEquals.
+    pub errors: Box<[Box<str>]>,
+    /// IntervalSeconds.
+    pub interval_seconds: u64,
+    /// MaxAttempts: retries, not tries.
+    pub max_attempts: u32,
+    /// BackoffRate.
+    pub backoff_rate: f64,
+    /// MaxDelaySeconds.
+    pub max_delay_seconds: Option<u64>,
+    /// JitterStrategy FULL.
+    pub full_jitter: bool,
+}
+
+/// One entry of Catch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Catcher {
+    /// ErrorEquals.
+    pub errors: Box<[Box<str>]>,
+    /// The catcher's code, which finds the error output in `res`.
+    pub at: Addr,
+}
+
+/// Whether an error's name is one of those that an ErrorEquals lists, wildcards included (States Language, Errors).
+///
+/// A failure without a name is matched by `States.ALL` alone. `States.Runtime` is matched by nothing, and never gets here.
+pub fn matches(listed: &[Box<str>], error: Option<&str>) -> bool {
+    listed.iter().any(|entry| match (&**entry, error) {
+        ("States.ALL", _) => true,
+        ("States.TaskFailed", Some(name)) => !matches!(name, "States.Timeout" | "States.HeartbeatTimeout"),
+        // A lapsed heartbeat is a time-out too.
+        ("States.Timeout", Some(name)) => matches!(name, "States.Timeout" | "States.HeartbeatTimeout"),
+        (entry, Some(name)) => entry == name,
+        (_, None) => false,
+    })
+}

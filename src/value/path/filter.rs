@@ -1,0 +1,168 @@
+//! Filters: the condition in `[?(…)]`, and whether it holds for an item.
+//!
+//! Flows in: a compiled condition, an item (`@`) and the document (`$`). Flows out: yes or no. Nothing in a condition can
+//! fail: what is missing is *undefined* and equals nothing. The rules of comparing are in `compare.rs`.
+
+use super::super::{Arena, Value};
+use super::compare::{self, Datum};
+use super::cursor::Cursor;
+use super::{BudgetExceeded, Miss, NodeBudget, Path};
+
+/// A condition.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// `a || b`
+    Or(Box<[Filter]>),
+    /// `a && b`
+    And(Box<[Filter]>),
+    /// `!(a)`
+    Not(Box<Filter>),
+    /// `@.a`: something is there, `null` included.
+    Exists(Operand),
+    /// `@.a == 1`
+    Compare(Operand, Operator, Operand),
+}
+
+/// What a condition compares.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// `@.a`: a path from the item.
+    Item(Box<Path>),
+    /// `$.a`: a path from the document.
+    Document(Box<Path>),
+    /// A literal.
+    Literal(Literal),
+}
+
+/// A literal of a filter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Literal {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// A number, as it was written.
+    Number(Box<str>),
+    /// `'text'` or `"text"`, escapes resolved.
+    String(Box<str>),
+    /// An array or object, as compact JSON text.
+    Json(Box<str>),
+}
+
+/// How a condition compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operator {
+    /// `==`: numbers by value, a number also with a numeric string.
+    Equal,
+    /// `!=`: not `==`, so that something missing is unequal to everything.
+    NotEqual,
+    /// `===`: `==` between things of one kind.
+    SameEqual,
+    /// `!==`: not `===`.
+    NotSameEqual,
+    /// `<`: two numbers or two strings.
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `in`: the left is an element of the right.
+    In,
+    /// `nin`: not `in`.
+    NotIn,
+    /// `contains`: the right is an element, or a piece of the string, on the left.
+    Contains,
+    /// `all`: every element of the right is one of the left.
+    All,
+    /// `size`: the left is an array of so many elements, or a string of so many UTF-16 units.
+    Size,
+    /// `empty`: whether the array, object or string on the left is empty is as the right says.
+    Empty,
+    /// `subsetof`: every element of the left is one of the right.
+    SubsetOf,
+    /// `anyof`: some element of the left is one of the right.
+    AnyOf,
+    /// `noneof`: no element of the left is one of the right.
+    NoneOf,
+}
+
+/// What a condition is evaluated in.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub document: Cursor<'a>,
+    pub arena: &'a Arena,
+}
+
+impl Filter {
+    /// Whether the condition holds for `item`.
+    pub(super) fn holds<'a>(
+        &self,
+        item: Cursor<'a>,
+        scene: Scene<'a>,
+        budget: &mut NodeBudget,
+    ) -> Result<bool, BudgetExceeded> {
+        match self {
+            Filter::Or(parts) => {
+                for part in parts {
+                    if part.holds(item, scene, budget)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Filter::And(parts) => {
+                for part in parts {
+                    if !part.holds(item, scene, budget)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Filter::Not(part) => Ok(!part.holds(item, scene, budget)?),
+            // An indefinite path always gives an array, so that it always exists.
+            Filter::Exists(operand) => Ok(!matches!(operand.resolve(item, scene, budget)?, Datum::Undefined)),
+            Filter::Compare(left, operator, right) => {
+                let left = left.resolve(item, scene, budget)?;
+                let right = right.resolve(item, scene, budget)?;
+                compare::holds(*operator, left, right, scene.arena, budget)
+            }
+        }
+    }
+}
+
+impl Operand {
+    fn resolve<'p, 'a: 'p>(
+        &'p self,
+        item: Cursor<'a>,
+        scene: Scene<'a>,
+        budget: &mut NodeBudget,
+    ) -> Result<Datum<'p>, BudgetExceeded> {
+        let (path, from) = match self {
+            Operand::Item(path) => (path, item),
+            Operand::Document(path) => (path, scene.document),
+            Operand::Literal(literal) => return Ok(literal.datum(scene.arena)),
+        };
+        budget.visit()?;
+        match path.eval_from(from, scene, budget) {
+            Ok(value) => Ok(Datum::of(value, scene.arena)),
+            Err(miss) => match miss.miss {
+                Miss::Budget(exceeded) => Err(exceeded),
+                _ => Ok(Datum::Undefined),
+            },
+        }
+    }
+}
+
+impl Literal {
+    fn datum<'p>(&'p self, arena: &'p Arena) -> Datum<'p> {
+        match self {
+            Literal::Null => Datum::Null,
+            Literal::Bool(b) => Datum::Bool(*b),
+            Literal::Number(text) => Datum::Number(super::super::number::Number::Text(text)),
+            Literal::String(text) => Datum::String(text),
+            Literal::Json(text) => Datum::Tree(Value::raw(arena, text, super::super::raw::Form::COMPACT)),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The data of a state: paths, templates, ResultPath, and the error texts of all of them.
+//!
+//! What an expression finds is a handle into the document; a miss is told in the words of the field that asked, from the
+//! text that the author wrote. Texts are made only when something has failed.
+
+use super::machine::{Execution, Stop};
+use super::outcome::Failure;
+use super::seed::Seed;
+use crate::program::{Blame, BlameId, Function, PathId, Root, ShapeId};
+use crate::value::path::{NodeBudget, PathMiss};
+use crate::value::scan::Slot;
+use crate::value::timestamp::Timestamp;
+use crate::value::{Kind, Member, Value};
+use crate::vm::intrinsic;
+
+impl<'a> Execution<'a> {
+    /// What a path finds, or the failure that its field tells of.
+    pub(super) fn path(&mut self, from: Root, path: PathId, blame: BlameId) -> Result<Value<'a>, Stop<'a>> {
+        match self.look_up(from, path) {
+            Ok(value) => Ok(value),
+            // In a template, a path that could have had several matches has none, however early it stops.
+            Err(Missing::Path(_)) if self.selects_many(path, blame) => Ok(Value::array(self.arena, &[])),
+            Err(missing) => Err(self.missed(missing, from, blame).into()),
+        }
+    }
+
+    fn selects_many(&self, path: PathId, blame: BlameId) -> bool {
+        matches!(self.program.blame(blame), Blame::Template { .. } | Blame::Argument { .. })
+            && !self.program.path(path).is_definite()
+    }
+
+    /// What a path finds.
+    pub(super) fn look_up(&mut self, from: Root, path: PathId) -> Result<Value<'a>, Missing<'a>> {
+        let root = match from {
+            Root::Slot(slot) => match self.input.slots.get(slot.index()) {
+                Some(Slot::Found(span)) => {
+                    let text = &self.input.text[span.start as usize..span.end as usize];
+                    return Ok(Value::raw(self.arena, text, self.input.form));
+                }
+                // Looked up again as a whole: that tells what is missing, and is the only way if nobody has scanned.
+                _ => self.input.value,
+            },
+            Root::Variable(variable) => match self.variables[variable.index()] {
+                Some(value) => value,
+                None => return Err(Missing::Unassigned),
+            },
+            Root::Register(register) => *self.register(register),
+            Root::Outer => self.outer(),
+            Root::Context => self.context(),
+        };
+        let mut budget = NodeBudget::new(self.settings.limits.path_nodes);
+        self.program.path(path).eval(root, self.arena, &mut budget).map_err(Missing::Path)
+    }
+
+    /// The failure of a path that found nothing.
+    fn missed(&mut self, missing: Missing<'a>, from: Root, blame: BlameId) -> Failure<'a> {
+        let program = self.program;
+        // The whole document, also where only parts of it had been looked at.
+        let input = |e: &mut Self| match from {
+            Root::Slot(_) => e.input.value.to_json(),
+            Root::Register(register) => e.register(register).to_json(),
+            Root::Outer => e.outer().to_json(),
+            // Whatever the path's head, the text shows the state's own document.
+            Root::Context | Root::Variable(_) => e.eff.to_json(),
+        };
+        let text = match program.blame(blame) {
+            Blame::Template { field, path } => format!(
+                "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{}'",
+                input(self)
+            ),
+            Blame::Argument { call, path } => format!(
+                "The function '{call}' had the following error: The JsonPath argument for the field '{path}' could not be found in the input '{}'",
+                input(self)
+            ),
+            Blame::Field { field, path } if &**field == "SecondsPath" => {
+                format!("The SecondsPath parameter does not reference an input value: {path}")
+            }
+            Blame::Field { field, path } if &**field == "TimestampPath" => {
+                format!("The TimestampPath parameter does not reference an input value: {path}")
+            }
+            Blame::Field { path, .. } => format!("Invalid path '{path}' : {missing}"),
+            Blame::Items { .. } => {
+                let text = format!("Unable to apply step \"{}\" to input {}", missing.step(), input(self));
+                return Failure {
+                    error: Some("States.ReferencePathConflict"),
+                    cause: Some(self.arena.alloc_str(&text)),
+                    origin: self.origin(),
+                    catchable: true,
+                };
+            }
+            Blame::Condition { path } => {
+                format!("Invalid path '{path}': The choice state's condition path references an invalid value.")
+            }
+            Blame::Call { call } => format!("There was an error while evaluating the intrinsic function: {call}."),
+        };
+        self.runtime(&text)
+    }
+
+    pub(super) fn object(&mut self, shape: ShapeId) -> Result<(), Stop<'a>> {
+        let keys = self.program.shape(shape);
+        let at = self.stack.len().saturating_sub(keys.len());
+        let members = keys.iter().zip(&self.stack[at..]).map(|(key, value)| Member { key, value: *value });
+        let members = self.arena.alloc_slice_fill_iter(members);
+        self.stack.truncate(at);
+        self.push_built(Value::object(self.arena, members))
+    }
+
+    pub(super) fn array(&mut self, length: u32) -> Result<(), Stop<'a>> {
+        let items = self.pop_many(length as usize);
+        self.push_built(Value::array(self.arena, items))
+    }
+
+    pub(super) fn call(&mut self, function: Function, arguments: u16, blame: BlameId) -> Result<(), Stop<'a>> {
+        let arguments = self.pop_many(usize::from(arguments));
+        match intrinsic::call(function, arguments, self.arena, &mut self.seed) {
+            Ok(value) => self.push_built(value),
+            Err(rejected) => {
+                let Blame::Call { call } = self.program.blame(blame) else { return Err(self.runtime("").into()) };
+                let text = format!("There was an error while evaluating the intrinsic function: {call}. {rejected}");
+                Err(self.runtime(&text).into())
+            }
+        }
+    }
+
+    /// A value that was built may be nested only so deep: what a loop wraps again and again ends here.
+    fn push_built(&mut self, value: Value<'a>) -> Result<(), Stop<'a>> {
+        let (depth, limit) = (value.size().depth, self.settings.limits.depth);
+        if depth > limit {
+            return Err(self
+                .runtime(&format!("The value is nested more than {limit} levels deep (limit depth)."))
+                .into());
+        }
+        self.stack.push(value);
+        Ok(())
+    }
+
+    /// ResultPath.
+    pub(super) fn place(&mut self, path: PathId, blame: BlameId) -> Result<(), Stop<'a>> {
+        let (program, document, result) = (self.program, self.doc, self.res);
+        match program.path(path).place(document, result, self.arena) {
+            Ok(placed) => {
+                let (depth, limit) = (placed.size().depth, self.settings.limits.depth);
+                if depth > limit {
+                    return Err(self
+                        .runtime(&format!("The value is nested more than {limit} levels deep (limit depth)."))
+                        .into());
+                }
+                self.out = placed;
+                Ok(())
+            }
+            Err(error) => {
+                let Blame::Field { path, .. } = program.blame(blame) else { return Err(self.runtime("").into()) };
+                let text = format!("Unable to apply ReferencePath {path} to input {}: {error}", document.to_json());
+                Err(Stop::Failure(Failure {
+                    error: Some("States.ResultPathMatchFailure"),
+                    cause: Some(self.arena.alloc_str(&text)),
+                    origin: self.origin(),
+                    catchable: true,
+                }))
+            }
+        }
+    }
+
+    /// SecondsPath's value, popped.
+    pub(super) fn wait_seconds(&mut self, blame: BlameId) -> Result<u64, Stop<'a>> {
+        let value = self.pop();
+        let integer = value.as_number().and_then(|n| n.as_written_integer());
+        let problem = match integer {
+            Some(seconds) => match u64::try_from(seconds) {
+                Ok(seconds) => return Ok(seconds),
+                Err(_) => "references a negative value",
+            },
+            None => "cannot be parsed as a long value",
+        };
+        Err(self.bad_wait("SecondsPath", problem, blame, value).into())
+    }
+
+    /// TimestampPath's value, popped, in milliseconds since 1970.
+    pub(super) fn wait_timestamp(&mut self, blame: BlameId) -> Result<i64, Stop<'a>> {
+        let value = self.pop();
+        match value.as_str(self.arena).map(Timestamp::parse) {
+            Some(Ok(time)) => Ok(time.as_millis()),
+            _ => {
+                let problem = "does not reference a valid ISO-8601 extended offset date-time format string";
+                Err(self.bad_wait("TimestampPath", problem, blame, value).into())
+            }
+        }
+    }
+
+    fn bad_wait(&self, field: &str, problem: &str, blame: BlameId, value: Value<'a>) -> Failure<'a> {
+        let Blame::Field { path, .. } = self.program.blame(blame) else { return self.runtime(problem) };
+        self.runtime(&format!("The {field} parameter {problem}: {path} == {}", self.plain(value)))
+    }
+
+    /// A limit's value that is not a number that it takes.
+    pub(super) fn bad_limit(&self, blame: BlameId, value: Value<'a>) -> Failure<'a> {
+        let Blame::Field { field, path } = self.program.blame(blame) else { return self.runtime("") };
+        let kind = if field.contains("Percentage") { "float" } else { "integer" };
+        let text = self.plain(value);
+        self.runtime(&format!("The {field} field refers to value \"{text}\" which is not a valid {kind}: {path}"))
+    }
+
+    /// A value as messages show it: a string without quotes, anything else as JSON.
+    fn plain(&self, value: Value<'a>) -> String {
+        match value.kind() {
+            Kind::String => value.as_str(self.arena).unwrap_or_default().to_owned(),
+            _ => value.to_json(),
+        }
+    }
+}
+
+/// Why there is no value.
+#[derive(Debug)]
+pub(super) enum Missing<'a> {
+    /// The path leads nowhere.
+    Path(PathMiss<'a>),
+    /// The variable has not been assigned.
+    Unassigned,
+}
+
+impl Missing<'_> {
+    /// The name of the step that could not be taken.
+    fn step(&self) -> String {
+        match self {
+            Missing::Path(miss) => {
+                let step = miss.step().map(|s| s.to_string()).unwrap_or_default();
+                step.trim_start_matches("['").trim_end_matches("']").to_owned()
+            }
+            Missing::Unassigned => String::new(),
+        }
+    }
+}
+
+impl std::fmt::Display for Missing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Missing::Path(miss) => miss.fmt(f),
+            Missing::Unassigned => f.write_str("the variable has not been assigned"),
+        }
+    }
+}
+
+impl intrinsic::Draws for Seed {
+    fn draw(&mut self) -> u64 {
+        Seed::draw(self)
+    }
+}

@@ -1,0 +1,653 @@
+//! The execution and its loop.
+//!
+//! The loop trusts the program: the verifier has seen to it that operands are in their pools, jumps land, and the stack
+//! never runs dry. What an instruction cannot do becomes a [`Failure`], which Retry, Catch and the enclosing scopes look
+//! at (`rescue.rs`). Registers and stack are values on the arena: an execution allocates nothing else.
+
+use super::budget::Limits;
+use super::context::{MapItem, Names};
+use super::event::{Event, EventKind};
+use super::outcome::{Failure, LimitHit, Origin, Outcome};
+use super::request::Request;
+use super::seed::Seed;
+use crate::program::{Addr, AssignId, Op, Program, Register, Root, StateId, TaskId, work};
+use crate::value::raw::Form;
+use crate::value::scan::Slot;
+use crate::value::{Arena, Value};
+
+/// What an execution starts from: a document, and what a scanner already knows of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The document as a whole.
+    pub value: Value<'a>,
+    /// Its text, if the slots are known.
+    pub text: &'a str,
+    /// In what the text may differ from the compact form.
+    pub form: Form,
+    /// The values of the program's [slots](Program::slots), as bounds in `text`; empty if no scanner has looked for
+    /// them: then they are looked up when they are wanted.
+    pub slots: &'a [Slot],
+}
+
+impl<'a> Input<'a> {
+    /// A document of which no slots are known.
+    pub fn whole(value: Value<'a>) -> Input<'a> {
+        Input { value, text: "", form: Form::COMPACT, slots: &[] }
+    }
+}
+
+/// What all executions of a run share.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The limits.
+    pub limits: Limits,
+    /// Who the machine and its executions are, for the context object.
+    pub names: Names,
+}
+
+/// What one execution starts with.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    /// The input.
+    pub input: Input<'a>,
+    /// Where its random numbers come from.
+    pub seed: Seed,
+    /// Its clock, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// Whether its history is kept.
+    pub history: bool,
+}
+
+/// What [`Execution::run`] came to.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// The execution is over.
+    Done(Outcome<'a>),
+    /// It needs something.
+    Request(Request<'a>),
+}
+
+/// One execution, or one child of one.
+pub struct Execution<'a> {
+    pub(super) program: &'a Program,
+    pub(super) settings: &'a Settings,
+    pub(super) arena: &'a Arena,
+    pub(super) input: Input<'a>,
+    pub(super) pc: Addr,
+    pub(super) doc: Value<'a>,
+    pub(super) eff: Value<'a>,
+    pub(super) res: Value<'a>,
+    pub(super) out: Value<'a>,
+    pub(super) stack: bumpalo::collections::Vec<'a, Value<'a>>,
+    pub(super) variables: &'a mut [Option<Value<'a>>],
+    pub(super) assigned: Option<(AssignId, &'a [Value<'a>])>,
+    pub(super) visit: Visit<'a>,
+    /// The caller's state while a handler written in ASL runs.
+    pub(super) caller: Option<&'a Caller<'a>>,
+    pub(super) waiting: Waiting<'a>,
+    pub(super) family: Family<'a>,
+    /// A failure that came from outside, for the next run to look at.
+    pub(super) pending: Option<Stop<'a>>,
+    /// Whether the Map or Parallel at hand has started its children.
+    pub(super) forked: bool,
+    pub(super) seed: Seed,
+    /// Where the execution's made-up name comes from: the same however many numbers have been drawn.
+    pub(super) name_seed: Seed,
+    pub(super) started_ms: i64,
+    pub(super) now_ms: i64,
+    pub(super) deadline_ms: i64,
+    pub(super) steps: u64,
+    pub(super) history: History,
+}
+
+/// The visit of a state: from its Entered event until it is left.
+#[derive(Clone, Copy)]
+pub(super) struct Visit<'a> {
+    pub state: Option<StateId>,
+    pub entered: u32,
+    pub entered_ms: i64,
+    pub retry_count: u32,
+    /// How often each retrier has been used; empty until one is.
+    pub used: &'a [u32],
+    /// The token of a `.waitForTaskToken` task, while its arguments are evaluated and it runs.
+    pub token: Option<&'a str>,
+}
+
+/// A caller of a handler written in ASL.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub pc: Addr,
+    pub doc: Value<'a>,
+    pub eff: Value<'a>,
+    pub visit: Visit<'a>,
+    pub task: TaskId,
+    pub arguments: Value<'a>,
+    pub stack: usize,
+    pub called_ms: i64,
+    pub timeout_ms: Option<i64>,
+}
+
+/// What an execution that stands still is waiting for.
+#[derive(Clone, Copy)]
+pub(super) enum Waiting<'a> {
+    Nothing,
+    Task { task: TaskId, arguments: Value<'a>, called_ms: i64, timeout_ms: Option<i64> },
+    Time { until_ms: i64 },
+    Children,
+}
+
+/// Where an execution stands among others.
+#[derive(Clone, Copy)]
+pub(super) enum Family<'a> {
+    /// It stands alone: its ids are those of the history.
+    Root,
+    /// It is a child: its ids count from 1 and are placed when it is joined.
+    Child {
+        /// The input of the Map state, for ItemSelector.
+        outer: Value<'a>,
+        /// The item of the innermost Map that it belongs to.
+        item: Option<MapItem<'a>>,
+        /// Whether it is an item of a Map, rather than a branch.
+        iteration: bool,
+        /// The Map or Parallel state, which an ItemSelector's failure names.
+        state: Origin<'a>,
+        /// What it knows of the execution that it belongs to.
+        execution: ExecutionBasics<'a>,
+        /// Whether it belongs to a handler written in ASL, which has no history of its own.
+        quiet: bool,
+    },
+}
+
+/// What a child knows of the execution that it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ExecutionBasics<'a> {
+    pub input: Value<'a>,
+    pub started_ms: i64,
+    pub name_seed: Seed,
+}
+
+/// The count of events, and the events themselves if they are kept.
+#[derive(Default)]
+pub(super) struct History {
+    pub count: u32,
+    pub previous: u32,
+    /// For children: how many events there had been whenever the clock moved on.
+    pub pace: Vec<(i64, u32)>,
+    pub events: Option<Vec<Event>>,
+}
+
+impl<'a> Execution<'a> {
+    /// An execution of a whole machine, about to run.
+    pub fn new(program: &'a Program, settings: &'a Settings, arena: &'a Arena, start: Start<'a>) -> Execution<'a> {
+        let machine = program.timeout_seconds().map(|s| s.saturating_mul(1_000).min(i64::MAX as u64 / 2) as i64);
+        let limit = settings.limits.virtual_ms;
+        let run_ms = machine.unwrap_or(i64::MAX).min(limit.unwrap_or(i64::MAX));
+        let mut execution = Execution {
+            program,
+            settings,
+            arena,
+            input: start.input,
+            pc: Addr(0),
+            doc: start.input.value,
+            eff: start.input.value,
+            res: Value::Null,
+            out: Value::Null,
+            stack: bumpalo::collections::Vec::with_capacity_in(program.stack_max() as usize, arena),
+            variables: arena.alloc_slice_fill_copy(program.variables().len(), None),
+            assigned: None,
+            visit: Visit::NONE,
+            caller: None,
+            waiting: Waiting::Nothing,
+            family: Family::Root,
+            pending: None,
+            forked: false,
+            seed: start.seed,
+            name_seed: start.seed,
+            started_ms: start.now_ms,
+            now_ms: start.now_ms,
+            deadline_ms: start.now_ms.saturating_add(run_ms),
+            steps: settings.limits.steps,
+            history: History { events: start.history.then(Vec::new), ..History::default() },
+        };
+        execution.event(|e| EventKind::ExecutionStarted { input: e.input.value.to_json() });
+        // The first state's Entered event does not point at ExecutionStarted.
+        execution.history.previous = 0;
+        execution
+    }
+
+    /// Runs until the execution is over or needs something. Must not be called again before it has got what it asked
+    /// for, nor after its end.
+    pub fn run(&mut self) -> Step<'a> {
+        debug_assert!(matches!(self.waiting, Waiting::Nothing), "asked to run while it waits for an answer");
+        if let Err(Stop::Limit(limit)) = self.hold_clock() {
+            return Step::Done(self.timed_out(limit));
+        }
+        loop {
+            let turn = match self.pending.take() {
+                Some(stop) => Err(stop),
+                None => self.advance(),
+            };
+            match turn {
+                Ok(Turn::Request(request)) => return Step::Request(request),
+                Ok(Turn::End(value)) => match self.end(value) {
+                    Some(outcome) => return Step::Done(outcome),
+                    None => continue,
+                },
+                Err(Stop::Limit(limit)) => return Step::Done(self.timed_out(limit)),
+                Err(Stop::Failure(failure)) => match self.rescue(failure) {
+                    Rescue::Going => {}
+                    Rescue::Wait(until_ms) => {
+                        if let Some(request) = self.wait_until(until_ms) {
+                            return Step::Request(request);
+                        }
+                    }
+                    Rescue::Fails(outcome) => return Step::Done(outcome),
+                },
+            }
+        }
+    }
+
+    /// The time that was waited for has come.
+    pub fn wake(&mut self) {
+        if let Waiting::Time { until_ms } = self.waiting {
+            self.set_clock(until_ms);
+            self.waiting = Waiting::Nothing;
+        }
+    }
+
+    /// Lets real time pass while the execution stands still: a task that takes longer than its TimeoutSeconds has lapsed
+    /// when it is answered.
+    pub fn pass_time(&mut self, now_ms: i64) {
+        self.set_clock(now_ms);
+    }
+
+    /// The history so far, if it was kept.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.history.events.take().unwrap_or_default()
+    }
+
+    /// How many events there have been.
+    pub fn event_count(&self) -> u32 {
+        self.history.count
+    }
+
+    /// How many steps are left of the limit.
+    pub fn steps_left(&self) -> u64 {
+        self.steps
+    }
+
+    /// The arena that its values live in.
+    pub fn arena(&self) -> &'a Arena {
+        self.arena
+    }
+
+    /// The execution's clock, in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    fn advance(&mut self) -> Result<Turn<'a>, Stop<'a>> {
+        let ops = self.program.ops();
+        loop {
+            let op = ops[self.pc.index()];
+            self.pc = Addr(self.pc.0 + 1);
+            match op {
+                Op::Enter { state } => self.enter(state)?,
+                Op::Exit { state } => self.exit(state)?,
+                Op::Jump { to } => self.pc = to,
+                Op::Finish {} => return Ok(Turn::End(self.doc)),
+                Op::Fail { error, cause } => return Err(self.fail_state(error, cause)),
+                Op::Const { value } => {
+                    let constant = self.program.constant(value);
+                    self.stack.push(Value::raw(self.arena, &constant.text, constant.form));
+                }
+                Op::Load { from } => {
+                    let value = self.load(from);
+                    self.stack.push(value);
+                }
+                Op::Path { from, path, blame } => {
+                    let value = self.path(from, path, blame)?;
+                    self.stack.push(value);
+                }
+                Op::Object { shape } => self.object(shape)?,
+                Op::Array { length } => self.array(length)?,
+                Op::Call { function, arguments, blame } => self.call(function, arguments, blame)?,
+                Op::Store { to } => {
+                    let value = self.pop();
+                    *self.register(to) = value;
+                }
+                Op::Move { to, from } => {
+                    let value = *self.register(from);
+                    *self.register(to) = value;
+                }
+                Op::Place { path, blame } => self.place(path, blame)?,
+                Op::Assign { variables } => {
+                    let count = self.program.assign(variables).len();
+                    let values = self.pop_many(count);
+                    self.assigned = Some((variables, values));
+                }
+                Op::Unless { test, to } => {
+                    if !self.holds(test)? {
+                        self.pc = to;
+                    }
+                }
+                Op::When { test, to } => {
+                    if self.holds(test)? {
+                        self.pc = to;
+                    }
+                }
+                Op::Switch { table } => self.switch(table)?,
+                Op::NoMatch {} => {
+                    let text = "Failed to transition out of the state. The state does not point to a next state.";
+                    return Err(self.runtime(text).into());
+                }
+                Op::Wait { wait } => {
+                    let until_ms = self.wait_end(*self.program.wait(wait))?;
+                    if let Some(request) = self.wait_until(until_ms) {
+                        return Ok(Turn::Request(request));
+                    }
+                }
+                Op::Invoke { task } => {
+                    if let Some(request) = self.invoke(task)? {
+                        return Ok(Turn::Request(request));
+                    }
+                }
+                Op::Fork { fork } => {
+                    let children = self.fork(fork)?;
+                    self.waiting = Waiting::Children;
+                    return Ok(Turn::Request(Request::Children(children)));
+                }
+            }
+        }
+    }
+
+    fn enter(&mut self, state: StateId) -> Result<(), Stop<'a>> {
+        if self.steps == 0 {
+            return Err(Stop::Limit(LimitHit::Steps(self.settings.limits.steps)));
+        }
+        self.steps -= 1;
+        self.eff = self.doc;
+        self.event(|e| {
+            let info = e.program.state(state);
+            EventKind::Entered { state_type: info.kind.name(), name: info.name.to_string(), input: e.doc.to_json() }
+        });
+        self.visit = Visit { state: Some(state), entered: self.history.count, entered_ms: self.now_ms, ..Visit::NONE };
+        self.hold_event_limit()
+    }
+
+    fn exit(&mut self, state: StateId) -> Result<(), Stop<'a>> {
+        if self.out.size().bytes_max > self.settings.limits.state_bytes
+            && !self.out.fits(self.settings.limits.state_bytes)
+        {
+            let name = &self.program.state(state).name;
+            return Err(Stop::Failure(Failure { catchable: false, ..self.too_large(name) }));
+        }
+        let assigned = self.assigned.take();
+        if let Some((variables, values)) = assigned {
+            for (variable, value) in self.program.assign(variables).iter().zip(values) {
+                self.variables[variable.index()] = Some(*value);
+            }
+        }
+        self.doc = self.out;
+        self.event(|e| {
+            let info = e.program.state(state);
+            let assigned = assigned.map_or_else(Vec::new, |(variables, values)| {
+                let names = e.program.assign(variables).iter().map(|v| e.program.variable(*v).to_owned());
+                names.zip(values.iter().map(|v| v.to_json())).collect()
+            });
+            EventKind::Exited {
+                state_type: info.kind.name(),
+                name: info.name.to_string(),
+                output: e.doc.to_json(),
+                assigned,
+            }
+        });
+        Ok(())
+    }
+
+    /// The end of a scope: the execution's, or that of a handler written in ASL, whose caller goes on.
+    fn end(&mut self, value: Value<'a>) -> Option<Outcome<'a>> {
+        if self.caller.is_some() {
+            self.return_to_caller(Ok(value));
+            return None;
+        }
+        if matches!(self.family, Family::Root) {
+            self.event(|_| EventKind::ExecutionSucceeded { output: value.to_json() });
+        }
+        Some(Outcome::Succeeded(value))
+    }
+
+    fn timed_out(&mut self, limit: LimitHit) -> Outcome<'a> {
+        self.caller = None;
+        if matches!(self.family, Family::Root) {
+            self.history.previous = 0;
+            self.event(|_| EventKind::ExecutionTimedOut { error: "States.Timeout".to_owned() });
+        }
+        Outcome::TimedOut(limit)
+    }
+
+    fn fail_state(&mut self, error: bool, cause: bool) -> Stop<'a> {
+        let cause = cause.then(|| self.pop());
+        let error = error.then(|| self.pop());
+        let mut texts = [None, None];
+        for (text, (value, field)) in texts.iter_mut().zip([(error, "ErrorPath"), (cause, "CausePath")]) {
+            let Some(value) = value else { continue };
+            match value.as_str(self.arena) {
+                Some(string) => *text = Some(string),
+                None => {
+                    let message = format!("The {field} parameter does not reference a string: {}", value.to_json());
+                    return self.runtime(&message).into();
+                }
+            }
+        }
+        Failure::reported(texts[0], texts[1]).into()
+    }
+
+    /// When a Wait state ends.
+    fn wait_end(&mut self, wait: work::Wait) -> Result<i64, Stop<'a>> {
+        let until_ms = match wait {
+            work::Wait::Seconds(seconds) => self.after_seconds(seconds),
+            work::Wait::Until(time) => time.as_millis(),
+            work::Wait::SecondsPopped(blame) => {
+                let seconds = self.wait_seconds(blame)?;
+                self.after_seconds(seconds)
+            }
+            work::Wait::UntilPopped(blame) => self.wait_timestamp(blame)?,
+        };
+        // 24,855 days, the most that seconds in 31 bits can say, are accepted; a day more is not.
+        if until_ms.saturating_sub(self.now_ms) >= (1i64 << 31) * 1_000 {
+            return Err(self.runtime("Wait state delay is too long.").into());
+        }
+        Ok(until_ms)
+    }
+
+    fn after_seconds(&self, seconds: u64) -> i64 {
+        self.now_ms.saturating_add(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX))
+    }
+
+    /// Asks to be woken, unless the time has come already.
+    fn wait_until(&mut self, until_ms: i64) -> Option<Request<'a>> {
+        if until_ms <= self.now_ms {
+            return None;
+        }
+        // Past its end nothing of the execution matters: it is woken there, and ends.
+        let until_ms = until_ms.min(self.deadline_ms);
+        self.waiting = Waiting::Time { until_ms };
+        Some(Request::WaitUntil(until_ms))
+    }
+
+    /// Moves the clock on.
+    pub(super) fn set_clock(&mut self, now_ms: i64) {
+        if now_ms > self.now_ms {
+            if !matches!(self.family, Family::Root) {
+                self.history.pace.push((self.now_ms, self.history.count));
+            }
+            self.now_ms = now_ms;
+        }
+    }
+
+    /// Whether the clock has reached the end of the execution's time.
+    pub(super) fn hold_clock(&self) -> Result<(), Stop<'a>> {
+        if self.now_ms < self.deadline_ms {
+            return Ok(());
+        }
+        let run_ms = self.deadline_ms.saturating_sub(self.started_ms);
+        let machine = self
+            .program
+            .timeout_seconds()
+            .filter(|s| i64::try_from(s.saturating_mul(1_000)).is_ok_and(|ms| ms <= run_ms));
+        Err(Stop::Limit(match machine {
+            Some(seconds) => LimitHit::TimeoutSeconds(seconds),
+            None => LimitHit::VirtualSeconds(u64::try_from(run_ms / 1_000).unwrap_or(0)),
+        }))
+    }
+
+    /// The history may not grow past its limit, whose last event says so.
+    fn hold_event_limit(&mut self) -> Result<(), Stop<'a>> {
+        self.hold_clock()?;
+        let limit = self.settings.limits.events;
+        if self.history.count >= limit.saturating_sub(1) {
+            self.history.count = limit.saturating_sub(1);
+            if let Some(events) = &mut self.history.events {
+                events.truncate(self.history.count as usize);
+            }
+            self.history.previous = self.history.count;
+            let cause =
+                self.arena.alloc_str(&format!("The execution reached the maximum number of history events ({limit})."));
+            return Err(Stop::Failure(Failure {
+                error: Some("States.Runtime"),
+                cause: Some(cause),
+                origin: None,
+                catchable: false,
+            }));
+        }
+        Ok(())
+    }
+
+    /// Counts an event of the chain, and keeps it if the history is kept.
+    pub(super) fn event(&mut self, kind: impl FnOnce(&mut Self) -> EventKind) {
+        let previous = self.history.previous;
+        if self.side_event(previous, kind) {
+            self.history.previous = self.history.count;
+        }
+    }
+
+    /// Counts an event that the next one does not point at; whether it counts at all: a handler written in ASL has no
+    /// history.
+    pub(super) fn side_event(&mut self, previous: u32, kind: impl FnOnce(&mut Self) -> EventKind) -> bool {
+        if self.is_quiet() {
+            return false;
+        }
+        self.history.count += 1;
+        if self.history.events.is_some() {
+            let kind = kind(self);
+            let event = Event { id: self.history.count, previous, time_ms: self.now_ms, kind };
+            if let Some(events) = &mut self.history.events {
+                events.push(event);
+            }
+        }
+        true
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.caller.is_some() || matches!(self.family, Family::Child { quiet: true, .. })
+    }
+
+    pub(super) fn pop(&mut self) -> Value<'a> {
+        // The verifier has followed every way through the program: there is a value.
+        self.stack.pop().unwrap_or(Value::Null)
+    }
+
+    pub(super) fn pop_many(&mut self, count: usize) -> &'a [Value<'a>] {
+        let at = self.stack.len().saturating_sub(count);
+        let values = self.arena.alloc_slice_copy(&self.stack[at..]);
+        self.stack.truncate(at);
+        values
+    }
+
+    pub(super) fn register(&mut self, register: Register) -> &mut Value<'a> {
+        match register {
+            Register::Doc => &mut self.doc,
+            Register::Eff => &mut self.eff,
+            Register::Res => &mut self.res,
+            Register::Out => &mut self.out,
+        }
+    }
+
+    fn load(&mut self, from: Root) -> Value<'a> {
+        match from {
+            Root::Register(register) => *self.register(register),
+            Root::Outer => self.outer(),
+            Root::Context => self.context(),
+            Root::Variable(variable) => self.variables[variable.index()].unwrap_or(Value::Null),
+            Root::Slot(_) => self.input.value,
+        }
+    }
+
+    pub(super) fn outer(&self) -> Value<'a> {
+        match self.family {
+            Family::Child { outer, .. } => outer,
+            Family::Root => self.eff,
+        }
+    }
+
+    /// A failure of the engine itself while it evaluates the state at hand: uncatchable, and it says where.
+    pub(super) fn runtime(&self, text: &str) -> Failure<'a> {
+        Failure {
+            error: Some("States.Runtime"),
+            cause: Some(self.arena.alloc_str(text)),
+            origin: self.origin(),
+            catchable: false,
+        }
+    }
+
+    /// The state that a failure names.
+    pub(super) fn origin(&self) -> Option<Origin<'a>> {
+        match (self.visit.state, self.family) {
+            (Some(state), _) => Some(Origin { state: &self.program.state(state).name, entered: self.visit.entered }),
+            (None, Family::Child { state, .. }) => Some(state),
+            (None, Family::Root) => None,
+        }
+    }
+
+    /// The failure of a result or document over the limit, named by a resource or state.
+    pub(super) fn too_large(&self, name: &str) -> Failure<'a> {
+        let cause = format!(
+            "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
+        );
+        Failure::reported(Some("States.DataLimitExceeded"), Some(self.arena.alloc_str(&cause)))
+    }
+}
+
+impl Visit<'_> {
+    pub(super) const NONE: Visit<'static> =
+        Visit { state: None, entered: 0, entered_ms: 0, retry_count: 0, used: &[], token: None };
+}
+
+/// What a stretch of instructions came to.
+pub(super) enum Turn<'a> {
+    Request(Request<'a>),
+    End(Value<'a>),
+}
+
+/// Why a stretch of instructions stopped.
+pub(super) enum Stop<'a> {
+    Failure(Failure<'a>),
+    Limit(LimitHit),
+}
+
+impl<'a> From<Failure<'a>> for Stop<'a> {
+    fn from(failure: Failure<'a>) -> Self {
+        Stop::Failure(failure)
+    }
+}
+
+/// What became of a failure.
+pub(super) enum Rescue<'a> {
+    /// The execution goes on, at a catcher or in a caller.
+    Going,
+    /// It is tried again at this time.
+    Wait(i64),
+    /// Nothing helped.
+    Fails(Outcome<'a>),
+}

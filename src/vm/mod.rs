@@ -1,0 +1,59 @@
+//! One execution as a resumable machine: a program, an input, a clock reading and a seed in, an outcome or a request out.
+//!
+//! An [`Execution`] runs until it has an [`Outcome`] or needs something that only the world can give; then it returns a
+//! [`Request`] and stands still. Whoever drives it answers and lets it run on:
+//!
+//! | it returns | the driver |
+//! | --- | --- |
+//! | [`Step::Done`] | takes the outcome; the execution is over |
+//! | [`Request::Task`] | asks a handler, then [`Execution::answer`] |
+//! | [`Request::WaitUntil`] | lets the (virtual or real) time pass, then [`Execution::wake`] |
+//! | [`Request::Children`] | runs every child as an execution of its own, then [`Execution::join`] |
+//!
+//! Any execution that stands still can be [`park`](Execution::park)ed: owned, sendable, to be resumed elsewhere.
+//!
+//! It must never do I/O, sleep, spawn, lock, ask for the time, or draw from the operating system's randomness: the same
+//! program, input, clock and seed always give the same outcome. Wherever a definition runs for ever or a value grows
+//! without end, a limit ([`Limits`]) ends it.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `machine.rs` | the execution and its loop |
+//! | [`request`], [`outcome`] | what goes out and what comes back |
+//! | `data_flow.rs` | paths, templates, ResultPath, sizes |
+//! | `choice.rs` | comparisons |
+//! | [`context`] | the context object |
+//! | `rescue.rs` | Retry and Catch |
+//! | `task.rs` | Task: the call, its completion, handlers written in ASL |
+//! | [`fan_out`] | Map and Parallel: children, virtual schedule, join |
+//! | [`park`] | executions that stand still, owned |
+//! | [`event`] | history events as values |
+//! | [`budget`] | limits |
+//! | [`seed`] | what stands in for randomness |
+//! | [`intrinsic`] | the 18 intrinsic functions |
+
+pub mod budget;
+mod choice;
+pub mod context;
+mod data_flow;
+pub mod event;
+pub mod fan_out;
+pub mod intrinsic;
+mod machine;
+pub mod outcome;
+pub mod park;
+pub mod request;
+mod rescue;
+pub mod seed;
+mod task;
+
+pub use budget::Limits;
+pub use context::Names;
+pub use event::{Event, EventKind};
+pub use fan_out::{Children, Finished, Join};
+pub use machine::{Execution, Input, Settings, Start, Step};
+pub use park::Parked;
+pub use outcome::{Failure, LimitHit, Outcome};
+
+pub use request::{Reply, Request, TaskRequest};
+pub use seed::Seed;

@@ -1,0 +1,78 @@
+//! How an execution ends: with an output, or with the language's own kind of failure.
+//!
+//! A failure here is data of the language ({Error, Cause}); it is not a Rust error, and it costs nothing until it happens.
+
+use crate::value::{Arena, Value};
+
+/// The end of an execution.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome<'a> {
+    /// It succeeded, with this output.
+    Succeeded(Value<'a>),
+    /// It failed.
+    Failed(Failure<'a>),
+    /// It ran into the machine's TimeoutSeconds or one of the [limits](super::Limits).
+    TimedOut(LimitHit),
+}
+
+/// A failure: a name and a cause, each of which may be absent.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure<'a> {
+    /// Error.
+    pub error: Option<&'a str>,
+    /// Cause, without the sentence that says where it happened.
+    pub cause: Option<&'a str>,
+    /// Where it happened, if the cause has to say so.
+    pub origin: Option<Origin<'a>>,
+    /// Whether Retry and Catch look at it at all.
+    pub catchable: bool,
+}
+
+/// The state that a failure names: "An error occurred while executing the state …".
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The state's name.
+    pub state: &'a str,
+    /// The id of its Entered event, in the numbering of the execution that holds the failure.
+    pub entered: u32,
+}
+
+/// What ended an execution that had not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitHit {
+    /// The machine's own TimeoutSeconds.
+    TimeoutSeconds(u64),
+    /// The limit on virtual time, in seconds.
+    VirtualSeconds(u64),
+    /// The limit on steps.
+    Steps(u64),
+}
+
+impl LimitHit {
+    /// The limit's name in summaries.
+    pub fn name(self) -> &'static str {
+        match self {
+            LimitHit::TimeoutSeconds(_) => "TimeoutSeconds",
+            LimitHit::VirtualSeconds(_) => "virtual-seconds",
+            LimitHit::Steps(_) => "steps",
+        }
+    }
+}
+
+impl<'a> Failure<'a> {
+    /// A failure that somebody reported; `States.Runtime` is the one name that nothing catches.
+    pub fn reported(error: Option<&'a str>, cause: Option<&'a str>) -> Failure<'a> {
+        Failure { error, cause, origin: None, catchable: error != Some("States.Runtime") }
+    }
+
+    /// The whole cause, with the sentence that says where it happened.
+    pub fn cause_text(&self, arena: &'a Arena) -> Option<&'a str> {
+        match (self.cause, self.origin) {
+            (Some(cause), Some(origin)) => Some(arena.alloc_str(&format!(
+                "An error occurred while executing the state '{}' (entered at the event id #{}). {cause}",
+                origin.state, origin.entered
+            ))),
+            (cause, _) => cause,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Retry and Catch: what becomes of a failure.
+//!
+//! States Language, "Errors": the first retrier that matches decides; when it is used up, Catch comes next, whatever
+//! other retriers would match. A catcher's error output goes where its ResultPath says. What nothing catches ends the
+//! scope: a handler written in ASL fails its caller's task, a child fails its parent's state, an execution fails.
+
+use super::event::EventKind;
+use super::machine::{Execution, Family, Rescue};
+use super::outcome::{Failure, Outcome};
+use crate::program::state::{self, Retrier, StateType};
+use crate::value::{Member, Value};
+
+impl<'a> Execution<'a> {
+    pub(super) fn rescue(&mut self, failure: Failure<'a>) -> Rescue<'a> {
+        self.assigned = None;
+        self.stack.truncate(self.caller.map_or(0, |caller| caller.stack));
+        if let Some(id) = self.visit.state
+            && failure.catchable
+        {
+            let info = self.program.state(id);
+            if let Some(n) = info.retriers.iter().position(|r| state::matches(&r.errors, failure.error)) {
+                let retrier = &info.retriers[n];
+                let used = self.used(n, info.retriers.len());
+                if used < retrier.max_attempts {
+                    self.visit.retry_count += 1;
+                    self.pc = info.attempt;
+                    self.eff = self.doc;
+                    return Rescue::Wait(self.now_ms.saturating_add(self.delay_ms(retrier, used)));
+                }
+            }
+            if let Some(catcher) = info.catchers.iter().find(|c| state::matches(&c.errors, failure.error)) {
+                self.close_work(info.kind);
+                self.res = self.error_output(&failure);
+                self.pc = catcher.at;
+                return Rescue::Going;
+            }
+        }
+        if let Some(id) = self.visit.state {
+            self.close_work(self.program.state(id).kind);
+        }
+        if self.caller.is_some() {
+            self.return_to_caller(Err(failure));
+            return Rescue::Going;
+        }
+        if matches!(self.family, Family::Root) {
+            self.event(|e| EventKind::ExecutionFailed {
+                error: failure.error.map(str::to_owned),
+                cause: failure.cause_text(e.arena).map(str::to_owned),
+            });
+        }
+        Rescue::Fails(Outcome::Failed(failure))
+    }
+
+    /// A Map or Parallel that is not tried again says that it has failed.
+    fn close_work(&mut self, kind: StateType) {
+        if self.forked && matches!(kind, StateType::Map | StateType::Parallel) {
+            self.forked = false;
+            self.event(|_| EventKind::Failed { state_type: kind.name() });
+        }
+    }
+
+    /// {Error, Cause}; a failure that has no name or no cause shows null.
+    fn error_output(&self, failure: &Failure<'a>) -> Value<'a> {
+        let text = |text: Option<&'a str>| text.map_or(Value::Null, |t| Value::text(self.arena, t));
+        let error = Member { key: "Error", value: text(failure.error) };
+        let cause = match failure.cause_text(self.arena) {
+            // A time-out has no cause, and a catcher sees it empty.
+            None if failure.error == Some("States.Timeout") => Some(""),
+            cause => cause,
+        };
+        let cause = Member { key: "Cause", value: text(cause) };
+        Value::object(self.arena, self.arena.alloc_slice_copy(&[error, cause]))
+    }
+
+    /// Counts a use of the n-th retrier; how often it had been used before.
+    fn used(&mut self, n: usize, retriers: usize) -> u32 {
+        let counters = if self.visit.used.is_empty() {
+            self.arena.alloc_slice_fill_copy(retriers, 0u32)
+        } else {
+            self.arena.alloc_slice_copy(self.visit.used)
+        };
+        let used = counters[n];
+        counters[n] = used.saturating_add(1);
+        self.visit.used = counters;
+        used
+    }
+
+    /// IntervalSeconds × BackoffRate^used, at most MaxDelaySeconds, of which FULL jitter takes a part.
+    fn delay_ms(&mut self, retrier: &Retrier, used: u32) -> i64 {
+        let mut seconds = retrier.interval_seconds as f64 * retrier.backoff_rate.powi(used.min(10_000) as i32);
+        if let Some(most) = retrier.max_delay_seconds {
+            seconds = seconds.min(most as f64);
+        }
+        if retrier.full_jitter {
+            seconds *= self.seed.fraction();
+        }
+        // The conversion saturates, and NaN (0 × ∞) is no delay.
+        (seconds * 1_000.0) as i64
+    }
+}

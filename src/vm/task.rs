@@ -1,0 +1,310 @@
+//! Task: the call, its completion, and handlers written in ASL, which run inside the execution.
+//!
+//! A handler written in ASL is a function: it has no history, sees no variables, and its failures come back to the caller
+//! as a Lambda function's do. Its steps and its waiting count as the caller's.
+
+use super::event::EventKind;
+use super::machine::{Caller, Execution, Stop, Visit, Waiting};
+use super::outcome::Failure;
+use super::request::{Reply, Request, TaskRequest};
+use crate::program::TaskId;
+use crate::program::work::{Completion, Integration, Limit, Task, function_name};
+use crate::value::{Member, Value};
+
+impl<'a> Execution<'a> {
+    /// Schedules a task: a request, or nothing if its handler's code is in the program and runs next.
+    pub(super) fn invoke(&mut self, id: TaskId) -> Result<Option<Request<'a>>, Stop<'a>> {
+        let task = self.program.task(id);
+        let heartbeat = self.seconds(task.heartbeat)?;
+        let timeout = self.seconds(task.timeout)?;
+        let credentials = task.credentials.then(|| self.pop());
+        let arguments = self.pop();
+        self.scheduled(task, arguments, timeout, heartbeat, credentials);
+        let timeout_ms = timeout.map(|s| i64::try_from(s.saturating_mul(1_000)).unwrap_or(i64::MAX));
+        let payload = match task.integration {
+            Integration::LambdaInvoke => arguments.get(self.arena, "Payload").unwrap_or_else(Value::empty_object),
+            _ => arguments,
+        };
+        if let Some(entry) = task.inlined {
+            let caller = Caller {
+                pc: self.pc,
+                doc: self.doc,
+                eff: self.eff,
+                visit: self.visit,
+                task: id,
+                arguments,
+                stack: self.stack.len(),
+                called_ms: self.now_ms,
+                timeout_ms,
+            };
+            self.caller = Some(self.arena.alloc(caller));
+            self.visit = Visit::NONE;
+            self.doc = payload;
+            self.pc = entry;
+            return Ok(None);
+        }
+        self.waiting = Waiting::Task { task: id, arguments, called_ms: self.now_ms, timeout_ms };
+        let text = |key| arguments.get(self.arena, key).and_then(|v| v.as_str(self.arena));
+        let invoke = task.integration == Integration::LambdaInvoke;
+        let name = match task.handler {
+            Some(handler) => &*self.program.handler(handler).name,
+            None => text("FunctionName").map(function_name).unwrap_or_default(),
+        };
+        Ok(Some(Request::Task(TaskRequest {
+            task,
+            state: &self.program.state(task.state).name,
+            handler: task.handler,
+            name,
+            arguments,
+            payload,
+            client_context: if invoke { text("ClientContext") } else { None },
+            qualifier: if invoke { text("Qualifier") } else { None },
+            token: self.visit.token,
+            retry_count: self.visit.retry_count,
+            now_ms: self.now_ms,
+            timeout_ms,
+            arena: self.arena,
+        })))
+    }
+
+    /// The task has ended: [`Execution::run`] goes on from here.
+    pub fn answer(&mut self, reply: Reply<'a>) {
+        let Waiting::Task { task, arguments, called_ms, timeout_ms } = self.waiting else { return };
+        self.waiting = Waiting::Nothing;
+        let lapsed = timeout_ms.is_some_and(|ms| self.now_ms > called_ms.saturating_add(ms));
+        let reply = if lapsed { Reply::TimedOut } else { reply };
+        let result = self.result_of(task, arguments, reply);
+        self.complete(task, result);
+    }
+
+    /// What a handler written in ASL comes to: back in its caller, the task is complete.
+    pub(super) fn return_to_caller(&mut self, outcome: Result<Value<'a>, Failure<'a>>) {
+        let Some(caller) = self.caller.take().copied() else { return };
+        self.pc = caller.pc;
+        self.doc = caller.doc;
+        self.eff = caller.eff;
+        self.visit = caller.visit;
+        self.stack.truncate(caller.stack);
+        self.assigned = None;
+        let lapsed = caller.timeout_ms.map(|ms| caller.called_ms.saturating_add(ms)).filter(|end| self.now_ms > *end);
+        let reply = match (lapsed, outcome) {
+            (Some(end_ms), _) => {
+                // The task was given up while its handler still waited.
+                self.now_ms = end_ms;
+                Reply::TimedOut
+            }
+            (None, Ok(value)) => Reply::Returned(value),
+            // A Fail state is what the function raises; anything else that goes wrong inside is its runtime's failure.
+            (None, Err(failure)) if failure.origin.is_none() && failure.catchable => Reply::Raised {
+                error: failure.error.unwrap_or("Lambda.Unknown"),
+                message: failure.cause.unwrap_or_default(),
+            },
+            (None, Err(failure)) => Reply::Failed { error: Some("Lambda.Unknown"), cause: failure.cause },
+        };
+        let result = self.result_of(caller.task, caller.arguments, reply);
+        self.complete(caller.task, result);
+    }
+
+    /// A reply as the task's result, in the shape that its integration gives it.
+    fn result_of(&mut self, id: TaskId, arguments: Value<'a>, reply: Reply<'a>) -> Result<Value<'a>, Failure<'a>> {
+        let task = self.program.task(id);
+        let event = task.integration == Integration::LambdaInvoke
+            && arguments.get(self.arena, "InvocationType").and_then(|v| v.as_str(self.arena)) == Some("Event")
+            && task.completion == Completion::Response;
+        match reply {
+            // The state goes on as soon as Lambda has taken the event in; what becomes of it nobody hears.
+            Reply::Returned(_) | Reply::Raised { .. } if event => Ok(self.accepted()),
+            Reply::Returned(value)
+                if task.integration == Integration::LambdaInvoke && task.completion == Completion::Response =>
+            {
+                Ok(self.invoke_response(value))
+            }
+            Reply::Returned(value) | Reply::Result(value) => Ok(value),
+            Reply::Raised { error, message } => {
+                let cause = self.raised_cause(task.integration, error, message);
+                Err(Failure::reported(Some(error), Some(cause)))
+            }
+            Reply::Failed { error, cause } => Err(Failure::reported(error, cause)),
+            Reply::TimedOut => Err(Failure::reported(Some("States.Timeout"), None)),
+        }
+    }
+
+    /// What `lambda:invoke` answers.
+    fn invoke_response(&mut self, payload: Value<'a>) -> Value<'a> {
+        let length = payload.to_json().len();
+        let id = self.seed.uuid();
+        let head = format!(
+            "{{\"AllHttpHeaders\":{{\"X-Amz-Executed-Version\":[\"$LATEST\"],\"x-amzn-RequestId\":[\"{id}\"],\"Content-Length\":[\"{length}\"],\"Content-Type\":[\"application/json\"]}},\
+             \"HttpHeaders\":{{\"Content-Length\":\"{length}\",\"Content-Type\":\"application/json\",\"X-Amz-Executed-Version\":\"$LATEST\",\"x-amzn-RequestId\":\"{id}\"}},\"HttpStatusCode\":200}}"
+        );
+        let metadata = Value::raw(self.arena, self.arena.alloc_str(&head), crate::value::raw::Form::COMPACT);
+        let request = format!("{{\"RequestId\":\"{id}\"}}");
+        let request = Value::raw(self.arena, self.arena.alloc_str(&request), crate::value::raw::Form::COMPACT);
+        let members = [
+            Member { key: "ExecutedVersion", value: Value::text(self.arena, "$LATEST") },
+            Member { key: "Payload", value: payload },
+            Member { key: "SdkHttpMetadata", value: metadata },
+            Member { key: "SdkResponseMetadata", value: request },
+            Member { key: "StatusCode", value: Value::Int(200) },
+        ];
+        Value::object(self.arena, self.arena.alloc_slice_copy(&members))
+    }
+
+    /// What `lambda:invoke` answers to an event that nobody waits for: no output, so that reading one fails loudly.
+    fn accepted(&mut self) -> Value<'a> {
+        let id = self.seed.uuid();
+        let text = format!(
+            "{{\"SdkHttpMetadata\":{{\"HttpStatusCode\":202}},\"SdkResponseMetadata\":{{\"RequestId\":\"{id}\"}},\"StatusCode\":202}}"
+        );
+        Value::raw(self.arena, self.arena.alloc_str(&text), crate::value::raw::Form::COMPACT)
+    }
+
+    /// The JSON text that Lambda gives as the cause when a function has raised an error; compact by way of
+    /// `lambda:invoke`, with blanks as Python writes them by way of the function's ARN.
+    fn raised_cause(&mut self, integration: Integration, error: &str, message: &str) -> &'a str {
+        let id = self.seed.uuid();
+        let (comma, colon) = if integration == Integration::Function { (", ", ": ") } else { (",", ":") };
+        let quoted = |text: &str| {
+            let mut out = Vec::new();
+            crate::value::text::write_string(text, &mut out);
+            String::from_utf8_lossy(&out).into_owned()
+        };
+        self.arena.alloc_str(&format!(
+            "{{\"errorMessage\"{colon}{}{comma}\"errorType\"{colon}{}{comma}\"requestId\"{colon}\"{id}\"{comma}\"stackTrace\"{colon}[]}}",
+            quoted(message),
+            quoted(error),
+        ))
+    }
+
+    /// Ends a task: its events, and its result in `res` or its failure for Retry and Catch.
+    fn complete(&mut self, id: TaskId, result: Result<Value<'a>, Failure<'a>>) {
+        let task = self.program.task(id);
+        let limit = self.settings.limits.state_bytes;
+        let result = result.and_then(|value| {
+            let named = if task.integration == Integration::Function { &task.resource } else { &task.service };
+            if value.size().bytes_max <= limit || value.fits(limit) { Ok(value) } else { Err(self.too_large(named)) }
+        });
+        match result {
+            Ok(value) => {
+                self.succeeded(task, value);
+                self.res = value;
+            }
+            Err(failure) => {
+                self.failed(task, &failure);
+                self.pending = Some(Stop::Failure(failure));
+            }
+        }
+    }
+
+    fn scheduled(
+        &mut self,
+        task: &'a Task,
+        arguments: Value<'a>,
+        timeout: Option<u64>,
+        heartbeat: Option<u64>,
+        credentials: Option<Value<'a>>,
+    ) {
+        let arena = self.arena;
+        let credentials = move || {
+            let role = credentials.map(|c| c.get(arena, "RoleArn").unwrap_or(Value::Null));
+            role.map(|role| format!("{{\"roleArn\":{}}}", role.to_json()))
+        };
+        match task.integration {
+            Integration::Function => {
+                self.event(|_| EventKind::LambdaFunctionScheduled {
+                    resource: task.resource.to_string(),
+                    input: arguments.to_json(),
+                    timeout,
+                    credentials: credentials(),
+                });
+                self.event(|_| EventKind::LambdaFunctionStarted);
+            }
+            Integration::Activity => {
+                self.event(|_| EventKind::ActivityScheduled {
+                    resource: task.resource.to_string(),
+                    input: arguments.to_json(),
+                    timeout,
+                    heartbeat,
+                });
+                self.event(|_| EventKind::ActivityStarted);
+            }
+            Integration::LambdaInvoke | Integration::Service => {
+                self.event(|e| EventKind::TaskScheduled {
+                    service: task.service.to_string(),
+                    action: task.action.to_string(),
+                    region: e.settings.names.region().to_owned(),
+                    parameters: arguments.to_json(),
+                    timeout,
+                    heartbeat,
+                    credentials: credentials(),
+                });
+                self.event(|_| EventKind::TaskStarted {
+                    service: task.service.to_string(),
+                    action: task.action.to_string(),
+                });
+            }
+        }
+    }
+
+    /// `.sync` and `.waitForTaskToken` tell what the service answered before the task is over.
+    fn submitted(&mut self, task: &'a Task) {
+        if task.completion != Completion::Response && task.integration != Integration::Activity {
+            self.event(|_| EventKind::TaskSubmitted {
+                service: task.service.to_string(),
+                action: task.action.to_string(),
+                output: "{}".to_owned(),
+            });
+        }
+    }
+
+    fn succeeded(&mut self, task: &'a Task, value: Value<'a>) {
+        self.submitted(task);
+        self.event(|_| match task.integration {
+            Integration::Function => EventKind::LambdaFunctionSucceeded { output: value.to_json() },
+            Integration::Activity => EventKind::ActivitySucceeded { output: value.to_json() },
+            Integration::LambdaInvoke | Integration::Service => EventKind::TaskSucceeded {
+                service: task.service.to_string(),
+                action: task.action.to_string(),
+                output: value.to_json(),
+            },
+        });
+    }
+
+    fn failed(&mut self, task: &'a Task, failure: &Failure<'a>) {
+        self.submitted(task);
+        let (error, cause) = (failure.error.map(str::to_owned), failure.cause.map(str::to_owned));
+        let timed_out = matches!(failure.error, Some("States.Timeout" | "States.HeartbeatTimeout"));
+        self.event(|_| match (task.integration, timed_out) {
+            (Integration::Function, true) => EventKind::LambdaFunctionTimedOut { error: "States.Timeout".to_owned() },
+            (Integration::Activity, true) => EventKind::ActivityTimedOut { error: "States.Timeout".to_owned() },
+            (_, true) => EventKind::TaskTimedOut {
+                service: task.service.to_string(),
+                action: task.action.to_string(),
+                error: "States.Timeout".to_owned(),
+            },
+            (Integration::Function, false) => EventKind::LambdaFunctionFailed { error, cause },
+            (Integration::Activity, false) => EventKind::ActivityFailed { error, cause },
+            (_, false) => EventKind::TaskFailed {
+                service: task.service.to_string(),
+                action: task.action.to_string(),
+                error,
+                cause,
+            },
+        });
+    }
+
+    /// A time limit in seconds; one that was read from the input must be a positive integer.
+    fn seconds(&mut self, limit: Limit) -> Result<Option<u64>, Stop<'a>> {
+        match limit {
+            Limit::None => Ok(None),
+            Limit::Literal(seconds) => Ok(Some(seconds)),
+            Limit::Popped(blame) => {
+                let value = self.pop();
+                match value.as_number().and_then(|n| n.as_i64()).and_then(|n| u64::try_from(n).ok()) {
+                    Some(seconds @ 1..=99_999_999) => Ok(Some(seconds)),
+                    _ => Err(self.bad_limit(blame, value).into()),
+                }
+            }
+        }
+    }
+}
