@@ -66,26 +66,25 @@ enum Level {
 
 pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitCode, CliError> {
     let machine = arguments.machine.read()?;
-    let definition = match machine.definition() {
-        Ok(definition) => definition,
-        Err(diagnostics) => {
-            if arguments.json {
-                let mut object = ObjectWriter::new();
-                object.raw("diagnostics", &diagnostics_json(&diagnostics));
-                print(&object.finish())?;
-            }
-            return Err(CliError::Usage(format!("the definition is refused\n{}", machine.draw(&diagnostics))));
-        }
-    };
+    if machine.definition.is_none() && arguments.json {
+        let mut object = ObjectWriter::new();
+        object.raw("diagnostics", &diagnostics_json(&machine.diagnostics));
+        print(&object.finish())?;
+    }
+    let definition = machine.accepted()?;
     let beside = machine.folder.join("mocks.json");
     let mock = arguments.mock.clone().or_else(|| beside.is_file().then_some(beside));
+    let mocked = mock.is_some();
     if let Some(path) = mock {
         let mock = Mock::read(&read_text(&path)?, &arguments.machine_name, arguments.test_case.as_deref())
             .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
         handlers = handlers.mock(mock);
     }
-    let program = compile_program(&definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
-    let bound = handlers.bind(&program).map_err(|missing| CliError::Usage(missing.to_string()))?;
+    let program = compile_program(definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
+    let bound = match mocked {
+        true => handlers.bind_loosely(&program),
+        false => handlers.bind(&program).map_err(|missing| CliError::Usage(missing.to_string()))?,
+    };
 
     let express = machine.machine_type == MachineType::Express;
     let now = Timestamp::parse(&arguments.now).map_err(|error| CliError::Usage(format!("--now: {error}")))?;

@@ -171,6 +171,7 @@ impl<'a> Children<'a> {
                 execution: basics,
                 quiet: self.quiet || self.tolerance.distributed,
             },
+            tally: None,
             pending: None,
             forked: false,
             seed: seed.child(next.index as u64),

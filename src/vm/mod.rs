@@ -30,6 +30,7 @@
 //! | [`event`] | history events as values |
 //! | [`budget`] | limits |
 //! | [`seed`] | what stands in for randomness |
+//! | [`tally`] | counts |
 //! | [`intrinsic`] | the 18 intrinsic functions |
 
 pub mod budget;
@@ -46,6 +47,7 @@ pub mod request;
 mod rescue;
 pub mod seed;
 mod task;
+pub mod tally;
 
 pub use budget::Limits;
 pub use context::Names;
@@ -57,3 +59,4 @@ pub use outcome::{Failure, LimitHit, Outcome};
 
 pub use request::{Reply, Request, TaskRequest};
 pub use seed::Seed;
+pub use tally::Tally;

@@ -227,6 +227,7 @@ impl Parked {
                     quiet: family.quiet,
                 },
             },
+            tally: None,
             pending: None::<Stop>,
             forked: self.forked,
             seed: self.seed,

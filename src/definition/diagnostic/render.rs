@@ -83,14 +83,14 @@ fn draw(out: &mut String, diagnostic: &Diagnostic, source: &Source, style: Style
     }
     let _ = writeln!(out, "{:gutter$}{} {whereabouts}", "", paint("-->", "34"));
     let bar = paint("|", "34");
-    if let Some((span, position)) = place {
-        if let Some((line, before, marked)) = excerpt(source, span) {
-            let number = paint(&format!("{:>gutter$}", position.line_number), "34");
-            let _ = writeln!(out, "{:gutter$} {bar}", "");
-            let _ = writeln!(out, "{number} {bar} {line}");
-            let carets = paint(&"^".repeat(marked), &format!("1;{colour}"));
-            let _ = writeln!(out, "{:gutter$} {bar} {:before$}{carets}", "", "");
-        }
+    if let Some((span, position)) = place
+        && let Some((line, before, marked)) = excerpt(source, span)
+    {
+        let number = paint(&format!("{:>gutter$}", position.line_number), "34");
+        let _ = writeln!(out, "{:gutter$} {bar}", "");
+        let _ = writeln!(out, "{number} {bar} {line}");
+        let carets = paint(&"^".repeat(marked), &format!("1;{colour}"));
+        let _ = writeln!(out, "{:gutter$} {bar} {:before$}{carets}", "", "");
     }
     for (label, text) in [("expected", &diagnostic.expected), ("help", &diagnostic.hint)] {
         if let Some(text) = text {

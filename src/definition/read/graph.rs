@@ -130,10 +130,10 @@ fn reach(ways: &[Vec<usize>], start: usize) -> Vec<bool> {
     let mut reached = vec![false; ways.len()];
     let mut open = vec![start];
     while let Some(state) = open.pop() {
-        if let Some(seen) = reached.get_mut(state) {
-            if !std::mem::replace(seen, true) {
-                open.extend(ways[state].iter().copied());
-            }
+        if let Some(seen) = reached.get_mut(state)
+            && !std::mem::replace(seen, true)
+        {
+            open.extend(ways[state].iter().copied());
         }
     }
     reached

@@ -224,10 +224,10 @@ impl<'d> Reader<'d> {
 
     fn wait_timestamp(&mut self, node: &Node, place: &Place<'_>, language: QueryLanguage) -> Option<Wait> {
         let text = self.string(node, place)?;
-        if language == QueryLanguage::Jsonata {
-            if let Some(expression) = expression(text, node.span) {
-                return Some(Wait::TimestampExpression(expression));
-            }
+        if language == QueryLanguage::Jsonata
+            && let Some(expression) = expression(text, node.span)
+        {
+            return Some(Wait::TimestampExpression(expression));
         }
         self.timestamp(text, node, place).then(|| Wait::Timestamp(text.into()))
     }

@@ -127,10 +127,10 @@ impl Reader<'_> {
 
     /// A finite number.
     pub(super) fn number(&mut self, node: &Node, place: &Place<'_>) -> Option<f64> {
-        if let Kind::Number(text) = &node.kind {
-            if let Some(value) = text.parse::<f64>().ok().filter(|value| value.is_finite()) {
-                return Some(value);
-            }
+        if let Kind::Number(text) = &node.kind
+            && let Some(value) = text.parse::<f64>().ok().filter(|value| value.is_finite())
+        {
+            return Some(value);
         }
         self.wrong_type(node, place, "Number");
         None
