@@ -102,28 +102,28 @@ struct Share<'c, 'a> {
 }
 
 impl Helpers for Crew<'_> {
-    fn run<'a>(&self, children: Children<'a>, arena: &'a Arena) -> Result<Join<'a>, Children<'a>> {
+    fn run<'a>(&self, children: &'a Children<'a>, arena: &'a Arena) -> Option<Join<'a>> {
         if self.idle.load(Ordering::Relaxed) <= 0
             || self.working.load(Ordering::Relaxed) < self.threads
             || children.len() < 2
             || !children.are_independent()
-            || bears_failures(&children)
+            || bears_failures(children)
         {
-            return Err(children);
+            return None;
         }
-        let Some(estimate) = self.estimate(&children) else { return Err(children) };
+        let estimate = self.estimate(children)?;
         let (known_ns, count) = (estimate.load(Ordering::Relaxed), children.len() as u64);
         // What nobody knows yet is tried: a mistake costs one waking.
         if known_ns > 0 && known_ns.saturating_mul(count) < WORTH_NS {
             let started = Instant::now();
             let join = self.one_by_one(children, arena);
             learn(estimate, started, count as usize);
-            return Ok(join);
+            return Some(join);
         }
         let pieces = self.threads * 4;
         let least = if known_ns == 0 { 1 } else { GRAIN_NS.div_ceil(known_ns) as usize };
         let grain = least.max(children.len() / pieces).max(1);
-        Ok(self.shared(children, grain, estimate, arena))
+        Some(self.shared(children, grain, estimate, arena))
     }
 }
 
@@ -146,7 +146,7 @@ impl<'r> Crew<'r> {
     }
 
     /// Runs children in sequence, as if there were no other thread.
-    fn one_by_one<'a>(&self, children: Children<'a>, arena: &'a Arena) -> Join<'a> {
+    fn one_by_one<'a>(&self, children: &'a Children<'a>, arena: &'a Arena) -> Join<'a> {
         let mut join = Join::new(children);
         while self.next_here(&mut join, arena).is_some() {}
         join
@@ -162,10 +162,10 @@ impl<'r> Crew<'r> {
         Some(failed_ms)
     }
 
-    fn shared<'a>(&self, children: Children<'a>, grain: usize, estimate: &AtomicU64, arena: &'a Arena) -> Join<'a> {
+    fn shared<'a>(&self, children: &'a Children<'a>, grain: usize, estimate: &AtomicU64, arena: &'a Arena) -> Join<'a> {
         let mut results: Vec<Option<Elsewhere>> = Vec::new();
         results.resize_with(children.len(), || None);
-        let share = Share { children: &children, grain, failed_at_once: AtomicUsize::new(usize::MAX) };
+        let share = Share { children, grain, failed_at_once: AtomicUsize::new(usize::MAX) };
         self.halves(&share, 0, &mut results, estimate);
         let mut join = Join::new(children);
         let mut failed_ms: Option<i64> = None;
