@@ -78,6 +78,11 @@ impl Graph {
         self.unknown = true;
     }
 
+    /// How many states and ways there are.
+    pub(super) fn size(&self) -> usize {
+        self.ways.len() + self.ways.iter().map(Vec::len).sum::<usize>()
+    }
+
     /// The state that is being read.
     pub(super) fn here(&self) -> usize {
         self.here

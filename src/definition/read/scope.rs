@@ -163,10 +163,9 @@ impl<'d> Reader<'d> {
             .at(place.location())
             .spanning(node.span)
             .expecting("the name of a state in the same `States` object");
-        // Comparing with every state of a huge machine for every wrong name would not be linear.
-        if around.names.len() <= 200 {
-            diagnostic.hint =
-                super::suggest::nearest(name, around.names.keys().copied()).map(super::values::did_you_mean);
+        // Comparing with every state of a huge machine is dear.
+        if around.names.len() <= 1_000 {
+            diagnostic.hint = self.hint(name, around.names.keys().copied());
         }
         self.findings.target(diagnostic);
     }

@@ -5,9 +5,8 @@
 use super::paths::Accepts;
 use super::place::Place;
 use super::scope::Surroundings;
-use super::suggest::nearest;
 use super::timestamp::is_timestamp;
-use super::values::{Dynamic, SECONDS_MAX, did_you_mean, expression};
+use super::values::{Dynamic, SECONDS_MAX, expression};
 use super::{Fields, Reader, has_placeholder, intrinsic, legal, payload};
 use crate::definition::diagnostic::Code;
 use crate::definition::fail::{Fail, FailText};
@@ -85,7 +84,7 @@ impl<'d> Reader<'d> {
             return Some(name);
         }
         let message = format!("The field 'Type' should have one of these values: [{}]", legal::TYPES.join(", "));
-        let hint = name.and_then(|name| nearest(name, legal::TYPES)).map(did_you_mean);
+        let hint = name.and_then(|name| self.hint(name, legal::TYPES));
         self.schema(&fields.place.key("Type"), node.span, message).hint = hint;
         None
     }

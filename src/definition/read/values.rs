@@ -5,7 +5,6 @@
 //! expected: `tidy` has already warned of it.
 
 use super::place::Place;
-use super::suggest::nearest;
 use super::{Fields, Reader, has_placeholder};
 use crate::definition::diagnostic::{Code, Diagnostic};
 use crate::definition::machine::{Expression, QueryLanguage};
@@ -146,9 +145,9 @@ impl Reader<'_> {
                 return None;
             }
         }
-        let hint = node.as_str().and_then(|text| nearest(text, values.iter().copied()));
+        let hint = node.as_str().and_then(|text| self.hint(text, values.iter().copied()));
         let message = format!("Value should be one of the following: [{}]", values.join(", "));
-        self.schema(place, node.span, message).hint = hint.map(did_you_mean);
+        self.schema(place, node.span, message).hint = hint;
         None
     }
 
@@ -192,7 +191,7 @@ impl Reader<'_> {
             let other = match (rule, language) {
                 (None, _) => {
                     let known = legal.iter().flat_map(|table| table.iter()).map(|(name, _)| *name);
-                    let hint = nearest(&member.key, known).map(did_you_mean);
+                    let hint = self.hint(&member.key, known);
                     let message = format!("Field '{}' is not supported", member.key);
                     self.schema(fields.place, member.key_span, message).hint = hint;
                     continue;
@@ -259,9 +258,4 @@ pub(super) const NOT_AN_EXPRESSION: &str = "JSONata string must start with {% an
 pub(super) fn expression(text: &str, span: Span) -> Option<Expression> {
     let inner = text.strip_prefix("{%")?.strip_suffix("%}")?;
     Some(Expression { text: inner.trim().into(), span })
-}
-
-/// The wording of a hint that names one word.
-pub(super) fn did_you_mean(word: &str) -> String {
-    format!("did you mean `{word}`?")
 }
