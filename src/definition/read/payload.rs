@@ -106,6 +106,7 @@ impl Reader<'_> {
                 "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call",
                 member.key
             );
+            let why = why.map(|why| why.strip_prefix("expected ").unwrap_or(&why).to_owned());
             self.schema(place, span, message).expected = why;
         }
         Template::Literal(member.value.clone())

@@ -297,7 +297,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Says of every string that opens an expression and does not close it.
+    /// Says of every string that opens an expression and does not close it; warns of keys that JSONPath would evaluate.
     pub(super) fn check_expressions(&mut self, node: &Node, place: &Place<'_>) {
         match &node.kind {
             Kind::String(text) if text.starts_with("{%") && expression(text, node.span).is_none() => {
@@ -305,7 +305,13 @@ impl<'d> Reader<'d> {
             }
             Kind::Object(members) => {
                 for member in members {
-                    self.check_expressions(&member.value, &place.key(&member.key));
+                    let place = place.key(&member.key);
+                    if member.key.ends_with(".$") {
+                        let message = format!("'{}' is not evaluated: this state uses JSONata", member.key);
+                        self.warn(Code::NoPath, &place, member.key_span, message).hint =
+                            Some("write the value as an expression, `{% … %}`".to_owned());
+                    }
+                    self.check_expressions(&member.value, &place);
                 }
             }
             Kind::Array(elements) => {

@@ -267,16 +267,20 @@ fn machine(member: &Member, resolver: &mut Resolver<'_>) -> Option<MachineResour
 
 /// A definition's own text, its placeholders replaced; `Err(None)` if that makes it too long.
 fn parse_text(text: &str, name: &str, substitutions: &Substitutions) -> Result<(Node, Arc<Source>), Option<Refused>> {
-    // YAML is parsed first, as SAM does before it deploys; JSON text is replaced in first, so that a number may stand
-    // where a placeholder does.
-    if let Ok(mut tree) = text::tree(text, name) {
-        substitutions.in_tree(&mut tree).map_err(|_| None)?;
-        return Ok((tree, Arc::new(Source::new(text, name))));
-    }
-    let replaced = substitutions.in_text(text).map_err(|_| None)?;
-    let source = Arc::new(Source::new(&replaced, name));
-    match text::tree(&replaced, name) {
-        Ok(tree) => Ok((tree, source)),
+    // A text with a placeholder where a number is to stand is JSON only once that was replaced.
+    let (read, source) = match text::tree(text, name) {
+        Ok(tree) => (Ok(tree), Source::new(text, name)),
+        Err(_) => {
+            let replaced = substitutions.in_text(text).map_err(|_| None)?;
+            (text::tree(&replaced, name), Source::new(&replaced, name))
+        }
+    };
+    let source = Arc::new(source);
+    match read {
+        Ok(mut tree) => {
+            substitutions.in_tree(&mut tree).map_err(|_| None)?;
+            Ok((tree, source))
+        }
         Err(diagnostic) => Err(Some(Refused { diagnostics: vec![*diagnostic], source })),
     }
 }

@@ -1,9 +1,9 @@
 //! `DefinitionSubstitutions`: `${Name}` in a definition is replaced by the value of that name.
 //!
 //! Flows in: the values, then a tree or a text. Flows out: the same with its placeholders replaced; one without a value
-//! stays as it is. In a tree, the strings are replaced in; in a text, a value inside a JSON string is escaped, and one
-//! outside is inserted as it is, so that a number stays one. The `Payload` of a function call that becomes a JSON text is
-//! handed over as that JSON.
+//! stays as it is. Inside strings it is the parsed text that is replaced in, so that no value can break the JSON; where a
+//! placeholder stands for a whole value, the text is replaced in before it is parsed, so that a number stays one. The
+//! `Payload` of a function call that becomes a JSON text is handed over as that JSON.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -91,7 +91,7 @@ impl Substitutions {
         Ok(Some(out.into()))
     }
 
-    /// Replaces in a text that is to be JSON: what stands inside a string is escaped.
+    /// Replaces in a text that is to be JSON, outside its strings: those are replaced in once it was parsed.
     pub(super) fn in_text(&self, text: &str) -> Result<String, TooLong> {
         let mut left = INSERTED_MAX;
         let mut out = String::with_capacity(text.len());
@@ -103,9 +103,10 @@ impl Substitutions {
             out.push_str(between);
             let before = out.len();
             if inside.string {
-                escape_into(value, &mut out)
+                inside.pass(&text[place.clone()]);
+                out.push_str(&text[place.clone()]);
             } else {
-                out.push_str(value)
+                out.push_str(value);
             }
             left = left.checked_sub(out.len() - before).ok_or(TooLong)?;
             copied = place.end;
