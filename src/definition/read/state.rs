@@ -26,8 +26,8 @@ impl<'d> Reader<'d> {
     ) -> Option<State> {
         let fields = self.object(&member.value, place)?;
         let type_name = self.type_name(&fields)?;
-        let language = self.language_of(&fields);
-        self.check_fields(&fields, legal::of_type(type_name), language);
+        let (language, settled) = self.language_of(&fields);
+        self.check_fields(&fields, legal::of_type(type_name), settled.then_some(language));
         if let Some(node) = fields.value("QueryLanguage") {
             self.query_language(node, &place.key("QueryLanguage"));
         }
@@ -89,19 +89,21 @@ impl<'d> Reader<'d> {
         None
     }
 
-    /// The state's own language, or else the machine's; that of an enclosing Map or Parallel does not count.
-    fn language_of(&mut self, fields: &Fields<'_, '_>) -> QueryLanguage {
+    /// The state's own language, or else the machine's; that of an enclosing Map or Parallel does not count. Whether it
+    /// is settled: of a state that goes back to JSONPath where it cannot, AWS says nothing more about languages.
+    fn language_of(&mut self, fields: &Fields<'_, '_>) -> (QueryLanguage, bool) {
         let Some(member) = fields.get("QueryLanguage") else {
-            return self.top_language;
+            return (self.top_language, true);
         };
         if member.value.as_str() != Some("JSONPath") {
-            return QueryLanguage::Jsonata;
+            return (QueryLanguage::Jsonata, true);
         }
-        if self.top_language == QueryLanguage::Jsonata {
-            let message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
-            self.schema(fields.place, member.key_span, message);
+        if self.top_language == QueryLanguage::JsonPath {
+            return (QueryLanguage::JsonPath, true);
         }
-        QueryLanguage::JsonPath
+        let message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
+        self.schema(fields.place, member.key_span, message);
+        (QueryLanguage::JsonPath, false)
     }
 
     /// `Next` and `End`; `"End": false` says nothing.
