@@ -52,6 +52,9 @@ pub fn drive<'a>(
                         let mut join = Join::new(children);
                         while let Some(next) = join.next() {
                             let mut child = join.children().child(next, arena);
+                            if let Some(tally) = execution.tally() {
+                                child.count_in(tally);
+                            }
                             let outcome = drive(&mut child, bound, counters, helpers);
                             join.add(child.finish(outcome));
                         }

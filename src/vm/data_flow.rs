@@ -16,21 +16,16 @@ use crate::vm::intrinsic;
 impl<'a> Execution<'a> {
     /// What a path finds, or the failure that its field tells of.
     pub(super) fn path(&mut self, from: Root, path: PathId, blame: BlameId) -> Result<Value<'a>, Stop<'a>> {
-        match self.look_up(from, path) {
+        // An index past an array's end gives null everywhere but to an intrinsic function.
+        let existing = matches!(self.program.blame(blame), Blame::Argument { .. });
+        match self.look_up(from, path, existing) {
             Ok(value) => Ok(value),
-            // In a template, a path that could have had several matches has none, however early it stops.
-            Err(Missing::Path(_)) if self.selects_many(path, blame) => Ok(Value::array(self.arena, &[])),
             Err(missing) => Err(self.missed(missing, from, blame).into()),
         }
     }
 
-    fn selects_many(&self, path: PathId, blame: BlameId) -> bool {
-        matches!(self.program.blame(blame), Blame::Template { .. } | Blame::Argument { .. })
-            && !self.program.path(path).is_definite()
-    }
-
-    /// What a path finds.
-    pub(super) fn look_up(&mut self, from: Root, path: PathId) -> Result<Value<'a>, Missing<'a>> {
+    /// What a path finds; with `existing`, an index past an array's end finds nothing.
+    pub(super) fn look_up(&mut self, from: Root, path: PathId, existing: bool) -> Result<Value<'a>, Missing<'a>> {
         let root = match from {
             Root::Slot(slot) => match self.input.slots.get(slot.index()) {
                 Some(Slot::Found(span)) => {
@@ -49,7 +44,12 @@ impl<'a> Execution<'a> {
             Root::Context => self.context(),
         };
         let mut budget = NodeBudget::new(self.settings.limits.path_nodes);
-        self.program.path(path).eval(root, self.arena, &mut budget).map_err(Missing::Path)
+        let program = self.program;
+        let found = match existing {
+            true => program.path(path).eval_existing(root, self.arena, &mut budget),
+            false => program.path(path).eval(root, self.arena, &mut budget),
+        };
+        found.map_err(Missing::Path)
     }
 
     /// The failure of a path that found nothing.

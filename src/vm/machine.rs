@@ -10,6 +10,7 @@ use super::event::{Event, EventKind};
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use super::request::Request;
 use super::seed::Seed;
+use super::tally::Tally;
 use crate::program::{Addr, AssignId, Op, Program, Register, Root, StateId, TaskId, work};
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
@@ -86,6 +87,8 @@ pub struct Execution<'a> {
     pub(super) caller: Option<&'a Caller<'a>>,
     pub(super) waiting: Waiting<'a>,
     pub(super) family: Family<'a>,
+    /// Where states, retries and catches are counted, if somebody counts them.
+    pub(super) tally: Option<&'a Tally>,
     /// A failure that came from outside, for the next run to look at.
     pub(super) pending: Option<Stop<'a>>,
     /// Whether the Map or Parallel at hand has started its children.
@@ -199,6 +202,7 @@ impl<'a> Execution<'a> {
             caller: None,
             waiting: Waiting::Nothing,
             family: Family::Root,
+            tally: None,
             pending: None,
             forked: false,
             seed: start.seed,
@@ -274,6 +278,16 @@ impl<'a> Execution<'a> {
     /// How many steps are left of the limit.
     pub fn steps_left(&self) -> u64 {
         self.steps
+    }
+
+    /// Counts what the execution goes through.
+    pub fn count_in(&mut self, tally: &'a Tally) {
+        self.tally = Some(tally);
+    }
+
+    /// Where it is counted, for its children.
+    pub fn tally(&self) -> Option<&'a Tally> {
+        self.tally
     }
 
     /// The arena that its values live in.
@@ -367,6 +381,9 @@ impl<'a> Execution<'a> {
         }
         self.steps -= 1;
         self.eff = self.doc;
+        if let Some(tally) = self.tally {
+            tally.enter(state);
+        }
         self.event(|e| {
             let info = e.program.state(state);
             EventKind::Entered { state_type: info.kind.name(), name: info.name.to_string(), input: e.doc.to_json() }

@@ -23,6 +23,9 @@ impl<'a> Execution<'a> {
                 let used = self.used(n, info.retriers.len());
                 if used < retrier.max_attempts {
                     self.visit.retry_count += 1;
+                    if let Some(tally) = self.tally {
+                        tally.retry();
+                    }
                     self.pc = info.attempt;
                     self.eff = self.doc;
                     return Rescue::Wait(self.now_ms.saturating_add(self.delay_ms(retrier, used)));
@@ -30,6 +33,9 @@ impl<'a> Execution<'a> {
             }
             if let Some(catcher) = info.catchers.iter().find(|c| state::matches(&c.errors, failure.error)) {
                 self.close_work(info.kind);
+                if let Some(tally) = self.tally {
+                    tally.catch();
+                }
                 self.res = self.error_output(&failure);
                 self.pc = catcher.at;
                 return Rescue::Going;

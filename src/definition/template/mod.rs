@@ -81,6 +81,24 @@ pub fn is_template(text: &str, file_name: &str) -> bool {
         .is_ok_and(|root| matches!(root.get("Resources"), Some(Node { kind: Kind::Object(_), .. })))
 }
 
+/// The text of a definition with `${Name}` replaced by the value of that name, by the rules of `DefinitionSubstitutions`:
+/// inside a JSON string the value is escaped, elsewhere it stands as it is. Names without a value are left alone.
+///
+/// # Errors
+/// A diagnostic, if the values make the text too long.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use expressway::definition::template::substitute;
+/// let values = BTreeMap::from([("Delay".to_owned(), "3".to_owned())]);
+/// assert_eq!(substitute(r#"{"Seconds": ${Delay}}"#, &values).unwrap(), r#"{"Seconds": 3}"#);
+/// ```
+pub fn substitute(text: &str, values: &BTreeMap<String, String>) -> Result<String, Diagnostic> {
+    Substitutions::new(values).in_text(text).map_err(|_| {
+        Diagnostic::error(Code::InvalidTemplate, "Substitutions make the definition too long")
+    })
+}
+
 impl StackTemplate {
     /// Reads a template; `file_name` is shown, and tells YAML from JSON.
     ///
