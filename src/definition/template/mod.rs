@@ -27,7 +27,7 @@ use super::source::Source;
 use super::{ParseOptions, text};
 use crate::value::tree::{Kind, Member, Node, Span};
 use resolve::Resolver;
-use substitute::Substitutions;
+use substitute::{InStrings, Substitutions};
 
 /// A template that was read.
 #[derive(Clone, Debug)]
@@ -94,10 +94,42 @@ pub fn is_template(text: &str, file_name: &str) -> bool {
 /// assert_eq!(substitute(r#"{"Seconds": ${Delay}}"#, &values).unwrap(), r#"{"Seconds": 3}"#);
 /// ```
 pub fn substitute(text: &str, values: &BTreeMap<String, String>) -> Result<String, Diagnostic> {
-    Substitutions::new(values).in_text(text).map_err(|_| {
-        Diagnostic::error(Code::InvalidTemplate, "Substitutions make the definition too long")
-    })
+    Substitutions::new(values)
+        .in_text(text, InStrings::Escape)
+        .map_err(|_| Diagnostic::error(Code::InvalidTemplate, TOO_LONG))
 }
+
+/// Reads a definition that is no template, `${Name}` in it replaced as `DefinitionSubstitutions` would be: in parsed
+/// strings, in YAML too, and before parsing where a placeholder stands for a whole value. A function call's `Payload` that
+/// becomes the text of a JSON object or array is handed over as that.
+///
+/// # Errors
+/// [`Refused`], with every diagnostic and the text that they speak of.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use expressway::definition::{ParseOptions, template::parse_with_values};
+/// let text = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":${Delay},"Comment":"${Why}","End":true}}}"#;
+/// let values = BTreeMap::from([("Delay".to_owned(), "3".to_owned()), ("Why".to_owned(), "\"rest\"".to_owned())]);
+/// let definition = parse_with_values(text, "w.asl.json", &values, &ParseOptions::default()).unwrap();
+/// assert_eq!(definition.root.states[0].comment.as_deref(), Some("\"rest\""));
+/// ```
+pub fn parse_with_values(
+    text: &str,
+    file_name: &str,
+    values: &BTreeMap<String, String>,
+    options: &ParseOptions,
+) -> Result<Definition, Refused> {
+    let (tree, source) = parse_text(text, file_name, &Substitutions::new(values)).map_err(|refused| {
+        refused.unwrap_or_else(|| Refused {
+            diagnostics: vec![Diagnostic::error(Code::InvalidTemplate, TOO_LONG)],
+            source: Arc::new(Source::new(text, file_name)),
+        })
+    })?;
+    Definition::from_tree(tree, Arc::clone(&source), options).map_err(|diagnostics| Refused { diagnostics, source })
+}
+
+const TOO_LONG: &str = "Substitutions make the definition too long";
 
 impl StackTemplate {
     /// Reads a template; `file_name` is shown, and tells YAML from JSON.
@@ -151,6 +183,20 @@ impl StackTemplate {
         values: &BTreeMap<String, String>,
         open: &dyn Fn(&Path) -> io::Result<String>,
     ) -> Result<Definition, Refused> {
+        self.definition_as(logical_id, values, open, None)
+    }
+
+    /// As [`definition`](Self::definition), but checked as a machine of another type than the template says.
+    ///
+    /// # Errors
+    /// [`Refused`], with every diagnostic.
+    pub fn definition_as(
+        &self,
+        logical_id: Option<&str>,
+        values: &BTreeMap<String, String>,
+        open: &dyn Fn(&Path) -> io::Result<String>,
+        machine_type: Option<MachineType>,
+    ) -> Result<Definition, Refused> {
         let machine = self.find(logical_id).map_err(|diagnostic| self.refused(diagnostic))?;
         let properties = self
             .root
@@ -190,10 +236,7 @@ impl StackTemplate {
             return Err(complain(message.to_owned(), span));
         };
 
-        let too_long = || {
-            let message = "Substitutions make the definition too long".to_owned();
-            complain(message, property.value.span)
-        };
+        let too_long = || complain(TOO_LONG.to_owned(), property.value.span);
         let (tree, source) = match (&*property.key, &property.value.kind) {
             ("Definition", _) => {
                 let mut tree =
@@ -228,7 +271,7 @@ impl StackTemplate {
         };
 
         let notes = resolver.into_warnings(&location, Arc::ptr_eq(&source, &self.source));
-        let options = ParseOptions { machine_type: machine.machine_type };
+        let options = ParseOptions { machine_type: machine_type.unwrap_or(machine.machine_type) };
         match Definition::from_tree(tree, Arc::clone(&source), &options) {
             Ok(mut definition) => {
                 definition.machine_type = Some(machine.machine_type);
@@ -289,7 +332,7 @@ fn parse_text(text: &str, name: &str, substitutions: &Substitutions) -> Result<(
     let (read, source) = match text::tree(text, name) {
         Ok(tree) => (Ok(tree), Source::new(text, name)),
         Err(_) => {
-            let replaced = substitutions.in_text(text).map_err(|_| None)?;
+            let replaced = substitutions.in_text(text, InStrings::Leave).map_err(|_| None)?;
             (text::tree(&replaced, name), Source::new(&replaced, name))
         }
     };

@@ -17,6 +17,15 @@ const INSERTED_MAX: usize = 16 << 20;
 #[derive(Debug)]
 pub(super) struct TooLong;
 
+/// What becomes of placeholders inside the strings of a text.
+#[derive(Clone, Copy)]
+pub(super) enum InStrings {
+    /// They are replaced by the value as a JSON string writes it.
+    Escape,
+    /// They are left for the tree that the text is parsed into.
+    Leave,
+}
+
 /// Values by name.
 pub(super) struct Substitutions {
     values: BTreeMap<Box<str>, Box<str>>,
@@ -91,8 +100,8 @@ impl Substitutions {
         Ok(Some(out.into()))
     }
 
-    /// Replaces in a text that is to be JSON, outside its strings: those are replaced in once it was parsed.
-    pub(super) fn in_text(&self, text: &str) -> Result<String, TooLong> {
+    /// Replaces in a text that is to be JSON.
+    pub(super) fn in_text(&self, text: &str, strings: InStrings) -> Result<String, TooLong> {
         let mut left = INSERTED_MAX;
         let mut out = String::with_capacity(text.len());
         let mut copied = 0;
@@ -102,11 +111,10 @@ impl Substitutions {
             inside.pass(between);
             out.push_str(between);
             let before = out.len();
-            if inside.string {
-                inside.pass(&text[place.clone()]);
-                out.push_str(&text[place.clone()]);
-            } else {
-                out.push_str(value);
+            match (inside.string, strings) {
+                (false, _) => out.push_str(value),
+                (true, InStrings::Escape) => escape_into(value, &mut out),
+                (true, InStrings::Leave) => out.push_str(&text[place.clone()]),
             }
             left = left.checked_sub(out.len() - before).ok_or(TooLong)?;
             copied = place.end;
