@@ -198,77 +198,12 @@ impl StackTemplate {
         machine_type: Option<MachineType>,
     ) -> Result<Definition, Refused> {
         let machine = self.find(logical_id).map_err(|diagnostic| self.refused(diagnostic))?;
-        let properties = self
-            .root
-            .get("Resources")
-            .and_then(|resources| resources.get(&machine.logical_id))
-            .and_then(|resource| resource.get("Properties"));
         let location = format!("/Resources/{}/Properties", machine.logical_id);
-        let complain = |message: String, span: Span| {
-            self.refused(Diagnostic::error(Code::InvalidTemplate, message).at(location.as_str()).spanning(span))
-        };
-        let Some(properties) = properties else {
-            return Err(complain("A state machine needs `Properties`".to_owned(), machine.span));
-        };
-
+        let place = Resource { template: self, machine, location: &location };
+        let properties = place.properties()?;
         let mut resolver = Resolver::new(&self.root, values);
-        let mut substitutions = Substitutions::new(values);
-        for member in properties.get("DefinitionSubstitutions").map(Node::members).unwrap_or_default() {
-            match resolver.text(&member.value) {
-                Some(value) => substitutions.add(&member.key, &value),
-                None => resolver
-                    .warn(format!("The value of substitution '{}' cannot be told here", member.key), member.value.span),
-            }
-        }
-
-        let found: Vec<&Member> = properties
-            .members()
-            .iter()
-            .filter(|member| {
-                ["Definition", "DefinitionString", "DefinitionUri", "DefinitionS3Location"].contains(&&*member.key)
-            })
-            .collect();
-        let [property] = found[..] else {
-            let (message, span) = match found[..] {
-                [] => ("A state machine needs one of Definition, DefinitionUri, DefinitionString", machine.span),
-                _ => ("A state machine has only one of Definition, DefinitionUri, DefinitionString", found[1].key_span),
-            };
-            return Err(complain(message.to_owned(), span));
-        };
-
-        let too_long = || complain(TOO_LONG.to_owned(), property.value.span);
-        let (tree, source) = match (&*property.key, &property.value.kind) {
-            ("Definition", _) => {
-                let mut tree =
-                    resolver.node(&property.value).unwrap_or(Node { kind: Kind::Null, ..property.value.clone() });
-                substitutions.in_tree(&mut tree).map_err(|_| too_long())?;
-                (tree, Arc::clone(&self.source))
-            }
-            ("DefinitionString", _) => {
-                let Some(text) = resolver.json_text(&property.value) else {
-                    let message = "The text of this definition cannot be told here".to_owned();
-                    return Err(complain(message, property.value.span));
-                };
-                let name = format!("{} (DefinitionString of {})", self.source.file_name(), machine.logical_id);
-                parse_text(&text, &name, &substitutions).map_err(|refused| refused.unwrap_or_else(too_long))?
-            }
-            ("DefinitionUri", _) => {
-                let Some(uri) = resolver.text(&property.value) else {
-                    let message =
-                        "A definition in a bucket cannot be read here: keep a copy beside the template".to_owned();
-                    return Err(complain(message, property.value.span));
-                };
-                let path = local_path(&uri).map_err(|message| complain(message, property.value.span))?;
-                let text = open(path)
-                    .map_err(|error| complain(format!("Cannot read '{uri}': {error}"), property.value.span))?;
-                parse_text(&text, &uri, &substitutions).map_err(|refused| refused.unwrap_or_else(too_long))?
-            }
-            _ => {
-                let message =
-                    "A definition in a bucket cannot be read here: keep a copy beside the template".to_owned();
-                return Err(complain(message, property.value.span));
-            }
-        };
+        let substitutions = substitutions(properties, values, &mut resolver);
+        let (tree, source) = place.tree(place.property(properties)?, &mut resolver, &substitutions, open)?;
 
         let notes = resolver.into_warnings(&location, Arc::ptr_eq(&source, &self.source));
         let options = ParseOptions { machine_type: machine_type.unwrap_or(machine.machine_type) };
@@ -305,6 +240,99 @@ impl StackTemplate {
     fn refused(&self, diagnostic: Diagnostic) -> Refused {
         Refused { diagnostics: vec![diagnostic], source: Arc::clone(&self.source) }
     }
+}
+
+/// The properties that can hold a definition; a machine has one of them.
+const DEFINITIONS: [&str; 4] = ["Definition", "DefinitionString", "DefinitionUri", "DefinitionS3Location"];
+
+const IN_A_BUCKET: &str = "A definition in a bucket cannot be read here: keep a copy beside the template";
+
+/// The resource that a definition is being taken from.
+struct Resource<'t> {
+    template: &'t StackTemplate,
+    machine: &'t MachineResource,
+    location: &'t str,
+}
+
+impl<'t> Resource<'t> {
+    fn refuse(&self, message: impl Into<String>, span: Span) -> Refused {
+        let diagnostic = Diagnostic::error(Code::InvalidTemplate, message).at(self.location).spanning(span);
+        self.template.refused(diagnostic)
+    }
+
+    fn properties(&self) -> Result<&'t Node, Refused> {
+        let resource =
+            self.template.root.get("Resources").and_then(|resources| resources.get(&self.machine.logical_id));
+        resource
+            .and_then(|resource| resource.get("Properties"))
+            .ok_or_else(|| self.refuse("A state machine needs `Properties`", self.machine.span))
+    }
+
+    /// The one property that holds the definition.
+    fn property(&self, properties: &'t Node) -> Result<&'t Member, Refused> {
+        let mut found = properties.members().iter().filter(|member| DEFINITIONS.contains(&&*member.key));
+        let Some(first) = found.next() else {
+            let message = "A state machine needs one of Definition, DefinitionUri, DefinitionString";
+            return Err(self.refuse(message, self.machine.span));
+        };
+        match found.next() {
+            None => Ok(first),
+            Some(second) => {
+                let message = "A state machine has only one of Definition, DefinitionUri, DefinitionString";
+                Err(self.refuse(message, second.key_span))
+            }
+        }
+    }
+
+    /// The definition as a tree, and the text that its spans point into.
+    fn tree(
+        &self,
+        property: &Member,
+        resolver: &mut Resolver<'_>,
+        substitutions: &Substitutions,
+        open: &dyn Fn(&Path) -> io::Result<String>,
+    ) -> Result<(Node, Arc<Source>), Refused> {
+        let value = &property.value;
+        let too_long = || self.refuse(TOO_LONG, value.span);
+        match &*property.key {
+            "Definition" => {
+                let mut tree = resolver.node(value).unwrap_or(Node { span: value.span, kind: Kind::Null });
+                substitutions.in_tree(&mut tree).map_err(|_| too_long())?;
+                Ok((tree, Arc::clone(&self.template.source)))
+            }
+            "DefinitionString" => {
+                let Some(text) = resolver.json_text(value) else {
+                    return Err(self.refuse("The text of this definition cannot be told here", value.span));
+                };
+                let file_name = self.template.source.file_name();
+                let name = format!("{file_name} (DefinitionString of {})", self.machine.logical_id);
+                parse_text(&text, &name, substitutions).map_err(|refused| refused.unwrap_or_else(too_long))
+            }
+            "DefinitionUri" => {
+                let uri = resolver.text(value).ok_or_else(|| self.refuse(IN_A_BUCKET, value.span))?;
+                let path = local_path(&uri).map_err(|message| self.refuse(message, value.span))?;
+                let text =
+                    open(path).map_err(|error| self.refuse(format!("Cannot read '{uri}': {error}"), value.span))?;
+                parse_text(&text, &uri, substitutions).map_err(|refused| refused.unwrap_or_else(too_long))
+            }
+            _ => Err(self.refuse(IN_A_BUCKET, value.span)),
+        }
+    }
+}
+
+/// The values of a machine's placeholders: those from outside, then its own.
+fn substitutions(properties: &Node, values: &BTreeMap<String, String>, resolver: &mut Resolver<'_>) -> Substitutions {
+    let mut substitutions = Substitutions::new(values);
+    for member in properties.get("DefinitionSubstitutions").map(Node::members).unwrap_or_default() {
+        match resolver.text(&member.value) {
+            Some(value) => substitutions.add(&member.key, &value),
+            None => {
+                let message = format!("The value of substitution '{}' cannot be told here", member.key);
+                resolver.warn(message, member.value.span);
+            }
+        }
+    }
+    substitutions
 }
 
 static NO_VALUES: BTreeMap<String, String> = BTreeMap::new();
@@ -349,7 +377,7 @@ fn parse_text(text: &str, name: &str, substitutions: &Substitutions) -> Result<(
 /// A `DefinitionUri` as a path inside the template's folder.
 fn local_path(uri: &str) -> Result<&Path, String> {
     if uri.starts_with("s3://") {
-        return Err("A definition in a bucket cannot be read here: keep a copy beside the template".to_owned());
+        return Err(IN_A_BUCKET.to_owned());
     }
     if uri.is_empty() || uri.contains("://") || uri.contains(['\0', '\\']) || uri.as_bytes().get(1) == Some(&b':') {
         return Err(format!("'{}' is not a path inside the template's folder", uri.escape_debug()));
