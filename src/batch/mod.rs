@@ -327,8 +327,7 @@ impl<'r> Batch<'r> {
         if let Some((_, members)) = &self.now_path {
             paths.push(members.iter().map(String::as_str).collect());
         }
-        // A record's text can reach an output or a handler in any program.
-        let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: true };
+        let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: self.program.copies_input() };
         let window = Window { chunks: 4 * self.threads as u64 + 4, bytes: WINDOW_BYTES };
         let order = Order::new(self.outputs, window, self.ordered, self.stop);
         let latencies = Mutex::new(Latencies::new());
