@@ -103,27 +103,34 @@ struct Share<'c, 'a> {
 
 impl Helpers for Crew<'_> {
     fn run<'a>(&self, children: Children<'a>, arena: &'a Arena) -> Result<Join<'a>, Children<'a>> {
-        if self.idle.load(Ordering::Relaxed) <= 0
-            || self.working.load(Ordering::Relaxed) < self.threads
-            || children.len() < 2
-            || !children.are_independent()
-            || bears_failures(&children)
-        {
+        if children.len() < 2 || !children.are_independent() || bears_failures(&children) {
             return Err(children);
         }
         let Some(estimate) = self.estimate(&children) else { return Err(children) };
-        let (known_ns, count) = (estimate.load(Ordering::Relaxed), children.len() as u64);
-        // What nobody knows yet is tried: a mistake costs one waking.
-        if known_ns > 0 && known_ns.saturating_mul(count) < WORTH_NS {
-            let started = Instant::now();
-            let join = self.one_by_one(children, arena);
-            learn(estimate, started, count as usize);
-            return Ok(join);
+        let mut join = Join::new(children);
+        let mut done = 0;
+        // Threads become idle while a long Map runs: so each child may be the first that is shared.
+        loop {
+            let idle = self.anybody_idle();
+            let left = join.children().len() - done;
+            if idle && worth_sharing(estimate, left) {
+                self.share(&mut join, done, estimate, arena);
+                return Ok(join);
+            }
+            let started = idle.then(Instant::now);
+            match self.next_here(&mut join, arena) {
+                Some(None) => done += 1,
+                // After a failure hardly anything that is left counts.
+                Some(Some(_)) => {
+                    while self.next_here(&mut join, arena).is_some() {}
+                    return Ok(join);
+                }
+                None => return Ok(join),
+            }
+            if let Some(started) = started {
+                learn(estimate, started, 1);
+            }
         }
-        let pieces = self.threads * 4;
-        let least = if known_ns == 0 { 1 } else { GRAIN_NS.div_ceil(known_ns) as usize };
-        let grain = least.max(children.len() / pieces).max(1);
-        Ok(self.shared(children, grain, estimate, arena))
     }
 }
 
@@ -145,11 +152,9 @@ impl<'r> Crew<'r> {
         self.child_ns.get(index)
     }
 
-    /// Runs children in sequence, as if there were no other thread.
-    fn one_by_one<'a>(&self, children: Children<'a>, arena: &'a Arena) -> Join<'a> {
-        let mut join = Join::new(children);
-        while self.next_here(&mut join, arena).is_some() {}
-        join
+    /// Whether some thread has nothing to do, and all have begun their own jobs.
+    fn anybody_idle(&self) -> bool {
+        self.idle.load(Ordering::Relaxed) > 0 && self.working.load(Ordering::Relaxed) == self.threads
     }
 
     /// Runs the next child in its parent's arena; its failure's time, if it failed. None if there is no next one.
@@ -162,12 +167,17 @@ impl<'r> Crew<'r> {
         Some(failed_ms)
     }
 
-    fn shared<'a>(&self, children: Children<'a>, grain: usize, estimate: &AtomicU64, arena: &'a Arena) -> Join<'a> {
+    /// Runs the children from `first` on, together with whoever is idle; none before them has failed.
+    fn share<'a>(&self, join: &mut Join<'a>, first: usize, estimate: &AtomicU64, arena: &'a Arena) {
         let mut results: Vec<Option<Elsewhere>> = Vec::new();
-        results.resize_with(children.len(), || None);
-        let share = Share { children: &children, grain, failed_at_once: AtomicUsize::new(usize::MAX) };
-        self.halves(&share, 0, &mut results, estimate);
-        let mut join = Join::new(children);
+        results.resize_with(join.children().len() - first, || None);
+        let grain = match estimate.load(Ordering::Relaxed) {
+            0 => 1,
+            known_ns => usize::try_from(GRAIN_NS.div_ceil(known_ns)).unwrap_or(usize::MAX),
+        };
+        let grain = grain.max(results.len() / (4 * self.threads));
+        let share = Share { children: join.children(), grain, failed_at_once: AtomicUsize::new(usize::MAX) };
+        self.halves(&share, first, &mut results, estimate);
         let mut failed_ms: Option<i64> = None;
         for result in results {
             // In sequence a child sees no further than to the earliest failure before it. One that went beyond, or that
@@ -178,14 +188,13 @@ impl<'r> Crew<'r> {
                     join.add_from_elsewhere(result.finished, arena);
                     result.failed.then_some(result.end_ms)
                 }
-                None => match self.next_here(&mut join, arena) {
+                None => match self.next_here(join, arena) {
                     Some(failed) => failed,
                     None => break,
                 },
             };
             failed_ms = failed_ms.into_iter().chain(failed).min();
         }
-        join
     }
 
     /// Runs some of the children, a half perhaps on another thread.
@@ -248,6 +257,12 @@ fn bears_failures(children: &Children) -> bool {
             (*tolerated_count, *tolerated_percentage) != (work::Limit::None, work::Limit::None)
         }
     }
+}
+
+/// Whether so many children look like taking long enough. What nobody knows yet is tried: a mistake costs one waking.
+fn worth_sharing(estimate: &AtomicU64, children: usize) -> bool {
+    let known_ns = estimate.load(Ordering::Relaxed);
+    children > 1 && (known_ns == 0 || known_ns.saturating_mul(children as u64) >= WORTH_NS)
 }
 
 /// Moves an estimate a quarter of the way to what has just been seen. Races lose a lesson, nothing else.

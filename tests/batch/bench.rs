@@ -1,8 +1,8 @@
 //! The machine that all tests run, and a run with its three outputs as text.
 //!
 //! What an event does depends on its `do`: `pass`, `name` (the execution's name, which derives from its seed), `fail`,
-//! `loop` (until the limit on steps), `task` (a function: `reply` bytes long), `map` (over `items`), anything else is no
-//! rule's. It must never depend on the order in which tests run.
+//! `loop` (until the limit on steps), `task` (a function: `reply` bytes long), `map` (over `items`, some of which may
+//! wait), `each` (over `items`, without any time passing); anything else is no rule's. It must never depend on the order in which tests run.
 
 use expressway::batch::{Batch, BatchError, Sink, Source, Summary};
 use expressway::compile::compile;
@@ -21,6 +21,7 @@ const MACHINE: &str = r#"{
       {"Variable": "$.do", "StringEquals": "fail", "Next": "Fail"},
       {"Variable": "$.do", "StringEquals": "loop", "Next": "Loop"},
       {"Variable": "$.do", "StringEquals": "task", "Next": "Task"},
+      {"Variable": "$.do", "StringEquals": "each", "Next": "Each"},
       {"Variable": "$.do", "StringEquals": "map", "Next": "Map"}]},
     "Pass": {"Type": "Pass", "Result": 1, "ResultPath": "$.done", "End": true},
     "Name": {"Type": "Pass", "Parameters": {"name.$": "$$.Execution.Name",
@@ -31,10 +32,19 @@ const MACHINE: &str = r#"{
     "Map": {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": {"StartAt": "Item", "States": {
       "Item": {"Type": "Choice", "Choices": [
         {"Variable": "$", "NumericLessThan": 0, "Next": "Negative"},
+        {"Variable": "$", "NumericGreaterThan": 3000000, "Next": "Longer"},
+        {"Variable": "$", "NumericGreaterThan": 2000000, "Next": "Doomed"},
         {"Variable": "$", "NumericGreaterThan": 1000000, "Next": "Later"}], "Default": "Work"},
+      "Longer": {"Type": "Wait", "Seconds": 10, "Next": "Work"},
+      "Doomed": {"Type": "Wait", "Seconds": 6, "Next": "Negative"},
       "Negative": {"Type": "Fail", "Error": "Negative", "Cause": "an item is negative"},
       "Later": {"Type": "Wait", "Seconds": 5, "Next": "Work"},
       "Work": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:square", "End": true}}},
+      "ResultPath": "$.squares", "End": true},
+    "Each": {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": {"StartAt": "Sign", "States": {
+      "Sign": {"Type": "Choice", "Choices": [{"Variable": "$", "NumericLessThan": 0, "Next": "Below"}], "Default": "Square"},
+      "Below": {"Type": "Fail", "Error": "Negative", "Cause": "an item is negative"},
+      "Square": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:square", "End": true}}},
       "ResultPath": "$.squares", "End": true}
   }
 }"#;
@@ -55,7 +65,7 @@ pub fn bound(program: &Program) -> Bound {
         .lambda("square", |event, call| {
             let n = event.as_i64().ok_or_else(|| FunctionError::new("NotANumber", "an item is not a number"))?;
             // Long enough for children to be worth sharing.
-            let spin = (0..2_000u64).fold(n as u64, |a, b| a.wrapping_mul(31).wrapping_add(b));
+            let spin = (0..20_000u64).fold(n as u64, |a, b| a.wrapping_mul(31).wrapping_add(b));
             call.json(&(n.wrapping_mul(n), spin))
         });
     handlers.bind(program).expect("all are bound")

@@ -7,23 +7,28 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 /// Items, as a text: a number that is to be squared; below 0 it fails, above 1,000,000 it takes five seconds of virtual
-/// time first.
-fn event(items: impl Iterator<Item = i64>) -> String {
+/// time first, above 2,000,000 it fails after six, above 3,000,000 it takes ten.
+fn event(kind: &str, items: impl Iterator<Item = i64>) -> String {
     let items: Vec<String> = items.map(|n| n.to_string()).collect();
-    format!("{{\"do\":\"map\",\"items\":[{}]}}\n", items.join(","))
+    format!("{{\"do\":\"{kind}\",\"items\":[{}]}}\n", items.join(","))
 }
 
 #[test]
 fn shared_items_give_what_they_give_in_sequence() {
     let cases = [
-        ("many", event(0..5_000)),
-        ("few", event(0..2)),
-        ("one fails", event((0..3_000).map(|n| if n == 1_234 { -1 } else { n }))),
-        ("the last fails", event((0..30).map(|n| if n == 29 { -1 } else { n }))),
-        ("some fail, some wait", event((0..40).map(|n| if n % 13 == 12 { -n } else { n * 60_000 }))),
-        ("all wait", event((0..40).map(|n| 1_000_001 + n))),
-        ("not all at once", event((0..200).map(|n| 999_900 + n))),
-        ("too many steps", event((0..150).chain([-1]))),
+        ("many", event("each", 0..60)),
+        ("few", event("map", 0..2)),
+        ("one of many fails", event("each", (0..60).map(|n| if n == 41 { -1 } else { n }))),
+        ("the last fails", event("map", (0..30).map(|n| if n == 29 { -1 } else { n }))),
+        ("some fail, some wait", event("map", (0..40).map(|n| if n % 13 == 12 { -n } else { n * 60_000 }))),
+        (
+            "one fails while some wait",
+            event("map", (0..40).map(|n| [1_000_001, 3_000_001, 7][n % 3] + 1_000_000 * i64::from(n == 21))),
+        ),
+        ("all wait", event("map", (0..40).map(|n| 1_000_001 + n))),
+        ("not all at once", event("map", (0..60).map(|n| 999_960 + n))),
+        ("too many steps", event("each", 0..1_000)),
+        ("too many steps, and a failure", event("each", (0..1_000).map(|n| if n == 70 { -1 } else { n }))),
     ];
     for (name, event) in &cases {
         // The first events keep all threads busy; then the others help with the last one.
@@ -47,11 +52,11 @@ fn idle_threads_help() {
     let noted = seen.clone();
     let handlers = Handlers::new().lambda("repeat", |_, call| Ok(call.text(""))).lambda("square", move |_, call| {
         noted.lock().unwrap().insert(std::thread::current().id());
-        std::thread::sleep(std::time::Duration::from_micros(50));
+        std::thread::sleep(std::time::Duration::from_micros(300));
         Ok(call.text("done"))
     });
     let bound = handlers.bind(&program).unwrap();
-    let event = event(0..400);
+    let event = event("each", 0..80);
     // A thread may take its time to wake, but not every time.
     for _ in 0..50 {
         let summary = Batch::new(&program, &bound).threads(3).run(vec![Source::memory("s", event.as_bytes())]).unwrap();
