@@ -49,6 +49,9 @@ const MACHINE: &str = r#"{
   }
 }"#;
 
+/// An item that takes real time, in which other threads run out of work.
+pub const SLOW: i64 = 999_999;
+
 /// The machine, compiled.
 pub fn program() -> Program {
     let definition = Definition::parse(MACHINE, "machine.asl.json", &ParseOptions::default()).expect("a definition");
@@ -64,8 +67,11 @@ pub fn bound(program: &Program) -> Bound {
         })
         .lambda("square", |event, call| {
             let n = event.as_i64().ok_or_else(|| FunctionError::new("NotANumber", "an item is not a number"))?;
+            if n == SLOW {
+                std::thread::sleep(std::time::Duration::from_millis(4));
+            }
             // Long enough for children to be worth sharing.
-            let spin = (0..20_000u64).fold(n as u64, |a, b| a.wrapping_mul(31).wrapping_add(b));
+            let spin = (0..2_000u64).fold(n as u64, |a, b| a.wrapping_mul(31).wrapping_add(b));
             call.json(&(n.wrapping_mul(n), spin))
         });
     handlers.bind(program).expect("all are bound")

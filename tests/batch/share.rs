@@ -1,32 +1,32 @@
 //! Maps whose items run on several threads: one large event, more threads than events.
 
-use crate::bench::{program, run};
+use crate::bench::{SLOW, program, run};
 use expressway::batch::{Batch, Source};
 use expressway::handler::Handlers;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-/// Items, as a text: a number that is to be squared; below 0 it fails, above 1,000,000 it takes five seconds of virtual
+/// Items, as a text, a slow one first: a number that is to be squared; below 0 it fails, above 1,000,000 it takes five seconds of virtual
 /// time first, above 2,000,000 it fails after six, above 3,000,000 it takes ten.
 fn event(kind: &str, items: impl Iterator<Item = i64>) -> String {
-    let items: Vec<String> = items.map(|n| n.to_string()).collect();
+    let items: Vec<String> = std::iter::once(SLOW).chain(items).map(|n| n.to_string()).collect();
     format!("{{\"do\":\"{kind}\",\"items\":[{}]}}\n", items.join(","))
 }
 
 #[test]
 fn shared_items_give_what_they_give_in_sequence() {
     let cases = [
-        ("many", event("each", 0..60)),
+        ("many", event("each", 0..50)),
         ("few", event("map", 0..2)),
-        ("one of many fails", event("each", (0..60).map(|n| if n == 41 { -1 } else { n }))),
+        ("one of many fails", event("each", (0..50).map(|n| if n == 31 { -1 } else { n }))),
         ("the last fails", event("map", (0..30).map(|n| if n == 29 { -1 } else { n }))),
-        ("some fail, some wait", event("map", (0..40).map(|n| if n % 13 == 12 { -n } else { n * 60_000 }))),
+        ("some fail, some wait", event("map", (0..39).map(|n| if n % 13 == 12 { -n } else { n * 60_000 }))),
         (
             "one fails while some wait",
-            event("map", (0..40).map(|n| [1_000_001, 3_000_001, 7][n % 3] + 1_000_000 * i64::from(n == 21))),
+            event("map", (0..39).map(|n| [1_000_001, 3_000_001, 7][n % 3] + 1_000_000 * i64::from(n == 21))),
         ),
-        ("all wait", event("map", (0..40).map(|n| 1_000_001 + n))),
-        ("not all at once", event("map", (0..60).map(|n| 999_960 + n))),
+        ("all wait", event("map", (0..39).map(|n| 1_000_001 + n))),
+        ("not all at once", event("map", (0..50).map(|n| 999_960 + n))),
         ("too many steps", event("each", 0..1_000)),
         ("too many steps, and a failure", event("each", (0..1_000).map(|n| if n == 70 { -1 } else { n }))),
     ];
