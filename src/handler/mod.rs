@@ -77,21 +77,27 @@ impl Handlers {
         self.lambdas.contains_key(name)
     }
 
+    /// Looks up who stands behind each task of a program, and lets the tasks be that nobody stands behind: such a task
+    /// fails when it is reached. For a single execution with mocks, where most tasks are never reached.
+    pub fn bind_loosely(&self, program: &Program) -> Bound {
+        let behind = program.handlers().iter().map(|handler| {
+            let pool = if handler.lambda { &self.lambdas } else { &self.resources };
+            pool.get(&*handler.name).cloned()
+        });
+        Bound { behind: behind.collect(), lambdas: self.lambdas.clone(), mock: self.mock.clone() }
+    }
+
     /// Looks up who stands behind each task of a program.
     ///
     /// # Errors
     ///
     /// The names that nobody stands behind, each with the states that call it.
     pub fn bind(&self, program: &Program) -> Result<Bound, MissingHandlers> {
-        let mut behind = Vec::with_capacity(program.handlers().len());
-        for handler in program.handlers() {
-            let pool = if handler.lambda { &self.lambdas } else { &self.resources };
-            behind.push(pool.get(&*handler.name).cloned());
-        }
+        let bound = self.bind_loosely(program);
         let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for task in program.tasks() {
             let state = program.state(task.state);
-            let Some(handler) = task.handler.filter(|h| behind[h.index()].is_none()) else { continue };
+            let Some(handler) = task.handler.filter(|h| bound.function(*h).is_none()) else { continue };
             if self.mock.as_ref().is_some_and(|mock| mock.answers(&state.name)) {
                 continue;
             }
@@ -100,7 +106,7 @@ impl Handlers {
         if !missing.is_empty() {
             return Err(MissingHandlers { missing });
         }
-        Ok(Bound { behind, lambdas: self.lambdas.clone(), mock: self.mock.clone() })
+        Ok(bound)
     }
 }
 
@@ -152,8 +158,12 @@ impl Bound {
         };
         match function {
             Some(function) => call(&**function, request),
+            None if request.handler.is_some() => {
+                let cause = format!("Nobody stands behind {}, which state '{}' calls.", request.name, request.state);
+                Reply::Failed { error: Some("States.Runtime"), cause: Some(request.arena.alloc_str(&cause)) }
+            }
             None => {
-                // Only a name that the input gives can get here: all others were bound before the first event.
+                // A name that the input gives: all others can be looked up before the first event.
                 let cause = format!(
                     "Function not found: {} (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; Proxy: null)",
                     request.name

@@ -45,7 +45,7 @@ pub struct State {
     pub line_number: u32,
     /// The handler whose body it belongs to, if it is not the machine's own.
     pub within: Option<HandlerId>,
-    /// Whether it is a Task that waits for its token to come back.
+    /// Whether it is a Task whose arguments may hold a token: one that is not over when the resource has answered.
     pub task_token: bool,
     /// Where a retry goes on: after the Entered event, before the input is looked at.
     pub attempt: Addr,

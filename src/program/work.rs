@@ -115,6 +115,8 @@ pub enum Children {
         tolerated_count: Limit,
         /// ToleratedFailurePercentage; a literal is in hundredths of a percent.
         tolerated_percentage: Limit,
+        /// Label, which names a distributed Map's run.
+        label: Option<Box<str>>,
         /// Mode DISTRIBUTED: every item is an execution of its own, without the outer variables.
         distributed: bool,
     },

@@ -1,4 +1,4 @@
-//! String patterns: what `StringMatches` compares with (the language's "Choice state", section 6.4 of the semantics).
+//! String patterns: what `StringMatches` compares with (States Language, "Choice State").
 //!
 //! Flows in: a pattern, later a string. Flows out: whether the whole string matches. `*` stands for any run of
 //! characters, the empty one and line ends included; `\*` is a star, `\\` a backslash, and a backslash before anything
@@ -41,7 +41,7 @@ struct Rest {
 enum Piece {
     /// A single byte: a prepared search would take a hundred times its room.
     Byte(u8),
-    Text(Finder<'static>),
+    Text(Box<Finder<'static>>),
 }
 
 impl Pattern {
@@ -92,7 +92,7 @@ impl Piece {
     fn new(text: &str) -> Piece {
         match text.as_bytes() {
             [byte] => Piece::Byte(*byte),
-            bytes => Piece::Text(Finder::new(bytes).into_owned()),
+            bytes => Piece::Text(Box::new(Finder::new(bytes).into_owned())),
         }
     }
 

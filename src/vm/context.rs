@@ -3,7 +3,7 @@
 //! Made when something reads it, members in AWS's order. Names and ARNs that nobody has given are made up from the
 //! execution's seed, so that they are the same in every run.
 
-use super::machine::{Execution, ExecutionBasics, Family};
+use super::machine::{Execution, ExecutionBasics, Family, Rare};
 use super::seed::Seed;
 use crate::program::state::StateType;
 use crate::value::raw::Form;
@@ -73,9 +73,9 @@ impl<'a> Execution<'a> {
         let mut execution = vec![
             Member { key: "Id", value: text(&execution_arn) },
             Member { key: "Input", value: basics.input },
-            Member { key: "StartTime", value: text(&Timestamp::from_millis(basics.started_ms).to_rfc3339_millis()) },
             Member { key: "Name", value: text(&name) },
             Member { key: "RoleArn", value: text(&role) },
+            Member { key: "StartTime", value: text(&Timestamp::from_millis(basics.started_ms).to_rfc3339_millis()) },
         ];
         if !names.express {
             execution.push(Member { key: "RedriveCount", value: Value::Int(0) });
@@ -99,11 +99,12 @@ impl<'a> Execution<'a> {
             }
             context.push(Member { key: "State", value: object(&state) });
             if info.task_token {
-                let token = match self.visit.token {
+                let rare = self.visit.rare();
+                let token = match rare.token {
                     Some(token) => token,
                     None => arena.alloc_str(&token(&mut self.seed)),
                 };
-                self.visit.token = Some(token);
+                self.visit.rare = Some(arena.alloc(Rare { token: Some(token), ..rare }));
                 let task = [Member { key: "Token", value: Value::text(arena, token) }];
                 context.push(Member { key: "Task", value: object(&task) });
             }
@@ -151,4 +152,15 @@ impl<'a> Execution<'a> {
 /// A task token: text that no two tasks share.
 fn token(seed: &mut Seed) -> String {
     format!("{:016x}{:016x}{:016x}{:016x}", seed.draw(), seed.draw(), seed.draw(), seed.draw())
+}
+
+impl Execution<'_> {
+    /// The execution's ARN and its role's, as the context object has them.
+    pub fn names(&mut self) -> (String, String) {
+        let context = self.context();
+        let execution = context.get(self.arena, "Execution").unwrap_or(Value::Null);
+        let text =
+            |key| execution.get(self.arena, key).and_then(|v| v.as_str(self.arena)).unwrap_or_default().to_owned();
+        (text("Id"), text("RoleArn"))
+    }
 }

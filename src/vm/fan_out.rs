@@ -14,6 +14,7 @@ use super::event::{Event, EventKind};
 use super::machine::{Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting};
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use super::seed::Seed;
+use crate::program::state::StateType;
 use crate::program::work::{self, Fork, Limit};
 use crate::program::{Addr, ForkId, Program};
 use crate::value::raw::Form;
@@ -168,8 +169,9 @@ impl<'a> Children<'a> {
                 iteration: matches!(self.items, Items::Each(_)),
                 state: self.origin,
                 execution: basics,
-                quiet: self.quiet || self.tolerance.distributed,
             },
+            quiet: self.quiet || self.tolerance.distributed,
+            tally: None,
             pending: None,
             forked: false,
             seed: seed.child(next.index as u64),
@@ -208,10 +210,10 @@ impl<'a> Execution<'a> {
                 tolerated_count,
                 tolerated_percentage,
                 distributed,
+                label,
                 ..
             } => {
-                let percentage = self.percentage(*tolerated_percentage)?;
-                let count = self.tolerated(*tolerated_count)?;
+                let (percentage, count) = (self.popped(*tolerated_percentage), self.popped(*tolerated_count));
                 let most = self.concurrency(*limit)?;
                 let value = self.pop();
                 let Some(values) = value.elements(self.arena) else {
@@ -221,7 +223,7 @@ impl<'a> Execution<'a> {
                         }
                         _ => String::new(),
                     };
-                    return Err(self.runtime(&format!("Reference path \"{path}\" must point to array.")).into());
+                    return Err(self.stop(self.runtime(&format!("Reference path \"{path}\" must point to array."))));
                 };
                 concurrency = match most {
                     0 if *distributed => usize::MAX,
@@ -229,15 +231,18 @@ impl<'a> Execution<'a> {
                     most if *distributed => most,
                     most => most.min(CONCURRENCY_MAX),
                 };
+                self.event(|_| EventKind::MapStarted { length: values.len() });
+                // The Map has started by the time that AWS looks at what it tolerates.
+                let percentage = self.percentage(*tolerated_percentage, percentage)?;
+                let count = self.tolerated(*tolerated_count, count)?;
                 let by_percentage = percentage.map(|hundredths| values.len() * hundredths / 10_000);
                 tolerance = Tolerance {
                     distributed: *distributed,
                     failures_max: count.unwrap_or(0).max(by_percentage.unwrap_or(0)),
                 };
                 self.forked = true;
-                self.event(|_| EventKind::MapStarted { length: values.len() });
                 if *distributed {
-                    let arn = self.map_run_arn();
+                    let arn = self.map_run_arn(label.as_deref());
                     self.event(|_| EventKind::MapRunStarted { arn });
                 }
                 Items::Each(values)
@@ -265,7 +270,7 @@ impl<'a> Execution<'a> {
             item,
             origin: self.origin().unwrap_or(Origin { state: "", entered: 0 }),
             execution: self.basics(),
-            quiet: self.is_quiet(),
+            quiet: self.quiet,
             history: self.history.events.is_some(),
             seed,
             start_ms: self.now_ms,
@@ -286,6 +291,12 @@ impl<'a> Execution<'a> {
                 Outcome::Failed(_) => EventKind::MapIterationFailed { name: name.to_owned(), index },
                 Outcome::TimedOut(_) => EventKind::MapIterationAborted { name: name.to_owned(), index },
             });
+        }
+        // A branch that fails in a Task shows the state aborted; one that fails otherwise does not.
+        if let (Outcome::Failed(_), Some(state), false) = (outcome, self.visit.state, self.is_map_child())
+            && self.program.state(state).kind == StateType::Task
+        {
+            self.side_event(chain, |_| EventKind::Aborted { state_type: StateType::Task.name() });
         }
         Finished {
             outcome,
@@ -313,7 +324,7 @@ impl<'a> Execution<'a> {
         if let Some(limit) = join.limit {
             self.place_events(&placed, &join, !distributed);
             self.set_clock(end_ms);
-            self.pending = Some(Stop::Limit(limit));
+            self.pending = Some(self.stop_at(limit));
             return;
         }
         let base = self.history.count;
@@ -323,7 +334,7 @@ impl<'a> Execution<'a> {
             None => {
                 // The child that ends last is the one that the parent had to wait for.
                 let latest = join.finished.iter().enumerate().max_by_key(|(i, f)| (f.end_ms, *i));
-                if let Some((index, finished)) = latest.filter(|_| !self.is_quiet() && !distributed) {
+                if let Some((index, finished)) = latest.filter(|_| !self.quiet && !distributed) {
                     self.history.previous = base + placed.id(index, finished.last);
                 }
                 if distributed {
@@ -353,7 +364,7 @@ impl<'a> Execution<'a> {
                         error: failure.error.map(str::to_owned),
                         cause: failure.cause.map(str::to_owned),
                     });
-                } else if !self.is_quiet() {
+                } else if !self.quiet {
                     self.history.previous = base + placed.id(index, finished.chain);
                     if let Some(origin) = &mut failure.origin
                         && origin.entered != join.children.origin.entered
@@ -361,14 +372,14 @@ impl<'a> Execution<'a> {
                         origin.entered = base + placed.id(index, origin.entered);
                     }
                 }
-                self.pending = Some(Stop::Failure(failure));
+                self.pending = Some(self.stop(failure));
             }
         }
     }
 
     /// Puts the children's events behind the parent's own, in the order of their time.
     fn place_events(&mut self, placed: &Placed<'_, 'a>, join: &Join<'a>, visible: bool) {
-        if self.is_quiet() || !visible {
+        if self.quiet || !visible {
             return;
         }
         let (base, link) = (self.history.count, self.history.previous);
@@ -413,11 +424,19 @@ impl<'a> Execution<'a> {
         matches!(self.family, Family::Child { iteration: true, .. })
     }
 
-    fn map_run_arn(&mut self) -> String {
-        let names = &self.settings.names;
-        let (region, account, machine) = (&names.region, &names.account, &names.machine);
+    /// The Map Run's ARN, which is named after the Map's Label, if it has one.
+    fn map_run_arn(&mut self, label: Option<&str>) -> String {
+        let context = self.context();
+        let machine = context.get(self.arena, "StateMachine").and_then(|m| m.get(self.arena, "Id"));
+        let machine = machine.and_then(|id| id.as_str(self.arena)).unwrap_or_default();
         let mut seed = self.seed;
-        format!("arn:aws:states:{region}:{account}:mapRun:{machine}/{}:{}", seed.uuid(), seed.uuid())
+        let (label, id) = (label.map_or_else(|| seed.uuid(), str::to_owned), seed.uuid());
+        format!("{}/{label}:{id}", machine.replace(":stateMachine:", ":mapRun:"))
+    }
+
+    /// A limit's value, if it is on the stack.
+    fn popped(&mut self, limit: Limit) -> Value<'a> {
+        if matches!(limit, Limit::Popped(_)) { self.pop() } else { Value::Null }
     }
 
     /// MaxConcurrency.
@@ -430,45 +449,41 @@ impl<'a> Execution<'a> {
                 match value.as_number().and_then(|n| n.as_i64()) {
                     Some(n) => match usize::try_from(n) {
                         Ok(n) => Ok(n),
-                        Err(_) => Err(self.runtime("MaxConcurrency cannot be negative.").into()),
+                        Err(_) => Err(self.stop(self.runtime("MaxConcurrency cannot be negative."))),
                     },
-                    None => Err(self.bad_limit(blame, value).into()),
+                    None => Err(self.stop(self.bad_limit(blame, value))),
                 }
             }
         }
     }
 
     /// ToleratedFailureCount.
-    fn tolerated(&mut self, limit: Limit) -> Result<Option<usize>, Stop<'a>> {
+    fn tolerated(&mut self, limit: Limit, value: Value<'a>) -> Result<Option<usize>, Stop<'a>> {
         match limit {
             Limit::None => Ok(None),
             Limit::Literal(n) => Ok(usize::try_from(n).ok()),
-            Limit::Popped(blame) => {
-                let value = self.pop();
-                match value.as_number().and_then(|n| n.as_i64()) {
-                    Some(n) => match usize::try_from(n) {
-                        Ok(n) => Ok(Some(n)),
-                        Err(_) => Err(self.runtime("ToleratedFailureCount cannot be negative.").into()),
-                    },
-                    None => Err(self.bad_limit(blame, value).into()),
-                }
-            }
+            Limit::Popped(blame) => match value.as_number().and_then(|n| n.as_i64()) {
+                Some(n) => match usize::try_from(n) {
+                    Ok(n) => Ok(Some(n)),
+                    Err(_) => Err(self.stop(self.runtime("ToleratedFailureCount cannot be negative."))),
+                },
+                None => Err(self.stop(self.bad_limit(blame, value))),
+            },
         }
     }
 
     /// ToleratedFailurePercentage, in hundredths of a percent.
-    fn percentage(&mut self, limit: Limit) -> Result<Option<usize>, Stop<'a>> {
+    fn percentage(&mut self, limit: Limit, value: Value<'a>) -> Result<Option<usize>, Stop<'a>> {
         match limit {
             Limit::None => Ok(None),
             Limit::Literal(hundredths) => Ok(usize::try_from(hundredths).ok()),
             Limit::Popped(blame) => {
-                let value = self.pop();
                 let Some(number) = value.as_number().filter(|_| value.kind() == Kind::Number) else {
-                    return Err(self.bad_limit(blame, value).into());
+                    return Err(self.stop(self.bad_limit(blame, value)));
                 };
                 match number.as_f64() {
                     percentage @ 0.0..=100.0 => Ok(Some((percentage * 100.0) as usize)),
-                    _ => Err(self.runtime("ToleratedFailurePercentage must be between 0 and 100.").into()),
+                    _ => Err(self.stop(self.runtime("ToleratedFailurePercentage must be between 0 and 100."))),
                 }
             }
         }
@@ -478,7 +493,7 @@ impl<'a> Execution<'a> {
 /// What children come to, in the order of their indices, and which comes next.
 #[derive(Debug)]
 pub struct Join<'a> {
-    children: Children<'a>,
+    children: &'a Children<'a>,
     finished: Vec<Finished<'a>>,
     /// For each child, whose place it took over.
     freed_by: Vec<Option<usize>>,
@@ -492,7 +507,7 @@ pub struct Join<'a> {
 
 impl<'a> Join<'a> {
     /// Nothing has been run yet.
-    pub fn new(children: Children<'a>) -> Join<'a> {
+    pub fn new(children: &'a Children<'a>) -> Join<'a> {
         let steps_left = children.steps;
         Join {
             finished: Vec::with_capacity(children.len()),
@@ -507,8 +522,8 @@ impl<'a> Join<'a> {
     }
 
     /// The children.
-    pub fn children(&self) -> &Children<'a> {
-        &self.children
+    pub fn children(&self) -> &'a Children<'a> {
+        self.children
     }
 
     /// The child that comes next; none when all have run, or when what is left can change nothing.

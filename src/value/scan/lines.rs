@@ -28,7 +28,7 @@ pub struct WalkPlan {
 
 /// How a checked text is spelled: a set of bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct LineFlags(u8);
+pub struct LineFlags(u32);
 
 impl LineFlags {
     /// No bit set.
@@ -52,7 +52,7 @@ impl LineFlags {
     }
 
     fn set(&mut self, other: LineFlags, on: bool) {
-        self.0 |= other.0 * u8::from(on);
+        self.0 |= other.0 * u32::from(on);
     }
 }
 
@@ -143,7 +143,7 @@ impl Scratch {
     }
 
     /// The walked text as a line; its first token is `first`.
-    #[inline]
+    #[inline(always)]
     fn line<'c>(&mut self, text: &'c str, first: usize, walked: Walked, find_duplicates: bool) -> Line<'c> {
         let span = walked.span;
         let inner = &text[span.start as usize..span.end as usize];
@@ -225,6 +225,7 @@ impl<'c, 's> Lines<'c, 's> {
         }
     }
 
+    #[inline(always)]
     fn next_of_whole(&mut self, text: &'c str, slots: &mut [Slot]) -> Item<'c> {
         let first = self.cursor.token;
         let Scratch { index, walker, .. } = &mut *self.scratch;

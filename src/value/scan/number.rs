@@ -1,7 +1,6 @@
-//! The grammar of JSON's numbers.
+//! The grammar of JSON's numbers and literals.
 //!
-//! Flows in: the text between a number's first byte and the next token. Flows out: whether it is a number, and whether it
-//! is spelled in a way that a writer of doubles would not use. It must never convert anything.
+//! Flows in: the text between a token and the next. Flows out: whether it is a number or a literal, and whether it is spelled in a way that a writer of doubles would not use. It must never convert anything.
 
 /// How a number is spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +11,79 @@ pub(super) enum Spelling {
     Odd,
 }
 
-/// How `text` is spelled if it is one JSON number and nothing else.
+/// The first eight bytes from `start` on, if so many are left and the text up to `end` has one to eight.
+#[inline(always)]
+pub(super) fn short(text: &[u8], start: usize, end: usize) -> Option<Short> {
+    let length = end.wrapping_sub(start);
+    let word = u64::from_le_bytes(*text.get(start..)?.first_chunk()?);
+    (length.wrapping_sub(1) < 8).then_some(Short { word, length: length as u32 })
+}
+
+/// A text of one to eight bytes in one word, the first byte lowest, with whatever follows it.
+///
+/// Nearly all numbers and literals are that short. Judging them takes no branch on their bytes or how many there are: a
+/// loop over digits costs a mispredicted branch for each number, which is more than everything else about it.
+#[derive(Clone, Copy)]
+pub(super) struct Short {
+    word: u64,
+    length: u32,
+}
+
+const ZERO: u64 = b'0' as u64;
+
+impl Short {
+    /// Whether this is an integer without a sign.
+    #[inline(always)]
+    pub(super) fn is_integer(self) -> bool {
+        const SIX: u64 = 0x0606_0606_0606_0606;
+        const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+        // The high half of a digit is 3, and stays 3 when six is added; both halves of a byte of `halves` are 3 then. What
+        // an addition carries into the next byte comes from a byte that is no digit.
+        let halves = self.word & HIGH | (self.word.wrapping_add(SIX) & HIGH) >> 4;
+        let others = (halves ^ 0x3333_3333_3333_3333) << (64 - 8 * self.length);
+        (others == 0) & ((self.length == 1) | (self.word & 0xff != ZERO))
+    }
+
+    /// How this is spelled if it is `true`, `false`, `null` or a plain decimal fraction; `None` if it is anything else.
+    #[inline(never)]
+    pub(super) fn spelling(self) -> Option<Spelling> {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const TOPS: u64 = ONES << 7;
+        let Short { word, length } = self;
+        // The top bit of each byte that is not a digit. Without their top bits no sum reaches into the next byte.
+        let low = word & !TOPS;
+        let above_nine = low + (0x7f - b'9' as u64) * ONES;
+        let from_zero = low + (0x80 - ZERO) * ONES;
+        let others = (above_nine | !from_zero | word) & (TOPS >> (64 - 8 * length));
+        // Exactly one, and that a point with a digit on either side.
+        let point = others.trailing_zeros() / 8;
+        let good = (others & others.wrapping_sub(1) == 0)
+            & (word >> (point * 8 % 64) & 0xff == u64::from(b'.'))
+            & (point >= 1)
+            & (point + 1 < length)
+            & ((point == 1) | (word & 0xff != ZERO));
+        if !good {
+            // The length counts: a NUL behind a literal looks like the end of the word.
+            let used = (word & (!0 >> (64 - 8 * length)), length);
+            let is = |literal: &[u8; 8], bytes: u32| used == (u64::from_le_bytes(*literal), bytes);
+            let literal = is(b"true\0\0\0\0", 4) || is(b"null\0\0\0\0", 4) || is(b"false\0\0\0", 5);
+            return literal.then_some(Spelling::Plain);
+        }
+        let ends_in_zero = word >> (length * 8 - 8) & 0xff == ZERO;
+        let tiny = word & 0xff_ffff_ffff == u64::from_le_bytes(*b"0.000\0\0\0");
+        Some(if tiny | (ends_in_zero & (length - point > 2)) { Spelling::Odd } else { Spelling::Plain })
+    }
+}
+
+/// How `text` is spelled if it is one JSON number and nothing else, or one of the three literals.
 pub(super) fn spelling(text: &[u8]) -> Option<Spelling> {
+    match text {
+        b"true" | b"false" | b"null" => Some(Spelling::Plain),
+        _ => number(text),
+    }
+}
+
+fn number(text: &[u8]) -> Option<Spelling> {
     let negative = text.first() == Some(&b'-');
     let unsigned = &text[usize::from(negative)..];
     let integer = digits(unsigned);
@@ -60,21 +130,74 @@ fn digits(text: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Spelling, spelling};
+    use super::{Spelling, short, spelling};
+
+    /// Judges a text in all ways that apply: as it is, and, if short, within a word.
+    fn check(text: &str, wanted: Option<Spelling>) {
+        assert_eq!(spelling(text.as_bytes()), wanted, "{text}");
+        let within = format!("[{text},\"0123456789\"]");
+        let found = short(within.as_bytes(), 1, 1 + text.len());
+        assert_eq!(found.is_some(), (1..=8).contains(&text.len()), "{text}");
+        let Some(found) = found else { return };
+        let is_integer = text.bytes().all(|byte| byte.is_ascii_digit()) && wanted.is_some();
+        assert_eq!(found.is_integer(), is_integer, "{text}");
+        // A word knows neither signs nor exponents.
+        if !is_integer && !text.contains(['-', '+', 'e', 'E']) || text == "true" || text == "false" {
+            assert_eq!(found.spelling(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_judged_as_texts_are() {
+        let alphabet = b"019.-eE/:x\x80";
+        for length in 1..=6_u32 {
+            for number in 0..(alphabet.len()).pow(length) {
+                let (mut text, mut rest) = (*b"        ", number);
+                for byte in &mut text[..length as usize] {
+                    *byte = alphabet[rest % alphabet.len()];
+                    rest /= alphabet.len();
+                }
+                let wanted = spelling(&text[..length as usize]);
+                let found = short(&text, 0, length as usize).expect("short");
+                let spelled = if found.is_integer() { Some(Spelling::Plain) } else { found.spelling() };
+                if text.iter().any(|byte| b"-eE".contains(byte)) {
+                    assert_eq!(spelled, None, "{text:?}");
+                } else {
+                    assert_eq!(spelled, wanted, "{text:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn numbers_are_told_from_other_text() {
-        let plain = ["0", "7", "-1", "12345678901234567890", "1.5", "-0.25", "1.0", "0.001", "1234567.5"];
+        let plain = [
+            "true",
+            "false",
+            "null",
+            "0",
+            "7",
+            "-1",
+            "12345678901234567890",
+            "1.5",
+            "-0.25",
+            "1.0",
+            "0.001",
+            "1234567.5",
+        ];
         let odd = ["-0", "-0.00", "1e3", "1E+2", "1.10", "0.0001", "12345678.5", "0.1234567890123456", "1e-999999"];
-        let bad = ["", "-", "01", "-01", "1.", ".5", "1.e2", "1e", "1e+", "+1", "1x", "1.5.5", "1e5e5", "0x1", "--1"];
+        let bad = [
+            "tru", "truer", "True", "nul", "nulls", "falsy", "truefals", "", "-", "01", "-01", "1.", ".5", "1.e2",
+            "1e", "1e+", "+1", "1x", "1.5.5", "1e5e5", "0x1", "--1",
+        ];
         for text in plain {
-            assert_eq!(spelling(text.as_bytes()), Some(Spelling::Plain), "{text}");
+            check(text, Some(Spelling::Plain));
         }
         for text in odd {
-            assert_eq!(spelling(text.as_bytes()), Some(Spelling::Odd), "{text}");
+            check(text, Some(Spelling::Odd));
         }
         for text in bad {
-            assert_eq!(spelling(text.as_bytes()), None, "{text}");
+            check(text, None);
         }
     }
 }

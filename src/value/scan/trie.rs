@@ -54,13 +54,37 @@ pub struct SlotTrie {
 struct Node {
     /// How many steps lead here.
     depth: u16,
-    /// A bit per length (modulo 64) of the keys that lead on: most keys of an event are told apart by that.
-    lengths: u64,
-    children: Vec<(Box<[u8]>, NodeId)>,
+    /// The [`filter_bit`]s of the keys that lead on: most keys of an event are told apart by that.
+    filter: u64,
+    children: Vec<Child>,
     /// Slots of the paths that end here.
     ends: Vec<SlotId>,
     /// Slots of the paths that lead through here, each with what it holds while none of their steps is found.
     below: Vec<(SlotId, Slot)>,
+}
+
+/// A step from one node to another.
+#[derive(Clone, Debug)]
+struct Child {
+    key: Box<[u8]>,
+    /// The key's first eight bytes, see [`head`].
+    head: u64,
+    node: NodeId,
+}
+
+/// The first eight bytes of a key as a word, the missing ones zero: compared at once, most keys need no further look.
+#[inline]
+fn head(key: &[u8]) -> u64 {
+    match key.first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => key.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    }
+}
+
+/// Which of 64 bits a key of a length and a last byte has; the last byte of the empty key is its opening quote.
+#[inline(always)]
+pub(super) fn filter_bit(length: usize, last: u8) -> usize {
+    (length + usize::from(last)) % 64
 }
 
 impl SlotTrie {
@@ -76,13 +100,13 @@ impl SlotTrie {
                 let last = usize::from(step) + 1 == steps.len();
                 nodes[at].below.push((slot, if last { Slot::Absent } else { Slot::Missing { step } }));
                 let key = key.as_ref().as_bytes();
-                at = match nodes[at].children.iter().find(|(known, _)| **known == *key) {
-                    Some((_, child)) => child.0 as usize,
+                at = match nodes[at].children.iter().find(|child| *child.key == *key) {
+                    Some(child) => child.node.0 as usize,
                     None => {
                         let child = nodes.len();
                         nodes.push(Node { depth: step.saturating_add(1), ..Node::default() });
-                        nodes[at].children.push((key.into(), NodeId(child as u32)));
-                        nodes[at].lengths |= 1 << (key.len() % 64);
+                        nodes[at].children.push(Child { key: key.into(), head: head(key), node: NodeId(child as u32) });
+                        nodes[at].filter |= 1 << filter_bit(key.len(), key.last().copied().unwrap_or(b'"'));
                         child
                     }
                 };
@@ -102,20 +126,33 @@ impl SlotTrie {
         self.slots
     }
 
-    /// The node that `key` (decoded) leads to.
-    #[inline]
-    pub(super) fn child(&self, node: NodeId, key: &[u8]) -> Option<NodeId> {
+    /// The node that the key `text[start..end]` leads to; it must hold no escape.
+    #[inline(always)]
+    pub(super) fn child(&self, node: NodeId, text: &[u8], start: usize, end: usize) -> Option<NodeId> {
         let node = self.node(node);
-        if node.lengths >> (key.len() % 64) & 1 == 0 {
-            return None;
-        }
-        node.children.iter().find(|(known, _)| **known == *key).map(|(_, child)| *child)
+        let length = end - start;
+        // Reading eight bytes where the key has fewer, and masking, is cheaper than a loop.
+        let head = match text[start..].first_chunk() {
+            Some(bytes) if length < 8 => u64::from_le_bytes(*bytes) & ((1 << (length * 8)) - 1),
+            Some(bytes) => u64::from_le_bytes(*bytes),
+            None => head(&text[start..end]),
+        };
+        let is = |child: &&Child| {
+            child.head == head && child.key.len() == length && (length <= 8 || child.key[8..] == text[start + 8..end])
+        };
+        node.children.iter().find(is).map(|child| child.node)
+    }
+
+    /// The [`filter_bit`]s of the keys that lead on from here.
+    #[inline]
+    pub(super) fn filter(&self, node: NodeId) -> u64 {
+        self.node(node).filter
     }
 
     /// Whether any path leads on from here.
     #[inline]
     pub(super) fn leads_on(&self, node: NodeId) -> bool {
-        self.node(node).lengths != 0
+        self.node(node).filter != 0
     }
 
     /// Marks everything below `node` as not found yet, or, if its value is not an object, as out of reach.

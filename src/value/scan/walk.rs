@@ -10,7 +10,7 @@ use super::DEPTH_MAX;
 use super::index::Index;
 use super::number::{self, Spelling};
 use super::strict::is_blank;
-use super::trie::{NodeId, Slot, SlotTrie};
+use super::trie::{NodeId, Slot, SlotTrie, filter_bit};
 use crate::value::text::unescape_owned;
 use crate::value::tree::Span;
 
@@ -58,6 +58,19 @@ struct Frame {
     start: u32,
 }
 
+/// Why [`Walker::members`] or [`Walker::elements`] stopped, and at which token.
+#[derive(Clone, Copy)]
+enum Stop {
+    /// At a key that may lead on, and is followed by its colon.
+    Key,
+    /// At the bracket of a value that is a container.
+    Open,
+    /// Behind a value that no comma follows.
+    After,
+    /// At something that the grammar forbids.
+    Bad,
+}
+
 /// A text with its tokens.
 #[derive(Clone, Copy)]
 struct Tokens<'t> {
@@ -69,14 +82,36 @@ struct Tokens<'t> {
 
 impl Tokens<'_> {
     /// The end of what stands before token `at`, blanks left out.
-    #[inline]
+    #[inline(always)]
     fn end_before(&self, at: usize) -> usize {
-        let mut end = self.positions[at] as usize;
-        let bytes = self.text.as_bytes();
-        while end > 0 && is_blank(bytes[end - 1]) {
-            end -= 1;
+        self.trimmed(self.positions[at] as usize)
+    }
+
+    /// `end` without the blanks before it.
+    #[inline(always)]
+    fn trimmed(&self, end: usize) -> usize {
+        match self.text.as_bytes()[..end].last() {
+            // Nearly always; all blanks are below.
+            Some(b'!'..) => end,
+            _ => self.trim(end),
         }
-        end
+    }
+
+    #[inline(never)]
+    fn trim(&self, end: usize) -> usize {
+        self.text.as_bytes()[..end].iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1)
+    }
+
+    #[inline]
+    fn start_of_escape(&self, escape: usize) -> usize {
+        self.escapes[escape] as usize
+    }
+
+    /// The node that a key which may hold escapes leads to.
+    #[cold]
+    fn child(&self, trie: &SlotTrie, node: NodeId, start: usize, end: usize) -> Option<NodeId> {
+        let key = unescape_owned(&self.text[start..end]);
+        trie.child(node, key.as_bytes(), 0, key.len())
     }
 
     #[inline]
@@ -90,10 +125,11 @@ impl Tokens<'_> {
         self.classes[at] == opening + 2
     }
 
-    /// Whether tokens `at` and `at + 1` are a key and its colon.
-    #[inline]
-    fn is_key(&self, at: usize) -> bool {
-        self.classes[at..at + 2] == *b"\":"
+    /// Four tokens from `at` on, looked up at once: a key, its colon, its value and what follows. There always are four, as
+    /// marks stand behind the last token.
+    #[inline(always)]
+    fn four(&self, at: usize) -> Option<(&[u8; 4], &[u32; 4])> {
+        Some((self.classes.get(at..)?.first_chunk()?, self.positions.get(at..)?.first_chunk()?))
     }
 }
 
@@ -105,6 +141,7 @@ impl Walker {
     /// Walks over the text that starts at `cursor` and must end at a token of class `end`; `None` if it is not JSON.
     ///
     /// The index must not be bad. Slots that the trie has no path for are left alone; on a bad text all are unspecified.
+    #[inline(always)]
     pub(super) fn walk(
         &mut self,
         text: &str,
@@ -121,7 +158,10 @@ impl Walker {
         trie.reset_below(NodeId::ROOT, is_object, slots);
         let last = match is_object && trie.leads_on(NodeId::ROOT) {
             true => self.object(&tokens, first, cursor.escape, trie, slots)?,
-            false => self.value(&tokens, first, 0)?,
+            false => {
+                let (&[class, ..], &[start, next, ..]) = tokens.four(first)?;
+                self.value(&tokens, first, class, start, next, 0)?
+            }
         };
         if tokens.classes[last] != end {
             return None;
@@ -151,45 +191,63 @@ impl Walker {
         let span = |start: u32, end: usize| Span { start: start - base, end: end as u32 - base };
         let mut frame = Frame { node: NodeId::ROOT, start: base };
         self.frames.clear();
+        let mut next_escape = tokens.start_of_escape(escape);
         let mut at = first + 1;
-        let mut more = tokens.classes[at] != b'}';
+        let mut empty = tokens.classes[at] == b'}';
         loop {
-            if more {
-                if !tokens.is_key(at) {
-                    return None;
-                }
-                let (start, end) = (tokens.start(at) + 1, tokens.end_before(at + 1) - 1);
-                // Escapes before this key were in strings that nobody asked for.
-                while (tokens.escapes[escape] as usize) < start {
-                    escape += 1;
-                }
-                let child = match (tokens.escapes[escape] as usize) < end {
-                    false => trie.child(frame.node, &tokens.text.as_bytes()[start..end]),
-                    true => trie.child(frame.node, unescape_owned(&tokens.text[start..end]).as_bytes()),
-                };
-                at += 2;
-                match child {
-                    None => at = self.value(tokens, at, self.frames.len() + 1)?,
-                    Some(node) => {
-                        let is_object = tokens.classes[at] == b'{';
-                        // Also undoes what an earlier member of the same key left.
-                        trie.reset_below(node, is_object, slots);
-                        let start = tokens.positions[at];
-                        if is_object && trie.leads_on(node) {
-                            self.frames.push(frame);
-                            if self.frames.len() == DEPTH_MAX {
-                                return None;
+            if !empty {
+                let stop;
+                (at, stop) = self.members::<true>(tokens, at, trie.filter(frame.node), next_escape);
+                match stop {
+                    Stop::Key => {
+                        let (&[.., class, _], &[key, _, start, next]) = tokens.four(at)?;
+                        let (key, end) = (key as usize + 1, tokens.end_before(at + 1) - 1);
+                        let child = match end <= next_escape {
+                            true => trie.child(frame.node, tokens.text.as_bytes(), key, end),
+                            false => {
+                                // Escapes before this key were in strings that nobody asked for.
+                                while tokens.start_of_escape(escape) < key {
+                                    escape += 1;
+                                }
+                                next_escape = tokens.start_of_escape(escape);
+                                tokens.child(trie, frame.node, key, end)
                             }
-                            frame = Frame { node, start };
-                            at += 1;
-                            more = tokens.classes[at] != b'}';
-                            continue;
+                        };
+                        at += 2;
+                        let is_object = class == b'{';
+                        if let Some(node) = child {
+                            // Also undoes what an earlier member of the same key left.
+                            trie.reset_below(node, is_object, slots);
+                            if is_object && trie.leads_on(node) {
+                                self.frames.push(frame);
+                                if self.frames.len() == DEPTH_MAX {
+                                    return None;
+                                }
+                                frame = Frame { node, start };
+                                at += 1;
+                                empty = tokens.classes[at] == b'}';
+                                continue;
+                            }
                         }
-                        at = self.value(tokens, at, self.frames.len() + 1)?;
-                        trie.fill(node, span(start, tokens.end_before(at)), slots);
+                        at = match class {
+                            b'"' => at + 1,
+                            _ => self.value(tokens, at, class, start, next, self.frames.len() + 1)?,
+                        };
+                        if let Some(node) = child {
+                            trie.fill(node, span(start, tokens.end_before(at)), slots);
+                        }
                     }
+                    Stop::Open => at = self.container(tokens, at, self.frames.len() + 1)?,
+                    Stop::After => {}
+                    Stop::Bad => return None,
                 }
-            } else {
+                if tokens.classes[at] == b',' {
+                    at += 1;
+                    continue;
+                }
+            }
+            // Closes this object and all that end with it.
+            loop {
                 if tokens.classes[at] != b'}' {
                     return None;
                 }
@@ -197,23 +255,99 @@ impl Walker {
                 let Some(outer) = self.frames.pop() else { return Some(at) };
                 trie.fill(frame.node, span(frame.start, tokens.start(at - 1) + 1), slots);
                 frame = outer;
+                if tokens.classes[at] == b',' {
+                    at += 1;
+                    break;
+                }
             }
-            more = tokens.classes[at] == b',';
-            at += usize::from(more);
+            empty = false;
         }
     }
 
-    /// Skips the value at token `at`, which stands in `depth` containers; returns the token after it.
-    #[inline]
-    fn value(&mut self, tokens: &Tokens, at: usize, depth: usize) -> Option<usize> {
-        match tokens.classes[at] {
+    /// Skips the value of the given class at token `at`, which starts at `start` and stands in `depth` containers; the token
+    /// behind it starts at `next`. Returns the token after the value.
+    #[inline(never)]
+    fn value(&mut self, tokens: &Tokens, at: usize, class: u8, start: u32, next: u32, depth: usize) -> Option<usize> {
+        match class {
             b'"' => Some(at + 1),
             b'{' | b'[' => self.container(tokens, at, depth),
-            _ => self.scalar(tokens, at),
+            _ => self.scalar(tokens, start, next).then_some(at + 1),
+        }
+    }
+
+    /// Goes over members of an object, from the key at token `at` on, up to a value that is a container, the last value, or,
+    /// if any are `WANTED`, a key that may lead on: one whose bit is in `filter`, or that is not before `next_escape`.
+    ///
+    /// Most of reading is this loop, so it looks at as little as it can: four tokens at once, and the text only for
+    /// numbers and for the ends of keys.
+    #[inline(never)]
+    fn members<const WANTED: bool>(
+        &mut self,
+        tokens: &Tokens,
+        mut at: usize,
+        filter: u64,
+        next_escape: usize,
+    ) -> (usize, Stop) {
+        let (text, classes) = (tokens.text.as_bytes(), tokens.classes);
+        let positions = &tokens.positions[..classes.len()];
+        loop {
+            // There always are four, as marks stand behind the last token.
+            let Some(heads) = classes.get(at..at + 4) else { return (at, Stop::Bad) };
+            let starts = &positions[at..at + 4];
+            if heads[..2] != *b"\":" {
+                return (at, Stop::Bad);
+            }
+            if WANTED {
+                // The last byte of the key and its closing quote, unless blanks precede the colon.
+                let colon = starts[1] as usize;
+                let Some(&[last, quote]) = text.get(colon - 2..colon) else { return (at, Stop::Bad) };
+                let bit = filter_bit(colon - 2 - starts[0] as usize, last);
+                if filter >> bit & 1 != 0 || quote != b'"' || colon > next_escape {
+                    return (at, Stop::Key);
+                }
+            }
+            let (class, after) = (heads[2], heads[3]);
+            if class != b'"' {
+                if class | 0x20 == b'{' {
+                    return (at + 2, Stop::Open);
+                }
+                if !self.scalar(tokens, starts[2], starts[3]) {
+                    return (at, Stop::Bad);
+                }
+            }
+            if after != b',' {
+                return (at + 3, Stop::After);
+            }
+            at += 4;
+        }
+    }
+
+    /// Goes over elements of an array, from that at token `at` on, up to one that is a container, or the last.
+    #[inline(never)]
+    fn elements(&mut self, tokens: &Tokens, mut at: usize) -> (usize, Stop) {
+        let classes = tokens.classes;
+        let positions = &tokens.positions[..classes.len()];
+        loop {
+            let Some(heads) = classes.get(at..at + 2) else { return (at, Stop::Bad) };
+            let starts = &positions[at..at + 2];
+            let (class, after) = (heads[0], heads[1]);
+            if class != b'"' {
+                if class | 0x20 == b'{' {
+                    return (at, Stop::Open);
+                }
+                if !self.scalar(tokens, starts[0], starts[1]) {
+                    return (at, Stop::Bad);
+                }
+            }
+            if after != b',' {
+                return (at + 1, Stop::After);
+            }
+            at += 2;
         }
     }
 
     /// Skips the array or object at token `at`, which stands in `depth` containers; returns the token after it.
+    #[inline(never)]
     fn container(&mut self, tokens: &Tokens, mut at: usize, depth: usize) -> Option<usize> {
         let mut room = DEPTH_MAX - depth;
         // A bit per open container below a mark, 1 for an object; a full word goes to `words`.
@@ -232,21 +366,22 @@ impl Walker {
             }
             bits = bits << 1 | u64::from(opening == b'{');
             at += 1;
-            let mut more = !tokens.closes(at, opening);
+            let mut empty = tokens.closes(at, opening);
             loop {
-                if more {
-                    if opening == b'{' {
-                        if !tokens.is_key(at) {
-                            return None;
-                        }
-                        at += 2;
+                if !empty {
+                    let stop;
+                    (at, stop) = match opening {
+                        b'{' => self.members::<false>(tokens, at, 0, 0),
+                        _ => self.elements(tokens, at),
+                    };
+                    match stop {
+                        Stop::Open => continue 'open,
+                        Stop::After => {}
+                        Stop::Key | Stop::Bad => return None,
                     }
-                    match tokens.classes[at] {
-                        b'"' => at += 1,
-                        b'{' | b'[' => continue 'open,
-                        _ => at = self.scalar(tokens, at)?,
-                    }
-                } else {
+                }
+                // Closes this container and all that end with it.
+                loop {
                     if !tokens.closes(at, opening) {
                         return None;
                     }
@@ -261,33 +396,39 @@ impl Walker {
                         bits = self.words[full];
                     }
                     opening = if bits & 1 == 1 { b'{' } else { b'[' };
+                    if tokens.classes[at] == b',' {
+                        at += 1;
+                        break;
+                    }
                 }
-                more = tokens.classes[at] == b',';
-                at += usize::from(more);
+                empty = false;
             }
         }
     }
 
-    /// Skips the number or literal at token `at`; returns the token after it.
-    #[inline]
-    fn scalar(&mut self, tokens: &Tokens, at: usize) -> Option<usize> {
-        let (start, end) = (tokens.start(at), tokens.end_before(at + 1));
-        // At a bracket or the end, `end` may lie before `start`.
-        let text = tokens.text.as_bytes().get(start..end)?;
-        let good = match tokens.classes[at] {
-            b'-' | b'0'..=b'9' => match number::spelling(text) {
-                None => false,
+    /// Whether a number or literal stands between `start` and the next token.
+    #[inline(always)]
+    fn scalar(&mut self, tokens: &Tokens, start: u32, next: u32) -> bool {
+        match number::short(tokens.text.as_bytes(), start as usize, next as usize) {
+            Some(short) if short.is_integer() => true,
+            Some(short) => match short.spelling() {
                 Some(spelling) => {
                     self.odd_number |= spelling == Spelling::Odd;
                     true
                 }
+                None => self.other_scalar(tokens, start as usize, next as usize),
             },
-            b't' => text == b"true",
-            b'f' => text == b"false",
-            b'n' => text == b"null",
-            _ => false,
-        };
-        good.then_some(at + 1)
+            None => self.other_scalar(tokens, start as usize, next as usize),
+        }
+    }
+
+    /// As [`Walker::scalar`], for anything but short integers, fractions and literals.
+    #[inline(never)]
+    fn other_scalar(&mut self, tokens: &Tokens, start: usize, next: usize) -> bool {
+        // At a bracket or the end of the text, the end may lie before the start.
+        let spelling = tokens.text.as_bytes().get(start..tokens.trimmed(next)).and_then(number::spelling);
+        self.odd_number |= spelling == Some(Spelling::Odd);
+        spelling.is_some()
     }
 }
 

@@ -1,0 +1,47 @@
+//! `check`: a definition by all rules that AWS applies at creation.
+
+use super::machine::MachineArguments;
+use super::{CliError, print};
+use crate::definition::{Diagnostic, Severity};
+use crate::view::json::{self, ObjectWriter};
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    machine: MachineArguments,
+    /// Answer as ValidateStateMachineDefinition does
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let machine = arguments.machine.read()?;
+    let found = &machine.diagnostics;
+    let failed = found.iter().any(Diagnostic::is_error);
+    if arguments.json {
+        let mut object = ObjectWriter::new();
+        object.text("result", if failed { "FAIL" } else { "OK" }).raw("diagnostics", &diagnostics_json(found));
+        print(&object.finish())?;
+    } else if found.is_empty() {
+        print(&format!("{}: nothing to remark", machine.source.file_name()))?;
+    } else {
+        print(machine.draw().trim_end())?;
+    }
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// Diagnostics in the shape of ValidateStateMachineDefinition's.
+pub(super) fn diagnostics_json(diagnostics: &[Diagnostic]) -> String {
+    json::array(diagnostics.iter().map(|diagnostic| {
+        let mut object = ObjectWriter::new();
+        let severity = match diagnostic.severity {
+            Severity::Error => "ERROR",
+            Severity::Warning => "WARNING",
+        };
+        object.text("severity", severity).text("code", diagnostic.code.as_str()).text("message", &diagnostic.message);
+        object.optional_text("location", diagnostic.location.as_deref());
+        object.finish()
+    }))
+}

@@ -1,0 +1,106 @@
+//! The command: arguments and wording only.
+//!
+//! Flows in: arguments, files. Flows out: data on stdout, everything else on stderr, an exit code. It must never hold
+//! logic: what a subcommand does is a call into the library.
+//!
+//! Exit codes: 0 done · 1 a finding (`check` that fails) · 2 wrong usage, or a definition refused by `run` or `exec` ·
+//! 3 input or output failed · 4 out of space · 130, 141, 143 signals.
+
+mod check;
+mod compile;
+mod exec;
+mod json;
+mod machine;
+mod run;
+
+use crate::handler::Handlers;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs AWS Step Functions state machines over files of events, at the speed of the machine it runs on.
+#[derive(Parser, Debug)]
+#[command(name = "expressway", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run a machine over files of events: the main job
+    Run(Box<run::Arguments>),
+    /// Run one execution, with its history
+    Exec(exec::Arguments),
+    /// Check a definition by all rules that AWS applies at creation
+    Check(check::Arguments),
+    /// Print the compiled program
+    Compile(compile::Arguments),
+    /// The value reader's verdict on JSON files
+    Json(json::Arguments),
+}
+
+/// The two types of workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WorkflowType {
+    /// The whole language
+    Standard,
+    /// Up to five minutes, without callbacks and jobs
+    Express,
+}
+
+/// What ends a subcommand early.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// Wrong usage, or a definition that is refused.
+    #[error("{0}")]
+    Usage(String),
+    /// A file that cannot be read or written.
+    #[error("{path}: {error}")]
+    Io { path: String, error: std::io::Error },
+}
+
+impl CliError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            CliError::Usage(_) => ExitCode::from(2),
+            CliError::Io { error, .. } if error.kind() == std::io::ErrorKind::StorageFull => ExitCode::from(4),
+            CliError::Io { .. } => ExitCode::from(3),
+        }
+    }
+}
+
+/// Runs the command with the given arguments, the program's name first, and functions to stand behind its tasks.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Where even that cannot be printed there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let result = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments, handlers),
+        Command::Exec(arguments) => exec::run(&arguments, handlers),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Compile(arguments) => compile::run(&arguments, &handlers),
+        Command::Json(arguments) => json::run(&arguments),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("expressway: {error}");
+        error.exit_code()
+    })
+}
+
+/// Writes a line to stdout. A reader that has gone away is no error.
+fn print(text: &str) -> Result<(), CliError> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(CliError::Io { path: "stdout".to_owned(), error })
+        }
+        _ => Ok(()),
+    }
+}

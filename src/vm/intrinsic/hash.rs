@@ -1,0 +1,74 @@
+//! Hash, Base64Encode, Base64Decode.
+
+use super::{Call, Rejected, java};
+use crate::value::{Kind, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::Digest;
+
+/// `States.Hash(data, algorithm)`: the digest in lower-case hexadecimal. What is no string is hashed as its text form.
+pub(super) fn hash<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
+    let [data, algorithm] = call.exactly()?;
+    let algorithm = call.string(algorithm)?;
+    let data = match data.kind() {
+        Kind::String => call.string(data)?,
+        _ => {
+            call.fits(data)?;
+            let mut text = String::new();
+            java::write_text(data, call.arena, &mut text);
+            call.arena.alloc_str(&text)
+        }
+    };
+    let data = call.short(data)?.as_bytes();
+    let digest: Vec<u8> = match algorithm {
+        "MD5" => md5::Md5::digest(data).to_vec(),
+        "SHA-1" => sha1::Sha1::digest(data).to_vec(),
+        "SHA-256" => sha2::Sha256::digest(data).to_vec(),
+        "SHA-384" => sha2::Sha384::digest(data).to_vec(),
+        "SHA-512" => sha2::Sha512::digest(data).to_vec(),
+        _ => return Err(call.rejected()),
+    };
+    let mut hex = String::with_capacity(digest.len() * 2);
+    for byte in digest {
+        hex.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0')));
+    }
+    Ok(Value::copy_str(call.arena, &hex))
+}
+
+/// `States.Base64Encode(text)`: of the text in UTF-8; padded, in one line.
+pub(super) fn encode<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
+    let [text] = call.exactly()?;
+    let text = call.short(call.string(text)?)?;
+    Ok(Value::copy_str(call.arena, &STANDARD.encode(text)))
+}
+
+/// `States.Base64Decode(text)`: lenient, as AWS is: characters of no alphabet are skipped, padding ends the text and may
+/// be missing, bits that make no whole byte are dropped. Bytes that are not UTF-8 become U+FFFD.
+pub(super) fn decode<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
+    let [text] = call.exactly()?;
+    let text = call.short(call.string(text)?)?;
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    let (mut bits, mut held) = (0u32, 0u32);
+    for byte in text.bytes().take_while(|byte| *byte != b'=') {
+        let Some(six) = six_bits(byte) else { continue };
+        bits = bits << 6 | u32::from(six);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+        }
+    }
+    Ok(Value::copy_str(call.arena, &String::from_utf8_lossy(&bytes)))
+}
+
+/// The value of a character of the standard alphabet, or of the one for URLs.
+fn six_bits(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}

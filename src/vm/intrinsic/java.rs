@@ -1,0 +1,139 @@
+//! What results owe to the service being a Java program: text forms, hash codes, the order of a hash set, the numbers
+//! behind a seed.
+//!
+//! That the values behind AWS's functions are Java's plain ones (String, Integer, Boolean, List, Map, null), and not the
+//! nodes of a JSON library, shows in the recorded orders of ArrayUnique: `null` stands first, and `true` after `false`.
+//! It must never be used where no Java shows.
+
+use crate::value::{Arena, Kind, Value, number::Number};
+
+/// Appends the text form: a string bare, other scalars as JSON, arrays `[1, a]`, objects `{a=1, b=[]}`.
+pub(super) fn write_text<'a>(value: Value<'a>, arena: &'a Arena, out: &mut String) {
+    if let Some(string) = value.as_str(arena) {
+        out.push_str(string);
+    } else if let Some(items) = value.elements(arena) {
+        out.push('[');
+        for (n, item) in items.iter().enumerate() {
+            out.push_str(if n > 0 { ", " } else { "" });
+            write_text(*item, arena, out);
+        }
+        out.push(']');
+    } else if let Some(members) = value.members(arena) {
+        out.push('{');
+        for (n, member) in members.iter().enumerate() {
+            out.push_str(if n > 0 { ", " } else { "" });
+            out.push_str(member.key);
+            out.push('=');
+            write_text(member.value, arena, out);
+        }
+        out.push('}');
+    } else {
+        out.push_str(&value.to_json());
+    }
+}
+
+/// `Object.hashCode()` of the plain value. A number that is an integer hashes as one however it is written, because
+/// `1` and `1.0` count as equal here; integers beyond 64 bits hash as doubles, which is ours.
+pub(super) fn hash_code<'a>(value: Value<'a>, arena: &'a Arena) -> i32 {
+    match value.kind() {
+        Kind::Null => 0,
+        Kind::Bool => {
+            if value.as_bool() == Some(true) {
+                1231
+            } else {
+                1237
+            }
+        }
+        Kind::Number => value.as_number().map_or(0, number_hash),
+        Kind::String => value.as_str(arena).map_or(0, string_hash),
+        Kind::Array => value
+            .elements(arena)
+            .unwrap_or(&[])
+            .iter()
+            .fold(1i32, |hash, item| hash.wrapping_mul(31).wrapping_add(hash_code(*item, arena))),
+        Kind::Object => value
+            .members(arena)
+            .unwrap_or(&[])
+            .iter()
+            .fold(0i32, |hash, member| hash.wrapping_add(string_hash(member.key) ^ hash_code(member.value, arena))),
+    }
+}
+
+fn number_hash(number: Number) -> i32 {
+    match number.as_i64() {
+        Some(integer) => i32::try_from(integer).unwrap_or_else(|_| folded(integer)),
+        None => folded(number.as_f64().to_bits() as i64),
+    }
+}
+
+/// How Java makes 32 bits of 64.
+fn folded(bits: i64) -> i32 {
+    (bits ^ (bits >> 32)) as i32
+}
+
+fn string_hash(text: &str) -> i32 {
+    text.encode_utf16().fold(0, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
+}
+
+/// The order in which `new HashSet<>(list)` iterates, given the hash codes of the distinct elements in the order of the
+/// list and the list's length: by bucket, those of one bucket as they came. A bucket of more than eight may be a tree in
+/// Java, which can put another element first; that is not imitated.
+pub(super) fn hash_set_order(hashes: &[i32], list_length: usize) -> Vec<usize> {
+    // Three quarters full at most, and a power of two.
+    let capacity = (list_length * 4 / 3 + 1).max(16).next_power_of_two();
+    let mut order: Vec<usize> = (0..hashes.len()).collect();
+    order.sort_by_key(|&at| {
+        let hash = hashes[at] as u32;
+        (hash ^ (hash >> 16)) as usize & (capacity - 1)
+    });
+    order
+}
+
+/// `java.util.Random`: a linear congruential generator of 48 bits.
+pub(super) struct Random {
+    state: u64,
+}
+
+const MULTIPLIER: u64 = 0x5_DEEC_E66D;
+const STATE_MASK: u64 = (1 << 48) - 1;
+
+impl Random {
+    pub(super) fn new(seed: i64) -> Random {
+        Random { state: (seed as u64 ^ MULTIPLIER) & STATE_MASK }
+    }
+
+    /// The next number of so many bits, 32 at most, as a signed one.
+    fn next(&mut self, bits: u32) -> i32 {
+        self.state = self.state.wrapping_mul(MULTIPLIER).wrapping_add(0xB) & STATE_MASK;
+        (self.state >> (48 - bits)) as i32
+    }
+
+    /// A number that is at least `from` and less than `to`: `from + nextInt(to - from)`, which gives AWS's recorded
+    /// numbers for every seed seen; where the difference overflows, the next number that lies between.
+    pub(super) fn between(&mut self, from: i32, to: i32) -> i32 {
+        match to.checked_sub(from) {
+            Some(width) => from + self.below(width),
+            None => loop {
+                let number = self.next(32);
+                if (from..to).contains(&number) {
+                    return number;
+                }
+            },
+        }
+    }
+
+    /// `nextInt(bound)`, for a positive bound.
+    fn below(&mut self, bound: i32) -> i32 {
+        if bound & (bound - 1) == 0 {
+            return ((i64::from(bound) * i64::from(self.next(31))) >> 31) as i32;
+        }
+        loop {
+            let bits = self.next(31);
+            let number = bits % bound;
+            // The numbers above the last whole multiple of the bound are drawn again: there the sum overflows.
+            if (bits - number).checked_add(bound - 1).is_some() {
+                return number;
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Format, StringSplit, UUID.
+
+use super::{Brace, Call, Draws, Rejected, TEXT_BYTES_MAX, java};
+use crate::value::Value;
+
+/// `States.Format(template, a, …)`: the template with each `{}` replaced by the text of the next argument.
+///
+/// There must be as many arguments as placeholders. Nothing else than `{}` is a placeholder: after `{` there must be `}`.
+/// Text forms are Java's: strings bare, objects `{a=1}`, arrays `[1, 2]`.
+pub(super) fn format<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
+    let (template, mut arguments) = match call.arguments.split_first() {
+        Some((template, arguments)) => (call.string(*template)?, arguments.iter()),
+        None => return Err(call.rejected()),
+    };
+    let mut out = String::with_capacity(template.len());
+    let mut chars = template.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.push(chars.next_if(|next| matches!(next, '{' | '}' | '\'' | '\\')).unwrap_or('\\')),
+            '{' if chars.next_if_eq(&'}').is_none() => return Err(Rejected::InvalidTemplate { lone: Brace::Open }),
+            '{' => {
+                let argument = *arguments.next().ok_or(call.rejected())?;
+                call.fits(argument)?;
+                java::write_text(argument, call.arena, &mut out);
+                if out.len() as u64 > TEXT_BYTES_MAX {
+                    return Err(call.too_long());
+                }
+            }
+            '}' => return Err(Rejected::InvalidTemplate { lone: Brace::Close }),
+            other => out.push(other),
+        }
+    }
+    if arguments.next().is_some() {
+        return Err(call.rejected());
+    }
+    Ok(Value::copy_str(call.arena, &out))
+}
+
+/// `States.StringSplit(text, separators)`: the pieces between characters of the second string; empty ones are dropped.
+/// Without separators the text is one piece.
+pub(super) fn split<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
+    let [text, separators] = call.exactly()?;
+    let (text, separators) = (call.string(text)?, Separators::new(call.string(separators)?));
+    let pieces = text.split(|c| separators.contain(c)).filter(|piece| !piece.is_empty());
+    let pieces = pieces.map(|piece| Value::text(call.arena, piece));
+    let pieces = bumpalo::collections::Vec::from_iter_in(pieces, call.arena);
+    Ok(Value::array(call.arena, pieces.into_bump_slice()))
+}
+
+/// A set of characters; both strings of a split may be long.
+struct Separators {
+    ascii: u128,
+    others: Vec<char>,
+}
+
+impl Separators {
+    fn new(text: &str) -> Separators {
+        let mut ascii = 0;
+        let mut others = Vec::new();
+        for c in text.chars() {
+            if c.is_ascii() {
+                ascii |= 1 << u32::from(c);
+            } else {
+                others.push(c);
+            }
+        }
+        others.sort_unstable();
+        Separators { ascii, others }
+    }
+
+    fn contain(&self, c: char) -> bool {
+        if c.is_ascii() { self.ascii >> u32::from(c) & 1 == 1 } else { self.others.binary_search(&c).is_ok() }
+    }
+}
+
+/// `States.UUID()`: a UUID of version 4, in lower case.
+pub(super) fn uuid<'a>(call: &Call<'_, 'a>, draws: &mut dyn Draws) -> Result<Value<'a>, Rejected> {
+    let [] = call.exactly()?;
+    let high = (draws.draw() & !0xF000) | 0x4000;
+    let low = (draws.draw() >> 2) | (1 << 63);
+    let uuid = format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xFFFF,
+        high & 0xFFFF,
+        low >> 48,
+        low & 0xFFFF_FFFF_FFFF
+    );
+    Ok(Value::copy_str(call.arena, &uuid))
+}
