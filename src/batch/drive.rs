@@ -7,19 +7,19 @@
 use crate::handler::Bound;
 use crate::handler::mock::Counters;
 use crate::value::Arena;
-use crate::vm::{Children, Execution, Join, Outcome, Request, Step};
+use crate::vm::{Children, Execution, Join, Outcome, Request, Step, Tally};
 
 /// Somebody who can run several children at a time.
 pub trait Helpers {
-    /// Runs the children and gives what they came to; nothing, if it is not worth it now.
-    fn run<'a>(&self, children: &'a Children<'a>, arena: &'a Arena) -> Option<Join<'a>>;
+    /// Runs the children, counting them in `tally`, and gives what they came to; nothing, if it is not worth it now.
+    fn run<'a>(&self, children: &'a Children<'a>, tally: Option<&'a Tally>, arena: &'a Arena) -> Option<Join<'a>>;
 }
 
 /// Nobody helps: children run one after the other.
 pub struct Alone;
 
 impl Helpers for Alone {
-    fn run<'a>(&self, _: &'a Children<'a>, _: &'a Arena) -> Option<Join<'a>> {
+    fn run<'a>(&self, _: &'a Children<'a>, _: Option<&'a Tally>, _: &'a Arena) -> Option<Join<'a>> {
         None
     }
 }
@@ -42,7 +42,7 @@ pub fn drive<'a>(
             Step::Request(Request::Children(children)) => {
                 let arena = execution.arena();
                 // Invocations are counted in the order of the children, so those cannot run side by side.
-                let helped = if bound.counts() { None } else { helpers.run(children, arena) };
+                let helped = if bound.counts() { None } else { helpers.run(children, execution.tally(), arena) };
                 let join = helped.unwrap_or_else(|| {
                     let mut join = Join::new(children);
                     while let Some(next) = join.next() {
