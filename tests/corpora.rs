@@ -5,6 +5,7 @@
 
 use expressway::batch::drive::{Alone, drive};
 use expressway::compile::{Options, compile};
+use expressway::definition::template::{StackTemplate, is_template};
 use expressway::definition::{Definition, ParseOptions};
 use expressway::handler::Handlers;
 use expressway::value::scan::validate;
@@ -86,7 +87,13 @@ fn outcomes(folder: &Path) -> String {
 
 fn parse(file: &Path) -> Definition {
     let text = fs::read_to_string(file).expect("it can be read");
-    Definition::parse(&text, &file.display().to_string(), &ParseOptions::default())
+    let name = file.display().to_string();
+    if is_template(&text, &name) {
+        let template = StackTemplate::read(&text, &name).expect("it is a template");
+        let alone = |path: &Path| Err(std::io::Error::other(path.display().to_string()));
+        return template.definition(None, &BTreeMap::new(), &alone).expect("it holds a machine");
+    }
+    Definition::parse(&text, &name, &ParseOptions::default())
         .unwrap_or_else(|found| panic!("{}: {found:?}", file.display()))
 }
 
