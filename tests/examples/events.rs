@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 /// Which workflow the events are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "each bench uses the ones that it is about")]
 pub enum Workload {
     /// Flat objects of six members, about 113 bytes a line; `Weather` is the second and one of three.
     WhichCoat,
@@ -106,7 +107,10 @@ fn order(n: u64, random: &mut Random, text: &mut Text) {
     text.key("street").string("Storgatan 12, second floor");
     text.close(b'}');
     text.key("coupon").word("null");
-    let notes = ["Please ring twice. Leave it with the neighbour if nobody is there.", "Ring \\\"twice\\\".\\nTack, \\u00e9 på förhand \\t 🎁"];
+    let notes = [
+        "Please ring twice. Leave it with the neighbour if nobody is there.",
+        "Ring \\\"twice\\\".\\nTack, \\u00e9 på förhand \\t 🎁",
+    ];
     text.key("notes").string(notes[usize::from(!plain)]);
     text.key("channel").string("web");
     text.key("tags").open(b'[');
@@ -129,7 +133,11 @@ fn reading(n: u64, random: &mut Random, text: &mut Text) {
     text.key("batch").string("2026-05-01");
     text.close(b'}');
     text.key("station").open(b'{');
-    let names = if plain { ["Bergen, Flesland", "Helsinki", "De Bilt"] } else { ["Luleå, Kallax", "Z\\u00fcrich\\/Kloten", "東京"] };
+    let names = if plain {
+        ["Bergen, Flesland", "Helsinki", "De Bilt"]
+    } else {
+        ["Luleå, Kallax", "Z\\u00fcrich\\/Kloten", "東京"]
+    };
     text.key("name").string(random.pick(&names));
     text.key("place").open(b'{');
     text.key("country").string(random.pick(&["SE", "NO", "FI", "NL", "CH", "JP"]));
