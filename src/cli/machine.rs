@@ -50,14 +50,8 @@ impl MachineArguments {
     /// Finds, reads and checks the definition.
     pub fn read(&self) -> Result<Machine, CliError> {
         let file = if self.machine.is_dir() {
-            let candidates = [
-                "machine.asl.json",
-                "machine.asl.yaml",
-                "machine.asl.yml",
-                "template.yaml",
-                "template.yml",
-                "template.json",
-            ];
+            let candidates =
+                ["machine.asl.json", "machine.asl.yaml", "machine.asl.yml", "template.yaml", "template.yml", "template.json"];
             let found = candidates.iter().map(|name| self.machine.join(name)).find(|path| path.is_file());
             found.ok_or_else(|| {
                 CliError::Usage(format!("{} holds none of {}", self.machine.display(), candidates.join(", ")))
@@ -137,11 +131,8 @@ impl MachineArguments {
         };
         let mut handlers = BTreeMap::new();
         let io = |error| CliError::Io { path: folder.display().to_string(), error };
-        let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-            .map_err(io)?
-            .map(|entry| entry.map(|e| e.path()))
-            .collect::<Result<_, _>>()
-            .map_err(io)?;
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(&folder).map_err(io)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(io)?;
         files.sort();
         for file in files {
             let Some(name) = file.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".asl.json")) else {
@@ -149,10 +140,11 @@ impl MachineArguments {
             };
             let text = read_text(&file)?;
             let file_name = file.display().to_string();
-            let definition = Definition::parse(&text, &file_name, &ParseOptions::default()).map_err(|diagnostics| {
-                let picture = render(&diagnostics, &Source::new(&text, &file_name), Style::Plain);
-                CliError::Usage(format!("the handler {name} is refused\n{picture}"))
-            })?;
+            let definition = Definition::parse(&text, &file_name, &ParseOptions::default())
+                .map_err(|diagnostics| {
+                    let picture = render(&diagnostics, &Source::new(&text, &file_name), Style::Plain);
+                    CliError::Usage(format!("the handler {name} is refused\n{picture}"))
+                })?;
             handlers.insert(name.to_owned(), definition);
         }
         Ok(handlers)
@@ -160,11 +152,7 @@ impl MachineArguments {
 }
 
 impl Machine {
-    fn of(
-        result: Result<Definition, (Vec<Diagnostic>, Arc<Source>)>,
-        folder: PathBuf,
-        machine_type: MachineType,
-    ) -> Machine {
+    fn of(result: Result<Definition, (Vec<Diagnostic>, Arc<Source>)>, folder: PathBuf, machine_type: MachineType) -> Machine {
         match result {
             Ok(definition) => Machine {
                 diagnostics: definition.warnings.clone(),
@@ -207,8 +195,9 @@ pub(super) fn compile_program(
 ) -> Result<Program, CliError> {
     let bound = |name: &str| handlers.has_lambda(name);
     let options = Options { handlers: Some(asl_handlers), bound: Some(&bound) };
-    compile::compile(definition, &options)
-        .map_err(|errors| CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+    compile::compile(definition, &options).map_err(|errors| {
+        CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
 }
 
 /// Reads a whole file that must be text; `-` is stdin.

@@ -94,9 +94,9 @@ pub fn is_template(text: &str, file_name: &str) -> bool {
 /// assert_eq!(substitute(r#"{"Seconds": ${Delay}}"#, &values).unwrap(), r#"{"Seconds": 3}"#);
 /// ```
 pub fn substitute(text: &str, values: &BTreeMap<String, String>) -> Result<String, Diagnostic> {
-    Substitutions::new(values)
-        .in_text(text)
-        .map_err(|_| Diagnostic::error(Code::InvalidTemplate, "Substitutions make the definition too long"))
+    Substitutions::new(values).in_text(text).map_err(|_| {
+        Diagnostic::error(Code::InvalidTemplate, "Substitutions make the definition too long")
+    })
 }
 
 impl StackTemplate {
