@@ -70,8 +70,7 @@ fn run_with(program: &Program, settings: &Settings, mut rest: impl FnMut(Parked)
     ) -> (Outcome<'a>, Execution<'a>) {
         loop {
             let step = execution.run();
-            let mut parked =
-                |execution: Execution<'a>| rest(execution.park().unwrap()).resume(program, settings, arena);
+            let mut parked = |execution: Execution<'a>| rest(execution.park().unwrap()).resume(program, settings, arena);
             match step {
                 Step::Done(outcome) => return (outcome, execution),
                 Step::Request(Request::Task(request)) => {
