@@ -157,9 +157,7 @@ impl Scratch {
         flags.set(LineFlags::NON_ASCII, self.index.non_ascii && !inner.is_ascii());
         flags.set(LineFlags::ODD_NUMBER, walked.odd_number);
         if find_duplicates {
-            // The sieve knows nothing of escapes.
-            let repeat = (walked.suspect || walked.escapes)
-                && self.keys.repeat(text, &self.index, first..walked.end, walked.escapes);
+            let repeat = walked.suspect && self.keys.repeat(text, &self.index, first..walked.end, walked.escapes);
             flags.set(LineFlags::DUPLICATES, repeat);
         } else {
             flags.set(LineFlags::DUPLICATES_UNKNOWN, true);

@@ -35,7 +35,7 @@ pub(super) struct Walked {
     pub escapes: bool,
     /// Some number is [`Spelling::Odd`].
     pub odd_number: bool,
-    /// Some object may have a key twice; if not, it has none without escapes.
+    /// Some object may have a key twice; false if nobody looked.
     pub suspect: bool,
 }
 
@@ -111,6 +111,12 @@ impl Tokens<'_> {
         self.escapes[escape] as usize
     }
 
+    /// Whether a byte of a string among the tokens from `first` to `last` belongs to a key.
+    fn is_in_key(&self, first: usize, last: usize, position: u32) -> bool {
+        let next = first + self.positions[first..last].partition_point(|&start| start <= position);
+        self.classes[next] == b':'
+    }
+
     /// The node that a key which may hold escapes leads to.
     #[cold]
     fn child(&self, trie: &SlotTrie, node: NodeId, start: usize, end: usize) -> Option<NodeId> {
@@ -182,6 +188,10 @@ impl Walker {
         while tokens.escapes[escape] < span.end {
             if !is_escape(text.as_bytes(), tokens.escapes[escape] as usize) {
                 return None;
+            }
+            // The sieve compares keys as they are spelled.
+            if self.sieve.on && tokens.is_in_key(first, last, tokens.escapes[escape]) {
+                self.sieve.suspect = true;
             }
             escape += 1;
         }
@@ -294,7 +304,7 @@ impl Walker {
     ///
     /// Most of reading is this loop, so it looks at as little as it can: four tokens at once, and the text only for
     /// numbers and for the ends of keys.
-    #[inline(never)]
+    #[inline(always)]
     fn members<const WANTED: bool>(
         &mut self,
         tokens: &Tokens,
@@ -338,7 +348,7 @@ impl Walker {
     }
 
     /// Goes over elements of an array, from that at token `at` on, up to one that is a container, or the last.
-    #[inline(never)]
+    #[inline(always)]
     fn elements(&mut self, tokens: &Tokens, mut at: usize) -> (usize, Stop) {
         let classes = tokens.classes;
         let positions = &tokens.positions[..classes.len()];
