@@ -67,11 +67,8 @@ impl MachineArguments {
         };
         let mut handlers = BTreeMap::new();
         let io = |error| CliError::Io { path: folder.display().to_string(), error };
-        let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-            .map_err(io)?
-            .map(|entry| entry.map(|e| e.path()))
-            .collect::<Result<_, _>>()
-            .map_err(io)?;
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(&folder).map_err(io)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(io)?;
         files.sort();
         for file in files {
             let Some(name) = file.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".asl.json")) else {
@@ -90,11 +87,7 @@ impl MachineArguments {
 impl Machine {
     /// Parses the definition by all rules of creation.
     pub fn definition(&self) -> Result<Definition, Vec<Diagnostic>> {
-        Definition::parse(
-            &self.text,
-            &self.file_name,
-            &ParseOptions { machine_type: self.machine_type, ..ParseOptions::default() },
-        )
+        Definition::parse(&self.text, &self.file_name, &ParseOptions { machine_type: self.machine_type, ..ParseOptions::default() })
     }
 
     /// The diagnostics drawn with the source.
@@ -111,8 +104,9 @@ pub(super) fn compile_program(
 ) -> Result<Program, CliError> {
     let bound = |name: &str| handlers.has_lambda(name);
     let options = Options { handlers: Some(asl_handlers), bound: Some(&bound) };
-    compile::compile(definition, &options)
-        .map_err(|errors| CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+    compile::compile(definition, &options).map_err(|errors| {
+        CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
 }
 
 fn draw(diagnostics: &[Diagnostic], text: &str, file_name: &str) -> String {

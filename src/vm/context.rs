@@ -158,8 +158,7 @@ impl Execution<'_> {
     pub fn names(&mut self) -> (String, String) {
         let context = self.context();
         let execution = context.get(self.arena, "Execution").unwrap_or(Value::Null);
-        let text =
-            |key| execution.get(self.arena, key).and_then(|v| v.as_str(self.arena)).unwrap_or_default().to_owned();
+        let text = |key| execution.get(self.arena, key).and_then(|v| v.as_str(self.arena)).unwrap_or_default().to_owned();
         (text("Id"), text("RoleArn"))
     }
 }

@@ -461,13 +461,15 @@ impl<'a> Execution<'a> {
         match limit {
             Limit::None => Ok(None),
             Limit::Literal(n) => Ok(usize::try_from(n).ok()),
-            Limit::Popped(blame) => match value.as_number().and_then(|n| n.as_i64()) {
-                Some(n) => match usize::try_from(n) {
-                    Ok(n) => Ok(Some(n)),
-                    Err(_) => Err(self.runtime("ToleratedFailureCount cannot be negative.").into()),
-                },
-                None => Err(self.bad_limit(blame, value).into()),
-            },
+            Limit::Popped(blame) => {
+                match value.as_number().and_then(|n| n.as_i64()) {
+                    Some(n) => match usize::try_from(n) {
+                        Ok(n) => Ok(Some(n)),
+                        Err(_) => Err(self.runtime("ToleratedFailureCount cannot be negative.").into()),
+                    },
+                    None => Err(self.bad_limit(blame, value).into()),
+                }
+            }
         }
     }
 

@@ -52,8 +52,8 @@ pub use context::Names;
 pub use event::{Event, EventKind};
 pub use fan_out::{Children, Finished, Join};
 pub use machine::{Execution, Input, Settings, Start, Step};
-pub use outcome::{Failure, LimitHit, Outcome};
 pub use park::Parked;
+pub use outcome::{Failure, LimitHit, Outcome};
 
 pub use request::{Reply, Request, TaskRequest};
 pub use seed::Seed;

@@ -7,7 +7,9 @@
 
 use super::context::MapItem;
 use super::event::Event;
-use super::machine::{Caller, Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting};
+use super::machine::{
+    Caller, Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting,
+};
 use super::outcome::Origin;
 use super::seed::Seed;
 use crate::program::{Addr, AssignId, Program, StateId, TaskId};
