@@ -1,5 +1,84 @@
-//! expressway: a high-throughput batch executor for AWS Step Functions Express-style workloads.
+//! expressway runs AWS Step Functions state machines over files of events: millions of short executions of one machine,
+//! each an Express-style workflow, as fast as the machine it runs on can read the file.
+//!
+//! A definition in the Amazon States Language is compiled once to a flat program; a pool of threads then runs executions
+//! of it over the lines of event files. Lambda functions are Rust functions, small state machines, or mocks, called
+//! inline. Time is virtual: a Wait of a day costs nothing. The same program, events and seed give the same bytes on any
+//! number of threads.
+//!
+//! # What an event goes through
+//!
+//! ```text
+//!  machine.asl.json | .yaml | SAM template          events.jsonl[.gz|.zst] …
+//!         │ definition: parse, diagnose                      │ batch: line-aligned chunks
+//!         ▼                                                  ▼
+//!    Definition ──compile──▶ Program ───────────────▶ value::scan: index, validating walk, slots
+//!                 (bytecode, paths, tables)                  ▼
+//!                                               vm: one execution, no I/O ◀──requests──▶ handler (Rust fn, ASL, mock)
+//!                                                            ▼
+//!                                          batch: order, sinks, dead letters, report
+//! ```
+//!
+//! # The map
+//!
+//! Each folder's own docs go further. Imports follow the last column, and a test holds them to it.
+//!
+//! | folder | holds | must never | may use |
+//! | --- | --- | --- | --- |
+//! | [`value`] | JSON values over borrowed text and an arena; scanner, paths, numbers, writer | know of states | – |
+//! | [`definition`] | ASL text (JSON, YAML, SAM/CloudFormation) to a typed definition with positions; diagnostics | know bytecode | value |
+//! | [`program`] | the instruction set (declared once), pools, verifier, listing | see `definition` | value |
+//! | [`compile`] | definition to program; which paths each state reads; inlining of ASL handlers | run anything | definition, program, value |
+//! | [`vm`] | one execution as a resumable machine | do I/O, sleep, spawn, lock, ask the time | program, value |
+//! | [`handler`] | what stands behind a Task: functions, mocks, the panic fence | know of batches | vm, program, value |
+//! | [`batch`] | many executions: sources, pool, order, sinks, dead letters, report | interpret ASL | handler, vm, program, value |
+//! | [`view`] | histories and reports for people and programs | read files | definition, program, vm, batch, value |
+//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, value |
+//! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
+//!
+//! # Where do I change …
+//!
+//! * what a state does → `compile/` says which instructions it becomes, `vm/` what they do; a new instruction is one entry
+//!   in [`program::op`] and one arm in `vm/machine.rs`;
+//! * what AWS refuses at creation → `definition/`, whose rules carry their message and location;
+//! * how an error text reads → [`program::blame`] and `vm/data_flow.rs`;
+//! * how events are read → [`value::scan`];
+//! * what the command prints → `cli/` and [`view`].
+//!
+//! # An example
+//!
+//! ```
+//! use expressway::{batch, compile, definition, handler, value, vm};
+//!
+//! let text = r#"{"StartAt": "Greet", "States": {"Greet": {
+//!     "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:greet", "End": true}}}"#;
+//! let definition = definition::Definition::parse(text, "greet.asl.json", &definition::ParseOptions::default()).unwrap();
+//! let program = compile::compile(&definition, &compile::Options::default()).unwrap();
+//! let handlers = handler::Handlers::new().lambda("greet", |event, call| {
+//!     let who = event.get("who").and_then(|w| w.as_str()).unwrap_or("nobody");
+//!     Ok(call.text(&format!("Hello, {who}!")))
+//! });
+//! let bound = handlers.bind(&program).unwrap();
+//!
+//! let (arena, settings) = (value::Arena::new(), vm::Settings::default());
+//! let input = vm::Input::whole(value::Value::from_text(&arena, r#"{"who": "Ada"}"#));
+//! let start = vm::Start { input, seed: vm::Seed::new(0, 0, 0), now_ms: 0, history: false };
+//! let mut execution = vm::Execution::new(&program, &settings, &arena, start);
+//! match batch::drive::drive(&mut execution, &bound, &mut bound.counters(), &batch::drive::Alone) {
+//!     vm::Outcome::Succeeded(output) => assert_eq!(output.to_json(), r#""Hello, Ada!""#),
+//!     other => panic!("{other:?}"),
+//! }
+//! ```
+//!
+//! # What holds everywhere
+//!
+//! * No `unsafe` but in `value/scan/x86.rs`, behind one safe function.
+//! * Nothing of an event is copied unless its text has to change; numbers keep the digits they came with.
+//! * Every loop, queue and buffer has a limit with a name, and what strikes it says so.
+//! * No clock, no randomness and no order of a hash map reaches an output by itself.
+
 #![deny(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod batch;
 mod cli;

@@ -2,7 +2,7 @@
 
 use super::machine::MachineArguments;
 use super::{CliError, print};
-use crate::definition::{self, Diagnostic, ParseOptions, Severity};
+use crate::definition::{Diagnostic, Severity};
 use crate::view::json::{self, ObjectWriter};
 use clap::Args;
 use std::process::ExitCode;
@@ -18,17 +18,16 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let machine = arguments.machine.read()?;
-    let options = ParseOptions { machine_type: machine.machine_type, ..ParseOptions::default() };
-    let found = definition::check(&machine.text, &machine.file_name, &options);
+    let found = &machine.diagnostics;
     let failed = found.iter().any(Diagnostic::is_error);
     if arguments.json {
         let mut object = ObjectWriter::new();
-        object.text("result", if failed { "FAIL" } else { "OK" }).raw("diagnostics", &diagnostics_json(&found));
+        object.text("result", if failed { "FAIL" } else { "OK" }).raw("diagnostics", &diagnostics_json(found));
         print(&object.finish())?;
     } else if found.is_empty() {
-        print(&format!("{}: nothing to remark", machine.file_name))?;
+        print(&format!("{}: nothing to remark", machine.source.file_name()))?;
     } else {
-        print(machine.draw(&found).trim_end())?;
+        print(machine.draw().trim_end())?;
     }
     Ok(ExitCode::from(u8::from(failed)))
 }

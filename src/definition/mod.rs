@@ -9,7 +9,8 @@
 //! | [`machine`], [`task`], [`choice`], [`wait`], [`fail`], [`fan_out`] | the types, one file for each kind of state |
 //! | [`path`], [`payload`] | paths and payload templates as fields hold them |
 //! | [`diagnostic`], [`source`] | what is wrong, where, and how it is drawn |
-//! | `text` | a text → a tree: JSON, and what is said of a text that is none |
+//! | `text`, `yaml` | a text → a tree: JSON or YAML, and what is said of a text that is neither |
+//! | [`template`] | SAM and CloudFormation templates that hold machines |
 //! | `read` | a tree → the types, with the rules of creation, one file for each family of fields |
 
 pub mod choice;
@@ -22,8 +23,10 @@ pub mod payload;
 mod read;
 pub mod source;
 pub mod task;
+pub mod template;
 mod text;
 pub mod wait;
+mod yaml;
 
 use std::sync::Arc;
 
@@ -41,9 +44,6 @@ pub use task::{Catcher, JitterStrategy, Pattern, Resource, Retrier, Task, TimeLi
 pub use wait::Wait;
 
 use crate::value::tree::Node;
-
-/// The longest definition that AWS takes, in bytes.
-pub const TEXT_BYTES_MAX: usize = 1_048_576;
 
 /// What a definition is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

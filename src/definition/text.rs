@@ -5,18 +5,54 @@
 
 use super::diagnostic::{Code, Diagnostic};
 use super::source::Source;
-use crate::value::tree::{Node, Span, SyntaxError, parse};
+use super::yaml;
+use crate::value::tree::{Kind, Node, Span, SyntaxError, parse};
+
+/// The longest text that is read at all: a template may hold more than AWS takes of one definition.
+const TEXT_MAX: usize = 16 << 20;
 
 /// How much of the text AWS's message quotes, in characters.
 const QUOTED_MAX: usize = 500;
 
-/// Reads a text; `file_name` tells what it is.
-pub(super) fn tree(text: &str, _file_name: &str) -> Result<Node, Box<Diagnostic>> {
-    if text.trim().is_empty() {
+/// Reads a text; its name and its first character tell whether it is JSON or YAML.
+pub(super) fn tree(text: &str, file_name: &str) -> Result<Node, Box<Diagnostic>> {
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
         let message = "Definition must be a valid JSON object";
         return Err(Box::new(Diagnostic::error(Code::SchemaValidationFailed, message)));
     }
-    parse(text).map_err(|error| Box::new(not_json(text, &error)))
+    if text.len() > TEXT_MAX {
+        let message = format!("The text is {} bytes long; at most {TEXT_MAX} are read", text.len());
+        return Err(Box::new(Diagnostic::error(Code::InvalidJsonDescription, message)));
+    }
+    let json = parse(text);
+    match (json, looks_like_yaml(text, file_name)) {
+        (Ok(node), _) => Ok(node),
+        (Err(_), true) => yaml::tree(text).map(version_as_text),
+        (Err(error), false) => Err(Box::new(not_json(text, &error))),
+    }
+}
+
+/// `Version: 1.0` is a number to YAML and a text to the language.
+fn version_as_text(mut root: Node) -> Node {
+    if let Kind::Object(members) = &mut root.kind {
+        for member in members.iter_mut().filter(|member| &*member.key == "Version") {
+            if let Kind::Number(text) = &mut member.value.kind {
+                member.value.kind = Kind::String(std::mem::take(text));
+            }
+        }
+    }
+    root
+}
+
+/// Whether a text that is not JSON is meant to be YAML: its name says so, or, where the name says nothing, it does not
+/// begin as an object does.
+fn looks_like_yaml(text: &str, file_name: &str) -> bool {
+    let name = file_name.to_ascii_lowercase();
+    let ends = |extension: &str| name.ends_with(extension);
+    if ends(".yaml") || ends(".yml") || ends(".template") {
+        return true;
+    }
+    !ends(".json") && !text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with(['{', '['])
 }
 
 fn not_json(text: &str, error: &SyntaxError) -> Diagnostic {
@@ -49,10 +85,12 @@ fn not_json(text: &str, error: &SyntaxError) -> Diagnostic {
             Span { start: error.offset, end: error.offset + length as u32 }
         }
     };
-    Diagnostic::error(Code::InvalidJsonDescription, format!("{what}\n at {location}"))
-        .at(location)
-        .spanning(span)
-        .expecting(error.message.clone())
+    let diagnostic = Diagnostic::error(Code::InvalidJsonDescription, format!("{what}\n at {location}"));
+    let diagnostic = diagnostic.at(location).spanning(span);
+    match error.message.strip_prefix("expected ") {
+        Some(expected) if token.is_some() => diagnostic.expecting(expected),
+        _ => diagnostic,
+    }
 }
 
 /// Where a bare word stands that reading stopped at or inside of (`nul`, `not`).

@@ -131,10 +131,11 @@ instruction_set! {
         pops |_p| 0; pushes 0;
         effect "eff ← doc; StateEntered"; origin "every state"; example "{\"Type\":\"Pass\"}";
 
-    /// Ends a state: holds the output to the size limit, makes assigned variables visible, counts the Exited event.
-    Exit "exit" { state: StateId }
+    /// Leaves a state with a document: holds it to the size limit, makes assigned variables visible, counts the Exited
+    /// event, and goes on where Next leads.
+    Leave "leave" { state: StateId, with: Register, to: Addr }
         pops |_p| 0; pushes 0;
-        effect "doc ← out; variables ← assigned; StateExited"; origin "every state but Fail"; example "{\"Next\":\"B\"}";
+        effect "doc ← with; variables ← assigned; StateExited; pc ← to"; origin "every state but Fail"; example "{\"Next\":\"B\"}";
 
     /// Goes on elsewhere.
     Jump "jump" { to: Addr }

@@ -1,4 +1,4 @@
-//! String patterns: what `StringMatches` compares with (the language's "Choice state", section 6.4 of the semantics).
+//! String patterns: what `StringMatches` compares with (States Language, "Choice State").
 //!
 //! Flows in: a pattern, later a string. Flows out: whether the whole string matches. `*` stands for any run of
 //! characters, the empty one and line ends included; `\*` is a star, `\\` a backslash, and a backslash before anything

@@ -1,5 +1,4 @@
-//! Times as the language writes them: RFC 3339 with a capital `T` and `Z` or an offset (sections 6.4 and 9.1 of the
-//! semantics).
+//! Times as the language writes them: RFC 3339 with a capital `T`, and `Z` or an offset (States Language, "Timestamps").
 //!
 //! Flows in: a string, or milliseconds from a clock reading. Flows out: an instant that compares, or a string. What is
 //! no time here is none for Java's `OffsetDateTime` either: no 30th of February, no leap second, no offset beyond 18

@@ -16,7 +16,7 @@ impl<'a> Execution<'a> {
     pub(super) fn holds(&mut self, id: TestId) -> Result<bool, Stop<'a>> {
         let test: &'a Test = self.program.test(id);
         if let Comparison::Is(TypeTest::IsPresent, expected) = test.comparison {
-            let present = match self.look_up(test.from, test.path) {
+            let present = match self.look_up(test.from, test.path, false) {
                 Ok(_) => true,
                 Err(Missing::Path(_) | Missing::Unassigned) => false,
             };

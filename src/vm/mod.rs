@@ -30,6 +30,7 @@
 //! | [`event`] | history events as values |
 //! | [`budget`] | limits |
 //! | [`seed`] | what stands in for randomness |
+//! | [`tally`] | counts |
 //! | [`intrinsic`] | the 18 intrinsic functions |
 
 pub mod budget;
@@ -45,6 +46,7 @@ pub mod park;
 pub mod request;
 mod rescue;
 pub mod seed;
+pub mod tally;
 mod task;
 
 pub use budget::Limits;
@@ -52,8 +54,9 @@ pub use context::Names;
 pub use event::{Event, EventKind};
 pub use fan_out::{Children, Finished, Join};
 pub use machine::{Execution, Input, Settings, Start, Step};
-pub use park::Parked;
 pub use outcome::{Failure, LimitHit, Outcome};
+pub use park::Parked;
 
 pub use request::{Reply, Request, TaskRequest};
 pub use seed::Seed;
+pub use tally::Tally;

@@ -52,10 +52,10 @@ impl<'d> Reader<'d> {
             }
         }
         let mut jitter = JitterStrategy::None;
-        if let Some(node) = fields.value("JitterStrategy") {
-            if self.one_of(node, &place.key("JitterStrategy"), &["NONE", "FULL"]) == Some(1) {
-                jitter = JitterStrategy::Full;
-            }
+        if let Some(node) = fields.value("JitterStrategy")
+            && self.one_of(node, &place.key("JitterStrategy"), &["NONE", "FULL"]) == Some(1)
+        {
+            jitter = JitterStrategy::Full;
         }
         self.comment(&fields);
         Some(Retrier {

@@ -28,13 +28,13 @@ impl<'d> Reader<'d> {
         self.at_most_one(fields, &["HeartbeatSeconds", "HeartbeatSecondsPath"]);
         let timeout = self.time_limit(fields, "TimeoutSeconds", "TimeoutSecondsPath", language);
         let heartbeat = self.time_limit(fields, "HeartbeatSeconds", "HeartbeatSecondsPath", language);
-        if let (TimeLimit::Seconds(timeout), TimeLimit::Seconds(heartbeat)) = (&timeout, &heartbeat) {
-            if heartbeat >= timeout {
-                let member = fields.get("HeartbeatSeconds");
-                let span = member.map_or(fields.span, |member| member.value.span);
-                let message = "HeartbeatSeconds must be smaller than TimeoutSeconds";
-                self.schema(fields.place, span, message);
-            }
+        if let (TimeLimit::Seconds(timeout), TimeLimit::Seconds(heartbeat)) = (&timeout, &heartbeat)
+            && heartbeat >= timeout
+        {
+            let member = fields.get("HeartbeatSeconds");
+            let span = member.map_or(fields.span, |member| member.value.span);
+            let message = "HeartbeatSeconds must be smaller than TimeoutSeconds";
+            self.schema(fields.place, span, message);
         }
         self.check_integration(fields, &resource, language);
         let (credentials, credentials_jsonata) = self.credentials(fields, &resource, language);

@@ -7,6 +7,8 @@
 //! `W …` for warnings.
 
 mod drawing;
+mod template;
+mod yaml;
 
 use super::{Definition, Diagnostic, MachineType, ParseOptions, check};
 

@@ -7,9 +7,10 @@
 
 use std::cmp::Ordering;
 
+use super::cursor::{Children, Cursor};
 use super::filter::Operator;
 use super::{BudgetExceeded, NodeBudget};
-use crate::value::{Arena, Kind, Value, number::Number};
+use crate::value::{Arena, Kind, Value, number::Number, raw, text};
 
 /// A thing that a condition compares.
 #[derive(Clone, Copy)]
@@ -25,21 +26,30 @@ pub(super) enum Datum<'m> {
 }
 
 impl<'m> Datum<'m> {
-    pub fn of(value: Value<'m>, arena: &'m Arena) -> Datum<'m> {
-        match value.kind() {
-            Kind::Null => Datum::Null,
-            Kind::Bool => Datum::Bool(value.as_bool() == Some(true)),
-            Kind::Number => value.as_number().map_or(Datum::Undefined, Datum::Number),
-            Kind::String => value.as_str(arena).map_or(Datum::Undefined, Datum::String),
-            Kind::Array | Kind::Object => Datum::Tree(value),
+    pub fn of(place: Cursor<'m>, arena: &'m Arena) -> Datum<'m> {
+        match (place, place.kind()) {
+            (_, Kind::Null) => Datum::Null,
+            (Cursor::Text(text, _), Kind::Bool) => Datum::Bool(text == "true"),
+            (Cursor::Text(text, _), Kind::Number) => Datum::Number(Number::Text(text)),
+            (Cursor::Text(text, _), Kind::String) => Datum::String(text::unescape(raw::unquote(text), arena)),
+            (Cursor::Node(Value::Bool(b)), _) => Datum::Bool(b),
+            (Cursor::Node(Value::Int(i)), _) => Datum::Number(Number::Int(i)),
+            (Cursor::Node(Value::Float(f)), _) => Datum::Number(Number::Float(f)),
+            (Cursor::Node(Value::Text(text)), _) => Datum::String(text),
+            _ => Datum::Tree(place.value(arena)),
         }
     }
 
-    fn list(self, arena: &'m Arena) -> Option<&'m [Value<'m>]> {
+    /// The elements, if it is an array.
+    fn list(self, arena: &'m Arena) -> Option<Children<'m>> {
         match self {
-            Datum::Tree(value) => value.elements(arena),
+            Datum::Tree(value) if value.kind() == Kind::Array => Some(Cursor::new(value).children(arena)),
             _ => None,
         }
+    }
+
+    fn is_empty_list(self, arena: &'m Arena) -> bool {
+        self.list(arena).is_some_and(|mut list| list.next().is_none())
     }
 }
 
@@ -71,12 +81,12 @@ pub(super) fn holds<'m>(
         Operator::All => each_in(right, left, arena, budget)? == Some(Share::All),
         Operator::SubsetOf => each_in(left, right, arena, budget)? == Some(Share::All),
         Operator::AnyOf => match each_in(left, right, arena, budget)? {
-            Some(Share::All) => left.list(arena).is_some_and(|list| !list.is_empty()),
+            Some(Share::All) => !left.is_empty_list(arena),
             Some(Share::Some) => true,
             _ => false,
         },
         Operator::NoneOf => match each_in(left, right, arena, budget)? {
-            Some(Share::All) => left.list(arena).is_some_and(<[_]>::is_empty),
+            Some(Share::All) => left.is_empty_list(arena),
             Some(Share::None) => true,
             _ => false,
         },
@@ -149,9 +159,17 @@ fn is_in<'m>(
     arena: &'m Arena,
     budget: &mut NodeBudget,
 ) -> Result<bool, BudgetExceeded> {
-    for element in list.list(arena).unwrap_or(&[]) {
-        budget.visit()?;
-        if equal(item, Datum::of(*element, arena), arena, budget)? {
+    for element in list.list(arena).into_iter().flatten() {
+        budget.visits(1)?;
+        let same = match (item, element) {
+            // The common case, without decoding or copying the element.
+            (Datum::String(wanted), Cursor::Text(text, _)) if text.starts_with('"') => {
+                let inner = raw::unquote(text);
+                if inner.contains('\\') { text::unescaped_eq(inner, wanted) } else { inner == wanted }
+            }
+            _ => equal(item, Datum::of(element, arena), arena, budget)?,
+        };
+        if same {
             return Ok(true);
         }
     }
@@ -175,12 +193,14 @@ fn each_in<'m>(
     let (Some(items), Some(_)) = (items.list(arena), list.list(arena)) else {
         return Ok(None);
     };
-    let mut found = 0;
+    let (mut found, mut count) = (0u32, 0u32);
     for item in items {
-        found += usize::from(is_in(Datum::of(*item, arena), list, arena, budget)?);
+        budget.visits(1)?;
+        count += 1;
+        found += u32::from(is_in(Datum::of(item, arena), list, arena, budget)?);
     }
     Ok(Some(match found {
-        all if all == items.len() => Share::All,
+        all if all == count => Share::All,
         0 => Share::None,
         _ => Share::Some,
     }))
@@ -190,7 +210,7 @@ fn size<'m>(left: Datum<'m>, right: Datum<'m>, arena: &'m Arena) -> bool {
     let Datum::Number(wanted) = right else { return false };
     let size = match left {
         Datum::String(text) => Some(text.encode_utf16().count()),
-        Datum::Tree(_) => left.list(arena).map(<[_]>::len),
+        Datum::Tree(_) => left.list(arena).map(Children::count),
         _ => None,
     };
     size.is_some_and(|size| wanted.as_i64() == i64::try_from(size).ok())
@@ -200,10 +220,7 @@ fn empty<'m>(left: Datum<'m>, right: Datum<'m>, arena: &'m Arena) -> bool {
     let Datum::Bool(wanted) = right else { return false };
     let is_empty = match left {
         Datum::String(text) => text.is_empty(),
-        Datum::Tree(tree) => match tree.elements(arena) {
-            Some(elements) => elements.is_empty(),
-            None => tree.members(arena).is_none_or(<[_]>::is_empty),
-        },
+        Datum::Tree(tree) => Cursor::new(tree).children(arena).next().is_none(),
         _ => return false,
     };
     is_empty == wanted

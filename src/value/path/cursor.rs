@@ -41,6 +41,14 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// How much text there is to go over; 0 for what is no text.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Cursor::Text(text, _) => text.len() as u64,
+            _ => 0,
+        }
+    }
+
     /// The member of that name; nothing if there is none or this is no object.
     pub fn member(self, name: &str) -> Option<Cursor<'a>> {
         let mut here = self;

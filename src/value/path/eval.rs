@@ -1,13 +1,13 @@
 //! Running a path against a value.
 //!
-//! Flows in: a compiled path, a document. Flows out: what it selects. A step that has only definite steps before it may
-//! fail (its miss is the evaluation's); after an indefinite one what does not fit is left out. Recursion is one frame a
-//! step, and a path has at most 1,024 of them.
+//! Flows in: a compiled path, a document. Flows out: what it selects. A definite path that does not fit is a miss; of an
+//! indefinite one, what does not fit is left out, even where its definite beginning leads nowhere: AWS's recorded answer
+//! to `$.items[*]` without items is `[]`. Recursion is one frame a step, and a path has at most 1,024 of them.
 
 use bumpalo::collections::Vec;
 
 use super::cursor::Cursor;
-use super::filter::Scene;
+use super::filter::{Known, Scene};
 use super::miss::{Miss, PathMiss};
 use super::{NodeBudget, Path, Step, scan};
 use crate::value::{Arena, Kind, Member, Value};
@@ -19,7 +19,7 @@ impl Path {
     /// end of an array gives `null`.
     ///
     /// # Errors
-    /// A definite path, or the definite beginning of another, leads nowhere; or the budget is used up.
+    /// A definite path leads nowhere; or the budget is used up.
     pub fn eval<'p, 'a: 'p>(
         &'p self,
         root: Value<'a>,
@@ -29,65 +29,79 @@ impl Path {
         if self.is_root() {
             return Ok(root);
         }
-        let document = Cursor::new(root);
-        self.eval_from(document, Scene { document, arena }, budget)
+        if !self.is_definite() {
+            return self.eval_all(Cursor::new(root), Scene::new(root, arena, &Known::default()), budget);
+        }
+        match self.walk(Cursor::new(root), arena) {
+            Ok(found) => Ok(found.value(arena)),
+            Err((at, stuck)) => Err(self.miss_at(at, stuck, arena)),
+        }
     }
 
-    /// As [`Path::eval`], from any place of a document.
-    pub(super) fn eval_from<'p, 'a: 'p>(
+    /// As [`Path::eval`], but an element beyond an array's end is a miss: how AWS takes the arguments of intrinsic
+    /// functions.
+    ///
+    /// # Errors
+    /// As [`Path::eval`], and [`Miss::NoResults`] for such an element.
+    pub fn eval_existing<'p, 'a: 'p>(
         &'p self,
-        from: Cursor<'a>,
-        scene: Scene<'a>,
+        root: Value<'a>,
+        arena: &'a Arena,
         budget: &mut NodeBudget,
     ) -> Result<Value<'a>, PathMiss<'p>> {
-        if self.is_definite() {
-            return self.eval_definite(from, scene.arena);
+        if !self.is_definite() || !matches!(self.steps().last(), Some(Step::Index(_))) {
+            return self.eval(root, arena, budget);
         }
+        match self.walk(Cursor::new(root), arena) {
+            Ok(Cursor::Beyond) => Err(PathMiss { path: self, at: self.steps().len() - 1, miss: Miss::NoResults }),
+            Ok(found) => Ok(found.value(arena)),
+            Err((at, stuck)) => Err(self.miss_at(at, stuck, arena)),
+        }
+    }
+
+    /// All matches of an indefinite path, from any place of a document.
+    pub(super) fn eval_all<'p, 'a: 'p>(
+        &'p self,
+        from: Cursor<'a>,
+        scene: Scene<'a, '_>,
+        budget: &mut NodeBudget,
+    ) -> Result<Value<'a>, PathMiss<'p>> {
         let mut run = Run { path: self, scene, budget, found: Vec::new_in(scene.arena) };
-        run.step(0, from, true)?;
+        run.step(0, from)?;
         Ok(Value::array(scene.arena, run.found.into_bump_slice()))
     }
 
-    fn eval_definite<'p, 'a: 'p>(&'p self, from: Cursor<'a>, arena: &'a Arena) -> Result<Value<'a>, PathMiss<'p>> {
+    /// Where a definite path leads; or the step that cannot be taken, and where it stands.
+    pub(super) fn walk<'a>(&self, from: Cursor<'a>, arena: &'a Arena) -> Result<Cursor<'a>, (usize, Cursor<'a>)> {
         let mut here = from;
         for (at, step) in self.steps().iter().enumerate() {
             let next = match step {
-                Step::Member(name) => match here.member(name) {
-                    Some(next) => next,
-                    None => return Err(self.no_member(at, here, arena)),
-                },
-                Step::Index(index) if here.kind() == Kind::Array => here.element(*index),
-                Step::Index(_) => return Err(self.no_array(at, here, arena)),
-                Step::Members(names) if here.kind() == Kind::Object => return Ok(pick(here, names, arena)),
-                Step::Members(_) => return Err(self.no_member(at, here, arena)),
+                Step::Member(name) => here.member(name),
+                Step::Index(index) if here.kind() == Kind::Array => Some(here.element(*index)),
+                // Of a definite path only the last step can be this.
+                Step::Members(names) if here.kind() == Kind::Object => Some(Cursor::Node(pick(here, names, arena))),
                 // A function is never found; the others are not definite.
-                _ => return Err(self.miss(at, Miss::NoResults)),
+                _ => None,
             };
-            here = next;
+            here = next.ok_or((at, here))?;
         }
-        Ok(here.value(arena))
+        Ok(here)
     }
 
-    pub(super) fn miss<'p>(&'p self, at: usize, miss: Miss<'p>) -> PathMiss<'p> {
+    #[cold]
+    fn miss_at<'p, 'a: 'p>(&'p self, at: usize, stuck: Cursor<'a>, arena: &'a Arena) -> PathMiss<'p> {
+        let found = || stuck.value(arena);
+        let miss = match (self.steps().get(at), stuck) {
+            (Some(Step::Index(_)), Cursor::Beyond) => Miss::NullIndex,
+            (Some(Step::Index(_)), _) => Miss::NotAnArray { found: found() },
+            (Some(Step::Member(_) | Step::Members(_)), Cursor::Beyond) => Miss::NotAnObject { found: None },
+            (Some(Step::Member(_) | Step::Members(_)), _) if stuck.kind() != Kind::Object => {
+                Miss::NotAnObject { found: Some(found()) }
+            }
+            (Some(Step::Member(_)), _) if at + 1 < self.steps().len() => Miss::MissingProperty,
+            _ => Miss::NoResults,
+        };
         PathMiss { path: self, at, miss }
-    }
-
-    fn no_member<'p, 'a: 'p>(&'p self, at: usize, here: Cursor<'a>, arena: &'a Arena) -> PathMiss<'p> {
-        let miss = match here {
-            Cursor::Beyond => Miss::NotAnObject { found: None },
-            _ if here.kind() != Kind::Object => Miss::NotAnObject { found: Some(here.value(arena)) },
-            _ if at + 1 == self.steps().len() => Miss::NoResults,
-            _ => Miss::MissingProperty,
-        };
-        self.miss(at, miss)
-    }
-
-    fn no_array<'p, 'a: 'p>(&'p self, at: usize, here: Cursor<'a>, arena: &'a Arena) -> PathMiss<'p> {
-        let miss = match here {
-            Cursor::Beyond => Miss::NullIndex,
-            _ => Miss::NotAnArray { found: here.value(arena) },
-        };
-        self.miss(at, miss)
     }
 }
 
@@ -107,82 +121,62 @@ fn pick<'a>(here: Cursor<'a>, names: &[Box<str>], arena: &'a Arena) -> Value<'a>
 /// One evaluation of an indefinite path.
 pub(super) struct Run<'p, 'a, 'b> {
     path: &'p Path,
-    pub(super) scene: Scene<'a>,
+    pub(super) scene: Scene<'a, 'b>,
     pub(super) budget: &'b mut NodeBudget,
     found: Vec<'a, Value<'a>>,
 }
 
 impl<'p, 'a: 'p> Run<'p, 'a, '_> {
-    /// Takes step `at` and all after it from `here`. `strict`: only definite steps came before.
-    pub(super) fn step(&mut self, at: usize, here: Cursor<'a>, strict: bool) -> Result<(), PathMiss<'p>> {
-        let path = self.path;
+    /// Takes step `at` and all after it from `here`. What a step does not fit is left out.
+    pub(super) fn step(&mut self, at: usize, here: Cursor<'a>) -> Result<(), PathMiss<'p>> {
         let arena = self.scene.arena;
-        let Some(step) = path.steps().get(at) else {
+        let Some(step) = self.path.steps().get(at) else {
             self.visit(at)?;
             self.found.push(here.value(arena));
             return Ok(());
         };
         match step {
-            Step::Member(name) => match here.member(name) {
-                Some(next) => self.step(at + 1, next, strict),
-                None if strict => Err(path.no_member(at, here, arena)),
-                None => Ok(()),
-            },
-            Step::Members(names) => self.members(at, names, here, strict),
-            Step::Index(_) | Step::Indices(_) | Step::Slice { .. } => {
-                if here.kind() == Kind::Array {
-                    self.elements(at, step, here, strict)
-                } else if strict {
-                    Err(path.no_array(at, here, arena))
-                } else {
-                    Ok(())
-                }
+            Step::Member(name) => here.member(name).map_or(Ok(()), |next| self.step(at + 1, next)),
+            Step::Members(names) if here.kind() == Kind::Object => self.members(at, names, here),
+            Step::Index(_) | Step::Indices(_) | Step::Slice { .. } if here.kind() == Kind::Array => {
+                self.elements(at, step, here)
             }
             Step::Wildcard => {
                 for child in here.children(arena) {
                     self.visit(at)?;
-                    self.step(at + 1, child, false)?;
+                    self.step(at + 1, child)?;
                 }
                 Ok(())
             }
             Step::DeepScan => scan::below(self, at, here),
-            Step::Filter(_) => match here.kind() {
-                Kind::Object => {
-                    if self.holds(at, here)? {
-                        self.step(at + 1, here, false)?;
-                    }
-                    Ok(())
+            Step::Filter(_) if here.kind() == Kind::Object => {
+                if self.holds(at, here)? {
+                    self.step(at + 1, here)?;
                 }
-                Kind::Array => {
-                    for item in here.children(arena) {
-                        if self.holds(at, item)? {
-                            self.step(at + 1, item, false)?;
-                        }
+                Ok(())
+            }
+            Step::Filter(_) if here.kind() == Kind::Array => {
+                for item in here.children(arena) {
+                    if self.holds(at, item)? {
+                        self.step(at + 1, item)?;
                     }
-                    Ok(())
                 }
-                _ if strict => Err(path.miss(at, Miss::NotFilterable { found: here.value(arena) })),
-                _ => Ok(()),
-            },
-            Step::Function(_) if strict => Err(path.miss(at, Miss::NoResults)),
-            Step::Function(_) => Ok(()),
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 
-    fn members(&mut self, at: usize, names: &[Box<str>], here: Cursor<'a>, strict: bool) -> Result<(), PathMiss<'p>> {
-        let arena = self.scene.arena;
-        if here.kind() != Kind::Object {
-            return if strict { Err(self.path.no_member(at, here, arena)) } else { Ok(()) };
-        }
+    fn members(&mut self, at: usize, names: &[Box<str>], here: Cursor<'a>) -> Result<(), PathMiss<'p>> {
         if at + 1 == self.path.steps().len() {
             self.visit(at)?;
-            self.found.push(pick(here, names, arena));
+            self.found.push(pick(here, names, self.scene.arena));
             return Ok(());
         }
         for name in names {
             self.visit(at)?;
             if let Some(next) = here.member(name) {
-                self.step(at + 1, next, false)?;
+                self.step(at + 1, next)?;
             }
         }
         Ok(())
@@ -191,9 +185,9 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
     /// `[n]`, `[n,m]`, `[n:m]` on an array, with the bounds of slices as the library takes them: a negative first bound
     /// without a last counts from the end; with one, both are taken as they are, and negative indices on the way count
     /// from the end.
-    fn elements(&mut self, at: usize, step: &Step, here: Cursor<'a>, strict: bool) -> Result<(), PathMiss<'p>> {
+    fn elements(&mut self, at: usize, step: &Step, here: Cursor<'a>) -> Result<(), PathMiss<'p>> {
         if let Step::Index(index) = step {
-            return self.step(at + 1, here.element(*index), strict);
+            return self.step(at + 1, here.element(*index));
         }
         // Random access into text would be quadratic.
         let items: Vec<Cursor<'a>> = Vec::from_iter_in(here.children(self.scene.arena), self.scene.arena);
@@ -212,7 +206,7 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
             run.visit(at)?;
             let index = if index < 0 { index.saturating_add(length) } else { index };
             let item = usize::try_from(index).ok().and_then(|index| items.get(index));
-            run.step(at + 1, item.copied().unwrap_or(Cursor::Beyond), false)
+            run.step(at + 1, item.copied().unwrap_or(Cursor::Beyond))
         };
         if let Step::Indices(indices) = step {
             return indices.iter().try_for_each(|index| take(self, *index));
@@ -232,15 +226,21 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
         self.visit(at)?;
         let path = self.path;
         match path.steps().get(at) {
-            Some(Step::Filter(filter)) => {
-                filter.holds(item, self.scene, self.budget).map_err(|exceeded| path.miss(at, Miss::Budget(exceeded)))
-            }
+            Some(Step::Filter(filter)) => filter.holds(item, self.scene, self.budget).map_err(|exceeded| PathMiss {
+                path,
+                at,
+                miss: Miss::Budget(exceeded),
+            }),
             _ => Ok(false),
         }
     }
 
     pub(super) fn visit(&mut self, at: usize) -> Result<(), PathMiss<'p>> {
+        self.visits(at, 1)
+    }
+
+    pub(super) fn visits(&mut self, at: usize, nodes: u64) -> Result<(), PathMiss<'p>> {
         let path = self.path;
-        self.budget.visit().map_err(|exceeded| path.miss(at, Miss::Budget(exceeded)))
+        self.budget.visits(nodes).map_err(|exceeded| PathMiss { path, at, miss: Miss::Budget(exceeded) })
     }
 }

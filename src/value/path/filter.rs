@@ -3,10 +3,13 @@
 //! Flows in: a compiled condition, an item (`@`) and the document (`$`). Flows out: yes or no. Nothing in a condition can
 //! fail: what is missing is *undefined* and equals nothing. The rules of comparing are in `compare.rs`.
 
-use super::super::{Arena, Value};
 use super::compare::{self, Datum};
 use super::cursor::Cursor;
 use super::{BudgetExceeded, Miss, NodeBudget, Path};
+use crate::value::number::Number;
+use crate::value::raw::Form;
+use crate::value::{Arena, Value};
+use std::cell::RefCell;
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -90,9 +93,21 @@ pub enum Operator {
 
 /// What a condition is evaluated in.
 #[derive(Clone, Copy)]
-pub(super) struct Scene<'a> {
-    pub document: Cursor<'a>,
+pub(super) struct Scene<'a, 'c> {
+    document: Cursor<'a>,
     pub arena: &'a Arena,
+    known: &'c Known<'a>,
+}
+
+/// Where paths from the document have led, so that a condition on every item does not search it every time: the address
+/// of the path, which cannot move during an evaluation, and the place.
+#[derive(Default)]
+pub(super) struct Known<'a>(RefCell<Vec<(usize, Option<Cursor<'a>>)>>);
+
+impl<'a, 'c> Scene<'a, 'c> {
+    pub fn new(root: Value<'a>, arena: &'a Arena, known: &'c Known<'a>) -> Scene<'a, 'c> {
+        Scene { document: Cursor::new(root), arena, known }
+    }
 }
 
 impl Filter {
@@ -100,7 +115,7 @@ impl Filter {
     pub(super) fn holds<'a>(
         &self,
         item: Cursor<'a>,
-        scene: Scene<'a>,
+        scene: Scene<'a, '_>,
         budget: &mut NodeBudget,
     ) -> Result<bool, BudgetExceeded> {
         match self {
@@ -136,22 +151,46 @@ impl Operand {
     fn resolve<'p, 'a: 'p>(
         &'p self,
         item: Cursor<'a>,
-        scene: Scene<'a>,
+        scene: Scene<'a, '_>,
         budget: &mut NodeBudget,
     ) -> Result<Datum<'p>, BudgetExceeded> {
-        let (path, from) = match self {
-            Operand::Item(path) => (path, item),
-            Operand::Document(path) => (path, scene.document),
+        let found = match self {
+            Operand::Item(path) => find(path, item, scene, budget)?,
+            Operand::Document(path) => {
+                let address = std::ptr::from_ref::<Path>(path) as usize;
+                let known = scene.known.0.borrow().iter().find(|(known, _)| *known == address).map(|(_, found)| *found);
+                match known {
+                    Some(found) => found,
+                    None => {
+                        let found = find(path, scene.document, scene, budget)?;
+                        scene.known.0.borrow_mut().push((address, found));
+                        found
+                    }
+                }
+            }
             Operand::Literal(literal) => return Ok(literal.datum(scene.arena)),
         };
-        budget.visit()?;
-        match path.eval_from(from, scene, budget) {
-            Ok(value) => Ok(Datum::of(value, scene.arena)),
-            Err(miss) => match miss.miss {
-                Miss::Budget(exceeded) => Err(exceeded),
-                _ => Ok(Datum::Undefined),
-            },
-        }
+        Ok(found.map_or(Datum::Undefined, |found| Datum::of(found, scene.arena)))
+    }
+}
+
+fn find<'a>(
+    path: &Path,
+    from: Cursor<'a>,
+    scene: Scene<'a, '_>,
+    budget: &mut NodeBudget,
+) -> Result<Option<Cursor<'a>>, BudgetExceeded> {
+    budget.visits(1)?;
+    if path.is_definite() {
+        return Ok(path.walk(from, scene.arena).ok());
+    }
+    match path.eval_all(from, scene, budget) {
+        Ok(matches) => Ok(Some(Cursor::Node(matches))),
+        Err(miss) => match miss.miss {
+            Miss::Budget(exceeded) => Err(exceeded),
+            // No other miss comes of an indefinite path.
+            _ => Ok(None),
+        },
     }
 }
 
@@ -160,9 +199,9 @@ impl Literal {
         match self {
             Literal::Null => Datum::Null,
             Literal::Bool(b) => Datum::Bool(*b),
-            Literal::Number(text) => Datum::Number(super::super::number::Number::Text(text)),
+            Literal::Number(text) => Datum::Number(Number::Text(text)),
             Literal::String(text) => Datum::String(text),
-            Literal::Json(text) => Datum::Tree(Value::raw(arena, text, super::super::raw::Form::COMPACT)),
+            Literal::Json(text) => Datum::Tree(Value::raw(arena, text, Form::COMPACT)),
         }
     }
 }

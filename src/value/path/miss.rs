@@ -36,11 +36,6 @@ pub enum Miss<'p> {
     },
     /// An array to take an element from, beyond another array's end.
     NullIndex,
-    /// An array or object to filter.
-    NotFilterable {
-        /// What stood there.
-        found: Value<'p>,
-    },
     /// Nodes that the path may still visit.
     Budget(BudgetExceeded),
 }
@@ -93,11 +88,6 @@ impl std::fmt::Display for PathMiss<'_> {
                 f.write_str("The path ")?;
                 self.write_prefix(f, self.at)?;
                 f.write_str(" is null")
-            }
-            Miss::NotFilterable { found } => {
-                f.write_str("Filter: ")?;
-                self.write_rest(f)?;
-                write!(f, " can not be applied to primitives. Current context is: {}", found.to_json())
             }
             Miss::Budget(exceeded) => exceeded.fmt(f),
         }

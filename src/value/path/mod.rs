@@ -218,16 +218,6 @@ impl NodeBudget {
         self.left
     }
 
-    fn visit(&mut self) -> Result<(), BudgetExceeded> {
-        match self.left.checked_sub(1) {
-            Some(left) => {
-                self.left = left;
-                Ok(())
-            }
-            None => Err(BudgetExceeded { nodes_max: self.full }),
-        }
-    }
-
     fn visits(&mut self, nodes: u64) -> Result<(), BudgetExceeded> {
         match u32::try_from(nodes).ok().and_then(|nodes| self.left.checked_sub(nodes)) {
             Some(left) => {

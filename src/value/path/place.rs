@@ -1,4 +1,4 @@
-//! Writing at a reference path: what ResultPath does (section 2.2 of the semantics; the language's "ResultPath").
+//! Writing at a reference path: what ResultPath does (States Language, "ResultPath").
 //!
 //! Flows in: a document, a value, a reference path. Flows out: the document with the value there. Objects that are
 //! missing on the way are made, a value that is there is replaced, never merged; an array's element can only be replaced.
@@ -135,4 +135,60 @@ fn set<'a>(object: Value<'a>, key: &str, value: Value<'a>, arena: &'a Arena) -> 
         here = overlay.base;
     }
     Value::overlay(arena, object, arena.alloc_str(key), value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placing() {
+        let arena = Arena::new();
+        let cases: &[(&str, &str, &str)] = &[
+            ("{}", "$", "7"),
+            (r#"{"a":1}"#, "$.b", r#"{"a":1,"b":7}"#),
+            (r#"{"a":1,"b":2}"#, "$.a", r#"{"a":7,"b":2}"#),
+            (r#"{"a":{"x":1}}"#, "$.a", r#"{"a":7}"#),
+            (r#"{"a":{"x":1}}"#, "$.a.b", r#"{"a":{"x":1,"b":7}}"#),
+            (r#"{"a":{"x":1},"z":0}"#, "$.a.b.c", r#"{"a":{"x":1,"b":{"c":7}},"z":0}"#),
+            ("{}", "$.a.b", r#"{"a":{"b":7}}"#),
+            (r#"{"l":[1,2,3]}"#, "$.l[1]", r#"{"l":[1,7,3]}"#),
+            (r#"{"l":[1,{"x":2}]}"#, "$.l[-1].y", r#"{"l":[1,{"x":2,"y":7}]}"#),
+            ("[[1]]", "$[0][0]", "[[7]]"),
+            (r#"{"a b":1}"#, "$['a b']", r#"{"a b":7}"#),
+        ];
+        for (root, path, expected) in cases {
+            let path = Path::parse(path).unwrap();
+            let placed = path.place(Value::from_text(&arena, root), Value::Int(7), &arena).unwrap();
+            assert_eq!(placed.to_json(), *expected, "{path} in {root}");
+        }
+        let misfits: &[(&str, &str, PlaceProblem, &str)] = &[
+            ("5", "$.a", PlaceProblem::NotAnObject, r#"Unable to apply step "a" to input 5"#),
+            (r#"{"a":5}"#, "$.a.b", PlaceProblem::NotAnObject, r#"Unable to apply step "b" to input 5"#),
+            (r#"{"a":[5]}"#, "$.a.b", PlaceProblem::NotAnObject, r#"Unable to apply step "b" to input [5]"#),
+            (r#"{"a":[5]}"#, "$.a[1]", PlaceProblem::NoSuchElement, r#"Unable to apply step "1" to input [5]"#),
+            (r#"{"a":[5]}"#, "$.a[-2]", PlaceProblem::NoSuchElement, r#"Unable to apply step "-2" to input [5]"#),
+            (r#"{"a":{}}"#, "$.a[0]", PlaceProblem::NotAnArray, r#"Unable to apply step "0" to input {}"#),
+            ("{}", "$.a[0]", PlaceProblem::NotAnArray, r#"Unable to apply step "0" to input null"#),
+            ("{}", "$.*", PlaceProblem::NotAReference, r#"Unable to apply step "[*]" to input {}"#),
+        ];
+        for (root, path, problem, text) in misfits {
+            let path = Path::parse(path).unwrap();
+            let misfit = path.place(Value::from_text(&arena, root), Value::Int(7), &arena).unwrap_err();
+            assert_eq!((misfit.problem, &*misfit.to_string()), (*problem, *text), "{path} in {root}");
+        }
+    }
+
+    #[test]
+    fn placing_again_does_not_pile_up() {
+        let arena = Arena::new();
+        let mut document = Value::from_text(&arena, r#"{"n":0,"z":1}"#);
+        let (n, m) = (Path::parse("$.n").unwrap(), Path::parse("$.m.k").unwrap());
+        for i in 0..100_000 {
+            document = n.place(document, Value::Int(i), &arena).unwrap();
+            document = m.place(document, Value::Int(i), &arena).unwrap();
+        }
+        assert_eq!(document.to_json(), r#"{"n":99999,"z":1,"m":{"k":99999}}"#);
+        assert!(document.size().depth <= 4);
+    }
 }

@@ -10,6 +10,10 @@ use super::eval::Run;
 use super::miss::PathMiss;
 use crate::value::Kind;
 
+/// Going over so many bytes of text counts as much as a node: a text nested a thousand levels deep is gone over a
+/// thousand times.
+const BYTES_A_VISIT: u64 = 512;
+
 /// Runs the steps after the `..` at step `at` on `from` and everything below it.
 pub(super) fn below<'p, 'a: 'p>(run: &mut Run<'p, 'a, '_>, at: usize, from: Cursor<'a>) -> Result<(), PathMiss<'p>> {
     let arena = run.scene.arena;
@@ -20,8 +24,10 @@ pub(super) fn below<'p, 'a: 'p>(run: &mut Run<'p, 'a, '_>, at: usize, from: Curs
             run.visit(at)?;
             if matches!(here.kind(), Kind::Object | Kind::Array) {
                 if tried_at(run, at + 1, here)? {
-                    run.step(at + 1, here, false)?;
+                    run.step(at + 1, here)?;
                 }
+                // Finding where children end goes over all their text, at every level again.
+                run.visits(at, here.bytes() / BYTES_A_VISIT)?;
                 open.push(here.children(arena));
             }
         }

@@ -1,4 +1,4 @@
-//! The 18 intrinsic functions (section 4.4 of the semantics; the language's "Intrinsic Functions").
+//! The 18 intrinsic functions (States Language, "Intrinsic Functions").
 //!
 //! Flows in: a function, the values of its arguments, a source of numbers for what is random. Flows out: a value, or that
 //! the arguments were rejected. How many arguments there are and of what kinds is checked here, because AWS checks it
