@@ -176,7 +176,7 @@ impl<'r> Crew<'r> {
 
     /// Runs the next child in its parent's arena; whether there was one.
     fn next_here(&self, progress: &mut Progress) -> bool {
-        let Some(next) = progress.join.next() else { return false };
+        let Some(next) = progress.join.next_child() else { return false };
         let mut child = progress.join.children().child(next, progress.arena);
         if let Some(tally) = progress.tally {
             child.count_in(tally);

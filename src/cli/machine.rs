@@ -74,7 +74,7 @@ impl MachineArguments {
         });
         let values = self.substitutions()?;
         if is_template(&text, &file_name) {
-            return Ok(self.from_template(&text, &file_name, folder, asked, &values));
+            return Ok(self.read_template(&text, &file_name, folder, asked, &values));
         }
         if self.resource.is_some() {
             return Err(CliError::Usage(format!("--resource names a resource of a template, and {file_name} is none")));
@@ -84,7 +84,7 @@ impl MachineArguments {
         Ok(Machine::of(result, folder, machine_type))
     }
 
-    fn from_template(
+    fn read_template(
         &self,
         text: &str,
         file_name: &str,

@@ -90,7 +90,7 @@ fn interruptions_and_short_writes_are_no_failures() {
     impl Write for Interrupted {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.1 += 1;
-            if self.1 % 2 == 0 {
+            if self.1.is_multiple_of(2) {
                 return Err(ErrorKind::Interrupted.into());
             }
             let count = bytes.len().min(333);
@@ -99,13 +99,13 @@ fn interruptions_and_short_writes_are_no_failures() {
         }
         fn flush(&mut self) -> io::Result<()> {
             self.1 += 1;
-            if self.1 % 2 == 0 { Err(ErrorKind::Interrupted.into()) } else { Ok(()) }
+            if self.1.is_multiple_of(2) { Err(ErrorKind::Interrupted.into()) } else { Ok(()) }
         }
     }
     impl Read for Interrupted {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
             self.1 += 1;
-            if self.1 % 2 == 0 {
+            if self.1.is_multiple_of(2) {
                 return Err(ErrorKind::Interrupted.into());
             }
             let count = into.len().min(777).min(self.0.len());

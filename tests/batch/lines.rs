@@ -116,7 +116,7 @@ fn an_endless_line() {
     let ran = run(vec![Source::reader("s", std::io::Read::chain(endless, rest))], |batch| batch.threads(2));
     let letter: Value = serde_json::from_str(&ran.dead_letters).unwrap();
     assert_eq!((&letter["offset"], &letter["length"], &letter["line"]), (&0.into(), &(300 << 20).into(), &1.into()));
-    assert_eq!(ran.results.lines().map(short).last().as_deref(), Some("ok"));
+    assert_eq!(ran.results.lines().map(short).next_back().as_deref(), Some("ok"));
     assert_eq!((ran.summary().succeeded, ran.summary().rejected), (1, 1));
 }
 
