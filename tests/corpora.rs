@@ -3,32 +3,42 @@
 //! A folder that is added there is tested here without a line of code: the runner reads its machine, handlers and
 //! events as the command does. It must never know what any one workflow does.
 
-use expressway::batch::drive::{Alone, drive};
+use expressway::batch::{Batch, Sink, Source};
 use expressway::compile::{Options, compile};
+use expressway::definition::template::{StackTemplate, is_template};
 use expressway::definition::{Definition, ParseOptions};
-use expressway::handler::Handlers;
-use expressway::value::scan::validate;
-use expressway::value::{Arena, Value};
-use expressway::vm::{Execution, Input, Outcome, Seed, Settings, Start};
+use expressway::handler::{Bound, Handlers};
+use expressway::program::Program;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// 2020-01-01T00:00:00Z, where the clock of a run starts.
-const NOW_MS: i64 = 1_577_836_800_000;
+const THREADS: [usize; 3] = [1, 2, 8];
+
+/// Small pieces, so that a corpus of a few lines is cut often; and large ones, as the command takes them.
+const CHUNK_BYTES: [usize; 3] = [64, 1_000, 256 << 10];
 
 #[test]
 fn every_corpus_gives_what_it_expects() {
-    let mut failures = Vec::new();
+    let mut differences = Vec::new();
     for folder in folders() {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let expected = fs::read_to_string(folder.join("expected.jsonl")).expect("every corpus has expected.jsonl");
-        let outcomes = outcomes(&folder);
-        if let Some(difference) = difference(&expected, &outcomes) {
-            failures.push(format!("{name}: {difference}"));
+        let (program, bound) = program(&folder);
+        let events = fs::read(folder.join("events.jsonl")).expect("every corpus has events.jsonl");
+        let expected = fs::read(folder.join("expected.jsonl")).expect("every corpus has expected.jsonl");
+        for (threads, chunk_bytes) in THREADS.iter().flat_map(|t| CHUNK_BYTES.map(|c| (*t, c))) {
+            let mut results = Vec::new();
+            let batch = Batch::new(&program, &bound).threads(threads).chunk_bytes(chunk_bytes);
+            let batch = batch.results(Sink::new("memory", &mut results));
+            let summary = batch.run(vec![Source::memory("events", &events)]).expect("memory takes everything");
+            if let Some(difference) = difference(&expected, &results) {
+                let name = folder.file_name().unwrap_or_default().display();
+                differences.push(format!("{name}, {threads} threads, chunks of {chunk_bytes}: {difference}"));
+                break;
+            }
+            assert_eq!(summary.events, expected.split_inclusive(|byte| *byte == b'\n').count() as u64);
         }
     }
-    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
 }
 
 /// The folders of `corpora/`, in order.
@@ -41,79 +51,50 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// One line for each record of a corpus.
-fn outcomes(folder: &Path) -> String {
-    let definition = ["machine.asl.json", "template.yaml"].iter().map(|name| folder.join(name)).find(|p| p.is_file());
-    let definition = parse(&definition.expect("every corpus has a machine"));
-    let handlers: BTreeMap<String, Definition> = fs::read_dir(folder.join("handlers"))
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| {
-            let name = entry.file_name().to_string_lossy().trim_end_matches(".asl.json").to_owned();
-            (name, parse(&entry.path()))
-        })
-        .collect();
-    let program = compile(&definition, &Options { handlers: Some(&handlers), bound: None }).expect("it compiles");
-    let bound = Handlers::new().bind(&program).expect("every function has its handler");
-    let events = fs::read(folder.join("events.jsonl")).expect("every corpus has events.jsonl");
-    let (mut out, mut offset) = (String::new(), 0);
-    let settings = Settings::default();
-    for line in events.split_inclusive(|byte| *byte == b'\n') {
-        let at = offset;
-        offset += line.len();
-        if line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
-            continue;
+/// A folder's machine with its handlers compiled in.
+fn program(folder: &Path) -> (Program, Bound) {
+    let machine = ["machine.asl.json", "template.yaml"].iter().map(|name| folder.join(name)).find(|p| p.is_file());
+    let definition = definition(&machine.expect("every corpus has a machine"));
+    let mut handlers = BTreeMap::new();
+    for entry in fs::read_dir(folder.join("handlers")).into_iter().flatten().flatten() {
+        if let Some(function) = entry.file_name().to_string_lossy().strip_suffix(".asl.json") {
+            handlers.insert(function.to_owned(), self::definition(&entry.path()));
         }
-        let Ok(text) = validate(line).map(|_| std::str::from_utf8(line).unwrap_or_default().trim()) else {
-            out.push_str("{\"status\":\"REJECTED\",\"error\":\"?\"}\n");
-            continue;
-        };
-        let arena = Arena::new();
-        let start = Start {
-            input: Input::whole(Value::from_text(&arena, text)),
-            seed: Seed::new(0, 0, at as u64),
-            now_ms: NOW_MS,
-            history: false,
-        };
-        let mut execution = Execution::new(&program, &settings, &arena, start);
-        let outcome = drive(&mut execution, &bound, &mut bound.counters(), &Alone);
-        out.push_str(&outcome_line(outcome, &arena));
-        out.push('\n');
     }
-    out
+    let options = Options { handlers: Some(&handlers), bound: None };
+    let program = compile(&definition, &options).unwrap_or_else(|errors| panic!("{}: {errors:?}", folder.display()));
+    let bound = Handlers::new().bind(&program).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    (program, bound)
 }
 
-fn parse(file: &Path) -> Definition {
+fn definition(file: &Path) -> Definition {
     let text = fs::read_to_string(file).expect("it can be read");
-    Definition::parse(&text, &file.display().to_string(), &ParseOptions::default())
-        .unwrap_or_else(|found| panic!("{}: {found:?}", file.display()))
-}
-
-fn outcome_line<'a>(outcome: Outcome<'a>, arena: &'a Arena) -> String {
-    let quote = |text: &str| serde_json::to_string(text).unwrap_or_default();
-    match outcome {
-        Outcome::Succeeded(value) => format!("{{\"status\":\"SUCCEEDED\",\"output\":{}}}", value.to_json()),
-        Outcome::Failed(failure) => {
-            let error = failure.error.map(|e| format!(",\"error\":{}", quote(e))).unwrap_or_default();
-            let cause = failure.cause_text(arena).map(|c| format!(",\"cause\":{}", quote(c))).unwrap_or_default();
-            format!("{{\"status\":\"FAILED\"{error}{cause}}}")
-        }
-        Outcome::TimedOut(_) => "{\"status\":\"TIMED_OUT\"}".to_owned(),
+    let name = file.display().to_string();
+    if is_template(&text, &name) {
+        let template = StackTemplate::read(&text, &name).unwrap_or_else(|found| panic!("{name}: {found:?}"));
+        let alone = |path: &Path| Err(std::io::Error::other(path.display().to_string()));
+        return template.definition(None, &BTreeMap::new(), &alone).unwrap_or_else(|found| panic!("{name}: {found:?}"));
     }
+    Definition::parse(&text, &name, &ParseOptions::default()).unwrap_or_else(|found| panic!("{name}: {found:?}"))
 }
 
-/// The first lines that differ, with the record's number.
-fn difference(expected: &str, found: &str) -> Option<String> {
+/// What differs: how many records, and the first five of them.
+fn difference(expected: &[u8], found: &[u8]) -> Option<String> {
     if expected == found {
         return None;
     }
-    let (expected, found): (Vec<_>, Vec<_>) = (expected.lines().collect(), found.lines().collect());
+    let lines = |text: &[u8]| String::from_utf8_lossy(text).lines().map(str::to_owned).collect::<Vec<_>>();
+    let (expected, found) = (lines(expected), lines(found));
     let differing = (0..expected.len().max(found.len())).filter(|&n| expected.get(n) != found.get(n));
-    let shown = differing.clone().take(5).map(|n| {
-        let side = |lines: &[&str]| lines.get(n).map_or("(no line)", |line| line).to_owned();
-        format!("record {}\n  expected {}\n  found    {}", n + 1, side(&expected), side(&found))
-    });
-    let shown: Vec<String> = shown.collect();
-    Some(format!("{} of {} records differ\n{}", differing.count(), expected.len(), shown.join("\n")))
+    let mut told = format!("{} of {} records differ", differing.clone().count(), expected.len());
+    for n in differing.take(5) {
+        let side = |lines: &[String]| lines.get(n).map_or("(no line)".to_owned(), String::clone);
+        let (expected, found) = (side(&expected), side(&found));
+        let same = expected.bytes().zip(found.bytes()).take_while(|(a, b)| a == b).count();
+        told.push_str(&format!(
+            "\n  record {}, from byte {same} on:\n    expected {expected}\n    found    {found}",
+            n + 1
+        ));
+    }
+    Some(told)
 }

@@ -86,7 +86,7 @@ fn run_with(program: &Program, settings: &Settings, mut rest: impl FnMut(Parked)
                 Step::Request(Request::Children(children)) => {
                     execution = parked(execution);
                     let mut join = Join::new(children);
-                    while let Some(next) = join.next() {
+                    while let Some(next) = join.next_child() {
                         let child = join.children().child(next, arena);
                         let (outcome, mut child) = go(child, arena, program, settings, calls, rest);
                         join.add(child.finish(outcome));
@@ -166,7 +166,7 @@ fn a_child_may_run_on_another_thread_over_an_arena_of_its_own() {
                     join.add_from_elsewhere(finished, &arena);
                 }
             } else {
-                while let Some(next) = join.next() {
+                while let Some(next) = join.next_child() {
                     let mut child = join.children().child(next, &arena);
                     let Step::Done(outcome) = child.run() else { panic!("a child asked for something") };
                     join.add(child.finish(outcome));

@@ -45,7 +45,7 @@ pub fn drive<'a>(
                 let helped = if bound.counts() { None } else { helpers.run(children, execution.tally(), arena) };
                 let join = helped.unwrap_or_else(|| {
                     let mut join = Join::new(children);
-                    while let Some(next) = join.next() {
+                    while let Some(next) = join.next_child() {
                         let mut child = children.child(next, arena);
                         if let Some(tally) = execution.tally() {
                             child.count_in(tally);

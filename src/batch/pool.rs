@@ -176,7 +176,7 @@ impl<'r> Crew<'r> {
 
     /// Runs the next child in its parent's arena; whether there was one.
     fn next_here(&self, standing: &mut Standing) -> bool {
-        let Some(next) = standing.join.next() else { return false };
+        let Some(next) = standing.join.next_child() else { return false };
         let mut child = standing.join.children().child(next, standing.arena);
         if let Some(tally) = standing.tally {
             child.count_in(tally);

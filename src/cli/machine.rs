@@ -3,7 +3,7 @@
 use super::{CliError, WorkflowType};
 use crate::compile::{self, Options};
 use crate::definition::diagnostic::render::{Style, render};
-use crate::definition::template::{StackTemplate, is_template, substitute};
+use crate::definition::template::{Refused, StackTemplate, is_template, parse_with_values};
 use crate::definition::{Definition, Diagnostic, MachineType, ParseOptions, Source};
 use crate::handler::Handlers;
 use crate::program::Program;
@@ -74,25 +74,17 @@ impl MachineArguments {
         });
         let values = self.substitutions()?;
         if is_template(&text, &file_name) {
-            return Ok(self.from_template(&text, &file_name, folder, asked, &values));
+            return Ok(self.read_template(&text, &file_name, folder, asked, &values));
         }
         if self.resource.is_some() {
             return Err(CliError::Usage(format!("--resource names a resource of a template, and {file_name} is none")));
         }
         let machine_type = asked.unwrap_or_default();
-        let text = match substitute(&text, &values) {
-            Ok(text) => text,
-            Err(diagnostic) => {
-                let source = Arc::new(Source::new(&text, &file_name));
-                return Ok(Machine::of(Err((vec![diagnostic], source)), folder, machine_type));
-            }
-        };
-        let source = Arc::new(Source::new(&text, &file_name));
-        let result = Definition::parse(&text, &file_name, &ParseOptions { machine_type });
-        Ok(Machine::of(result.map_err(|diagnostics| (diagnostics, source)), folder, machine_type))
+        let result = parse_with_values(&text, &file_name, &values, &ParseOptions { machine_type });
+        Ok(Machine::of(result, folder, machine_type))
     }
 
-    fn from_template(
+    fn read_template(
         &self,
         text: &str,
         file_name: &str,
@@ -104,15 +96,15 @@ impl MachineArguments {
             Ok(template) => template,
             Err(diagnostics) => {
                 let source = Arc::new(Source::new(text, file_name));
-                return Machine::of(Err((diagnostics, source)), folder, asked.unwrap_or_default());
+                return Machine::of(Err(Refused { diagnostics, source }), folder, asked.unwrap_or_default());
             }
         };
         let beside = folder.clone();
         let open = move |path: &Path| read_inside(&beside, path);
-        let result = template.definition(self.resource.as_deref(), values, &open);
+        let result = template.definition_as(self.resource.as_deref(), values, &open, asked);
         let own = result.as_ref().ok().and_then(|definition| definition.machine_type);
         let machine_type = asked.or(own).unwrap_or_default();
-        Machine::of(result.map_err(|refused| (refused.diagnostics, refused.source)), folder, machine_type)
+        Machine::of(result, folder, machine_type)
     }
 
     fn substitutions(&self) -> Result<BTreeMap<String, String>, CliError> {
@@ -160,11 +152,7 @@ impl MachineArguments {
 }
 
 impl Machine {
-    fn of(
-        result: Result<Definition, (Vec<Diagnostic>, Arc<Source>)>,
-        folder: PathBuf,
-        machine_type: MachineType,
-    ) -> Machine {
+    fn of(result: Result<Definition, Refused>, folder: PathBuf, machine_type: MachineType) -> Machine {
         match result {
             Ok(definition) => Machine {
                 diagnostics: definition.warnings.clone(),
@@ -173,7 +161,9 @@ impl Machine {
                 folder,
                 machine_type,
             },
-            Err((diagnostics, source)) => Machine { definition: None, diagnostics, source, folder, machine_type },
+            Err(Refused { diagnostics, source }) => {
+                Machine { definition: None, diagnostics, source, folder, machine_type }
+            }
         }
     }
 

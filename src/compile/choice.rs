@@ -56,7 +56,7 @@ impl<'d> Compiler<'d> {
         for (rule, body) in rules.iter().zip(bodies) {
             if let Some((test, constant)) = string_equals(rule) {
                 variable.get_or_insert(test);
-                constants.push((constant.clone(), *body));
+                constants.push((constant.into(), *body));
             }
         }
         let Some(test) = variable else { return };
@@ -142,7 +142,7 @@ fn run_length(rules: &[ChoiceRule]) -> usize {
         .count()
 }
 
-fn string_equals(rule: &ChoiceRule) -> Option<(&DataTest, &Box<str>)> {
+fn string_equals(rule: &ChoiceRule) -> Option<(&DataTest, &str)> {
     match &rule.condition {
         Condition::Test(test) => match (test.comparator, &test.operand) {
             (Comparator::StringEquals, Operand::String(constant)) => Some((test, constant)),

@@ -4,9 +4,7 @@
 //! item processors) and handlers follow, each behind its own entry.
 
 use super::{Compiler, Documents, Waiting, provenance};
-use crate::definition::{
-    Assign, Definition, Flow, PathField, QueryLanguage, Scope, Source, State, StateIndex, StateKind,
-};
+use crate::definition::{Assign, Definition, Flow, PathField, QueryLanguage, Scope, Source, StateIndex, StateKind};
 use crate::program::state::StateType;
 use crate::program::{self, Addr, AssignId, Blame, HandlerId, Op, Register, Root, StateId};
 

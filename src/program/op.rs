@@ -36,6 +36,7 @@ pub enum Register {
 
 /// Where a path starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
 pub enum Root {
     /// At a document register.
     Register(Register),
@@ -58,6 +59,7 @@ macro_rules! instruction_set {
     )*) => {
         /// One instruction.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u32)]
         pub enum Op {
             $(
                 $(#[doc = $doc])*
@@ -239,7 +241,7 @@ instruction_set! {
         effect "request Children; res ← results"; origin "Map, Parallel"; example "{\"Type\":\"Parallel\",\"Branches\":[…]}";
 }
 
-// Two instructions to a cache line's quarter: the loop reads one with a single 16-byte load.
+// Three instructions to a cache line.
 const _: () = assert!(size_of::<Op>() <= 20);
 
 /// Operands that name an entry of a pool.

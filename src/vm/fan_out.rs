@@ -527,7 +527,7 @@ impl<'a> Join<'a> {
     }
 
     /// The child that comes next; none when all have run, or when what is left can change nothing.
-    pub fn next(&mut self) -> Option<Next> {
+    pub fn next_child(&mut self) -> Option<Next> {
         let index = self.finished.len();
         if index >= self.children.len() || self.limit.is_some() {
             return None;
