@@ -30,6 +30,8 @@ pub(super) struct Chunk<'s> {
     pub lines_before: Option<u64>,
     /// How many bytes of the source, as they are stored, it took.
     pub stored_bytes: u64,
+    /// Whether its results are to be seen at once, because more lines may be long in coming.
+    pub live: bool,
     /// Why the source could not be read on from here.
     pub failed: Option<SourceError>,
 }

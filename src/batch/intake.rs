@@ -63,6 +63,7 @@ struct Found<'s> {
     long: Option<LongLine>,
     failed: Option<(u64, SourceProblem)>,
     stored_bytes: u64,
+    live: bool,
 }
 
 impl<'s> Intake<'s> {
@@ -157,6 +158,7 @@ impl<'s> Intake<'s> {
                                 long: cut.long,
                                 failed: cut.failed,
                                 stored_bytes: cut.stored_bytes,
+                                live: cut.live,
                             };
                             let mut chunk = self.hand_out(&mut state, source, found);
                             if self.cutting.counting {
@@ -184,6 +186,7 @@ impl<'s> Intake<'s> {
             long: found.long,
             lines_before: self.cutting.counting.then_some(state.lines),
             stored_bytes: found.stored_bytes,
+            live: found.live,
             failed: found.failed.map(|(offset, problem)| self.failed(source, offset, problem)),
         }
     }
@@ -247,6 +250,6 @@ impl<'s> Open<'s> {
 
 impl Found<'_> {
     fn nothing(offset: u64) -> Self {
-        Found { offset, data: Data::NONE, long: None, failed: None, stored_bytes: 0 }
+        Found { offset, data: Data::NONE, long: None, failed: None, stored_bytes: 0, live: false }
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Results {
     pub lines_before: Option<u64>,
     /// How many bytes of the source it took.
     pub stored_bytes: u64,
+    /// Whether the results are to be seen at once.
+    pub live: bool,
     pub text: Lines,
     pub tally: Tally,
     /// What its executions went through.
@@ -87,6 +89,11 @@ impl Outputs<'_> {
         put(&mut self.results, &results.text.results, before)?;
         put(&mut self.failures, &results.text.failures, before)?;
         put(&mut self.dead_letters, &results.text.dead_letters, before)?;
+        if results.live {
+            for sink in [&mut self.results, &mut self.failures, &mut self.dead_letters].into_iter().flatten() {
+                sink.flush()?;
+            }
+        }
         if whole {
             self.lines += results.lines;
             self.stored_bytes += results.stored_bytes;

@@ -114,7 +114,7 @@ struct Share<'c, 'a> {
 }
 
 /// How far the children of a fork have come, in the order of their indices.
-struct Progress<'a> {
+struct Standing<'a> {
     join: Join<'a>,
     tally: Option<&'a Tally>,
     arena: &'a Arena,
@@ -130,24 +130,24 @@ impl Helpers for Crew<'_> {
             return None;
         }
         let estimate = self.estimate(children)?;
-        let mut progress = Progress { join: Join::new(children), tally, arena, failed_ms: None, steps_left: None };
+        let mut standing = Standing { join: Join::new(children), tally, arena, failed_ms: None, steps_left: None };
         // Threads become idle while a long Map runs: so each child may be the first that is shared.
         for done in 0.. {
             let idle = self.anybody_idle();
             // After a failure hardly anything that is left counts.
-            if idle && progress.failed_ms.is_none() && worth_sharing(estimate, children.len() - done) {
-                self.share(&mut progress, done, estimate);
+            if idle && standing.failed_ms.is_none() && worth_sharing(estimate, children.len() - done) {
+                self.share(&mut standing, done, estimate);
                 break;
             }
             let started = idle.then(Instant::now);
-            if !self.next_here(&mut progress) {
+            if !self.next_here(&mut standing) {
                 break;
             }
             if let Some(started) = started {
                 learn(estimate, started, 1);
             }
         }
-        Some(progress.join)
+        Some(standing.join)
     }
 }
 
@@ -175,24 +175,24 @@ impl<'r> Crew<'r> {
     }
 
     /// Runs the next child in its parent's arena; whether there was one.
-    fn next_here(&self, progress: &mut Progress) -> bool {
-        let Some(next) = progress.join.next_child() else { return false };
-        let mut child = progress.join.children().child(next, progress.arena);
-        if let Some(tally) = progress.tally {
+    fn next_here(&self, standing: &mut Standing) -> bool {
+        let Some(next) = standing.join.next_child() else { return false };
+        let mut child = standing.join.children().child(next, standing.arena);
+        if let Some(tally) = standing.tally {
             child.count_in(tally);
         }
         let outcome = drive(&mut child, self.bound, &mut self.bound.counters(), self);
         if matches!(outcome, Outcome::Failed(_)) {
-            progress.failed(child.now_ms());
+            standing.failed(child.now_ms());
         }
-        progress.steps_left = Some(child.steps_left());
-        progress.join.add(child.finish(outcome));
+        standing.steps_left = Some(child.steps_left());
+        standing.join.add(child.finish(outcome));
         true
     }
 
     /// Runs the children from `first` on, together with whoever is idle; none before them has failed.
-    fn share(&self, progress: &mut Progress, first: usize, estimate: &AtomicU64) {
-        let (children, arena) = (progress.join.children(), progress.arena);
+    fn share(&self, standing: &mut Standing, first: usize, estimate: &AtomicU64) {
+        let (children, arena) = (standing.join.children(), standing.arena);
         let count = children.len() - first;
         let worthwhile = match estimate.load(Ordering::Relaxed) {
             0 => 1,
@@ -200,25 +200,25 @@ impl<'r> Crew<'r> {
         };
         // Where time passes, each child may have to be run again without the others.
         let portion = if children.fork.timeless { worthwhile.max(count / (4 * self.threads)).min(count) } else { 1 };
-        let (failed_at_once, counted) = (AtomicUsize::new(usize::MAX), progress.tally.is_some());
+        let (failed_at_once, counted) = (AtomicUsize::new(usize::MAX), standing.tally.is_some());
         let share = Share { children, first, portion, failed_at_once, counted, estimate };
         let mut portions: Vec<Option<Portion>> = Vec::new();
         portions.resize_with(count.div_ceil(portion), || None);
         self.halves(&share, 0, &mut portions);
         for (n, portion) in portions.into_iter().enumerate() {
-            match portion.filter(|portion| progress.would_be_the_same(portion, children, arena)) {
+            match portion.filter(|portion| standing.would_be_the_same(portion, children, arena)) {
                 Some(portion) => {
-                    if let (Some(tally), Some(counts)) = (progress.tally, &portion.tally) {
+                    if let (Some(tally), Some(counts)) = (standing.tally, &portion.tally) {
                         tally.add(counts);
                     }
-                    progress.steps_left = progress.steps_left.map(|left| left.saturating_sub(portion.steps));
+                    standing.steps_left = standing.steps_left.map(|left| left.saturating_sub(portion.steps));
                     let mut over = false;
                     for child in portion.children {
                         if child.failed {
-                            progress.failed(child.end_ms);
+                            standing.failed(child.end_ms);
                         }
-                        over |= child.timed_out && progress.failed_ms.is_none();
-                        progress.join.add_from_elsewhere(child.finished, arena);
+                        over |= child.timed_out && standing.failed_ms.is_none();
+                        standing.join.add_from_elsewhere(child.finished, arena);
                     }
                     if over {
                         // A limit has ended the whole execution.
@@ -227,7 +227,7 @@ impl<'r> Crew<'r> {
                 }
                 None => {
                     let again = share.portion.min(count - n * share.portion);
-                    if !(0..again).all(|_| self.next_here(progress)) {
+                    if !(0..again).all(|_| self.next_here(standing)) {
                         break;
                     }
                 }
@@ -308,7 +308,7 @@ impl<'r> Crew<'r> {
     }
 }
 
-impl<'a> Progress<'a> {
+impl<'a> Standing<'a> {
     /// Whether these children would have come to the same if they had been run in sequence, behind those before. There a
     /// child sees no further than to the earliest failure before it, and has only the steps that those before it left.
     fn would_be_the_same(&mut self, portion: &Portion, children: &Children<'a>, arena: &'a Arena) -> bool {

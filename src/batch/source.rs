@@ -100,7 +100,7 @@ impl<'s> Source<'s> {
         let name = self.name;
         let opened = match self.kind {
             Kind::File(path) => open_file(&path, in_turn),
-            Kind::Stdin => stream(Box::new(io::stdin()), true),
+            Kind::Stdin => open_stdin(),
             Kind::Reader(reader) => stream(reader, false),
             Kind::Memory(bytes) if in_turn || is_compressed(bytes) => stream(Box::new(bytes), false),
             Kind::Memory(bytes) => Ok(Opened::Memory(without_mark(bytes))),
@@ -137,8 +137,9 @@ fn open_file<'s>(path: &Path, in_turn: bool) -> io::Result<Opened<'s>> {
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
+    // What the system makes up as it is read has no length.
     #[cfg(unix)]
-    if metadata.is_file() && !in_turn {
+    if metadata.is_file() && metadata.len() > 0 && !in_turn {
         let mut head = [0; 4];
         // If even this fails, so will the reading, which can say where.
         let (known, _) = super::split::fill(&file, &mut head, 0);
@@ -147,6 +148,19 @@ fn open_file<'s>(path: &Path, in_turn: bool) -> io::Result<Opened<'s>> {
         }
     }
     stream(Box::new(file), !metadata.is_file())
+}
+
+/// Standard input, without the standard library's buffer and lock.
+fn open_stdin<'s>() -> io::Result<Opened<'s>> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let live = !file.metadata()?.is_file();
+        stream(Box::new(file), live)
+    }
+    #[cfg(not(unix))]
+    stream(Box::new(io::stdin()), true)
 }
 
 /// A stream over a reader, decompressed if it starts like one that has to be.

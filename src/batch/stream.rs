@@ -44,6 +44,8 @@ pub(super) struct Cut {
     pub failed: Option<(u64, SourceProblem)>,
     /// How many bytes were read for it, as they are stored.
     pub stored_bytes: u64,
+    /// Whether somebody may be waiting for the results, since more lines may be long in coming.
+    pub live: bool,
 }
 
 impl<'s> Stream<'s> {
@@ -127,7 +129,7 @@ impl<'s> Stream<'s> {
         let offset = self.offset + range.start as u64;
         self.offset += range.end as u64;
         let failed = failed.map(|error| (self.offset, SourceProblem::Read(error)));
-        Cut { offset, range, long: None, failed, stored_bytes: self.stored_bytes() }
+        Cut { offset, range, long: None, failed, stored_bytes: self.stored_bytes(), live: self.live }
     }
 
     /// A line that was too long: `rest..filled` in the buffer is behind its end.
@@ -142,7 +144,7 @@ impl<'s> Stream<'s> {
         let line_end = u64::from(!self.ended);
         self.offset += length as u64 + line_end;
         let long = Some(LongLine { length: (length - mark) as u64, start });
-        Cut { offset, range: 0..0, long, failed: None, stored_bytes: self.stored_bytes() }
+        Cut { offset, range: 0..0, long, failed: None, stored_bytes: self.stored_bytes(), live: self.live }
     }
 
     fn stored_bytes(&mut self) -> u64 {

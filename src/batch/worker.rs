@@ -118,7 +118,7 @@ impl Worker<'_, '_, '_, '_> {
     fn chunk(&mut self, chunk: &mut Chunk, mut lines: Lines, slots: &mut [Slot], results: &mut Results) {
         let job = self.job;
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
-        results.visits = Tally::new(job.program);
+        (results.visits, results.live) = (Tally::new(job.program), chunk.live);
         (results.stored_bytes, results.failed) = (chunk.stored_bytes, chunk.failed.take());
         let mut line_index = 0;
         while let Some(item) = lines.next(slots) {

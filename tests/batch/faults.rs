@@ -307,3 +307,53 @@ fn results_larger_than_their_events() {
         assert!(lengths(&ran.results) == wanted, "{threads} threads, chunks of {chunk_bytes}");
     }
 }
+
+/// A mistake in somebody's hook ends the run with its panic: no thread is left waiting.
+#[test]
+fn hooks_that_panic() {
+    let (program, bytes) = (program(), events(30_000));
+    let bound = bound(&program);
+    for threads in [1, 3] {
+        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            Batch::new(&program, &bound)
+                .threads(threads)
+                .chunk_bytes(1 << 12)
+                .progress(|progress| assert!(progress.records < 5_000, "as planned"))
+                .run(vec![Source::memory("s", &bytes)])
+        }));
+        assert!(ran.is_err());
+    }
+}
+
+/// What comes through a pipe is answered before its end.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_is_answered_as_it_goes() {
+    let name = format!("expressway-pipe-{}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    if !made.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let (program, seen) = (program(), Failing::new(usize::MAX, ErrorKind::Other, usize::MAX));
+    let bound = bound(&program);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut pipe = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+            for n in 1..=3 {
+                pipe.write_all(b"{\"do\":\"pass\"}\n{\"do\":\"pass\"").unwrap();
+                let lines = || seen.taken.lock().unwrap().iter().filter(|byte| **byte == b'\n').count();
+                while lines() < 2 * n - 1 {
+                    std::thread::yield_now();
+                }
+                pipe.write_all(b"}\n").unwrap();
+                while lines() < 2 * n {
+                    std::thread::yield_now();
+                }
+            }
+        });
+        let batch = Batch::new(&program, &bound).threads(2).results(Sink::new("out", seen.clone()));
+        assert_eq!(batch.run(vec![Source::file(&path)]).unwrap().succeeded, 6);
+    });
+    std::fs::remove_file(path).unwrap();
+}

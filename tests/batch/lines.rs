@@ -108,6 +108,27 @@ fn lines_around_the_limit() {
     }
 }
 
+/// Inputs put together at random from what lines and their ends are made of.
+#[test]
+fn made_up_inputs() {
+    let parts = ["\n", "\r\n", "P", "F", " ", "1", "{}", "\"", "\u{e9}", "xxxxxxxxxxxxxxxxxxxxxxxxx", "\u{feff}", "\n"];
+    let mut state = 1u64;
+    for n in 0..300 {
+        let mut input = String::new();
+        for _ in 0..n % 50 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            input.push_str(parts[(state >> 33) as usize % parts.len()]);
+        }
+        let input = spelled(&input);
+        let ran = every_way(&format!("input {n}: {input:?}"), input.as_bytes(), 70);
+        let text = input.strip_prefix('\u{feff}').unwrap_or(&input);
+        let is_blank = |line: &&str| line.trim_matches([' ', '\t', '\r', '\n']).is_empty();
+        assert_eq!(ran.summary().blank as usize, text.split_inclusive('\n').filter(is_blank).count(), "{input:?}");
+        let records = text.split_inclusive('\n').filter(|line| !is_blank(line)).count();
+        assert_eq!(ran.results.lines().count(), records, "{input:?}");
+    }
+}
+
 /// An endless line is gone through, not held.
 #[test]
 fn an_endless_line() {

@@ -6,8 +6,8 @@ use expressway::handler::Handlers;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-/// Items, as a text, a slow one first: a number that is to be squared; below 0 it fails, above 1,000,000 it takes five seconds of virtual
-/// time first, above 2,000,000 it fails after six, above 3,000,000 it takes ten.
+/// Items, as a text, a slow one first: numbers that are to be squared. Below 0 one fails, above 1,000,000 it takes five
+/// seconds of virtual time first, above 2,000,000 it fails after six, above 3,000,000 it takes ten.
 fn event(kind: &str, items: impl Iterator<Item = i64>) -> String {
     let items: Vec<String> = std::iter::once(SLOW).chain(items).map(|n| n.to_string()).collect();
     format!("{{\"do\":\"{kind}\",\"items\":[{}]}}\n", items.join(","))
