@@ -70,12 +70,13 @@ fn run_with(program: &Program, settings: &Settings, mut rest: impl FnMut(Parked)
     ) -> (Outcome<'a>, Execution<'a>) {
         loop {
             let step = execution.run();
-            let mut parked = |execution: Execution<'a>| rest(execution.park().unwrap()).resume(program, settings, arena);
+            let mut parked =
+                |execution: Execution<'a>| rest(execution.park().unwrap()).resume(program, settings, arena);
             match step {
                 Step::Done(outcome) => return (outcome, execution),
                 Step::Request(Request::Task(request)) => {
                     execution = parked(execution);
-                    let reply = reply(calls, &request);
+                    let reply = reply(calls, request);
                     execution.answer(reply);
                 }
                 Step::Request(Request::WaitUntil(_)) => {

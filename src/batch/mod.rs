@@ -56,7 +56,7 @@ use crate::program::Program;
 use crate::value::path::{Path, PathError};
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
-use crate::vm::Settings;
+use crate::vm::{Settings, Tally};
 use intake::{Cutting, Intake};
 use latency::Latencies;
 use order::{Order, Window};
@@ -304,7 +304,7 @@ impl<'r> Batch<'r> {
     /// # Errors
     ///
     /// [`BatchError`]. Bad lines, failed executions and unreadable sources are none: the summary counts and names them.
-    pub fn run(self, sources: Vec<Source<'_>>) -> Result<Summary, BatchError> {
+    pub fn run(mut self, sources: Vec<Source<'_>>) -> Result<Summary, BatchError> {
         let started = Instant::now();
         let cutting = Cutting {
             chunk_bytes: self.chunk_bytes,
@@ -327,9 +327,9 @@ impl<'r> Batch<'r> {
         if let Some((_, members)) = &self.now_path {
             paths.push(members.iter().map(String::as_str).collect());
         }
-        // A record's text can reach an output or a handler in any program.
-        let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: true };
+        let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: self.program.copies_input() };
         let window = Window { chunks: 4 * self.threads as u64 + 4, bytes: WINDOW_BYTES };
+        self.outputs.visits = Tally::new(self.program);
         let order = Order::new(self.outputs, window, self.ordered, self.stop);
         let latencies = Mutex::new(Latencies::new());
         let job = Job {
@@ -359,12 +359,18 @@ impl<'r> Batch<'r> {
             elapsed: started.elapsed(),
             latency: latencies.into_inner().unwrap_or_else(PoisonError::into_inner).quantiles(),
         };
-        finish(order, &intake, timing, started)
+        finish(self.program, order, &intake, timing, started)
     }
 }
 
 /// Closes the sinks and adds up.
-fn finish(order: Order, intake: &Intake, timing: Timing, started: Instant) -> Result<Summary, BatchError> {
+fn finish(
+    program: &Program,
+    order: Order,
+    intake: &Intake,
+    timing: Timing,
+    started: Instant,
+) -> Result<Summary, BatchError> {
     let (mut outputs, failed, cut) = order.into_parts();
     // After a failure nothing more is written, not even what the other sinks still hold.
     let (result_bytes, failed) = match failed {
@@ -387,7 +393,10 @@ fn finish(order: Order, intake: &Intake, timing: Timing, started: Instant) -> Re
         errors_other: tally.errors_other,
         limits: tally.limits,
         steps: tally.steps,
-        entered: tally.entered,
+        states: program.states().iter().map(|state| state.name.clone()).collect(),
+        entered: outputs.visits.entered().collect(),
+        retries: outputs.visits.retries(),
+        caught: outputs.visits.caught(),
         stored_bytes: outputs.stored_bytes,
         result_bytes,
         source_errors: outputs.failed.into_iter().map(|(_, error)| error).collect(),

@@ -38,13 +38,13 @@ struct State {
     /// The first chunk that has not been written.
     head: u64,
     /// Results that wait: the first is the head's.
-    done: VecDeque<Option<Box<Results>>>,
+    done: VecDeque<Option<Results>>,
     bytes: usize,
     /// Whether somebody is writing.
     writing: bool,
     /// Whether a chunk was left unfinished, so that nothing behind it may be written.
     cut: bool,
-    spare: Vec<Box<Results>>,
+    spare: Vec<Results>,
     error: Option<SinkError>,
 }
 
@@ -85,12 +85,12 @@ impl<'w> Order<'w> {
     }
 
     /// Memory for the results of a chunk, used before if there is some.
-    pub fn fresh(&self) -> Box<Results> {
+    pub fn fresh(&self) -> Results {
         self.lock().spare.pop().unwrap_or_default()
     }
 
     /// Takes the results of a chunk, and writes all whose turn it is.
-    pub fn complete(&self, sequence: u64, results: Box<Results>) {
+    pub fn complete(&self, sequence: u64, results: Results) {
         if !self.ordered {
             return self.write_now(results);
         }
@@ -160,7 +160,7 @@ impl<'w> Order<'w> {
         (outputs, state.error, state.cut)
     }
 
-    fn write_now(&self, mut results: Box<Results>) {
+    fn write_now(&self, mut results: Results) {
         let over = self.over.load(Ordering::Relaxed);
         let outcome = if over { Ok(()) } else { self.write(&mut results, true) };
         let mut state = self.lock();
@@ -174,7 +174,7 @@ impl<'w> Order<'w> {
         self.outputs.lock().unwrap_or_else(PoisonError::into_inner).write(results, whole)
     }
 
-    fn recycle(&self, state: &mut State, mut results: Box<Results>) {
+    fn recycle(&self, state: &mut State, mut results: Results) {
         results.clear();
         state.spare.push(results);
     }

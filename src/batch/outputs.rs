@@ -9,6 +9,7 @@ use super::source::SourceError;
 use super::tally::Tally;
 use super::text::Text;
 use super::wording::Lines;
+use crate::vm;
 
 /// Memory that results keep when they are used again.
 const KEPT_BYTES_MAX: usize = 2 << 20;
@@ -25,6 +26,8 @@ pub(super) struct Results {
     pub stored_bytes: u64,
     pub text: Lines,
     pub tally: Tally,
+    /// What its executions went through.
+    pub visits: vm::Tally,
     pub failed: Option<SourceError>,
     /// Whether the run was stopped before all of its records had been run.
     pub cut: bool,
@@ -46,7 +49,7 @@ impl Results {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.clear_lines();
-        self.tally.clear();
+        self.tally = Tally::default();
         (self.failed, self.cut) = (None, false);
     }
 }
@@ -62,6 +65,7 @@ pub(super) struct Outputs<'w> {
     pub dead_letters: Option<Sink<'w>>,
     pub progress: Option<ProgressHook<'w>>,
     pub tally: Tally,
+    pub visits: vm::Tally,
     pub stored_bytes: u64,
     /// Sources that could not be read to their ends, by their numbers.
     pub failed: Vec<(usize, SourceError)>,
@@ -87,6 +91,7 @@ impl Outputs<'_> {
             self.lines += results.lines;
             self.stored_bytes += results.stored_bytes;
             self.tally.add(&results.tally);
+            self.visits.add(&results.visits);
             // A file that cannot be read fails in every piece; what counts is where that began.
             if let Some(failed) = results.failed.take()
                 && !self.failed.iter().any(|(source, _)| *source == results.source)

@@ -16,7 +16,7 @@ use crate::handler::Bound;
 use crate::program::{Program, work};
 use crate::value::Arena;
 use crate::vm::fan_out::FinishedElsewhere;
-use crate::vm::{Children, Join, Outcome};
+use crate::vm::{Children, Join, Outcome, Tally};
 use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -83,47 +83,71 @@ struct Crew<'r> {
     child_ns: Vec<AtomicU64>,
 }
 
+/// What some children in a row came to elsewhere.
+struct Portion {
+    children: Vec<Elsewhere>,
+    /// Steps they took in all.
+    steps: u64,
+    /// What they went through, if that is counted.
+    tally: Option<Tally>,
+}
+
 /// What a child came to elsewhere.
 struct Elsewhere {
     finished: FinishedElsewhere,
     end_ms: i64,
     failed: bool,
-    /// Whether it failed without any time having passed.
-    failed_at_once: bool,
+    timed_out: bool,
 }
 
 /// Children that are shared.
 struct Share<'c, 'a> {
     children: &'c Children<'a>,
-    /// How many a thread takes at once.
-    grain: usize,
+    /// The first of them.
+    first: usize,
+    /// How many make a portion: what a thread takes at once.
+    portion: usize,
     /// The least index of a child that failed without any time having passed: later ones do not count.
     failed_at_once: AtomicUsize,
+    counted: bool,
+    estimate: &'c AtomicU64,
+}
+
+/// How far the children of a fork have come, in the order of their indices.
+struct Progress<'a> {
+    join: Join<'a>,
+    tally: Option<&'a Tally>,
+    arena: &'a Arena,
+    /// When the earliest failure so far happened.
+    failed_ms: Option<i64>,
+    /// Steps that the next child may take; unknown before the first.
+    steps_left: Option<u64>,
 }
 
 impl Helpers for Crew<'_> {
-    fn run<'a>(&self, children: Children<'a>, arena: &'a Arena) -> Result<Join<'a>, Children<'a>> {
-        if self.idle.load(Ordering::Relaxed) <= 0
-            || self.working.load(Ordering::Relaxed) < self.threads
-            || children.len() < 2
-            || !children.are_independent()
-            || bears_failures(&children)
-        {
-            return Err(children);
+    fn run<'a>(&self, children: &'a Children<'a>, tally: Option<&'a Tally>, arena: &'a Arena) -> Option<Join<'a>> {
+        if children.len() < 2 || !children.are_independent() || bears_failures(children) {
+            return None;
         }
-        let Some(estimate) = self.estimate(&children) else { return Err(children) };
-        let (known_ns, count) = (estimate.load(Ordering::Relaxed), children.len() as u64);
-        // What nobody knows yet is tried: a mistake costs one waking.
-        if known_ns > 0 && known_ns.saturating_mul(count) < WORTH_NS {
-            let started = Instant::now();
-            let join = self.one_by_one(children, arena);
-            learn(estimate, started, count as usize);
-            return Ok(join);
+        let estimate = self.estimate(children)?;
+        let mut progress = Progress { join: Join::new(children), tally, arena, failed_ms: None, steps_left: None };
+        // Threads become idle while a long Map runs: so each child may be the first that is shared.
+        for done in 0.. {
+            let idle = self.anybody_idle();
+            // After a failure hardly anything that is left counts.
+            if idle && progress.failed_ms.is_none() && worth_sharing(estimate, children.len() - done) {
+                self.share(&mut progress, done, estimate);
+                break;
+            }
+            let started = idle.then(Instant::now);
+            if !self.next_here(&mut progress) {
+                break;
+            }
+            if let Some(started) = started {
+                learn(estimate, started, 1);
+            }
         }
-        let pieces = self.threads * 4;
-        let least = if known_ns == 0 { 1 } else { GRAIN_NS.div_ceil(known_ns) as usize };
-        let grain = least.max(children.len() / pieces).max(1);
-        Ok(self.shared(children, grain, estimate, arena))
+        Some(progress.join)
     }
 }
 
@@ -145,98 +169,157 @@ impl<'r> Crew<'r> {
         self.child_ns.get(index)
     }
 
-    /// Runs children in sequence, as if there were no other thread.
-    fn one_by_one<'a>(&self, children: Children<'a>, arena: &'a Arena) -> Join<'a> {
-        let mut join = Join::new(children);
-        while self.next_here(&mut join, arena).is_some() {}
-        join
+    /// Whether some thread has nothing to do, and all have begun their own jobs.
+    fn anybody_idle(&self) -> bool {
+        self.idle.load(Ordering::Relaxed) > 0 && self.working.load(Ordering::Relaxed) == self.threads
     }
 
-    /// Runs the next child in its parent's arena; its failure's time, if it failed. None if there is no next one.
-    fn next_here<'a>(&self, join: &mut Join<'a>, arena: &'a Arena) -> Option<Option<i64>> {
-        let next = join.next()?;
-        let mut child = join.children().child(next, arena);
+    /// Runs the next child in its parent's arena; whether there was one.
+    fn next_here(&self, progress: &mut Progress) -> bool {
+        let Some(next) = progress.join.next() else { return false };
+        let mut child = progress.join.children().child(next, progress.arena);
+        if let Some(tally) = progress.tally {
+            child.count_in(tally);
+        }
         let outcome = drive(&mut child, self.bound, &mut self.bound.counters(), self);
-        let failed_ms = matches!(outcome, Outcome::Failed(_)).then(|| child.now_ms());
-        join.add(child.finish(outcome));
-        Some(failed_ms)
+        if matches!(outcome, Outcome::Failed(_)) {
+            progress.failed(child.now_ms());
+        }
+        progress.steps_left = Some(child.steps_left());
+        progress.join.add(child.finish(outcome));
+        true
     }
 
-    fn shared<'a>(&self, children: Children<'a>, grain: usize, estimate: &AtomicU64, arena: &'a Arena) -> Join<'a> {
-        let mut results: Vec<Option<Elsewhere>> = Vec::new();
-        results.resize_with(children.len(), || None);
-        let share = Share { children: &children, grain, failed_at_once: AtomicUsize::new(usize::MAX) };
-        self.halves(&share, 0, &mut results, estimate);
-        let mut join = Join::new(children);
-        let mut failed_ms: Option<i64> = None;
-        for result in results {
-            // In sequence a child sees no further than to the earliest failure before it. One that went beyond, or that
-            // was left out, is run again with that in sight; mostly it turns out not to count at all.
-            let known = result.filter(|r| failed_ms.is_none_or(|failed_ms| r.end_ms < failed_ms));
-            let failed = match known {
-                Some(result) => {
-                    join.add_from_elsewhere(result.finished, arena);
-                    result.failed.then_some(result.end_ms)
+    /// Runs the children from `first` on, together with whoever is idle; none before them has failed.
+    fn share(&self, progress: &mut Progress, first: usize, estimate: &AtomicU64) {
+        let (children, arena) = (progress.join.children(), progress.arena);
+        let count = children.len() - first;
+        let worthwhile = match estimate.load(Ordering::Relaxed) {
+            0 => 1,
+            known_ns => usize::try_from(GRAIN_NS.div_ceil(known_ns)).unwrap_or(usize::MAX),
+        };
+        // Where time passes, each child may have to be run again without the others.
+        let portion = if children.fork.timeless { worthwhile.max(count / (4 * self.threads)).min(count) } else { 1 };
+        let (failed_at_once, counted) = (AtomicUsize::new(usize::MAX), progress.tally.is_some());
+        let share = Share { children, first, portion, failed_at_once, counted, estimate };
+        let mut portions: Vec<Option<Portion>> = Vec::new();
+        portions.resize_with(count.div_ceil(portion), || None);
+        self.halves(&share, 0, &mut portions);
+        for (n, portion) in portions.into_iter().enumerate() {
+            match portion.filter(|portion| progress.would_be_the_same(portion, children, arena)) {
+                Some(portion) => {
+                    if let (Some(tally), Some(counts)) = (progress.tally, &portion.tally) {
+                        tally.add(counts);
+                    }
+                    progress.steps_left = progress.steps_left.map(|left| left.saturating_sub(portion.steps));
+                    let mut over = false;
+                    for child in portion.children {
+                        if child.failed {
+                            progress.failed(child.end_ms);
+                        }
+                        over |= child.timed_out && progress.failed_ms.is_none();
+                        progress.join.add_from_elsewhere(child.finished, arena);
+                    }
+                    if over {
+                        // A limit has ended the whole execution.
+                        break;
+                    }
                 }
-                None => match self.next_here(&mut join, arena) {
-                    Some(failed) => failed,
-                    None => break,
-                },
-            };
-            failed_ms = failed_ms.into_iter().chain(failed).min();
+                None => {
+                    let again = share.portion.min(count - n * share.portion);
+                    if !(0..again).all(|_| self.next_here(progress)) {
+                        break;
+                    }
+                }
+            }
         }
-        join
     }
 
-    /// Runs some of the children, a half perhaps on another thread.
-    fn halves(&self, share: &Share, first: usize, results: &mut [Option<Elsewhere>], estimate: &AtomicU64) {
-        if results.len() <= share.grain {
-            return self.some(share, first, results, estimate);
+    /// Runs some of the portions, a half perhaps on another thread; `first` is the number of the first.
+    fn halves(&self, share: &Share, first: usize, portions: &mut [Option<Portion>]) {
+        if let [portion] = portions {
+            *portion = self.portion(share, first);
+            return;
         }
-        let middle = results.len() / 2;
-        let (left, right) = results.split_at_mut(middle);
+        let middle = portions.len() / 2;
+        let (left, right) = portions.split_at_mut(middle);
         rayon::join_context(
-            |_| self.halves(share, first, left, estimate),
+            |_| self.halves(share, first, left),
             |context| {
                 // Whoever has come for this is idle no longer.
                 let stolen = isize::from(context.migrated());
                 self.idle.fetch_sub(stolen, Ordering::Relaxed);
-                self.halves(share, first + middle, right, estimate);
+                self.halves(share, first + middle, right);
                 self.idle.fetch_add(stolen, Ordering::Relaxed);
             },
         );
     }
 
-    /// Runs some of the children on this thread, in an arena of their own.
-    fn some(&self, share: &Share, first: usize, results: &mut [Option<Elsewhere>], estimate: &AtomicU64) {
+    /// Runs a portion on this thread, in an arena of its own; none if it cannot count any more.
+    fn portion(&self, share: &Share, number: usize) -> Option<Portion> {
+        let start = share.first + number * share.portion;
+        let end = share.children.len().min(start + share.portion);
+        if start > share.failed_at_once.load(Ordering::Relaxed) {
+            return None;
+        }
         let started = Instant::now();
         let mut arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let count = results.len();
-        for (index, result) in (first..).zip(results) {
-            if index > share.failed_at_once.load(Ordering::Relaxed) {
-                break;
-            }
-            let elsewhere = self.elsewhere(share.children, index, &arena);
-            if elsewhere.failed_at_once {
-                share.failed_at_once.fetch_min(index, Ordering::Relaxed);
-            }
-            *result = Some(elsewhere);
+        let tally = share.counted.then(|| Tally::new(self.program));
+        let mut portion = Portion { children: Vec::with_capacity(end - start), steps: 0, tally: None };
+        for index in start..end {
+            let (child, steps, at_once) = self.elsewhere(share.children, index, tally.as_ref(), &arena);
+            portion.steps += steps;
+            portion.children.push(child);
             arena.reset();
             if arena.allocated_bytes() > ARENA_BYTES_MAX {
                 arena = Arena::new();
             }
+            if at_once {
+                share.failed_at_once.fetch_min(index, Ordering::Relaxed);
+                break;
+            }
         }
         self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
-        learn(estimate, started, count);
+        learn(share.estimate, started, portion.children.len());
+        portion.tally = tally;
+        Some(portion)
     }
 
-    fn elsewhere(&self, children: &Children, index: usize, arena: &Arena) -> Elsewhere {
+    /// Runs a child as if it were the only one; how many steps it took, and whether it failed without any time passing.
+    fn elsewhere(
+        &self,
+        children: &Children,
+        index: usize,
+        tally: Option<&Tally>,
+        arena: &Arena,
+    ) -> (Elsewhere, u64, bool) {
         let mut child = children.child(children.independent(index), arena);
-        let start_ms = child.now_ms();
+        if let Some(tally) = tally {
+            child.count_in(tally);
+        }
+        let (start_ms, steps) = (child.now_ms(), child.steps_left());
         let outcome = drive(&mut child, self.bound, &mut self.bound.counters(), self);
-        let (end_ms, failed) = (child.now_ms(), matches!(outcome, Outcome::Failed(_)));
+        let end_ms = child.now_ms();
+        let failed = matches!(outcome, Outcome::Failed(_));
+        let timed_out = matches!(outcome, Outcome::TimedOut(_));
+        let steps = steps - child.steps_left();
         let finished = child.finish(outcome).into_owned();
-        Elsewhere { finished, end_ms, failed, failed_at_once: failed && end_ms <= start_ms }
+        (Elsewhere { finished, end_ms, failed, timed_out }, steps, failed && end_ms <= start_ms)
+    }
+}
+
+impl<'a> Progress<'a> {
+    /// Whether these children would have come to the same if they had been run in sequence, behind those before. There a
+    /// child sees no further than to the earliest failure before it, and has only the steps that those before it left.
+    fn would_be_the_same(&mut self, portion: &Portion, children: &Children<'a>, arena: &'a Arena) -> bool {
+        let steps_left =
+            *self.steps_left.get_or_insert_with(|| children.child(children.independent(0), arena).steps_left());
+        portion.steps <= steps_left
+            && portion.children.iter().all(|child| self.failed_ms.is_none_or(|failed_ms| child.end_ms < failed_ms))
+    }
+
+    fn failed(&mut self, at_ms: i64) {
+        self.failed_ms = Some(self.failed_ms.map_or(at_ms, |known| known.min(at_ms)));
     }
 }
 
@@ -248,6 +331,12 @@ fn bears_failures(children: &Children) -> bool {
             (*tolerated_count, *tolerated_percentage) != (work::Limit::None, work::Limit::None)
         }
     }
+}
+
+/// Whether so many children look like taking long enough. What nobody knows yet is tried: a mistake costs one waking.
+fn worth_sharing(estimate: &AtomicU64, children: usize) -> bool {
+    let known_ns = estimate.load(Ordering::Relaxed);
+    children > 1 && (known_ns == 0 || known_ns.saturating_mul(children as u64) >= WORTH_NS)
 }
 
 /// Moves an estimate a quarter of the way to what has just been seen. Races lose a lesson, nothing else.

@@ -43,7 +43,13 @@ pub struct Summary {
     pub limits: BTreeMap<&'static str, u64>,
     /// States entered, retries included, in all executions.
     pub steps: u64,
-    /// How often each state was entered, by its id; empty if that was not counted.
+    /// Tries of states after their first.
+    pub retries: u64,
+    /// Errors that a Catcher took.
+    pub caught: u64,
+    /// The names of the program's states, in the order of their ids.
+    pub states: Vec<Box<str>>,
+    /// How often each of them was entered.
     pub entered: Vec<u64>,
     /// Bytes read from the sources, as they are stored.
     pub stored_bytes: u64,
@@ -108,6 +114,11 @@ impl Summary {
             row(&format!("  limit: {name}"), *count, share(*count, self.events));
         }
         row("states entered", self.steps, String::new());
+        for (label, count) in [("retries", self.retries), ("caught", self.caught)] {
+            if count > 0 {
+                row(label, count, String::new());
+            }
+        }
         let label_width = rows.iter().map(|(label, ..)| label.chars().count()).max().unwrap_or(0);
         let count_width = rows.iter().map(|(_, count, _)| thousands(*count).len()).max().unwrap_or(0);
         let mut text = String::new();
@@ -146,7 +157,13 @@ impl Summary {
         members(errors, &mut out);
         out.push_str("},\"limits\":{");
         members(self.limits.iter().map(|(name, count)| (*name, *count)), &mut out);
-        let _ = write!(out, "}},\"steps\":{}", self.steps);
+        let (steps, retries, caught) = (self.steps, self.retries, self.caught);
+        let _ = write!(out, "}},\"steps\":{steps},\"retries\":{retries},\"caught\":{caught},\"states\":[");
+        for (n, (name, entered)) in self.states.iter().zip(&self.entered).enumerate() {
+            out.push_str(if n > 0 { "," } else { "" });
+            let _ = write!(out, "{{\"name\":{},\"entered\":{entered}}}", quoted(name));
+        }
+        out.push(']');
         let _ = write!(out, ",\"bytes_read\":{},\"bytes_written\":{}", self.stored_bytes, self.result_bytes);
         out.push_str(",\"source_errors\":[");
         for (n, error) in self.source_errors.iter().enumerate() {

@@ -13,7 +13,7 @@ pub(super) const ERROR_NAMES_MAX: usize = 1_000;
 const NAMELESS: &str = "(no name)";
 
 /// Counts of records and how they ended.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub(super) struct Tally {
     pub succeeded: u64,
     pub failed: u64,
@@ -28,8 +28,6 @@ pub(super) struct Tally {
     pub errors_other: u64,
     /// Executions that a limit of ours ended, by its name.
     pub limits: BTreeMap<&'static str, u64>,
-    /// How often each state was entered, by its id; empty as long as executions do not say.
-    pub entered: Vec<u64>,
 }
 
 impl Tally {
@@ -69,19 +67,6 @@ impl Tally {
         for (name, count) in &chunk.limits {
             *self.limits.entry(name).or_default() += count;
         }
-        if self.entered.len() < chunk.entered.len() {
-            self.entered.resize(chunk.entered.len(), 0);
-        }
-        for (mine, theirs) in self.entered.iter_mut().zip(&chunk.entered) {
-            *mine += theirs;
-        }
-    }
-
-    /// Forgets the counts.
-    pub fn clear(&mut self) {
-        let mut entered = std::mem::take(&mut self.entered);
-        entered.clear();
-        *self = Tally { entered, ..Tally::default() };
     }
 
     fn error(&mut self, name: &str, count: u64, names_max: usize) {

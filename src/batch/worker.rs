@@ -17,7 +17,7 @@ use crate::value::scan::{Item, Line, Lines, Record, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Value, raw};
-use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start};
+use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
 use md5::{Digest, Md5};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -118,6 +118,7 @@ impl Worker<'_, '_, '_, '_> {
     fn chunk(&mut self, chunk: &mut Chunk, mut lines: Lines, slots: &mut [Slot], results: &mut Results) {
         let job = self.job;
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
+        results.visits = Tally::new(job.program);
         (results.stored_bytes, results.failed) = (chunk.stored_bytes, chunk.failed.take());
         let mut line_index = 0;
         while let Some(item) = lines.next(slots) {
@@ -171,6 +172,7 @@ impl Worker<'_, '_, '_, '_> {
             };
             let start = Start { input, seed, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
+            execution.count_in(&results.visits);
             let outcome = drive(&mut execution, job.bound, &mut job.bound.counters(), self.helpers);
             results.tally.steps += job.settings.limits.steps.saturating_sub(execution.steps_left());
             match &outcome {

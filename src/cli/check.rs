@@ -4,7 +4,7 @@ use super::machine::MachineArguments;
 use super::{CliError, print};
 use crate::definition::{Diagnostic, Severity};
 use crate::view::json::{self, ObjectWriter};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::process::ExitCode;
 
 #[derive(Args, Debug)]
@@ -14,12 +14,25 @@ pub(super) struct Arguments {
     /// Answer as ValidateStateMachineDefinition does
     #[arg(long)]
     json: bool,
+    /// The least that is told of [default: error with --json, as ValidateStateMachineDefinition; else warning]
+    #[arg(long, value_name = "SEVERITY")]
+    severity: Option<Least>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Least {
+    Error,
+    Warning,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let machine = arguments.machine.read()?;
+    let mut machine = arguments.machine.read()?;
+    let failed = machine.diagnostics.iter().any(Diagnostic::is_error);
+    let least = arguments.severity.unwrap_or(if arguments.json { Least::Error } else { Least::Warning });
+    if least == Least::Error {
+        machine.diagnostics.retain(Diagnostic::is_error);
+    }
     let found = &machine.diagnostics;
-    let failed = found.iter().any(Diagnostic::is_error);
     if arguments.json {
         let mut object = ObjectWriter::new();
         object.text("result", if failed { "FAIL" } else { "OK" }).raw("diagnostics", &diagnostics_json(found));

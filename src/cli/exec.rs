@@ -140,7 +140,8 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
             Level::Fatal => logs::LogLevel::Fatal,
             Level::Off => logs::LogLevel::Off,
         };
-        object.raw("logEvents", &logs::to_json(&events, level, arguments.include_execution_data, &execution_arn, &role));
+        object
+            .raw("logEvents", &logs::to_json(&events, level, arguments.include_execution_data, &execution_arn, &role));
     }
     print(&object.finish())?;
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 use super::{CliError, WorkflowType};
 use crate::compile::{self, Options};
 use crate::definition::diagnostic::render::{Style, render};
-use crate::definition::template::{StackTemplate, is_template, substitute};
+use crate::definition::template::{Refused, StackTemplate, is_template, parse_with_values};
 use crate::definition::{Definition, Diagnostic, MachineType, ParseOptions, Source};
 use crate::handler::Handlers;
 use crate::program::Program;
@@ -50,8 +50,14 @@ impl MachineArguments {
     /// Finds, reads and checks the definition.
     pub fn read(&self) -> Result<Machine, CliError> {
         let file = if self.machine.is_dir() {
-            let candidates =
-                ["machine.asl.json", "machine.asl.yaml", "machine.asl.yml", "template.yaml", "template.yml", "template.json"];
+            let candidates = [
+                "machine.asl.json",
+                "machine.asl.yaml",
+                "machine.asl.yml",
+                "template.yaml",
+                "template.yml",
+                "template.json",
+            ];
             let found = candidates.iter().map(|name| self.machine.join(name)).find(|path| path.is_file());
             found.ok_or_else(|| {
                 CliError::Usage(format!("{} holds none of {}", self.machine.display(), candidates.join(", ")))
@@ -74,16 +80,8 @@ impl MachineArguments {
             return Err(CliError::Usage(format!("--resource names a resource of a template, and {file_name} is none")));
         }
         let machine_type = asked.unwrap_or_default();
-        let text = match substitute(&text, &values) {
-            Ok(text) => text,
-            Err(diagnostic) => {
-                let source = Arc::new(Source::new(&text, &file_name));
-                return Ok(Machine::of(Err((vec![diagnostic], source)), folder, machine_type));
-            }
-        };
-        let source = Arc::new(Source::new(&text, &file_name));
-        let result = Definition::parse(&text, &file_name, &ParseOptions { machine_type });
-        Ok(Machine::of(result.map_err(|diagnostics| (diagnostics, source)), folder, machine_type))
+        let result = parse_with_values(&text, &file_name, &values, &ParseOptions { machine_type });
+        Ok(Machine::of(result, folder, machine_type))
     }
 
     fn from_template(
@@ -98,15 +96,15 @@ impl MachineArguments {
             Ok(template) => template,
             Err(diagnostics) => {
                 let source = Arc::new(Source::new(text, file_name));
-                return Machine::of(Err((diagnostics, source)), folder, asked.unwrap_or_default());
+                return Machine::of(Err(Refused { diagnostics, source }), folder, asked.unwrap_or_default());
             }
         };
         let beside = folder.clone();
         let open = move |path: &Path| read_inside(&beside, path);
-        let result = template.definition(self.resource.as_deref(), values, &open);
+        let result = template.definition_as(self.resource.as_deref(), values, &open, asked);
         let own = result.as_ref().ok().and_then(|definition| definition.machine_type);
         let machine_type = asked.or(own).unwrap_or_default();
-        Machine::of(result.map_err(|refused| (refused.diagnostics, refused.source)), folder, machine_type)
+        Machine::of(result, folder, machine_type)
     }
 
     fn substitutions(&self) -> Result<BTreeMap<String, String>, CliError> {
@@ -131,8 +129,11 @@ impl MachineArguments {
         };
         let mut handlers = BTreeMap::new();
         let io = |error| CliError::Io { path: folder.display().to_string(), error };
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(&folder).map_err(io)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(io)?;
+        let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .map_err(io)?
+            .map(|entry| entry.map(|e| e.path()))
+            .collect::<Result<_, _>>()
+            .map_err(io)?;
         files.sort();
         for file in files {
             let Some(name) = file.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".asl.json")) else {
@@ -140,11 +141,10 @@ impl MachineArguments {
             };
             let text = read_text(&file)?;
             let file_name = file.display().to_string();
-            let definition = Definition::parse(&text, &file_name, &ParseOptions::default())
-                .map_err(|diagnostics| {
-                    let picture = render(&diagnostics, &Source::new(&text, &file_name), Style::Plain);
-                    CliError::Usage(format!("the handler {name} is refused\n{picture}"))
-                })?;
+            let definition = Definition::parse(&text, &file_name, &ParseOptions::default()).map_err(|diagnostics| {
+                let picture = render(&diagnostics, &Source::new(&text, &file_name), Style::Plain);
+                CliError::Usage(format!("the handler {name} is refused\n{picture}"))
+            })?;
             handlers.insert(name.to_owned(), definition);
         }
         Ok(handlers)
@@ -152,7 +152,7 @@ impl MachineArguments {
 }
 
 impl Machine {
-    fn of(result: Result<Definition, (Vec<Diagnostic>, Arc<Source>)>, folder: PathBuf, machine_type: MachineType) -> Machine {
+    fn of(result: Result<Definition, Refused>, folder: PathBuf, machine_type: MachineType) -> Machine {
         match result {
             Ok(definition) => Machine {
                 diagnostics: definition.warnings.clone(),
@@ -161,7 +161,9 @@ impl Machine {
                 folder,
                 machine_type,
             },
-            Err((diagnostics, source)) => Machine { definition: None, diagnostics, source, folder, machine_type },
+            Err(Refused { diagnostics, source }) => {
+                Machine { definition: None, diagnostics, source, folder, machine_type }
+            }
         }
     }
 
@@ -195,9 +197,8 @@ pub(super) fn compile_program(
 ) -> Result<Program, CliError> {
     let bound = |name: &str| handlers.has_lambda(name);
     let options = Options { handlers: Some(asl_handlers), bound: Some(&bound) };
-    compile::compile(definition, &options).map_err(|errors| {
-        CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })
+    compile::compile(definition, &options)
+        .map_err(|errors| CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 /// Reads a whole file that must be text; `-` is stdin.

@@ -1,7 +1,7 @@
 //! `run`: the main job: a machine, files of events, results.
 
-use super::machine::{MachineArguments, compile_program, read_text};
 use super::CliError;
+use super::machine::{MachineArguments, compile_program, read_text};
 use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Progress, Sink, SinkError, Source, Summary};
 use crate::definition::MachineType;
 use crate::handler::Handlers;
@@ -229,7 +229,10 @@ fn sources(arguments: &Arguments, folder: &Path) -> Result<Vec<(Source<'static>,
         let candidates = ["events.jsonl", "events.jsonl.gz", "events.jsonl.zst"];
         let found = candidates.iter().map(|name| folder.join(name)).find(|path| path.is_file());
         events.push(found.ok_or_else(|| {
-            CliError::Usage(format!("name a file of events, or `-` for stdin: {} holds no events.jsonl", folder.display()))
+            CliError::Usage(format!(
+                "name a file of events, or `-` for stdin: {} holds no events.jsonl",
+                folder.display()
+            ))
         })?);
     }
     events

@@ -50,7 +50,10 @@ pub type Arena = bumpalo::Bump;
 /// assert_eq!(event.get(&arena, "Weather").unwrap().as_str(&arena), Some("COOL"));
 /// assert_eq!(event.to_json(), r#"{"Weather":"COOL","n":1.50}"#);
 /// ```
+// The tag takes a whole word: with a tag of one byte, copies are made of overlapping parts that the processor cannot
+// forward from the store before, which cost a third of the time of a small execution.
 #[derive(Clone, Copy, Debug)]
+#[repr(u64)]
 pub enum Value<'a> {
     /// `null`
     Null,
