@@ -269,8 +269,15 @@ impl<'a> Value<'a> {
                 found.map(|text| Value::raw(arena, text, raw.form))
             }
             Value::Object(object) => object.members.iter().rev().find(|m| m.key == key).map(|m| m.value),
-            Value::Overlay(overlay) if overlay.member.key == key => Some(overlay.member.value),
-            Value::Overlay(overlay) => overlay.base.get(arena, key),
+            Value::Overlay(mut overlay) => loop {
+                if overlay.member.key == key {
+                    return Some(overlay.member.value);
+                }
+                match overlay.base {
+                    Value::Overlay(below) => overlay = below,
+                    base => return base.get(arena, key),
+                }
+            },
             _ => None,
         }
     }
