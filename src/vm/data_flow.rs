@@ -16,6 +16,12 @@ use crate::vm::intrinsic;
 impl<'a> Execution<'a> {
     /// What a path finds, or the failure that its field tells of.
     pub(super) fn path(&mut self, from: Root, path: PathId, blame: BlameId) -> Result<Value<'a>, Stop<'a>> {
+        if let Root::Slot(slot) = from
+            && let Some(Slot::Found(span)) = self.input.slots.get(slot.index())
+        {
+            let text = &self.input.text[span.start as usize..span.end as usize];
+            return Ok(Value::raw(self.arena, text, self.input.form.of_part(text)));
+        }
         // An index past an array's end gives null everywhere but to an intrinsic function.
         let existing = matches!(self.program.blame(blame), Blame::Argument { .. });
         match self.look_up(from, path, existing) {
