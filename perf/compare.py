@@ -29,7 +29,7 @@ def programs(events):
     return [
         ("expressway run, 1 thread", [ours, *run, "--threads", "1"]),
         ("  with every execution timed", [ours, *run, "--threads", "1", "--latency", "all"]),
-        ("  with native functions", [native, *run, "--threads", "1"]),
+        ("  with functions that tell the time", [native, *run, "--threads", "1"]),
         ("expressway run, 2 threads", [ours, *run, "--threads", "2"]),
         ("by hand on serde_json", [example("hand_serde"), events, "/dev/null"]),
         ("by hand on simd-json", [example("hand_simd"), events, "/dev/null"]),
