@@ -195,7 +195,14 @@ impl<'a> Execution<'a> {
         let machine = program.timeout_seconds().map(|s| s.saturating_mul(1_000).min(i64::MAX as u64 / 2) as i64);
         let limit = settings.limits.virtual_ms;
         let run_ms = machine.unwrap_or(i64::MAX).min(limit.unwrap_or(i64::MAX));
-        let mut execution = Execution {
+        // The first state's Entered event does not point at ExecutionStarted, whose id is 1.
+        let started = |input: Value| {
+            let kind = EventKind::ExecutionStarted { input: input.to_json() };
+            vec![Event { id: 1, previous: 0, time_ms: start.now_ms, kind }]
+        };
+        let events = start.history.then(|| started(start.input.value));
+        // Made where the caller wants it: nothing may be done to it here, or it would be copied.
+        Execution {
             program,
             settings,
             arena,
@@ -222,12 +229,8 @@ impl<'a> Execution<'a> {
             now_ms: start.now_ms,
             deadline_ms: start.now_ms.saturating_add(run_ms),
             steps: settings.limits.steps,
-            history: History { events: start.history.then(Vec::new), ..History::default() },
-        };
-        execution.event(|e| EventKind::ExecutionStarted { input: e.input.value.to_json() });
-        // The first state's Entered event does not point at ExecutionStarted.
-        execution.history.previous = 0;
-        execution
+            history: History { count: 1, events, ..History::default() },
+        }
     }
 
     /// Runs until the execution is over or needs something. Must not be called again before it has got what it asked
@@ -314,9 +317,10 @@ impl<'a> Execution<'a> {
     fn advance(&mut self) -> Result<Turn<'a>, Stop<'a>> {
         let ops = self.program.ops();
         loop {
-            let op = ops[self.pc.index()];
+            let op = &ops[self.pc.index()];
             self.pc = Addr(self.pc.0 + 1);
-            match op {
+            // Matched in its place: only the operands that are wanted are copied.
+            match *op {
                 Op::Enter { state } => self.enter(state)?,
                 Op::Leave { state, with, to } => self.leave(state, with, to)?,
                 Op::Jump { to } => self.pc = to,

@@ -75,13 +75,12 @@ impl<'a> Execution<'a> {
         self.waiting = Waiting::Nothing;
         let lapsed = timeout_ms.is_some_and(|ms| self.now_ms > called_ms.saturating_add(ms));
         let reply = if lapsed { Reply::TimedOut } else { reply };
-        let result = self.result_of(task, arguments, reply);
-        self.complete(task, result);
+        self.settle(task, arguments, reply);
     }
 
     /// What a handler written in ASL comes to: back in its caller, the task is complete.
     pub(super) fn return_to_caller(&mut self, outcome: Result<Value<'a>, Failure<'a>>) {
-        let Some(caller) = self.caller.take().copied() else { return };
+        let Some(caller) = self.caller.take() else { return };
         self.pc = caller.pc;
         self.doc = caller.doc;
         self.eff = caller.eff;
@@ -91,6 +90,9 @@ impl<'a> Execution<'a> {
         self.assigned = None;
         let lapsed = caller.timeout_ms.map(|ms| caller.called_ms.saturating_add(ms)).filter(|end| self.now_ms > *end);
         let reply = match (lapsed, outcome) {
+            (None, Ok(value)) if self.program.task(caller.task).integration == Integration::Function => {
+                return self.complete(caller.task, value);
+            }
             (Some(end_ms), _) => {
                 // The task was given up while its handler still waited.
                 self.now_ms = end_ms;
@@ -104,8 +106,15 @@ impl<'a> Execution<'a> {
             },
             (None, Err(failure)) => Reply::Failed { error: Some("Lambda.Unknown"), cause: failure.cause },
         };
-        let result = self.result_of(caller.task, caller.arguments, reply);
-        self.complete(caller.task, result);
+        self.settle(caller.task, caller.arguments, reply);
+    }
+
+    /// Ends a task as the reply says.
+    fn settle(&mut self, id: TaskId, arguments: Value<'a>, reply: Reply<'a>) {
+        match self.result_of(id, arguments, reply) {
+            Ok(value) => self.complete(id, value),
+            Err(failure) => self.give_up(id, failure),
+        }
     }
 
     /// A reply as the task's result, in the shape that its integration gives it.
@@ -179,24 +188,23 @@ impl<'a> Execution<'a> {
         ))
     }
 
-    /// Ends a task: its events, and its result in `res` or its failure for Retry and Catch.
-    fn complete(&mut self, id: TaskId, result: Result<Value<'a>, Failure<'a>>) {
+    /// Ends a task with its result, in `res`.
+    fn complete(&mut self, id: TaskId, value: Value<'a>) {
         let task = self.program.task(id);
         let limit = self.settings.limits.state_bytes;
-        let result = result.and_then(|value| {
+        if value.size().bytes_max > limit && !value.fits(limit) {
             let named = if task.integration == Integration::Function { &task.resource } else { &task.service };
-            if value.size().bytes_max <= limit || value.fits(limit) { Ok(value) } else { Err(self.too_large(named)) }
-        });
-        match result {
-            Ok(value) => {
-                self.succeeded(task, value);
-                self.res = value;
-            }
-            Err(failure) => {
-                self.failed(task, &failure);
-                self.pending = Some(self.stop(failure));
-            }
+            return self.give_up(id, self.too_large(named));
         }
+        self.succeeded(task, value);
+        self.res = value;
+    }
+
+    /// Ends a task with a failure, for Retry and Catch.
+    #[cold]
+    fn give_up(&mut self, id: TaskId, failure: Failure<'a>) {
+        self.failed(self.program.task(id), &failure);
+        self.pending = Some(self.stop(failure));
     }
 
     fn scheduled(
