@@ -162,6 +162,7 @@ impl<'a> Children<'a> {
             assigned: None,
             visit: Visit::NONE,
             caller: None,
+            inside: None,
             waiting: Waiting::Nothing,
             family: Family::Child {
                 outer: self.outer,

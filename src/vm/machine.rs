@@ -85,6 +85,8 @@ pub struct Execution<'a> {
     pub(super) visit: Visit<'a>,
     /// The caller's state while a handler written in ASL runs.
     pub(super) caller: Option<&'a Caller<'a>>,
+    /// The task, and its arguments, whose handler's one state is being evaluated in its place.
+    pub(super) inside: Option<(TaskId, Value<'a>)>,
     pub(super) waiting: Waiting<'a>,
     pub(super) family: Family<'a>,
     /// Whether what it does belongs to no history: a handler written in ASL has none, nor does a distributed Map show its
@@ -217,6 +219,7 @@ impl<'a> Execution<'a> {
             assigned: None,
             visit: Visit::NONE,
             caller: None,
+            inside: None,
             waiting: Waiting::Nothing,
             family: Family::Root,
             quiet: false,
@@ -381,6 +384,14 @@ impl<'a> Execution<'a> {
                         return Ok(Turn::Request(request));
                     }
                 }
+                Op::Begin { task, body } => self.begin(task, body)?,
+                Op::Return { task } => {
+                    let value = self.pop();
+                    self.end_call(task, value);
+                    if let Some(stop) = self.pending.take() {
+                        return Err(stop);
+                    }
+                }
                 Op::Fork { fork } => {
                     let children = self.fork(fork)?;
                     self.waiting = Waiting::Children;
@@ -390,15 +401,21 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn enter(&mut self, state: StateId) -> Result<(), Stop<'a>> {
+    /// Counts a state that is entered.
+    pub(super) fn step(&mut self, state: StateId) -> Result<(), Stop<'a>> {
         if self.steps == 0 {
             return Err(self.stop_at(LimitHit::Steps(self.settings.limits.steps)));
         }
         self.steps -= 1;
-        self.eff = self.doc;
         if let Some(tally) = self.tally {
             tally.enter(state);
         }
+        Ok(())
+    }
+
+    fn enter(&mut self, state: StateId) -> Result<(), Stop<'a>> {
+        self.step(state)?;
+        self.eff = self.doc;
         self.event(|e| {
             let info = e.program.state(state);
             EventKind::Entered { state_type: info.kind.name(), name: info.name.to_string(), input: e.doc.to_json() }

@@ -14,6 +14,9 @@ impl<'a> Execution<'a> {
     pub(super) fn rescue(&mut self, failure: Failure<'a>) -> Rescue<'a> {
         self.assigned = None;
         self.stack.truncate(self.caller.map_or(0, |caller| caller.stack));
+        if self.fail_call(&failure) {
+            return Rescue::Going;
+        }
         if let Some(id) = self.visit.state
             && failure.catchable
         {

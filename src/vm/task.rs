@@ -7,11 +7,40 @@ use super::event::EventKind;
 use super::machine::{Caller, Execution, Stop, Visit, Waiting};
 use super::outcome::Failure;
 use super::request::{Reply, Request, TaskRequest};
-use crate::program::TaskId;
 use crate::program::work::{Completion, Integration, Limit, Task, function_name};
+use crate::program::{StateId, TaskId};
 use crate::value::{Member, Value};
 
 impl<'a> Execution<'a> {
+    /// Begins a call whose handler's one state is evaluated in its place.
+    pub(super) fn begin(&mut self, id: TaskId, body: StateId) -> Result<(), Stop<'a>> {
+        let task = self.program.task(id);
+        let heartbeat = self.seconds(task.heartbeat)?;
+        let timeout = self.seconds(task.timeout)?;
+        let credentials = task.credentials.then(|| self.pop());
+        let arguments = self.pop();
+        self.scheduled(task, arguments, timeout, heartbeat, credentials);
+        self.inside = Some((id, arguments));
+        self.step(body)
+    }
+
+    /// Ends it with what the state has come to.
+    pub(super) fn end_call(&mut self, id: TaskId, value: Value<'a>) {
+        let Some((_, arguments)) = self.inside.take() else { return };
+        if self.program.task(id).integration == Integration::Function {
+            self.complete(id, value);
+        } else {
+            self.settle(id, arguments, Reply::Returned(value));
+        }
+    }
+
+    /// Ends it with what has gone wrong; whether there was a call under way.
+    pub(super) fn fail_call(&mut self, failure: &Failure<'a>) -> bool {
+        let Some((id, arguments)) = self.inside.take() else { return false };
+        self.settle(id, arguments, Reply::of_failure(failure));
+        true
+    }
+
     /// Schedules a task: a request, or nothing if its handler's code is in the program and runs next.
     pub(super) fn invoke(&mut self, id: TaskId) -> Result<Option<Request<'a>>, Stop<'a>> {
         let task = self.program.task(id);
@@ -99,12 +128,7 @@ impl<'a> Execution<'a> {
                 Reply::TimedOut
             }
             (None, Ok(value)) => Reply::Returned(value),
-            // A Fail state is what the function raises; anything else that goes wrong inside is its runtime's failure.
-            (None, Err(failure)) if failure.origin.is_none() && failure.catchable => Reply::Raised {
-                error: failure.error.unwrap_or("Lambda.Unknown"),
-                message: failure.cause.unwrap_or_default(),
-            },
-            (None, Err(failure)) => Reply::Failed { error: Some("Lambda.Unknown"), cause: failure.cause },
+            (None, Err(failure)) => Reply::of_failure(&failure),
         };
         self.settle(caller.task, caller.arguments, reply);
     }
