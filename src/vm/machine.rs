@@ -5,7 +5,7 @@
 //! at (`rescue.rs`). Registers and stack are values on the arena: an execution allocates nothing else.
 
 use super::budget::Limits;
-use super::context::{MapItem, Names};
+use super::context::{MapItem, Names, Wanted};
 use super::event::{Event, EventKind};
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use super::request::Request;
@@ -613,7 +613,7 @@ impl<'a> Execution<'a> {
         match from {
             Root::Register(register) => *self.register(register),
             Root::Outer => self.outer(),
-            Root::Context => self.context(),
+            Root::Context => self.context(Wanted::ALL),
             Root::Variable(variable) => self.variables[variable.index()].unwrap_or(Value::Null),
             Root::Slot(_) => self.input.value,
         }

@@ -26,6 +26,8 @@ impl<'a> Execution<'a> {
                 let used = self.used(n, info.retriers.len());
                 if used < retrier.max_attempts {
                     self.visit.retry_count += 1;
+                    // Every attempt has a token of its own.
+                    self.visit.rare = self.visit.rare.map(|rare| &*self.arena.alloc(Rare { token: None, ..*rare }));
                     if let Some(tally) = self.tally {
                         tally.retry();
                     }

@@ -153,7 +153,7 @@ impl<'a> Execution<'a> {
             Reply::Returned(value)
                 if task.integration == Integration::LambdaInvoke && task.completion == Completion::Response =>
             {
-                Ok(self.invoke_response(value))
+                Ok(self.invoke_response(arguments, value))
             }
             Reply::Returned(value) | Reply::Result(value) => Ok(value),
             Reply::Raised { error, message } => {
@@ -166,18 +166,21 @@ impl<'a> Execution<'a> {
     }
 
     /// What `lambda:invoke` answers.
-    fn invoke_response(&mut self, payload: Value<'a>) -> Value<'a> {
+    fn invoke_response(&mut self, arguments: Value<'a>, payload: Value<'a>) -> Value<'a> {
+        let text = |key| arguments.get(self.arena, key).and_then(|v| v.as_str(self.arena)).unwrap_or_default();
+        let named = text("FunctionName").rsplit(':').next().filter(|v| is_version(v));
+        let version = Some(text("Qualifier")).filter(|v| is_version(v)).or(named).unwrap_or("$LATEST");
         let length = payload.to_json().len();
         let id = self.seed.uuid();
         let head = format!(
-            "{{\"AllHttpHeaders\":{{\"X-Amz-Executed-Version\":[\"$LATEST\"],\"x-amzn-RequestId\":[\"{id}\"],\"Content-Length\":[\"{length}\"],\"Content-Type\":[\"application/json\"]}},\
-             \"HttpHeaders\":{{\"Content-Length\":\"{length}\",\"Content-Type\":\"application/json\",\"X-Amz-Executed-Version\":\"$LATEST\",\"x-amzn-RequestId\":\"{id}\"}},\"HttpStatusCode\":200}}"
+            "{{\"AllHttpHeaders\":{{\"X-Amz-Executed-Version\":[\"{version}\"],\"x-amzn-RequestId\":[\"{id}\"],\"Content-Length\":[\"{length}\"],\"Content-Type\":[\"application/json\"]}},\
+             \"HttpHeaders\":{{\"Content-Length\":\"{length}\",\"Content-Type\":\"application/json\",\"X-Amz-Executed-Version\":\"{version}\",\"x-amzn-RequestId\":\"{id}\"}},\"HttpStatusCode\":200}}"
         );
         let metadata = Value::raw(self.arena, self.arena.alloc_str(&head), crate::value::raw::Form::COMPACT);
         let request = format!("{{\"RequestId\":\"{id}\"}}");
         let request = Value::raw(self.arena, self.arena.alloc_str(&request), crate::value::raw::Form::COMPACT);
         let members = [
-            Member { key: "ExecutedVersion", value: Value::text(self.arena, "$LATEST") },
+            Member { key: "ExecutedVersion", value: Value::text(self.arena, version) },
             Member { key: "Payload", value: payload },
             Member { key: "SdkHttpMetadata", value: metadata },
             Member { key: "SdkResponseMetadata", value: request },
@@ -342,4 +345,9 @@ impl<'a> Execution<'a> {
             }
         }
     }
+}
+
+/// Whether a qualifier is a version's number: what an alias stands for only Lambda knows.
+fn is_version(qualifier: &str) -> bool {
+    !qualifier.is_empty() && qualifier.bytes().all(|b| b.is_ascii_digit())
 }
