@@ -22,6 +22,11 @@ impl<'a> Execution<'a> {
                 let retrier = &info.retriers[n];
                 let used = self.used(n, info.retriers.len());
                 if used < retrier.max_attempts {
+                    // A retry enters no state, but what retries for ever has to end as what loops for ever does.
+                    if let Err(stop) = self.step() {
+                        self.pending = Some(stop);
+                        return Rescue::Going;
+                    }
                     self.visit.retry_count += 1;
                     if let Some(tally) = self.tally {
                         tally.retry();
