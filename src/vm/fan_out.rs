@@ -367,8 +367,9 @@ impl<'a> Execution<'a> {
                     });
                 } else if !self.quiet {
                     self.history.previous = base + placed.id(index, finished.chain);
+                    // A failed ItemSelector names the Map itself, whose id is the parent's already; names are unique.
                     if let Some(origin) = &mut failure.origin
-                        && origin.entered != join.children.origin.entered
+                        && origin.state != join.children.origin.state
                     {
                         origin.entered = base + placed.id(index, origin.entered);
                     }

@@ -403,10 +403,7 @@ impl<'a> Execution<'a> {
 
     /// Counts a state that is entered.
     pub(super) fn step(&mut self, state: StateId) -> Result<(), Stop<'a>> {
-        if self.steps == 0 {
-            return Err(self.stop_at(LimitHit::Steps(self.settings.limits.steps)));
-        }
-        self.steps -= 1;
+        self.spend_step()?;
         if let Some(tally) = self.tally {
             tally.enter(state);
         }
@@ -421,6 +418,24 @@ impl<'a> Execution<'a> {
             EventKind::Entered { state_type: info.kind.name(), name: info.name.to_string(), input: e.doc.to_json() }
         });
         self.visit = Visit { state: Some(state), entered: self.history.count, entered_ms: self.now_ms, ..Visit::NONE };
+        self.within_history()
+    }
+
+    /// Counts a step that is no new state: a retry.
+    pub(super) fn step_again(&mut self) -> Result<(), Stop<'a>> {
+        self.spend_step()?;
+        self.within_history()
+    }
+
+    fn spend_step(&mut self) -> Result<(), Stop<'a>> {
+        if self.steps == 0 {
+            return Err(self.stop_at(LimitHit::Steps(self.settings.limits.steps)));
+        }
+        self.steps -= 1;
+        Ok(())
+    }
+
+    fn within_history(&mut self) -> Result<(), Stop<'a>> {
         if self.history.count >= self.settings.limits.events - 1 {
             return Err(self.history_is_full());
         }

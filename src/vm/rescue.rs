@@ -25,6 +25,11 @@ impl<'a> Execution<'a> {
                 let retrier = &info.retriers[n];
                 let used = self.used(n, info.retriers.len());
                 if used < retrier.max_attempts {
+                    // A retry enters no state, but what retries for ever has to end as what loops for ever does.
+                    if let Err(stop) = self.step_again() {
+                        self.pending = Some(stop);
+                        return Rescue::Going;
+                    }
                     self.visit.retry_count += 1;
                     // Every attempt has a token of its own.
                     self.visit.rare = self.visit.rare.map(|rare| &*self.arena.alloc(Rare { token: None, ..*rare }));
