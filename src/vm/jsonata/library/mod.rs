@@ -10,15 +10,21 @@
 //! | [`string`] | `$length $substring $substringBefore $substringAfter $uppercase $lowercase $trim $pad $contains $split $join $replace`, `<` of strings |
 //! | [`encode`] | `$base64encode $base64decode $encodeUrl $encodeUrlComponent $decodeUrl $decodeUrlComponent` |
 //! | [`number`] | `$string` and `$number` of scalars, `$round $power $sqrt $formatBase` |
+//! | [`decimal`] | `$formatNumber` |
+//! | [`integer`] | `$formatInteger $parseInteger` |
+//! | `numeral.rs` | words, Roman numerals, letters, digits of other scripts |
 //! | [`service`] | what AWS adds: `$hash`, `$random(seed)`, `$uuid` |
 //! | [`fault`] | codes and messages |
 //!
 //! Strings are counted in code points, as the language says, and compared by UTF-16 units, as its reference does. No
 //! function asks for the time or draws randomness, and none makes more than [`TEXT_BYTES_MAX`] of text.
 
+pub mod decimal;
 pub mod encode;
 pub mod fault;
+pub mod integer;
 pub mod number;
+mod numeral;
 pub mod service;
 pub mod string;
 
