@@ -32,6 +32,7 @@
 //! | [`seed`] | what stands in for randomness |
 //! | [`tally`] | counts |
 //! | [`intrinsic`] | the 18 intrinsic functions |
+//! | [`jsonata`] | JSONata |
 
 pub mod budget;
 mod choice;
@@ -40,6 +41,7 @@ mod data_flow;
 pub mod event;
 pub mod fan_out;
 pub mod intrinsic;
+pub mod jsonata;
 mod machine;
 pub mod outcome;
 pub mod park;
