@@ -12,6 +12,7 @@
 //! | [`choice`] | comparisons of Choice rules, and dispatch tables |
 //! | [`work`] | what Task, Map, Parallel and Wait ask for |
 //! | [`blame`] | what error texts say |
+//! | [`expression`] | compiled JSONata expressions
 //! | [`function`] | the names of the intrinsic functions |
 //! | [`builder`] | pools while a program is being made |
 //! | [`verify`] | the checks that the machine relies on |
@@ -21,6 +22,7 @@
 pub mod blame;
 pub mod builder;
 pub mod choice;
+pub mod expression;
 pub mod function;
 pub mod id;
 pub mod listing;
