@@ -477,7 +477,7 @@ fn each_part<'n>(node: &'n Node, visit: &mut dyn FnMut(&'n Node)) {
             visit(filter);
         }
     }
-    let mut pairs = |group: &'n Group, visit: &mut dyn FnMut(&'n Node)| {
+    let pairs = |group: &'n Group, visit: &mut dyn FnMut(&'n Node)| {
         for (key, value) in &group.pairs {
             visit(key);
             visit(value);

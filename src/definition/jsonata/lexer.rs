@@ -123,6 +123,10 @@ impl<'t> Lexer<'t> {
         }
         if let Some(one) = mark(c) {
             self.bump();
+            // These two are operators only in front of others.
+            if matches!(one, "!" | "~") {
+                return Err(self.error("S0204", one));
+            }
             return Ok(self.token(TokenKind::Mark(one)));
         }
         match c {

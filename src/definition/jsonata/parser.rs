@@ -121,8 +121,6 @@ impl Parser<'_> {
                 "[" => SyntaxKind::Array(self.array()?),
                 "{" => SyntaxKind::Object(self.pairs()?),
                 "|" => self.transform()?,
-                // The tilde alone is no operator at all.
-                "!" | "~" => return Err(SyntaxError::new("S0204", at, mark, "")),
                 _ => return Err(SyntaxError::new("S0211", at, mark, "")),
             },
         };

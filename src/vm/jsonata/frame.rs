@@ -3,6 +3,7 @@
 //! A frame remembers the registers as they were, and what its body has given so far. The two that matter most, steps and
 //! predicates, are here; so are calls. It must never be left behind: whoever pushes a frame names where the code goes on.
 
+use super::builtin::Matching;
 use super::group::Grouping;
 use super::higher::Higher;
 use super::machine::{Asked, Flow, Machine, Scope};
@@ -27,6 +28,7 @@ pub(super) enum Frame<'a> {
     Group(Box<Grouping<'a>>),
     Transform(Box<Transforming<'a>>),
     Higher(&'a mut Higher<'a>),
+    Matching(Box<Matching<'a>>),
     /// The second of two functions in a row.
     Chain { second: Value<'a>, asked: Asked },
 }
@@ -161,6 +163,7 @@ impl<'a> Machine<'a, '_> {
             Frame::Group(_) => self.grouped(value),
             Frame::Transform(_) => self.transformed(value),
             Frame::Higher(_) => self.higher(value),
+            Frame::Matching(_) => self.matched(value),
         }
     }
 

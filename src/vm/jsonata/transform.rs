@@ -139,7 +139,9 @@ impl<'a> Transforming<'a> {
             _ => return Err(EvaluationError::new("T2011", "", &text::quoted(value, arena))),
         }
         if let (Some((at, members)), Some(new)) = (self.target(arena), value.members(arena)) {
-            let merged = query::object(members.iter().chain(new).copied(), arena);
+            // A copy, so that nothing that is noted as changed can come to lie within itself.
+            let new = new.iter().map(|m| Member { key: m.key, value: copy(m.value, arena) });
+            let merged = query::object(members.iter().copied().chain(new), arena);
             self.changed.insert(at, merged);
         }
         Ok(())
