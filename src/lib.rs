@@ -92,3 +92,8 @@ pub mod view;
 pub mod vm;
 
 pub use runner::Runner;
+
+/// The README's examples, so that they are held to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -95,7 +95,17 @@ fn unsafe_stays_behind_the_scanner() {
 
 #[test]
 fn the_machine_knows_nothing_of_the_world() {
-    let banned = ["std::fs", "std::io", "std::thread", "std::time", "std::net", "std::env", "std::sync", "Instant", "SystemTime"];
+    let banned = [
+        "std::fs",
+        "std::io",
+        "std::thread",
+        "std::time",
+        "std::net",
+        "std::env",
+        "std::sync",
+        "Instant",
+        "SystemTime",
+    ];
     for folder in ["vm", "program", "compile"] {
         for file in sources(&root().join("src").join(folder)) {
             for word in banned {

@@ -6,24 +6,21 @@
 
 use crate::handler::Bound;
 use crate::handler::mock::Counters;
-use crate::vm::{Children, Execution, Join, Outcome, Request, Step};
+use crate::value::Arena;
+use crate::vm::{Children, Execution, Join, Outcome, Request, Step, Tally};
 
 /// Somebody who can run several children at a time.
 pub trait Helpers {
-    /// Runs the children and gives what they came to, or gives them back untouched if it is not worth it now.
-    ///
-    /// # Errors
-    ///
-    /// The children, untouched.
-    fn run<'a>(&self, children: Children<'a>, arena: &'a crate::value::Arena) -> Result<Join<'a>, Children<'a>>;
+    /// Runs the children, counting them in `tally`, and gives what they came to; nothing, if it is not worth it now.
+    fn run<'a>(&self, children: &'a Children<'a>, tally: Option<&'a Tally>, arena: &'a Arena) -> Option<Join<'a>>;
 }
 
 /// Nobody helps: children run one after the other.
 pub struct Alone;
 
 impl Helpers for Alone {
-    fn run<'a>(&self, children: Children<'a>, _: &'a crate::value::Arena) -> Result<Join<'a>, Children<'a>> {
-        Err(children)
+    fn run<'a>(&self, _: &'a Children<'a>, _: Option<&'a Tally>, _: &'a Arena) -> Option<Join<'a>> {
+        None
     }
 }
 
@@ -38,29 +35,26 @@ pub fn drive<'a>(
         match execution.run() {
             Step::Done(outcome) => return outcome,
             Step::Request(Request::Task(request)) => {
-                let reply = bound.answer(&request, counters);
+                let reply = bound.answer(request, counters);
                 execution.answer(reply);
             }
             Step::Request(Request::WaitUntil(_)) => execution.wake(),
             Step::Request(Request::Children(children)) => {
                 let arena = execution.arena();
                 // Invocations are counted in the order of the children, so those cannot run side by side.
-                let offer = if bound.counts() { Err(children) } else { helpers.run(children, arena) };
-                let join = match offer {
-                    Ok(join) => join,
-                    Err(children) => {
-                        let mut join = Join::new(children);
-                        while let Some(next) = join.next() {
-                            let mut child = join.children().child(next, arena);
-                            if let Some(tally) = execution.tally() {
-                                child.count_in(tally);
-                            }
-                            let outcome = drive(&mut child, bound, counters, helpers);
-                            join.add(child.finish(outcome));
+                let helped = if bound.counts() { None } else { helpers.run(children, execution.tally(), arena) };
+                let join = helped.unwrap_or_else(|| {
+                    let mut join = Join::new(children);
+                    while let Some(next) = join.next_child() {
+                        let mut child = children.child(next, arena);
+                        if let Some(tally) = execution.tally() {
+                            child.count_in(tally);
                         }
-                        join
+                        let outcome = drive(&mut child, bound, counters, helpers);
+                        join.add(child.finish(outcome));
                     }
-                };
+                    join
+                });
                 execution.join(join);
             }
         }

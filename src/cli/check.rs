@@ -2,9 +2,9 @@
 
 use super::machine::MachineArguments;
 use super::{CliError, print};
-use crate::definition::{self, Diagnostic, ParseOptions, Severity};
+use crate::definition::{Diagnostic, Severity};
 use crate::view::json::{self, ObjectWriter};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::process::ExitCode;
 
 #[derive(Args, Debug)]
@@ -14,21 +14,33 @@ pub(super) struct Arguments {
     /// Answer as ValidateStateMachineDefinition does
     #[arg(long)]
     json: bool,
+    /// The least that is told of [default: error with --json, as ValidateStateMachineDefinition; else warning]
+    #[arg(long, value_name = "SEVERITY")]
+    severity: Option<Least>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Least {
+    Error,
+    Warning,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let machine = arguments.machine.read()?;
-    let options = ParseOptions { machine_type: machine.machine_type, ..ParseOptions::default() };
-    let found = definition::check(&machine.text, &machine.file_name, &options);
-    let failed = found.iter().any(Diagnostic::is_error);
+    let mut machine = arguments.machine.read()?;
+    let failed = machine.diagnostics.iter().any(Diagnostic::is_error);
+    let least = arguments.severity.unwrap_or(if arguments.json { Least::Error } else { Least::Warning });
+    if least == Least::Error {
+        machine.diagnostics.retain(Diagnostic::is_error);
+    }
+    let found = &machine.diagnostics;
     if arguments.json {
         let mut object = ObjectWriter::new();
-        object.text("result", if failed { "FAIL" } else { "OK" }).raw("diagnostics", &diagnostics_json(&found));
+        object.text("result", if failed { "FAIL" } else { "OK" }).raw("diagnostics", &diagnostics_json(found));
         print(&object.finish())?;
     } else if found.is_empty() {
-        print(&format!("{}: nothing to remark", machine.file_name))?;
+        print(&format!("{}: nothing to remark", machine.source.file_name()))?;
     } else {
-        print(machine.draw(&found).trim_end())?;
+        print(machine.draw().trim_end())?;
     }
     Ok(ExitCode::from(u8::from(failed)))
 }

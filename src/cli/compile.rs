@@ -1,6 +1,6 @@
 //! `compile`: the compiled program, for people.
 
-use super::machine::{MachineArguments, compile_program, refused};
+use super::machine::{MachineArguments, compile_program};
 use super::{CliError, print};
 use crate::handler::Handlers;
 use crate::program::listing;
@@ -25,8 +25,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
         return Err(CliError::Usage("name a machine, or give --instructions".to_owned()));
     };
     let machine = place.read()?;
-    let definition = machine.definition().map_err(|d| refused(&d, &machine.text, &machine.file_name))?;
-    let program = compile_program(&definition, &place.asl_handlers(&machine)?, handlers)?;
+    let program = compile_program(machine.accepted()?, &place.asl_handlers(&machine)?, handlers)?;
     print(listing::listing(&program).trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

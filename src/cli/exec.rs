@@ -66,17 +66,12 @@ enum Level {
 
 pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitCode, CliError> {
     let machine = arguments.machine.read()?;
-    let definition = match machine.definition() {
-        Ok(definition) => definition,
-        Err(diagnostics) => {
-            if arguments.json {
-                let mut object = ObjectWriter::new();
-                object.raw("diagnostics", &diagnostics_json(&diagnostics));
-                print(&object.finish())?;
-            }
-            return Err(CliError::Usage(format!("the definition is refused\n{}", machine.draw(&diagnostics))));
-        }
-    };
+    if machine.definition.is_none() && arguments.json {
+        let mut object = ObjectWriter::new();
+        object.raw("diagnostics", &diagnostics_json(&machine.diagnostics));
+        print(&object.finish())?;
+    }
+    let definition = machine.accepted()?;
     let beside = machine.folder.join("mocks.json");
     let mock = arguments.mock.clone().or_else(|| beside.is_file().then_some(beside));
     let mocked = mock.is_some();
@@ -85,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
             .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
         handlers = handlers.mock(mock);
     }
-    let program = compile_program(&definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
+    let program = compile_program(definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
     let bound = match mocked {
         true => handlers.bind_loosely(&program),
         false => handlers.bind(&program).map_err(|missing| CliError::Usage(missing.to_string()))?,
@@ -145,7 +140,8 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
             Level::Fatal => logs::LogLevel::Fatal,
             Level::Off => logs::LogLevel::Off,
         };
-        object.raw("logEvents", &logs::to_json(&events, level, arguments.include_execution_data, &execution_arn, &role));
+        object
+            .raw("logEvents", &logs::to_json(&events, level, arguments.include_execution_data, &execution_arn, &role));
     }
     print(&object.finish())?;
     Ok(ExitCode::SUCCESS)

@@ -3,12 +3,14 @@
 use super::{CliError, WorkflowType};
 use crate::compile::{self, Options};
 use crate::definition::diagnostic::render::{Style, render};
+use crate::definition::template::{Refused, StackTemplate, is_template, parse_with_values};
 use crate::definition::{Definition, Diagnostic, MachineType, ParseOptions, Source};
 use crate::handler::Handlers;
 use crate::program::Program;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The machine and its handlers.
 #[derive(Args, Debug, Clone)]
@@ -22,21 +24,40 @@ pub(super) struct MachineArguments {
     /// Folder of handlers written in ASL, FUNCTION.asl.json each [default: handlers/ beside the machine]
     #[arg(long, value_name = "DIR")]
     pub handlers: Option<PathBuf>,
+    /// Which state machine of a template, by its logical id [default: the only one]
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub resource: Option<String>,
+    /// Value for ${NAME} in the definition; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub substitute: Vec<String>,
 }
 
-/// A machine's definition, read.
+/// A machine's definition, read and checked.
 pub(super) struct Machine {
-    pub text: String,
-    pub file_name: String,
+    /// The definition, if it breaks no rule of creation.
+    pub definition: Option<Definition>,
+    /// Everything that was remarked, warnings included.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The text that the diagnostics speak of.
+    pub source: Arc<Source>,
+    /// The folder that it was found in.
     pub folder: PathBuf,
+    /// Its type: as asked for, else the template's, else standard.
     pub machine_type: MachineType,
 }
 
 impl MachineArguments {
-    /// Finds and reads the definition.
+    /// Finds, reads and checks the definition.
     pub fn read(&self) -> Result<Machine, CliError> {
         let file = if self.machine.is_dir() {
-            let candidates = ["machine.asl.json", "machine.asl.yaml", "template.yaml", "template.yml", "template.json"];
+            let candidates = [
+                "machine.asl.json",
+                "machine.asl.yaml",
+                "machine.asl.yml",
+                "template.yaml",
+                "template.yml",
+                "template.json",
+            ];
             let found = candidates.iter().map(|name| self.machine.join(name)).find(|path| path.is_file());
             found.ok_or_else(|| {
                 CliError::Usage(format!("{} holds none of {}", self.machine.display(), candidates.join(", ")))
@@ -46,11 +67,52 @@ impl MachineArguments {
         };
         let text = read_text(&file)?;
         let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-        let machine_type = match self.workflow_type {
-            Some(WorkflowType::Express) => MachineType::Express,
-            Some(WorkflowType::Standard) | None => MachineType::Standard,
+        let file_name = file.display().to_string();
+        let asked = self.workflow_type.map(|workflow_type| match workflow_type {
+            WorkflowType::Express => MachineType::Express,
+            WorkflowType::Standard => MachineType::Standard,
+        });
+        let values = self.substitutions()?;
+        if is_template(&text, &file_name) {
+            return Ok(self.read_template(&text, &file_name, folder, asked, &values));
+        }
+        if self.resource.is_some() {
+            return Err(CliError::Usage(format!("--resource names a resource of a template, and {file_name} is none")));
+        }
+        let machine_type = asked.unwrap_or_default();
+        let result = parse_with_values(&text, &file_name, &values, &ParseOptions { machine_type });
+        Ok(Machine::of(result, folder, machine_type))
+    }
+
+    fn read_template(
+        &self,
+        text: &str,
+        file_name: &str,
+        folder: PathBuf,
+        asked: Option<MachineType>,
+        values: &BTreeMap<String, String>,
+    ) -> Machine {
+        let template = match StackTemplate::read(text, file_name) {
+            Ok(template) => template,
+            Err(diagnostics) => {
+                let source = Arc::new(Source::new(text, file_name));
+                return Machine::of(Err(Refused { diagnostics, source }), folder, asked.unwrap_or_default());
+            }
         };
-        Ok(Machine { text, file_name: file.display().to_string(), folder, machine_type })
+        let beside = folder.clone();
+        let open = move |path: &Path| read_inside(&beside, path);
+        let result = template.definition_as(self.resource.as_deref(), values, &open, asked);
+        let own = result.as_ref().ok().and_then(|definition| definition.machine_type);
+        let machine_type = asked.or(own).unwrap_or_default();
+        Machine::of(result, folder, machine_type)
+    }
+
+    fn substitutions(&self) -> Result<BTreeMap<String, String>, CliError> {
+        let split = |pair: &String| match pair.split_once('=') {
+            Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+            None => Err(CliError::Usage(format!("--substitute {pair}: expected NAME=VALUE"))),
+        };
+        self.substitute.iter().map(split).collect()
     }
 
     /// The handlers written in ASL, by function name.
@@ -67,8 +129,11 @@ impl MachineArguments {
         };
         let mut handlers = BTreeMap::new();
         let io = |error| CliError::Io { path: folder.display().to_string(), error };
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(&folder).map_err(io)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(io)?;
+        let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .map_err(io)?
+            .map(|entry| entry.map(|e| e.path()))
+            .collect::<Result<_, _>>()
+            .map_err(io)?;
         files.sort();
         for file in files {
             let Some(name) = file.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".asl.json")) else {
@@ -76,8 +141,10 @@ impl MachineArguments {
             };
             let text = read_text(&file)?;
             let file_name = file.display().to_string();
-            let definition = Definition::parse(&text, &file_name, &ParseOptions::default())
-                .map_err(|diagnostics| refused(&diagnostics, &text, &file_name))?;
+            let definition = Definition::parse(&text, &file_name, &ParseOptions::default()).map_err(|diagnostics| {
+                let picture = render(&diagnostics, &Source::new(&text, &file_name), Style::Plain);
+                CliError::Usage(format!("the handler {name} is refused\n{picture}"))
+            })?;
             handlers.insert(name.to_owned(), definition);
         }
         Ok(handlers)
@@ -85,15 +152,41 @@ impl MachineArguments {
 }
 
 impl Machine {
-    /// Parses the definition by all rules of creation.
-    pub fn definition(&self) -> Result<Definition, Vec<Diagnostic>> {
-        Definition::parse(&self.text, &self.file_name, &ParseOptions { machine_type: self.machine_type, ..ParseOptions::default() })
+    fn of(result: Result<Definition, Refused>, folder: PathBuf, machine_type: MachineType) -> Machine {
+        match result {
+            Ok(definition) => Machine {
+                diagnostics: definition.warnings.clone(),
+                source: Arc::clone(&definition.source),
+                definition: Some(definition),
+                folder,
+                machine_type,
+            },
+            Err(Refused { diagnostics, source }) => {
+                Machine { definition: None, diagnostics, source, folder, machine_type }
+            }
+        }
+    }
+
+    /// The definition, or the refusal drawn with the source.
+    pub fn accepted(&self) -> Result<&Definition, CliError> {
+        self.definition.as_ref().ok_or_else(|| CliError::Usage(format!("the definition is refused\n{}", self.draw())))
     }
 
     /// The diagnostics drawn with the source.
-    pub fn draw(&self, diagnostics: &[Diagnostic]) -> String {
-        draw(diagnostics, &self.text, &self.file_name)
+    pub fn draw(&self) -> String {
+        render(&self.diagnostics, &self.source, Style::Plain)
     }
+}
+
+/// Reads a file beside a template; nothing outside the template's own folder, whatever symbolic links say, and no device.
+fn read_inside(folder: &Path, path: &Path) -> std::io::Result<String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (inside, file) = (folder.canonicalize()?, folder.join(path).canonicalize()?);
+    if !file.starts_with(&inside) || !file.is_file() {
+        let message = "it is not a file inside the template's own folder";
+        return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, message));
+    }
+    std::fs::read_to_string(file)
 }
 
 /// Compiles a definition; what this engine does not run is told like a refused definition.
@@ -104,18 +197,8 @@ pub(super) fn compile_program(
 ) -> Result<Program, CliError> {
     let bound = |name: &str| handlers.has_lambda(name);
     let options = Options { handlers: Some(asl_handlers), bound: Some(&bound) };
-    compile::compile(definition, &options).map_err(|errors| {
-        CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })
-}
-
-fn draw(diagnostics: &[Diagnostic], text: &str, file_name: &str) -> String {
-    render(diagnostics, &Source::new(text, file_name), Style::Plain)
-}
-
-/// A definition that is refused.
-pub(super) fn refused(diagnostics: &[Diagnostic], text: &str, file_name: &str) -> CliError {
-    CliError::Usage(format!("the definition is refused\n{}", draw(diagnostics, text, file_name)))
+    compile::compile(definition, &options)
+        .map_err(|errors| CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 /// Reads a whole file that must be text; `-` is stdin.

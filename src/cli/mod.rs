@@ -12,6 +12,7 @@ mod exec;
 mod json;
 mod jsonata;
 mod machine;
+mod run;
 
 use crate::handler::Handlers;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -28,6 +29,8 @@ struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Run a machine over files of events: the main job
+    Run(Box<run::Arguments>),
     /// Run one execution, with its history
     Exec(exec::Arguments),
     /// Check a definition by all rules that AWS applies at creation
@@ -81,6 +84,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         }
     };
     let result = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments, handlers),
         Command::Exec(arguments) => exec::run(&arguments, handlers),
         Command::Check(arguments) => check::run(&arguments),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),

@@ -6,7 +6,7 @@
 
 use super::Compiler;
 use super::scope::Place;
-use crate::definition::{self, Choice, ChoiceRule, Comparator, Condition, DataTest, Operand, State};
+use crate::definition::{self, Choice, ChoiceRule, Comparator, Condition, DataTest, Flow, Operand, State, StateIndex};
 use crate::program::choice::{Comparison, Domain, Relation, Table, Test, TypeTest};
 use crate::program::{Addr, Blame, Op, Register, Root, StateId};
 use crate::value::pattern::Pattern;
@@ -34,23 +34,20 @@ impl<'d> Compiler<'d> {
         match choice.default {
             Some(default) => {
                 self.assign(&state.assign, Register::Eff);
-                self.chosen(state, id);
-                self.jump(place, default);
+                self.chosen(place, state, id, default);
             }
             None => self.builder.emit(Op::NoMatch {}),
         }
         for (rule, body) in choice.rules.iter().zip(bodies) {
             self.builder.place(body);
             self.assign(&rule.assign, Register::Eff);
-            self.chosen(state, id);
-            self.jump(place, rule.next);
+            self.chosen(place, state, id, rule.next);
         }
     }
 
-    fn chosen(&mut self, state: &'d State, id: StateId) {
-        self.builder.emit(Op::Move { to: Register::Out, from: Register::Eff });
-        self.output_path(&state.output_path);
-        self.builder.emit(Op::Exit { state: id });
+    fn chosen(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, next: StateIndex) {
+        let with = self.output_path(&state.output_path, Register::Eff);
+        self.leave(place, id, Flow::Next(next), with);
     }
 
     fn table(&mut self, rules: &'d [ChoiceRule], bodies: &[Addr]) {
@@ -59,7 +56,7 @@ impl<'d> Compiler<'d> {
         for (rule, body) in rules.iter().zip(bodies) {
             if let Some((test, constant)) = string_equals(rule) {
                 variable.get_or_insert(test);
-                constants.push((constant.clone(), *body));
+                constants.push((constant.into(), *body));
             }
         }
         let Some(test) = variable else { return };
@@ -145,7 +142,7 @@ fn run_length(rules: &[ChoiceRule]) -> usize {
         .count()
 }
 
-fn string_equals(rule: &ChoiceRule) -> Option<(&DataTest, &Box<str>)> {
+fn string_equals(rule: &ChoiceRule) -> Option<(&DataTest, &str)> {
     match &rule.condition {
         Condition::Test(test) => match (test.comparator, &test.operand) {
             (Comparator::StringEquals, Operand::String(constant)) => Some((test, constant)),

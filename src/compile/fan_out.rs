@@ -11,7 +11,10 @@ impl<'d> Compiler<'d> {
         let effective = Root::Register(Register::Eff);
         match &parallel.parameters {
             Some(parameters) => self.template(parameters, effective, "Parameters"),
-            None => self.builder.emit(Op::Load { from: effective }),
+            None => {
+                self.copied(Register::Eff);
+                self.builder.emit(Op::Load { from: effective });
+            }
         }
         let entries = parallel.branches.iter().map(|branch| self.child(place, branch)).collect();
         let fork = self.builder.fork(Fork { state: id, children: Children::Branches(entries), timeless: false });
@@ -34,6 +37,7 @@ impl<'d> Compiler<'d> {
                 self.path(path, effective, blame)
             }
             PathField::Default | PathField::Null => {
+                self.copied(Register::Eff);
                 self.builder.emit(Op::Load { from: effective });
                 self.builder.blame(Blame::Items { path: "$".into() })
             }
@@ -49,6 +53,8 @@ impl<'d> Compiler<'d> {
                 Limit::None
             }
         };
+        // An ItemSelector reads the Map's whole input.
+        self.copied(Register::Eff);
         let entry = self.builder.label();
         let children = Children::Items {
             entry,

@@ -25,7 +25,7 @@ mod template;
 
 use crate::definition::Definition;
 use crate::program::verify::VerifyError;
-use crate::program::{Addr, Builder, HandlerId, Program};
+use crate::program::{Addr, Builder, HandlerId, Program, Register};
 use std::collections::{BTreeMap, HashMap};
 
 /// What a program is compiled from besides the machine itself.
@@ -94,6 +94,18 @@ struct Compiler<'d> {
 struct Documents {
     doc: bool,
     eff: bool,
+    res: bool,
+}
+
+impl Documents {
+    fn holds(self, register: Register) -> bool {
+        match register {
+            Register::Doc => self.doc,
+            Register::Eff => self.eff,
+            Register::Res => self.res,
+            Register::Out => false,
+        }
+    }
 }
 
 /// A scope whose code comes later.

@@ -4,9 +4,7 @@
 //! item processors) and handlers follow, each behind its own entry.
 
 use super::{Compiler, Documents, Waiting, provenance};
-use crate::definition::{
-    Assign, Definition, Flow, PathField, QueryLanguage, Scope, Source, State, StateIndex, StateKind,
-};
+use crate::definition::{Assign, Definition, Flow, PathField, QueryLanguage, Scope, Source, StateIndex, StateKind};
 use crate::program::state::StateType;
 use crate::program::{self, Addr, AssignId, Blame, HandlerId, Op, Register, Root, StateId};
 
@@ -21,6 +19,8 @@ pub(super) struct Place<'d> {
     pub within: Option<HandlerId>,
     /// States that something leads to and that are still to be compiled; the last comes next.
     pub open: Vec<StateIndex>,
+    /// Where the scope ends.
+    pub end: Addr,
     done: Vec<bool>,
 }
 
@@ -46,6 +46,7 @@ impl<'d> Compiler<'d> {
             verbatim: provenance::verbatim(scope, input),
             within,
             open: vec![scope.start_at],
+            end: self.builder.label(),
             done: vec![false; scope.states.len()],
         };
         while let Some(index) = place.open.pop() {
@@ -56,6 +57,8 @@ impl<'d> Compiler<'d> {
             }
         }
         self.builder.set_origin(None);
+        self.builder.place(place.end);
+        self.builder.emit(Op::Finish {});
     }
 
     fn state(&mut self, place: &mut Place<'d>, index: StateIndex) {
@@ -73,7 +76,7 @@ impl<'d> Compiler<'d> {
         });
         self.builder.set_origin(Some(id));
         let input = place.verbatim[index.get()];
-        self.documents = Documents { doc: input, eff: input };
+        self.documents = Documents { doc: input, eff: input, res: false };
         if state.query_language == QueryLanguage::Jsonata {
             self.unsupported(
                 &state.location,
@@ -92,7 +95,7 @@ impl<'d> Compiler<'d> {
             StateKind::Task(task) => self.task(place, state, id, task),
             StateKind::Choice(choice) => self.choice(place, state, id, choice),
             StateKind::Wait(wait) => self.wait_state(place, state, id, wait),
-            StateKind::Succeed => self.succeed(state, id),
+            StateKind::Succeed => self.succeed(place, state, id),
             StateKind::Fail(fail) => self.fail(fail),
             StateKind::Parallel(parallel) => self.parallel(place, state, id, parallel),
             StateKind::Map(map) => self.map(place, state, id, map),
@@ -118,37 +121,46 @@ impl<'d> Compiler<'d> {
         }
     }
 
-    /// ResultPath: the document that leaves, of the one that entered and the result.
-    pub(super) fn result_path(&mut self, field: &'d PathField) {
+    /// ResultPath: the register with the document that leaves, of the one that entered and the result.
+    pub(super) fn result_path(&mut self, field: &'d PathField) -> Register {
         match field {
-            PathField::Default => self.builder.emit(Op::Move { to: Register::Out, from: Register::Res }),
-            PathField::Null => self.builder.emit(Op::Move { to: Register::Out, from: Register::Doc }),
-            PathField::Path(path) if path.is_document() => {
-                self.builder.emit(Op::Move { to: Register::Out, from: Register::Res });
-            }
+            PathField::Default => Register::Res,
+            PathField::Null => Register::Doc,
+            PathField::Path(path) if path.is_document() => Register::Res,
             PathField::Path(path) => {
                 let blame = Blame::Field { field: "ResultPath".into(), path: path.text.clone() };
                 let (path, blame) = (self.builder.path(&path.path), self.builder.blame(blame));
+                self.copied(Register::Doc);
+                self.copied(Register::Res);
                 self.builder.emit(Op::Place { path, blame });
+                Register::Out
             }
         }
     }
 
-    pub(super) fn output_path(&mut self, field: &'d PathField) {
+    /// OutputPath on the document in a register: the register with what is left of it.
+    pub(super) fn output_path(&mut self, field: &'d PathField, with: Register) -> Register {
         match field {
-            PathField::Default => {}
+            PathField::Default => with,
             PathField::Null => {
                 let empty = self.builder.constant("{}");
                 self.builder.emit(Op::Const { value: empty });
                 self.builder.emit(Op::Store { to: Register::Out });
+                Register::Out
             }
-            PathField::Path(path) if path.is_document() => {}
+            PathField::Path(path) if path.is_document() => with,
             PathField::Path(path) => {
                 let blame = Blame::Field { field: "OutputPath".into(), path: path.text.clone() };
-                self.path(path, Root::Register(Register::Out), blame);
+                self.path(path, Root::Register(with), blame);
                 self.builder.emit(Op::Store { to: Register::Out });
+                Register::Out
             }
         }
+    }
+
+    /// Notes that a register's document goes where somebody sees its text.
+    pub(super) fn copied(&mut self, register: Register) {
+        self.builder.copies_input |= self.documents.holds(register);
     }
 
     /// Assign, its `$` at the given register.
@@ -163,30 +175,24 @@ impl<'d> Compiler<'d> {
         self.builder.emit(Op::Assign { variables });
     }
 
-    /// Leaves the state with what is in `out`: Next or End.
-    pub(super) fn leave(&mut self, place: &mut Place<'d>, id: StateId, state: &State) {
-        self.builder.emit(Op::Exit { state: id });
-        match state.flow {
-            Flow::Next(next) => self.go(place, next),
-            Flow::End | Flow::None => self.builder.emit(Op::Finish {}),
-        }
+    /// Leaves the state with the document in a register: Next or End.
+    pub(super) fn leave(&mut self, place: &mut Place<'d>, id: StateId, flow: Flow, with: Register) {
+        let to = match flow {
+            Flow::Next(next) => self.target(place, next),
+            Flow::End | Flow::None => {
+                self.copied(with);
+                place.end
+            }
+        };
+        self.builder.emit(Op::Leave { state: id, with, to });
     }
 
-    /// Goes on at a state of the same scope: by falling through if its code comes next.
-    pub(super) fn go(&mut self, place: &mut Place<'d>, next: StateIndex) {
-        if place.done[next.get()] {
-            self.builder.emit(Op::Jump { to: place.labels[next.get()] });
-        } else {
-            place.open.push(next);
-        }
-    }
-
-    /// Goes on at a state of the same scope from the middle of another's code.
-    pub(super) fn jump(&mut self, place: &mut Place<'d>, next: StateIndex) {
+    /// The label of a state that something leads to.
+    pub(super) fn target(&mut self, place: &mut Place<'d>, next: StateIndex) -> Addr {
         if !place.done[next.get()] {
             place.open.push(next);
         }
-        self.builder.emit(Op::Jump { to: place.labels[next.get()] });
+        place.labels[next.get()]
     }
 }
 

@@ -19,12 +19,15 @@ impl<'d> Compiler<'d> {
                 self.template(parameters, Root::Register(Register::Eff), "Parameters");
                 self.builder.emit(Op::Store { to: Register::Res });
             }
-            (None, None) => self.builder.emit(Op::Move { to: Register::Res, from: Register::Eff }),
+            (None, None) => {
+                self.builder.emit(Op::Move { to: Register::Res, from: Register::Eff });
+                self.documents.res = self.documents.eff;
+            }
         }
         self.assign(&state.assign, Register::Res);
-        self.result_path(&pass.result_path);
-        self.output_path(&state.output_path);
-        self.leave(place, id, state);
+        let with = self.result_path(&pass.result_path);
+        let with = self.output_path(&state.output_path, with);
+        self.leave(place, id, state.flow, with);
     }
 
     pub(super) fn wait_state(
@@ -63,16 +66,13 @@ impl<'d> Compiler<'d> {
         let wait = self.builder.wait(wait);
         self.builder.emit(Op::Wait { wait });
         self.assign(&state.assign, Register::Eff);
-        self.builder.emit(Op::Move { to: Register::Out, from: Register::Eff });
-        self.output_path(&state.output_path);
-        self.leave(place, id, state);
+        let with = self.output_path(&state.output_path, Register::Eff);
+        self.leave(place, id, state.flow, with);
     }
 
-    pub(super) fn succeed(&mut self, state: &'d State, id: StateId) {
-        self.builder.emit(Op::Move { to: Register::Out, from: Register::Eff });
-        self.output_path(&state.output_path);
-        self.builder.emit(Op::Exit { state: id });
-        self.builder.emit(Op::Finish {});
+    pub(super) fn succeed(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId) {
+        let with = self.output_path(&state.output_path, Register::Eff);
+        self.leave(place, id, state.flow, with);
     }
 
     pub(super) fn fail(&mut self, fail: &'d Fail) {

@@ -29,12 +29,16 @@ impl<'d> Compiler<'d> {
                 event_is_input &= matches!(task.resource, Resource::LambdaFunction { .. });
             }
         }
+        let documents = self.documents;
         if let Some(credentials) = &task.credentials {
             self.template(credentials, effective, "Credentials");
         }
         let timeout = self.time_limit(&task.timeout, "TimeoutSecondsPath", &state.location);
         let heartbeat = self.time_limit(&task.heartbeat, "HeartbeatSecondsPath", &state.location);
         let inlined = callee.handler.as_ref().and_then(|handler| self.function(handler, event_is_input));
+        if inlined.is_none() && task.parameters.is_none() {
+            self.builder.copies_input |= documents.eff;
+        }
         let handler = callee.handler.filter(|_| inlined.is_none()).map(|handler| self.builder.handler(handler));
         let task_id = self.builder.task(Task {
             state: id,
@@ -68,14 +72,9 @@ impl<'d> Compiler<'d> {
             self.template(selector, Root::Register(Register::Res), "ResultSelector");
             self.builder.emit(Op::Store { to: Register::Res });
         }
-        self.result_path(result_path);
-        self.output_path(&state.output_path);
-        self.builder.emit(Op::Exit { state: id });
-        // A state may be followed by its catchers' code, so its own way on is a jump.
-        match state.flow {
-            definition::Flow::Next(next) => self.jump(place, next),
-            definition::Flow::End | definition::Flow::None => self.builder.emit(Op::Finish {}),
-        }
+        let with = self.result_path(result_path);
+        let with = self.output_path(&state.output_path, with);
+        self.leave(place, id, state.flow, with);
     }
 
     /// Retry and Catch: what the machine looks up, and the catchers' code. A catcher writes the error output into the
@@ -101,9 +100,8 @@ impl<'d> Compiler<'d> {
             let at = self.builder.here();
             catchers.push(Catcher { errors: catcher.error_equals.clone().into(), at });
             self.assign(&catcher.assign, Register::Res);
-            self.result_path(&catcher.result_path);
-            self.builder.emit(Op::Exit { state: id });
-            self.jump(place, catcher.next);
+            let with = self.result_path(&catcher.result_path);
+            self.leave(place, id, definition::Flow::Next(catcher.next), with);
         }
         self.builder.state_mut(id).catchers = catchers.into();
     }

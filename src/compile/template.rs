@@ -53,10 +53,19 @@ impl<'d> Compiler<'d> {
     pub(super) fn path(&mut self, path: &'d PathExpr, document: Root, blame: Blame) -> BlameId {
         let blame = self.builder.blame(blame);
         if path.is_document() {
+            if let Root::Register(register) = document {
+                self.copied(register);
+            }
             self.builder.emit(Op::Load { from: document });
             return blame;
         }
         let from = self.root(path, document);
+        match from {
+            // What no slot holds may be an object, or an array of them; the context holds the input as a whole.
+            Root::Register(register) => self.copied(register),
+            Root::Context => self.builder.copies_input = true,
+            Root::Outer | Root::Variable(_) | Root::Slot(_) => {}
+        }
         let path = self.builder.path(&path.path);
         self.builder.emit(Op::Path { from, path, blame });
         blame

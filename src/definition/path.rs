@@ -49,7 +49,7 @@ pub enum PathField {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NotAPath {
     /// It does not begin with a dollar sign.
-    #[error("a path begins with `$`")]
+    #[error("expected a path, which begins with `$`")]
     NoDollar,
     /// What follows the head is not JSONPath.
     #[error("{0}")]

@@ -32,6 +32,8 @@ pub struct Builder {
     handlers: Pool<Handler>,
     /// The machine's own TimeoutSeconds.
     pub timeout_seconds: Option<u64>,
+    /// Whether text of the execution's input can be copied to where somebody sees it.
+    pub copies_input: bool,
 }
 
 /// Distinct entries, in the order in which they came.
@@ -185,7 +187,7 @@ impl Builder {
         let missing = Addr(count(self.ops.len()));
         let address = |label: Addr| labels.get(label.index()).copied().flatten().unwrap_or(missing);
         for op in &mut self.ops {
-            if let Op::Jump { to } | Op::Unless { to, .. } | Op::When { to, .. } = op {
+            if let Op::Jump { to } | Op::Leave { to, .. } | Op::Unless { to, .. } | Op::When { to, .. } = op {
                 *to = address(*to);
             }
         }
@@ -224,6 +226,7 @@ impl Builder {
             slots: self.slots.entries.into(),
             handlers: self.handlers.entries.into(),
             timeout_seconds: self.timeout_seconds,
+            copies_input: self.copies_input,
             stack_max: 0,
         };
         program.stack_max = verify::verify(&program)?;

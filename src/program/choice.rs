@@ -121,11 +121,36 @@ pub struct Table {
     pub blame: BlameId,
     /// The constants, and where each leads; of equal constants the first is kept.
     pub entries: Box<[(Box<str>, Addr)]>,
+    prints: Box<[Print]>,
     /// Positions in `entries` by hash; a power of two in length, at least twice as long as `entries`.
     buckets: Box<[u16]>,
 }
 
 const EMPTY: u16 = u16::MAX;
+
+/// The first 16 bytes of a text and its length: told apart by that, texts that differ only behind are rare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Print {
+    low: u64,
+    high: u64,
+    length: u64,
+}
+
+impl Print {
+    fn of(text: &[u8]) -> Print {
+        let word = |at: usize| text[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let half = |at: usize| text[at..].first_chunk().map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
+        let length = text.len();
+        // Parts overlap rather than being cut to size: that takes no loop.
+        let (low, high) = match length {
+            16.. => (word(0), word(8)),
+            8..16 => (word(0), word(length - 8)),
+            4..8 => (half(0), half(length - 4)),
+            _ => (text.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)), 0),
+        };
+        Print { low, high, length: length as u64 }
+    }
+}
 
 impl Table {
     /// The most entries of one table; a longer run of rules becomes several tables.
@@ -133,14 +158,14 @@ impl Table {
 
     /// Builds the table; `constants` are strings, escapes resolved, with the address that each leads to.
     pub fn new(from: Root, path: PathId, blame: BlameId, constants: &[(Box<str>, Addr)]) -> Table {
-        let mut table = Table { from, path, blame, entries: Box::new([]), buckets: Box::new([]) };
+        let mut table = Table { from, path, blame, entries: Box::new([]), prints: Box::new([]), buckets: Box::new([]) };
         let mut entries: Vec<(Box<str>, Addr)> = Vec::new();
         table.buckets = vec![EMPTY; (constants.len() * 2).next_power_of_two().max(2)].into();
         for (constant, to) in constants.iter().take(Self::ENTRIES_MAX) {
             let mut quoted = Vec::new();
             text::write_string(constant, &mut quoted);
             let quoted: Box<str> = String::from_utf8_lossy(&quoted).into();
-            let mut at = table.bucket(quoted.as_bytes());
+            let mut at = table.bucket(Print::of(quoted.as_bytes()));
             while table.buckets[at] != EMPTY && entries[usize::from(table.buckets[at])].0 != quoted {
                 at = (at + 1) & (table.buckets.len() - 1);
             }
@@ -149,16 +174,20 @@ impl Table {
                 entries.push((quoted, *to));
             }
         }
+        table.prints = entries.iter().map(|(constant, _)| Print::of(constant.as_bytes())).collect();
         table.entries = entries.into();
         table
     }
 
     /// Where a string leads, given as JSON text with its quotes and without escapes that could be spelled otherwise.
     pub fn find(&self, quoted: &str) -> Option<Addr> {
-        let mut at = self.bucket(quoted.as_bytes());
+        let print = Print::of(quoted.as_bytes());
+        let mut at = self.bucket(print);
         while self.buckets[at] != EMPTY {
-            let (constant, to) = &self.entries[usize::from(self.buckets[at])];
-            if **constant == *quoted {
+            let entry = usize::from(self.buckets[at]);
+            let (constant, to) = &self.entries[entry];
+            // Up to 16 bytes the print is the text itself.
+            if self.prints[entry] == print && (quoted.len() <= 16 || **constant == *quoted) {
                 return Some(*to);
             }
             at = (at + 1) & (self.buckets.len() - 1);
@@ -166,19 +195,8 @@ impl Table {
         None
     }
 
-    /// A hash of the first 16 bytes and the length: constants that agree in those are rare, and cost a further probe.
-    fn bucket(&self, quoted: &[u8]) -> usize {
-        let (mut low, mut high) = ([0u8; 8], [0u8; 8]);
-        let length = quoted.len();
-        if length >= 8 {
-            low.copy_from_slice(&quoted[..8]);
-            let at = (length - 8).min(8);
-            high.copy_from_slice(&quoted[at..at + 8]);
-        } else {
-            low[..length].copy_from_slice(quoted);
-        }
-        let mixed = (u64::from_le_bytes(low) ^ u64::from_le_bytes(high).rotate_left(23) ^ length as u64)
-            .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    fn bucket(&self, print: Print) -> usize {
+        let mixed = (print.low ^ print.high.rotate_left(23) ^ print.length).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         (mixed >> 40) as usize & (self.buckets.len() - 1)
     }
 

@@ -64,6 +64,7 @@ pub struct Program {
     pub(crate) slots: Box<[Box<[Box<str>]>]>,
     pub(crate) handlers: Box<[Handler]>,
     pub(crate) timeout_seconds: Option<u64>,
+    pub(crate) copies_input: bool,
     pub(crate) stack_max: u32,
 }
 
@@ -167,6 +168,12 @@ impl Program {
     /// The machine's own TimeoutSeconds.
     pub fn timeout_seconds(&self) -> Option<u64> {
         self.timeout_seconds
+    }
+
+    /// Whether the execution's input, or an object inside it, can be copied to where somebody sees it: an output, a
+    /// handler, a built value. If not, nobody has to know beforehand whether its objects hold a key twice.
+    pub fn copies_input(&self) -> bool {
+        self.copies_input
     }
 
     /// The state that an instruction was compiled from; none for what belongs to the program as a whole.

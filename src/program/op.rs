@@ -36,6 +36,7 @@ pub enum Register {
 
 /// Where a path starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
 pub enum Root {
     /// At a document register.
     Register(Register),
@@ -58,6 +59,7 @@ macro_rules! instruction_set {
     )*) => {
         /// One instruction.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u32)]
         pub enum Op {
             $(
                 $(#[doc = $doc])*
@@ -131,10 +133,11 @@ instruction_set! {
         pops |_p| 0; pushes 0;
         effect "eff ← doc; StateEntered"; origin "every state"; example "{\"Type\":\"Pass\"}";
 
-    /// Ends a state: holds the output to the size limit, makes assigned variables visible, counts the Exited event.
-    Exit "exit" { state: StateId }
+    /// Leaves a state with a document: holds it to the size limit, makes assigned variables visible, counts the Exited
+    /// event, and goes on where Next leads.
+    Leave "leave" { state: StateId, with: Register, to: Addr }
         pops |_p| 0; pushes 0;
-        effect "doc ← out; variables ← assigned; StateExited"; origin "every state but Fail"; example "{\"Next\":\"B\"}";
+        effect "doc ← with; variables ← assigned; StateExited; pc ← to"; origin "every state but Fail"; example "{\"Next\":\"B\"}";
 
     /// Goes on elsewhere.
     Jump "jump" { to: Addr }
@@ -238,7 +241,7 @@ instruction_set! {
         effect "request Children; res ← results"; origin "Map, Parallel"; example "{\"Type\":\"Parallel\",\"Branches\":[…]}";
 }
 
-// Two instructions to a cache line's quarter: the loop reads one with a single 16-byte load.
+// Three instructions to a cache line.
 const _: () = assert!(size_of::<Op>() <= 20);
 
 /// Operands that name an entry of a pool.

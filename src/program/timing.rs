@@ -31,7 +31,7 @@ pub(super) fn is_timeless(program: &Program, from: &[Addr]) -> bool {
             },
             _ => {}
         }
-        if !matches!(op, Op::Jump { .. } | Op::Finish {} | Op::Fail { .. } | Op::NoMatch {}) {
+        if !matches!(op, Op::Jump { .. } | Op::Leave { .. } | Op::Finish {} | Op::Fail { .. } | Op::NoMatch {}) {
             open.push(Addr(at.0 + 1));
         }
     }

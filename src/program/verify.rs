@@ -169,7 +169,7 @@ fn depth_from(program: &Program, from: impl Iterator<Item = Addr>) -> Result<u32
         if let Op::Switch { table } = op {
             open.extend(program.table(table).jumps().map(|to| (to, after)));
         }
-        if !matches!(op, Op::Jump { .. } | Op::Finish {} | Op::Fail { .. } | Op::NoMatch {}) {
+        if !matches!(op, Op::Jump { .. } | Op::Leave { .. } | Op::Finish {} | Op::Fail { .. } | Op::NoMatch {}) {
             open.push((Addr(at.0 + 1), after));
         }
     }

@@ -53,7 +53,10 @@ pub type Arena = bumpalo::Bump;
 /// assert_eq!(event.get(&arena, "Weather").unwrap().as_str(&arena), Some("COOL"));
 /// assert_eq!(event.to_json(), r#"{"Weather":"COOL","n":1.50}"#);
 /// ```
+// The tag takes a whole word: with a tag of one byte, copies are made of overlapping parts that the processor cannot
+// forward from the store before, which cost a third of the time of a small execution.
 #[derive(Clone, Copy, Debug)]
+#[repr(u64)]
 pub enum Value<'a> {
     /// `null`
     Null,
@@ -312,8 +315,15 @@ impl<'a> Value<'a> {
                 found.map(|text| Value::raw(arena, text, raw.form))
             }
             Value::Object(object) => object.members.iter().rev().find(|m| m.key == key).map(|m| m.value),
-            Value::Overlay(overlay) if overlay.member.key == key => Some(overlay.member.value),
-            Value::Overlay(overlay) => overlay.base.get(arena, key),
+            Value::Overlay(mut overlay) => loop {
+                if overlay.member.key == key {
+                    return Some(overlay.member.value);
+                }
+                match overlay.base {
+                    Value::Overlay(below) => overlay = below,
+                    base => return base.get(arena, key),
+                }
+            },
             _ => None,
         }
     }

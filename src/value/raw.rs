@@ -41,6 +41,14 @@ impl Form {
         form
     }
 
+    /// What still holds of a part of a text of this form: only arrays and objects have blanks and keys inside.
+    pub fn of_part(self, part: &str) -> Form {
+        match part.as_bytes().first() {
+            Some(b'{' | b'[') => self,
+            _ => Form(self.0 & Form::ESCAPED.0),
+        }
+    }
+
     /// Whether all bits of `other` are set here.
     pub fn has(self, other: Form) -> bool {
         self.0 & other.0 == other.0

@@ -85,10 +85,9 @@ fn four_digits(chars: &mut std::str::Chars) -> u32 {
     code
 }
 
-/// At most this many bytes when written with its quotes: exact unless there is something to escape.
+/// At most this many bytes when written with its quotes, were every byte to be escaped: a bound that costs nothing.
 pub fn bytes_max(text: &str) -> u64 {
-    let worst = if needs_escape(text.as_bytes()) { 6 } else { 1 };
-    text.len() as u64 * worst + 2
+    text.len() as u64 * 6 + 2
 }
 
 /// Writes the string with its quotes.
@@ -104,7 +103,20 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 fn needs_escape(bytes: &[u8]) -> bool {
-    bytes.iter().any(|&b| b < 0x20 || b == b'"' || b == b'\\')
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().any(|word| any_special(u64::from_le_bytes(*word)))
+        || rest.iter().any(|&b| b < 0x20 || b == b'"' || b == b'\\')
+}
+
+/// Whether one of eight bytes must be escaped. A byte is zero after the exclusive or with what is looked for, and the
+/// subtraction borrows into the top bit of a zero byte; a byte of 128 or more never counts.
+fn any_special(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    let control = word.wrapping_sub(ONES * 0x20);
+    let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
+    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+    (control | quote | backslash) & !word & TOPS != 0
 }
 
 fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {

@@ -74,15 +74,22 @@ impl<'a> Value<'a> {
                 _ => false,
             },
             (Kind::Object, Kind::Object) => match (self.members(arena), other.members(arena)) {
-                (Some(a), Some(b)) => {
-                    a.len() == b.len()
-                        && a.iter().all(|m| other.get(arena, m.key).is_some_and(|v| m.value.equals(v, arena)))
+                (Some(a), Some(b)) if a.len() == b.len() => {
+                    let (a, b) = (by_key(a, arena), by_key(b, arena));
+                    a.iter().zip(b).all(|(a, b)| a.key == b.key && a.value.equals(b.value, arena))
                 }
                 _ => false,
             },
             _ => false,
         }
     }
+}
+
+/// Members in the order of their keys, so that large objects are compared in one pass.
+fn by_key<'a>(members: &'a [Member<'a>], arena: &'a Arena) -> &'a [Member<'a>] {
+    let sorted = arena.alloc_slice_copy(members);
+    sorted.sort_unstable_by_key(|member| member.key);
+    sorted
 }
 
 fn write_member(member: &Member, out: &mut Vec<u8>) {

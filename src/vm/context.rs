@@ -3,7 +3,7 @@
 //! Made when something reads it, members in AWS's order. Names and ARNs that nobody has given are made up from the
 //! execution's seed, so that they are the same in every run.
 
-use super::machine::{Execution, ExecutionBasics, Family};
+use super::machine::{Execution, ExecutionBasics, Family, Rare};
 use super::seed::Seed;
 use crate::program::state::StateType;
 use crate::value::raw::Form;
@@ -99,11 +99,12 @@ impl<'a> Execution<'a> {
             }
             context.push(Member { key: "State", value: object(&state) });
             if info.task_token {
-                let token = match self.visit.token {
+                let rare = self.visit.rare();
+                let token = match rare.token {
                     Some(token) => token,
                     None => arena.alloc_str(&token(&mut self.seed)),
                 };
-                self.visit.token = Some(token);
+                self.visit.rare = Some(arena.alloc(Rare { token: Some(token), ..rare }));
                 let task = [Member { key: "Token", value: Value::text(arena, token) }];
                 context.push(Member { key: "Task", value: object(&task) });
             }
@@ -158,7 +159,8 @@ impl Execution<'_> {
     pub fn names(&mut self) -> (String, String) {
         let context = self.context();
         let execution = context.get(self.arena, "Execution").unwrap_or(Value::Null);
-        let text = |key| execution.get(self.arena, key).and_then(|v| v.as_str(self.arena)).unwrap_or_default().to_owned();
+        let text =
+            |key| execution.get(self.arena, key).and_then(|v| v.as_str(self.arena)).unwrap_or_default().to_owned();
         (text("Id"), text("RoleArn"))
     }
 }

@@ -16,11 +16,20 @@ use crate::vm::intrinsic;
 impl<'a> Execution<'a> {
     /// What a path finds, or the failure that its field tells of.
     pub(super) fn path(&mut self, from: Root, path: PathId, blame: BlameId) -> Result<Value<'a>, Stop<'a>> {
+        if let Root::Slot(slot) = from
+            && let Some(Slot::Found(span)) = self.input.slots.get(slot.index())
+        {
+            let text = &self.input.text[span.start as usize..span.end as usize];
+            return Ok(Value::raw(self.arena, text, self.input.form.of_part(text)));
+        }
         // An index past an array's end gives null everywhere but to an intrinsic function.
         let existing = matches!(self.program.blame(blame), Blame::Argument { .. });
         match self.look_up(from, path, existing) {
             Ok(value) => Ok(value),
-            Err(missing) => Err(self.missed(missing, from, blame).into()),
+            Err(missing) => {
+                let failure = self.missed(missing, from, blame);
+                Err(self.stop(failure))
+            }
         }
     }
 
@@ -30,7 +39,7 @@ impl<'a> Execution<'a> {
             Root::Slot(slot) => match self.input.slots.get(slot.index()) {
                 Some(Slot::Found(span)) => {
                     let text = &self.input.text[span.start as usize..span.end as usize];
-                    return Ok(Value::raw(self.arena, text, self.input.form));
+                    return Ok(Value::raw(self.arena, text, self.input.form.of_part(text)));
                 }
                 // Looked up again as a whole: that tells what is missing, and is the only way if nobody has scanned.
                 _ => self.input.value,
@@ -115,9 +124,9 @@ impl<'a> Execution<'a> {
         match intrinsic::call(function, arguments, self.arena, &mut self.seed) {
             Ok(value) => self.push_built(value),
             Err(rejected) => {
-                let Blame::Call { call } = self.program.blame(blame) else { return Err(self.runtime("").into()) };
+                let Blame::Call { call } = self.program.blame(blame) else { return Err(self.stop(self.runtime(""))) };
                 let text = format!("There was an error while evaluating the intrinsic function: {call}. {rejected}");
-                Err(self.runtime(&text).into())
+                Err(self.stop(self.runtime(&text)))
             }
         }
     }
@@ -126,9 +135,9 @@ impl<'a> Execution<'a> {
     fn push_built(&mut self, value: Value<'a>) -> Result<(), Stop<'a>> {
         let (depth, limit) = (value.size().depth, self.settings.limits.depth);
         if depth > limit {
-            return Err(self
-                .runtime(&format!("The value is nested more than {limit} levels deep (limit depth)."))
-                .into());
+            return Err(
+                self.stop(self.runtime(&format!("The value is nested more than {limit} levels deep (limit depth).")))
+            );
         }
         self.stack.push(value);
         Ok(())
@@ -141,17 +150,17 @@ impl<'a> Execution<'a> {
             Ok(placed) => {
                 let (depth, limit) = (placed.size().depth, self.settings.limits.depth);
                 if depth > limit {
-                    return Err(self
-                        .runtime(&format!("The value is nested more than {limit} levels deep (limit depth)."))
-                        .into());
+                    return Err(self.stop(
+                        self.runtime(&format!("The value is nested more than {limit} levels deep (limit depth).")),
+                    ));
                 }
                 self.out = placed;
                 Ok(())
             }
             Err(error) => {
-                let Blame::Field { path, .. } = program.blame(blame) else { return Err(self.runtime("").into()) };
+                let Blame::Field { path, .. } = program.blame(blame) else { return Err(self.stop(self.runtime(""))) };
                 let text = format!("Unable to apply ReferencePath {path} to input {}: {error}", document.to_json());
-                Err(Stop::Failure(Failure {
+                Err(self.stop(Failure {
                     error: Some("States.ResultPathMatchFailure"),
                     cause: Some(self.arena.alloc_str(&text)),
                     origin: self.origin(),
@@ -172,7 +181,7 @@ impl<'a> Execution<'a> {
             },
             None => "cannot be parsed as a long value",
         };
-        Err(self.bad_wait("SecondsPath", problem, blame, value).into())
+        Err(self.stop(self.bad_wait("SecondsPath", problem, blame, value)))
     }
 
     /// TimestampPath's value, popped, in milliseconds since 1970.
@@ -182,7 +191,7 @@ impl<'a> Execution<'a> {
             Some(Ok(time)) => Ok(time.as_millis()),
             _ => {
                 let problem = "does not reference a valid ISO-8601 extended offset date-time format string";
-                Err(self.bad_wait("TimestampPath", problem, blame, value).into())
+                Err(self.stop(self.bad_wait("TimestampPath", problem, blame, value)))
             }
         }
     }

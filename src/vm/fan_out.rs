@@ -169,8 +169,8 @@ impl<'a> Children<'a> {
                 iteration: matches!(self.items, Items::Each(_)),
                 state: self.origin,
                 execution: basics,
-                quiet: self.quiet || self.tolerance.distributed,
             },
+            quiet: self.quiet || self.tolerance.distributed,
             tally: None,
             pending: None,
             forked: false,
@@ -223,7 +223,7 @@ impl<'a> Execution<'a> {
                         }
                         _ => String::new(),
                     };
-                    return Err(self.runtime(&format!("Reference path \"{path}\" must point to array.")).into());
+                    return Err(self.stop(self.runtime(&format!("Reference path \"{path}\" must point to array."))));
                 };
                 concurrency = match most {
                     0 if *distributed => usize::MAX,
@@ -270,7 +270,7 @@ impl<'a> Execution<'a> {
             item,
             origin: self.origin().unwrap_or(Origin { state: "", entered: 0 }),
             execution: self.basics(),
-            quiet: self.is_quiet(),
+            quiet: self.quiet,
             history: self.history.events.is_some(),
             seed,
             start_ms: self.now_ms,
@@ -324,7 +324,7 @@ impl<'a> Execution<'a> {
         if let Some(limit) = join.limit {
             self.place_events(&placed, &join, !distributed);
             self.set_clock(end_ms);
-            self.pending = Some(Stop::Limit(limit));
+            self.pending = Some(self.stop_at(limit));
             return;
         }
         let base = self.history.count;
@@ -334,7 +334,7 @@ impl<'a> Execution<'a> {
             None => {
                 // The child that ends last is the one that the parent had to wait for.
                 let latest = join.finished.iter().enumerate().max_by_key(|(i, f)| (f.end_ms, *i));
-                if let Some((index, finished)) = latest.filter(|_| !self.is_quiet() && !distributed) {
+                if let Some((index, finished)) = latest.filter(|_| !self.quiet && !distributed) {
                     self.history.previous = base + placed.id(index, finished.last);
                 }
                 if distributed {
@@ -364,7 +364,7 @@ impl<'a> Execution<'a> {
                         error: failure.error.map(str::to_owned),
                         cause: failure.cause.map(str::to_owned),
                     });
-                } else if !self.is_quiet() {
+                } else if !self.quiet {
                     self.history.previous = base + placed.id(index, finished.chain);
                     if let Some(origin) = &mut failure.origin
                         && origin.entered != join.children.origin.entered
@@ -372,14 +372,14 @@ impl<'a> Execution<'a> {
                         origin.entered = base + placed.id(index, origin.entered);
                     }
                 }
-                self.pending = Some(Stop::Failure(failure));
+                self.pending = Some(self.stop(failure));
             }
         }
     }
 
     /// Puts the children's events behind the parent's own, in the order of their time.
     fn place_events(&mut self, placed: &Placed<'_, 'a>, join: &Join<'a>, visible: bool) {
-        if self.is_quiet() || !visible {
+        if self.quiet || !visible {
             return;
         }
         let (base, link) = (self.history.count, self.history.previous);
@@ -449,9 +449,9 @@ impl<'a> Execution<'a> {
                 match value.as_number().and_then(|n| n.as_i64()) {
                     Some(n) => match usize::try_from(n) {
                         Ok(n) => Ok(n),
-                        Err(_) => Err(self.runtime("MaxConcurrency cannot be negative.").into()),
+                        Err(_) => Err(self.stop(self.runtime("MaxConcurrency cannot be negative."))),
                     },
-                    None => Err(self.bad_limit(blame, value).into()),
+                    None => Err(self.stop(self.bad_limit(blame, value))),
                 }
             }
         }
@@ -462,15 +462,13 @@ impl<'a> Execution<'a> {
         match limit {
             Limit::None => Ok(None),
             Limit::Literal(n) => Ok(usize::try_from(n).ok()),
-            Limit::Popped(blame) => {
-                match value.as_number().and_then(|n| n.as_i64()) {
-                    Some(n) => match usize::try_from(n) {
-                        Ok(n) => Ok(Some(n)),
-                        Err(_) => Err(self.runtime("ToleratedFailureCount cannot be negative.").into()),
-                    },
-                    None => Err(self.bad_limit(blame, value).into()),
-                }
-            }
+            Limit::Popped(blame) => match value.as_number().and_then(|n| n.as_i64()) {
+                Some(n) => match usize::try_from(n) {
+                    Ok(n) => Ok(Some(n)),
+                    Err(_) => Err(self.stop(self.runtime("ToleratedFailureCount cannot be negative."))),
+                },
+                None => Err(self.stop(self.bad_limit(blame, value))),
+            },
         }
     }
 
@@ -481,11 +479,11 @@ impl<'a> Execution<'a> {
             Limit::Literal(hundredths) => Ok(usize::try_from(hundredths).ok()),
             Limit::Popped(blame) => {
                 let Some(number) = value.as_number().filter(|_| value.kind() == Kind::Number) else {
-                    return Err(self.bad_limit(blame, value).into());
+                    return Err(self.stop(self.bad_limit(blame, value)));
                 };
                 match number.as_f64() {
                     percentage @ 0.0..=100.0 => Ok(Some((percentage * 100.0) as usize)),
-                    _ => Err(self.runtime("ToleratedFailurePercentage must be between 0 and 100.").into()),
+                    _ => Err(self.stop(self.runtime("ToleratedFailurePercentage must be between 0 and 100."))),
                 }
             }
         }
@@ -495,7 +493,7 @@ impl<'a> Execution<'a> {
 /// What children come to, in the order of their indices, and which comes next.
 #[derive(Debug)]
 pub struct Join<'a> {
-    children: Children<'a>,
+    children: &'a Children<'a>,
     finished: Vec<Finished<'a>>,
     /// For each child, whose place it took over.
     freed_by: Vec<Option<usize>>,
@@ -509,7 +507,7 @@ pub struct Join<'a> {
 
 impl<'a> Join<'a> {
     /// Nothing has been run yet.
-    pub fn new(children: Children<'a>) -> Join<'a> {
+    pub fn new(children: &'a Children<'a>) -> Join<'a> {
         let steps_left = children.steps;
         Join {
             finished: Vec::with_capacity(children.len()),
@@ -524,12 +522,12 @@ impl<'a> Join<'a> {
     }
 
     /// The children.
-    pub fn children(&self) -> &Children<'a> {
-        &self.children
+    pub fn children(&self) -> &'a Children<'a> {
+        self.children
     }
 
     /// The child that comes next; none when all have run, or when what is left can change nothing.
-    pub fn next(&mut self) -> Option<Next> {
+    pub fn next_child(&mut self) -> Option<Next> {
         let index = self.finished.len();
         if index >= self.children.len() || self.limit.is_some() {
             return None;

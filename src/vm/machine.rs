@@ -87,6 +87,9 @@ pub struct Execution<'a> {
     pub(super) caller: Option<&'a Caller<'a>>,
     pub(super) waiting: Waiting<'a>,
     pub(super) family: Family<'a>,
+    /// Whether what it does belongs to no history: a handler written in ASL has none, nor does a distributed Map show its
+    /// items'.
+    pub(super) quiet: bool,
     /// Where states, retries and catches are counted, if somebody counts them.
     pub(super) tally: Option<&'a Tally>,
     /// A failure that came from outside, for the next run to look at.
@@ -110,6 +113,13 @@ pub(super) struct Visit<'a> {
     pub entered: u32,
     pub entered_ms: i64,
     pub retry_count: u32,
+    /// What only few visits have.
+    pub rare: Option<&'a Rare<'a>>,
+}
+
+/// What only few visits have.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rare<'a> {
     /// How often each retrier has been used; empty until one is.
     pub used: &'a [u32],
     /// The token of a `.waitForTaskToken` task, while its arguments are evaluated and it runs.
@@ -128,6 +138,8 @@ pub(super) struct Caller<'a> {
     pub stack: usize,
     pub called_ms: i64,
     pub timeout_ms: Option<i64>,
+    /// Whether it has no history either.
+    pub quiet: bool,
 }
 
 /// What an execution that stands still is waiting for.
@@ -156,8 +168,6 @@ pub(super) enum Family<'a> {
         state: Origin<'a>,
         /// What it knows of the execution that it belongs to.
         execution: ExecutionBasics<'a>,
-        /// Whether it belongs to a handler written in ASL, which has no history of its own.
-        quiet: bool,
     },
 }
 
@@ -202,6 +212,7 @@ impl<'a> Execution<'a> {
             caller: None,
             waiting: Waiting::Nothing,
             family: Family::Root,
+            quiet: false,
             tally: None,
             pending: None,
             forked: false,
@@ -223,8 +234,8 @@ impl<'a> Execution<'a> {
     /// for, nor after its end.
     pub fn run(&mut self) -> Step<'a> {
         debug_assert!(matches!(self.waiting, Waiting::Nothing), "asked to run while it waits for an answer");
-        if let Err(Stop::Limit(limit)) = self.hold_clock() {
-            return Step::Done(self.timed_out(limit));
+        if self.now_ms >= self.deadline_ms {
+            return Step::Done(self.timed_out(self.time_is_over()));
         }
         loop {
             let turn = match self.pending.take() {
@@ -237,8 +248,8 @@ impl<'a> Execution<'a> {
                     Some(outcome) => return Step::Done(outcome),
                     None => continue,
                 },
-                Err(Stop::Limit(limit)) => return Step::Done(self.timed_out(limit)),
-                Err(Stop::Failure(failure)) => match self.rescue(failure) {
+                Err(Stop(Reason::Limit(limit))) => return Step::Done(self.timed_out(*limit)),
+                Err(Stop(Reason::Failure(failure))) => match self.rescue(*failure) {
                     Rescue::Going => {}
                     Rescue::Wait(until_ms) => {
                         if let Some(request) = self.wait_until(until_ms) {
@@ -307,7 +318,7 @@ impl<'a> Execution<'a> {
             self.pc = Addr(self.pc.0 + 1);
             match op {
                 Op::Enter { state } => self.enter(state)?,
-                Op::Exit { state } => self.exit(state)?,
+                Op::Leave { state, with, to } => self.leave(state, with, to)?,
                 Op::Jump { to } => self.pc = to,
                 Op::Finish {} => return Ok(Turn::End(self.doc)),
                 Op::Fail { error, cause } => return Err(self.fail_state(error, cause)),
@@ -353,7 +364,7 @@ impl<'a> Execution<'a> {
                 Op::Switch { table } => self.switch(table)?,
                 Op::NoMatch {} => {
                     let text = "Failed to transition out of the state. The state does not point to a next state.";
-                    return Err(self.runtime(text).into());
+                    return Err(self.stop(self.runtime(text)));
                 }
                 Op::Wait { wait } => {
                     let until_ms = self.wait_end(*self.program.wait(wait))?;
@@ -369,7 +380,7 @@ impl<'a> Execution<'a> {
                 Op::Fork { fork } => {
                     let children = self.fork(fork)?;
                     self.waiting = Waiting::Children;
-                    return Ok(Turn::Request(Request::Children(children)));
+                    return Ok(Turn::Request(Request::Children(self.arena.alloc(children))));
                 }
             }
         }
@@ -377,7 +388,7 @@ impl<'a> Execution<'a> {
 
     fn enter(&mut self, state: StateId) -> Result<(), Stop<'a>> {
         if self.steps == 0 {
-            return Err(Stop::Limit(LimitHit::Steps(self.settings.limits.steps)));
+            return Err(self.stop_at(LimitHit::Steps(self.settings.limits.steps)));
         }
         self.steps -= 1;
         self.eff = self.doc;
@@ -389,15 +400,18 @@ impl<'a> Execution<'a> {
             EventKind::Entered { state_type: info.kind.name(), name: info.name.to_string(), input: e.doc.to_json() }
         });
         self.visit = Visit { state: Some(state), entered: self.history.count, entered_ms: self.now_ms, ..Visit::NONE };
-        self.hold_event_limit()
+        if self.history.count >= self.settings.limits.events - 1 {
+            return Err(self.history_is_full());
+        }
+        Ok(())
     }
 
-    fn exit(&mut self, state: StateId) -> Result<(), Stop<'a>> {
-        if self.out.size().bytes_max > self.settings.limits.state_bytes
-            && !self.out.fits(self.settings.limits.state_bytes)
-        {
-            let name = &self.program.state(state).name;
-            return Err(Stop::Failure(Failure { catchable: false, ..self.too_large(name) }));
+    fn leave(&mut self, state: StateId, with: Register, to: Addr) -> Result<(), Stop<'a>> {
+        let out = *self.register(with);
+        let limit = self.settings.limits.state_bytes;
+        if out.size().bytes_max > limit && !out.fits(limit) {
+            let failure = self.too_large(&self.program.state(state).name);
+            return Err(self.stop(Failure { catchable: false, ..failure }));
         }
         let assigned = self.assigned.take();
         if let Some((variables, values)) = assigned {
@@ -405,7 +419,7 @@ impl<'a> Execution<'a> {
                 self.variables[variable.index()] = Some(*value);
             }
         }
-        self.doc = self.out;
+        self.doc = out;
         self.event(|e| {
             let info = e.program.state(state);
             let assigned = assigned.map_or_else(Vec::new, |(variables, values)| {
@@ -419,6 +433,7 @@ impl<'a> Execution<'a> {
                 assigned,
             }
         });
+        self.pc = to;
         Ok(())
     }
 
@@ -453,11 +468,11 @@ impl<'a> Execution<'a> {
                 Some(string) => *text = Some(string),
                 None => {
                     let message = format!("The {field} parameter does not reference a string: {}", value.to_json());
-                    return self.runtime(&message).into();
+                    return self.stop(self.runtime(&message));
                 }
             }
         }
-        Failure::reported(texts[0], texts[1]).into()
+        self.stop(Failure::reported(texts[0], texts[1]))
     }
 
     /// When a Wait state ends.
@@ -473,7 +488,7 @@ impl<'a> Execution<'a> {
         };
         // 24,855 days, the most that seconds in 31 bits can say, are accepted; a day more is not.
         if until_ms.saturating_sub(self.now_ms) >= (1i64 << 31) * 1_000 {
-            return Err(self.runtime("Wait state delay is too long.").into());
+            return Err(self.stop(self.runtime("Wait state delay is too long.")));
         }
         Ok(until_ms)
     }
@@ -503,42 +518,28 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Whether the clock has reached the end of the execution's time.
-    pub(super) fn hold_clock(&self) -> Result<(), Stop<'a>> {
-        if self.now_ms < self.deadline_ms {
-            return Ok(());
-        }
+    /// Which limit it is that the clock has reached.
+    fn time_is_over(&self) -> LimitHit {
         let run_ms = self.deadline_ms.saturating_sub(self.started_ms);
-        let machine = self
-            .program
-            .timeout_seconds()
-            .filter(|s| i64::try_from(s.saturating_mul(1_000)).is_ok_and(|ms| ms <= run_ms));
-        Err(Stop::Limit(match machine {
+        let within = |seconds: &u64| i64::try_from(seconds.saturating_mul(1_000)).is_ok_and(|ms| ms <= run_ms);
+        match self.program.timeout_seconds().filter(within) {
             Some(seconds) => LimitHit::TimeoutSeconds(seconds),
             None => LimitHit::VirtualSeconds(u64::try_from(run_ms / 1_000).unwrap_or(0)),
-        }))
+        }
     }
 
     /// The history may not grow past its limit, whose last event says so.
-    fn hold_event_limit(&mut self) -> Result<(), Stop<'a>> {
-        self.hold_clock()?;
+    #[cold]
+    fn history_is_full(&mut self) -> Stop<'a> {
         let limit = self.settings.limits.events;
-        if self.history.count >= limit.saturating_sub(1) {
-            self.history.count = limit.saturating_sub(1);
-            if let Some(events) = &mut self.history.events {
-                events.truncate(self.history.count as usize);
-            }
-            self.history.previous = self.history.count;
-            let cause =
-                self.arena.alloc_str(&format!("The execution reached the maximum number of history events ({limit})."));
-            return Err(Stop::Failure(Failure {
-                error: Some("States.Runtime"),
-                cause: Some(cause),
-                origin: None,
-                catchable: false,
-            }));
+        self.history.count = limit - 1;
+        if let Some(events) = &mut self.history.events {
+            events.truncate(self.history.count as usize);
         }
-        Ok(())
+        self.history.previous = self.history.count;
+        let cause = format!("The execution reached the maximum number of history events ({limit}).");
+        let cause = self.arena.alloc_str(&cause);
+        self.stop(Failure { error: Some("States.Runtime"), cause: Some(cause), origin: None, catchable: false })
     }
 
     /// Counts an event of the chain, and keeps it if the history is kept.
@@ -552,7 +553,7 @@ impl<'a> Execution<'a> {
     /// Counts an event that the next one does not point at; whether it counts at all: a handler written in ASL has no
     /// history.
     pub(super) fn side_event(&mut self, previous: u32, kind: impl FnOnce(&mut Self) -> EventKind) -> bool {
-        if self.is_quiet() {
+        if self.quiet {
             return false;
         }
         self.history.count += 1;
@@ -564,10 +565,6 @@ impl<'a> Execution<'a> {
             }
         }
         true
-    }
-
-    pub(super) fn is_quiet(&self) -> bool {
-        self.caller.is_some() || matches!(self.family, Family::Child { quiet: true, .. })
     }
 
     pub(super) fn pop(&mut self) -> Value<'a> {
@@ -618,6 +615,18 @@ impl<'a> Execution<'a> {
         }
     }
 
+    /// Stops with a failure.
+    #[cold]
+    pub(super) fn stop(&self, failure: Failure<'a>) -> Stop<'a> {
+        Stop(self.arena.alloc(Reason::Failure(failure)))
+    }
+
+    /// Stops at a limit.
+    #[cold]
+    pub(super) fn stop_at(&self, limit: LimitHit) -> Stop<'a> {
+        Stop(self.arena.alloc(Reason::Limit(limit)))
+    }
+
     /// The state that a failure names.
     pub(super) fn origin(&self) -> Option<Origin<'a>> {
         match (self.visit.state, self.family) {
@@ -636,9 +645,14 @@ impl<'a> Execution<'a> {
     }
 }
 
-impl Visit<'_> {
+impl<'a> Visit<'a> {
+    /// What only few visits have; nothing, where there is none.
+    pub fn rare(&self) -> Rare<'a> {
+        self.rare.copied().unwrap_or_default()
+    }
+
     pub(super) const NONE: Visit<'static> =
-        Visit { state: None, entered: 0, entered_ms: 0, retry_count: 0, used: &[], token: None };
+        Visit { state: None, entered: 0, entered_ms: 0, retry_count: 0, rare: None };
 }
 
 /// What a stretch of instructions came to.
@@ -647,16 +661,14 @@ pub(super) enum Turn<'a> {
     End(Value<'a>),
 }
 
-/// Why a stretch of instructions stopped.
-pub(super) enum Stop<'a> {
+/// Why a stretch of instructions stopped: one word, so that what does not stop pays nothing for it.
+#[derive(Clone, Copy)]
+pub(super) struct Stop<'a>(pub(super) &'a Reason<'a>);
+
+/// What stopped a stretch of instructions.
+pub(super) enum Reason<'a> {
     Failure(Failure<'a>),
     Limit(LimitHit),
-}
-
-impl<'a> From<Failure<'a>> for Stop<'a> {
-    fn from(failure: Failure<'a>) -> Self {
-        Stop::Failure(failure)
-    }
 }
 
 /// What became of a failure.

@@ -48,16 +48,16 @@ pub mod park;
 pub mod request;
 mod rescue;
 pub mod seed;
-mod task;
 pub mod tally;
+mod task;
 
 pub use budget::Limits;
 pub use context::Names;
 pub use event::{Event, EventKind};
 pub use fan_out::{Children, Finished, Join};
 pub use machine::{Execution, Input, Settings, Start, Step};
-pub use park::Parked;
 pub use outcome::{Failure, LimitHit, Outcome};
+pub use park::Parked;
 
 pub use request::{Reply, Request, TaskRequest};
 pub use seed::Seed;

@@ -7,9 +7,7 @@
 
 use super::context::MapItem;
 use super::event::Event;
-use super::machine::{
-    Caller, Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting,
-};
+use super::machine::{Caller, Execution, ExecutionBasics, Family, History, Input, Rare, Settings, Visit, Waiting};
 use super::outcome::Origin;
 use super::seed::Seed;
 use crate::program::{Addr, AssignId, Program, StateId, TaskId};
@@ -32,6 +30,7 @@ pub struct Parked {
     caller: Option<ParkedCaller>,
     waiting: ParkedWaiting,
     family: Option<ParkedFamily>,
+    quiet: bool,
     forked: bool,
     seed: Seed,
     name_seed: Seed,
@@ -70,6 +69,7 @@ struct ParkedCaller {
     stack: usize,
     called_ms: i64,
     timeout_ms: Option<i64>,
+    quiet: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -89,7 +89,6 @@ struct ParkedFamily {
     input: Text,
     started_ms: i64,
     name_seed: Seed,
-    quiet: bool,
 }
 
 /// Why an execution cannot be parked.
@@ -128,6 +127,7 @@ impl<'a> Execution<'a> {
                 stack: caller.stack,
                 called_ms: caller.called_ms,
                 timeout_ms: caller.timeout_ms,
+                quiet: caller.quiet,
             }),
             waiting: match self.waiting {
                 Waiting::Nothing => ParkedWaiting::Nothing,
@@ -139,7 +139,7 @@ impl<'a> Execution<'a> {
             },
             family: match self.family {
                 Family::Root => None,
-                Family::Child { outer, item, iteration, state, execution, quiet } => Some(ParkedFamily {
+                Family::Child { outer, item, iteration, state, execution } => Some(ParkedFamily {
                     outer: own(outer),
                     item: item.map(|item| (item.index, own(item.value))),
                     iteration,
@@ -147,9 +147,9 @@ impl<'a> Execution<'a> {
                     input: own(execution.input),
                     started_ms: execution.started_ms,
                     name_seed: execution.name_seed,
-                    quiet,
                 }),
             },
+            quiet: self.quiet,
             forked: self.forked,
             seed: self.seed,
             name_seed: self.name_seed,
@@ -202,6 +202,7 @@ impl Parked {
                     stack: caller.stack,
                     called_ms: caller.called_ms,
                     timeout_ms: caller.timeout_ms,
+                    quiet: caller.quiet,
                 })
             }),
             waiting: match self.waiting {
@@ -224,11 +225,11 @@ impl Parked {
                         started_ms: family.started_ms,
                         name_seed: family.name_seed,
                     },
-                    quiet: family.quiet,
                 },
             },
+            quiet: self.quiet,
             tally: None,
-            pending: None::<Stop>,
+            pending: None,
             forked: self.forked,
             seed: self.seed,
             name_seed: self.name_seed,
@@ -248,8 +249,8 @@ impl ParkedVisit {
             entered: visit.entered,
             entered_ms: visit.entered_ms,
             retry_count: visit.retry_count,
-            used: visit.used.to_vec(),
-            token: visit.token.map(Into::into),
+            used: visit.rare().used.to_vec(),
+            token: visit.rare().token.map(Into::into),
         }
     }
 
@@ -259,8 +260,10 @@ impl ParkedVisit {
             entered: self.entered,
             entered_ms: self.entered_ms,
             retry_count: self.retry_count,
-            used: arena.alloc_slice_copy(&self.used),
-            token: self.token.as_ref().map(|t| &*arena.alloc_str(t)),
+            rare: (!self.used.is_empty() || self.token.is_some()).then(|| {
+                let token = self.token.as_ref().map(|t| &*arena.alloc_str(t));
+                &*arena.alloc(Rare { used: arena.alloc_slice_copy(&self.used), token })
+            }),
         }
     }
 }

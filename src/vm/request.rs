@@ -9,12 +9,12 @@ use crate::value::{Arena, Value};
 #[derive(Debug)]
 pub enum Request<'a> {
     /// A task is to be done: answer with [`Execution::answer`](super::Execution::answer).
-    Task(TaskRequest<'a>),
+    Task(&'a TaskRequest<'a>),
     /// Nothing is to be done until this time, in milliseconds since 1970 on the execution's clock: then
     /// [`Execution::wake`](super::Execution::wake).
     WaitUntil(i64),
     /// Children are to be run: answer with [`Execution::join`](super::Execution::join).
-    Children(Children<'a>),
+    Children(&'a Children<'a>),
 }
 
 /// A task to be done.

@@ -5,7 +5,7 @@
 //! scope: a handler written in ASL fails its caller's task, a child fails its parent's state, an execution fails.
 
 use super::event::EventKind;
-use super::machine::{Execution, Family, Rescue};
+use super::machine::{Execution, Family, Rare, Rescue};
 use super::outcome::{Failure, Outcome};
 use crate::program::state::{self, Retrier, StateType};
 use crate::value::{Member, Value};
@@ -80,14 +80,15 @@ impl<'a> Execution<'a> {
 
     /// Counts a use of the n-th retrier; how often it had been used before.
     fn used(&mut self, n: usize, retriers: usize) -> u32 {
-        let counters = if self.visit.used.is_empty() {
+        let rare = self.visit.rare();
+        let counters = if rare.used.is_empty() {
             self.arena.alloc_slice_fill_copy(retriers, 0u32)
         } else {
-            self.arena.alloc_slice_copy(self.visit.used)
+            self.arena.alloc_slice_copy(rare.used)
         };
         let used = counters[n];
         counters[n] = used.saturating_add(1);
-        self.visit.used = counters;
+        self.visit.rare = Some(self.arena.alloc(Rare { used: counters, ..rare }));
         used
     }
 

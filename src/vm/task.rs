@@ -36,8 +36,10 @@ impl<'a> Execution<'a> {
                 stack: self.stack.len(),
                 called_ms: self.now_ms,
                 timeout_ms,
+                quiet: self.quiet,
             };
             self.caller = Some(self.arena.alloc(caller));
+            self.quiet = true;
             self.visit = Visit::NONE;
             self.doc = payload;
             self.pc = entry;
@@ -50,7 +52,7 @@ impl<'a> Execution<'a> {
             Some(handler) => &*self.program.handler(handler).name,
             None => text("FunctionName").map(function_name).unwrap_or_default(),
         };
-        Ok(Some(Request::Task(TaskRequest {
+        Ok(Some(Request::Task(self.arena.alloc(TaskRequest {
             task,
             state: &self.program.state(task.state).name,
             handler: task.handler,
@@ -59,12 +61,12 @@ impl<'a> Execution<'a> {
             payload,
             client_context: if invoke { text("ClientContext") } else { None },
             qualifier: if invoke { text("Qualifier") } else { None },
-            token: self.visit.token,
+            token: self.visit.rare().token,
             retry_count: self.visit.retry_count,
             now_ms: self.now_ms,
             timeout_ms,
             arena: self.arena,
-        })))
+        }))))
     }
 
     /// The task has ended: [`Execution::run`] goes on from here.
@@ -84,6 +86,7 @@ impl<'a> Execution<'a> {
         self.doc = caller.doc;
         self.eff = caller.eff;
         self.visit = caller.visit;
+        self.quiet = caller.quiet;
         self.stack.truncate(caller.stack);
         self.assigned = None;
         let lapsed = caller.timeout_ms.map(|ms| caller.called_ms.saturating_add(ms)).filter(|end| self.now_ms > *end);
@@ -191,7 +194,7 @@ impl<'a> Execution<'a> {
             }
             Err(failure) => {
                 self.failed(task, &failure);
-                self.pending = Some(Stop::Failure(failure));
+                self.pending = Some(self.stop(failure));
             }
         }
     }
@@ -302,7 +305,7 @@ impl<'a> Execution<'a> {
                 let value = self.pop();
                 match value.as_number().and_then(|n| n.as_i64()).and_then(|n| u64::try_from(n).ok()) {
                     Some(seconds @ 1..=99_999_999) => Ok(Some(seconds)),
-                    _ => Err(self.bad_limit(blame, value).into()),
+                    _ => Err(self.stop(self.bad_limit(blame, value))),
                 }
             }
         }

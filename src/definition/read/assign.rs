@@ -14,6 +14,10 @@ use crate::definition::path::{begins_name, continues_name};
 use crate::definition::payload::Assign;
 use crate::value::tree::{Kind, Span};
 
+/// How many states and ways are looked at to tell what comes before what. Where thousands of Maps follow one another, what
+/// is left then counts as in order: it is a rule that AWS states and no recording shows.
+const STEPS_MAX: usize = 3_000_000;
+
 /// The longest variable name, in characters.
 const NAME_MAX: usize = 80;
 
@@ -118,6 +122,7 @@ impl Reader<'_> {
     pub(super) fn check_variables(&mut self) {
         let mut found = Vec::new();
         let mut before: HashMap<(usize, usize), Vec<bool>> = HashMap::new();
+        let mut steps_left = STEPS_MAX;
         for scope in &self.variables.scopes {
             for (name, location, span) in &scope.places {
                 let mut outer = scope.outer;
@@ -126,7 +131,10 @@ impl Reader<'_> {
                         break;
                     };
                     if let Some(states) = around.assigned.get(name) {
-                        let before = before.entry((index, holder)).or_insert_with(|| around.graph.before(holder));
+                        let before = before.entry((index, holder)).or_insert_with(|| {
+                            steps_left = steps_left.saturating_sub(around.graph.size());
+                            if steps_left == 0 { Vec::new() } else { around.graph.before(holder) }
+                        });
                         if states.iter().any(|&state| before.get(state) == Some(&true)) {
                             let message = format!("The variable name '{name}' was already defined in a parent scope.");
                             let diagnostic = Diagnostic::error(Code::InvalidVariableName, message);

@@ -4,8 +4,7 @@
 
 use super::place::Place;
 use super::scope::Surroundings;
-use super::suggest::nearest;
-use super::values::{Dynamic, For, Legal, did_you_mean};
+use super::values::{Dynamic, For, Legal};
 use super::{Fields, Reader, has_placeholder, legal};
 use crate::definition::choice::{Choice, ChoiceRule, Comparator, Condition, DataTest, Operand};
 use crate::definition::machine::{JsonataFields, QueryLanguage, StateIndex};
@@ -138,7 +137,7 @@ impl<'d> Reader<'d> {
                 None => {
                     let known = tables.iter().flat_map(|table| table.iter()).map(|(name, _)| *name);
                     let known = known.chain(COMPARATORS.iter().map(|row| row.0));
-                    let hint = nearest(&member.key, known).map(did_you_mean);
+                    let hint = self.hint(&member.key, known);
                     let message = format!("Field '{}' is not supported", member.key);
                     self.schema(fields.place, member.key_span, message).hint = hint;
                     continue;

@@ -7,6 +7,7 @@ use super::paths::Accepts;
 use super::place::Place;
 use super::values::Dynamic;
 use super::{Fields, Reader, legal};
+use crate::definition::diagnostic::Code;
 use crate::definition::fan_out::ProcessorMode;
 use crate::definition::machine::QueryLanguage;
 use crate::value::tree::Node;
@@ -25,9 +26,9 @@ impl Reader<'_> {
     pub(super) fn distributed_fields(&mut self, fields: &Fields<'_, '_>, mode: ProcessorMode, language: QueryLanguage) {
         for name in DISTRIBUTED_ONLY {
             if let (Some(member), ProcessorMode::Inline) = (fields.get(name), mode) {
-                self.schema(fields.place, member.key_span, format!("Field '{name}' is not supported")).hint =
-                    Some("set `\"ProcessorConfig\": {\"Mode\": \"DISTRIBUTED\", …}` to use it".to_owned());
-                continue;
+                // AWS takes it at creation, and then does not use it.
+                let message = format!("'{name}' is used by a Map in DISTRIBUTED mode only");
+                self.warn(Code::SchemaValidationFailed, fields.place, member.key_span, message);
             }
             if let Some(node) = fields.value(name) {
                 let place = fields.place.key(name);
@@ -102,6 +103,12 @@ impl Reader<'_> {
             return;
         };
         self.check_fields(&fields, &[legal::RESULT_WRITER], language);
+        if fields.get("Resource").is_none() && fields.get("WriterConfig").is_none() {
+            self.require(&fields, &["Resource"]);
+        }
+        if fields.get("Resource").is_some() {
+            self.require(&fields, &[if language == QueryLanguage::JsonPath { "Parameters" } else { "Arguments" }]);
+        }
         self.s3_resource(&fields, &["s3:putObject"]);
         self.request(&fields, language);
         let Some(node) = fields.value("WriterConfig") else {
@@ -109,6 +116,7 @@ impl Reader<'_> {
         };
         if let Some(config) = self.object(node, &place.key("WriterConfig")) {
             self.check_fields(&config, &[legal::WRITER_CONFIG], language);
+            self.require(&config, &["Transformation", "OutputType"]);
             self.choose(&config, "OutputType", &["JSON", "JSONL"]);
             self.choose(&config, "Transformation", &["NONE", "COMPACT", "FLATTEN"]);
         }

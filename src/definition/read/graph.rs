@@ -5,7 +5,7 @@
 //! follow from the first.
 
 use super::Fields;
-use crate::definition::diagnostic::{Code, Diagnostic};
+use crate::definition::diagnostic::{Code, Diagnostic, Severity};
 
 /// The ways between the states of a scope.
 #[derive(Default)]
@@ -22,6 +22,17 @@ pub(super) enum Finding {
     NoEnd(Diagnostic),
     /// A state is never reached.
     Unreachable(Diagnostic),
+}
+
+/// Where a scope starts.
+#[derive(Clone, Copy)]
+pub(super) enum Start {
+    /// In this state.
+    At(usize),
+    /// In a state that does not exist: nothing is reached.
+    Nowhere,
+    /// It does not say: nothing can be told.
+    Unsaid,
 }
 
 /// What was found about all graphs, in AWS's order: targets, ends, reach.
@@ -78,6 +89,11 @@ impl Graph {
         self.unknown = true;
     }
 
+    /// How many states and ways there are.
+    pub(super) fn size(&self) -> usize {
+        self.ways.len() + self.ways.iter().map(Vec::len).sum::<usize>()
+    }
+
     /// The state that is being read.
     pub(super) fn here(&self) -> usize {
         self.here
@@ -98,30 +114,37 @@ impl Graph {
         before
     }
 
-    /// What is wrong, given the state that the scope starts in.
-    pub(super) fn check(&self, start_at: Option<usize>, states: &Fields<'_, '_>) -> Vec<Finding> {
+    /// What is wrong, given where the scope starts.
+    ///
+    /// AWS demands an end of the machine only. A branch or an item processor without one can never succeed, which is
+    /// worth a warning.
+    pub(super) fn check(&self, start: Start, states: &Fields<'_, '_>, outermost: bool) -> Vec<Finding> {
         if self.unknown {
             return Vec::new();
         }
+        let mut found = Vec::new();
         if !self.ends {
             let diagnostic = Diagnostic::error(Code::MissingEndState, "Workflow has no terminal state")
                 .spanning(states.span)
                 .expecting("a state with `\"End\": true`, a Succeed or a Fail state");
-            return vec![Finding::NoEnd(diagnostic)];
+            if outermost {
+                return vec![Finding::NoEnd(diagnostic)];
+            }
+            found.push(Finding::NoEnd(Diagnostic { severity: Severity::Warning, ..diagnostic }));
         }
-        let Some(start_at) = start_at else {
-            return Vec::new();
+        let reached = match start {
+            Start::At(state) => reach(&self.ways, state),
+            Start::Nowhere => vec![false; self.ways.len()],
+            Start::Unsaid => return found,
         };
-        let reached = reach(&self.ways, start_at);
         let unreached = states.members.iter().zip(&reached).filter(|(_, reached)| !**reached);
-        unreached
-            .map(|(member, _)| {
-                let message = format!("State \"{}\" is not reachable.", member.key);
-                let place = states.place.key(&member.key);
-                let diagnostic = Diagnostic::error(Code::MissingTransitionTarget, message);
-                Finding::Unreachable(diagnostic.at(place.location()).spanning(member.key_span))
-            })
-            .collect()
+        found.extend(unreached.map(|(member, _)| {
+            let message = format!("State \"{}\" is not reachable.", member.key);
+            let place = states.place.key(&member.key);
+            let diagnostic = Diagnostic::error(Code::MissingTransitionTarget, message);
+            Finding::Unreachable(diagnostic.at(place.location()).spanning(member.key_span))
+        }));
+        found
     }
 }
 

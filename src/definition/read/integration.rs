@@ -3,8 +3,7 @@
 //! Flows in: the fields of a Task and its resource. Flows out: diagnostics only. Source: the measured table of required
 //! request fields.
 
-use super::values::did_you_mean;
-use super::{Fields, Reader, suggest};
+use super::{Fields, Reader};
 use crate::definition::machine::QueryLanguage;
 use crate::definition::task::{Pattern, Resource};
 use crate::value::tree::Kind;
@@ -72,7 +71,7 @@ impl Reader<'_> {
                 let key = plain(&member.key);
                 if !LAMBDA_REQUEST.contains(&&*key) {
                     let message = format!("The field \"{key}\" is not supported by Step Functions");
-                    let hint = suggest::nearest(&key, LAMBDA_REQUEST).map(did_you_mean);
+                    let hint = self.hint(&key, LAMBDA_REQUEST);
                     self.schema(&place, member.key_span, message).hint = hint;
                 }
             }

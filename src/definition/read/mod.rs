@@ -37,6 +37,9 @@ use place::Place;
 /// How deep scopes may be nested in scopes.
 const SCOPE_DEPTH_MAX: u32 = 100;
 
+/// How many hints are looked for: comparing words is dear, and nobody reads more.
+const HINTS_MAX: u32 = 100;
+
 /// The longest state name, in characters.
 const STATE_NAME_MAX: usize = 80;
 
@@ -87,6 +90,8 @@ pub(super) struct Reader<'d> {
     variables: assign::Variables,
     /// How many scopes are open.
     depth: u32,
+    /// How many hints may still be looked for.
+    hints_left: u32,
 }
 
 /// Reads the tree of a definition; the diagnostics come in AWS's order.
@@ -100,6 +105,7 @@ pub(super) fn read(root: &Node, machine_type: MachineType) -> (TopLevel, Vec<Dia
         labels: HashSet::new(),
         variables: assign::Variables::default(),
         depth: 0,
+        hints_left: HINTS_MAX,
     };
     let top = reader.top_level(root);
     reader.check_variables();
@@ -109,6 +115,12 @@ pub(super) fn read(root: &Node, machine_type: MachineType) -> (TopLevel, Vec<Dia
 }
 
 impl Reader<'_> {
+    /// The hint that a misspelt word was meant to be one of these.
+    fn hint<'c>(&mut self, word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+        self.hints_left = self.hints_left.checked_sub(1)?;
+        suggest::nearest(word, candidates).map(|meant| format!("did you mean `{meant}`?"))
+    }
+
     /// Records an error at a place; the caller may add to it.
     fn record(&mut self, code: Code, place: &Place<'_>, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         self.push(Diagnostic::error(code, message).at(place.location()).spanning(span))
@@ -134,8 +146,9 @@ pub(super) fn has_placeholder(text: &str) -> bool {
 /// The names of the placeholders in a text, in order.
 pub(super) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("${").filter_map(move |(start, _)| {
-        let (name, _) = text[start + 2..].split_once('}')?;
-        let named = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:".contains(c));
-        named.then_some(name)
+        let rest = &text[start + 2..];
+        // Only what can be in a name is looked at, so that a text full of `${` is still read once.
+        let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte)).count();
+        (length > 0 && rest.as_bytes().get(length) == Some(&b'}')).then(|| &rest[..length])
     })
 }

@@ -45,6 +45,7 @@ impl Reader<'_> {
             Err(_) if has_placeholder(text) => return None,
             Err(error) => {
                 let detail = error.to_string();
+                let detail = detail.strip_prefix("expected ").unwrap_or(&detail).to_owned();
                 self.schema(place, node.span, NOT_A_PATH).expected = Some(detail);
                 return None;
             }

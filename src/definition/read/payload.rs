@@ -3,6 +3,9 @@
 //! Flows in: a JSON node. Flows out: a [`Template`]; parts in which nothing is computed stay the literal they are. Source:
 //! section "Payload Template" of the States Language, and AWS's recorded refusals for the words.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::place::Place;
 use super::{Fields, Reader, has_placeholder, intrinsic};
 use crate::definition::diagnostic::Code;
@@ -35,6 +38,7 @@ impl Reader<'_> {
     /// The members of a template object; of two that give the same key of the result, the later counts.
     pub(super) fn template_members(&mut self, fields: &Fields<'_, '_>) -> Vec<TemplateMember> {
         let mut members: Vec<TemplateMember> = Vec::with_capacity(fields.members.len());
+        let mut known: HashMap<&str, usize> = HashMap::with_capacity(fields.members.len());
         for member in fields.members {
             let computed = member.key.strip_suffix(".$");
             let value = match computed {
@@ -54,18 +58,18 @@ impl Reader<'_> {
                 value,
             };
             // Only a key with and a key without `.$` can meet here: equal keys were settled before.
-            let twin = match computed {
-                Some(plain) => fields.get(plain),
-                None => fields.members.iter().find(|other| other.key.strip_suffix(".$") == Some(&member.key)),
-            };
-            match twin.and_then(|_| members.iter_mut().find(|earlier| earlier.key == read.key)) {
-                Some(earlier) => {
+            match known.entry(computed.unwrap_or(&member.key)) {
+                Entry::Occupied(entry) => {
+                    let earlier = &mut members[*entry.get()];
                     let message =
                         format!("'{}' and '{}' give the same field; the last counts", earlier.field, read.field);
                     *earlier = read;
                     self.warn(Code::DuplicateKey, fields.place, member.key_span, message);
                 }
-                None => members.push(read),
+                Entry::Vacant(entry) => {
+                    entry.insert(members.len());
+                    members.push(read);
+                }
             }
         }
         members
@@ -102,6 +106,7 @@ impl Reader<'_> {
                 "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call",
                 member.key
             );
+            let why = why.map(|why| why.strip_prefix("expected ").unwrap_or(&why).to_owned());
             self.schema(place, span, message).expected = why;
         }
         Template::Literal(member.value.clone())

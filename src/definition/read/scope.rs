@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::graph::Graph;
+use super::graph::{Graph, Start};
 use super::place::Place;
 use super::{Fields, Reader, SCOPE_DEPTH_MAX, STATE_NAME_MAX, TopLevel, legal};
 use crate::definition::diagnostic::{Code, Diagnostic};
@@ -96,7 +96,7 @@ impl<'d> Reader<'d> {
             graph: Graph::new(states.members.len()),
             variables,
         };
-        let start_at = self.start_at(fields, &mut around);
+        let start = self.start_at(fields, &mut around);
         self.depth += 1;
         let mut read = Vec::with_capacity(states.members.len());
         for (index, member) in states.members.iter().enumerate() {
@@ -109,12 +109,12 @@ impl<'d> Reader<'d> {
             }
         }
         self.depth -= 1;
-        for finding in around.graph.check(start_at, &states) {
+        for finding in around.graph.check(start, &states, self.depth == 0) {
             self.findings.add(finding);
         }
         self.variables.close(variables, around.graph);
         Some(Scope {
-            start_at: StateIndex::new(start_at.unwrap_or(0)),
+            start_at: StateIndex::new(if let Start::At(state) = start { state } else { 0 }),
             states: read,
             span: fields.span,
             location: fields.place.location(),
@@ -129,15 +129,21 @@ impl<'d> Reader<'d> {
         self.comment(fields)
     }
 
-    fn start_at(&mut self, fields: &Fields<'_, '_>, around: &mut Surroundings<'_>) -> Option<usize> {
-        let node = fields.value("StartAt")?;
+    fn start_at(&mut self, fields: &Fields<'_, '_>, around: &mut Surroundings<'_>) -> Start {
+        let Some(node) = fields.value("StartAt") else {
+            return Start::Unsaid;
+        };
         let place = fields.place.key("StartAt");
-        let name = self.string(node, &place)?;
-        let found = around.names.get(name).copied();
-        if found.is_none() {
-            self.missing_target(name, node, &place, around);
+        let Some(name) = self.string(node, &place) else {
+            return Start::Unsaid;
+        };
+        match around.names.get(name) {
+            Some(&state) => Start::At(state),
+            None => {
+                self.missing_target(name, node, &place, around);
+                Start::Nowhere
+            }
         }
-        found
     }
 
     /// A transition: the index of the state that it names.
@@ -163,10 +169,9 @@ impl<'d> Reader<'d> {
             .at(place.location())
             .spanning(node.span)
             .expecting("the name of a state in the same `States` object");
-        // Comparing with every state of a huge machine for every wrong name would not be linear.
-        if around.names.len() <= 200 {
-            diagnostic.hint =
-                super::suggest::nearest(name, around.names.keys().copied()).map(super::values::did_you_mean);
+        // Comparing with every state of a huge machine is dear.
+        if around.names.len() <= 1_000 {
+            diagnostic.hint = self.hint(name, around.names.keys().copied());
         }
         self.findings.target(diagnostic);
     }

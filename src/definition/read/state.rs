@@ -5,9 +5,8 @@
 use super::paths::Accepts;
 use super::place::Place;
 use super::scope::Surroundings;
-use super::suggest::nearest;
 use super::timestamp::is_timestamp;
-use super::values::{Dynamic, SECONDS_MAX, did_you_mean, expression};
+use super::values::{Dynamic, SECONDS_MAX, expression};
 use super::{Fields, Reader, has_placeholder, intrinsic, legal, payload};
 use crate::definition::diagnostic::Code;
 use crate::definition::fail::{Fail, FailText};
@@ -27,8 +26,8 @@ impl<'d> Reader<'d> {
     ) -> Option<State> {
         let fields = self.object(&member.value, place)?;
         let type_name = self.type_name(&fields)?;
-        let language = self.language_of(&fields);
-        self.check_fields(&fields, legal::of_type(type_name), language);
+        let (language, settled) = self.language_of(&fields);
+        self.check_fields(&fields, legal::of_type(type_name), settled.then_some(language));
         if let Some(node) = fields.value("QueryLanguage") {
             self.query_language(node, &place.key("QueryLanguage"));
         }
@@ -85,24 +84,26 @@ impl<'d> Reader<'d> {
             return Some(name);
         }
         let message = format!("The field 'Type' should have one of these values: [{}]", legal::TYPES.join(", "));
-        let hint = name.and_then(|name| nearest(name, legal::TYPES)).map(did_you_mean);
+        let hint = name.and_then(|name| self.hint(name, legal::TYPES));
         self.schema(&fields.place.key("Type"), node.span, message).hint = hint;
         None
     }
 
-    /// The state's own language, or else the machine's; that of an enclosing Map or Parallel does not count.
-    fn language_of(&mut self, fields: &Fields<'_, '_>) -> QueryLanguage {
+    /// The state's own language, or else the machine's; that of an enclosing Map or Parallel does not count. Whether it
+    /// is settled: of a state that goes back to JSONPath where it cannot, AWS says nothing more about languages.
+    fn language_of(&mut self, fields: &Fields<'_, '_>) -> (QueryLanguage, bool) {
         let Some(member) = fields.get("QueryLanguage") else {
-            return self.top_language;
+            return (self.top_language, true);
         };
         if member.value.as_str() != Some("JSONPath") {
-            return QueryLanguage::Jsonata;
+            return (QueryLanguage::Jsonata, true);
         }
-        if self.top_language == QueryLanguage::Jsonata {
-            let message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
-            self.schema(fields.place, member.key_span, message);
+        if self.top_language == QueryLanguage::JsonPath {
+            return (QueryLanguage::JsonPath, true);
         }
-        QueryLanguage::JsonPath
+        let message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
+        self.schema(fields.place, member.key_span, message);
+        (QueryLanguage::JsonPath, false)
     }
 
     /// `Next` and `End`; `"End": false` says nothing.
@@ -298,7 +299,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Says of every string that opens an expression and does not close it.
+    /// Says of every string that opens an expression and does not close it; warns of keys that JSONPath would evaluate.
     pub(super) fn check_expressions(&mut self, node: &Node, place: &Place<'_>) {
         match &node.kind {
             Kind::String(text) if text.starts_with("{%") && expression(text, node.span).is_none() => {
@@ -306,7 +307,13 @@ impl<'d> Reader<'d> {
             }
             Kind::Object(members) => {
                 for member in members {
-                    self.check_expressions(&member.value, &place.key(&member.key));
+                    let place = place.key(&member.key);
+                    if member.key.ends_with(".$") {
+                        let message = format!("'{}' is not evaluated: this state uses JSONata", member.key);
+                        self.warn(Code::NoPath, &place, member.key_span, message).hint =
+                            Some("write the value as an expression, `{% … %}`".to_owned());
+                    }
+                    self.check_expressions(&member.value, &place);
                 }
             }
             Kind::Array(elements) => {

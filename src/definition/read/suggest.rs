@@ -19,13 +19,14 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
     let mut best: Option<(usize, &str)> = None;
     let mut tied = false;
     for candidate in candidates {
-        if candidate.eq_ignore_ascii_case(word) {
-            return Some(candidate);
-        }
         if candidate.len().abs_diff(word.len()) > 8 {
             continue;
         }
-        let distance = edits(&wanted, &candidate.chars().collect::<Vec<char>>());
+        // Writing a word in other letters than its own is the most certain slip of all.
+        let distance = match candidate.eq_ignore_ascii_case(word) {
+            true => 0,
+            false => edits(&wanted, &candidate.chars().collect::<Vec<char>>()),
+        };
         match best {
             Some((least, _)) if distance > least => {}
             Some((least, _)) if distance == least => tied = true,

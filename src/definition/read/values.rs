@@ -5,7 +5,6 @@
 //! expected: `tidy` has already warned of it.
 
 use super::place::Place;
-use super::suggest::nearest;
 use super::{Fields, Reader, has_placeholder};
 use crate::definition::diagnostic::{Code, Diagnostic};
 use crate::definition::machine::{Expression, QueryLanguage};
@@ -44,7 +43,7 @@ impl Reader<'_> {
         match &node.kind {
             Kind::Object(members) => Some(Fields { members, span: node.span, place }),
             _ => {
-                self.wrong_type(node, place, "Object");
+                self.wrong_type(node, place, "[OBJECT]");
                 None
             }
         }
@@ -55,7 +54,7 @@ impl Reader<'_> {
         match &node.kind {
             Kind::Array(elements) => Some(elements),
             _ => {
-                self.wrong_type(node, place, "Array");
+                self.wrong_type(node, place, "[ARRAY]");
                 None
             }
         }
@@ -76,7 +75,7 @@ impl Reader<'_> {
         match &node.kind {
             Kind::String(text) => Some(text),
             _ => {
-                self.wrong_type(node, place, "String");
+                self.wrong_type(node, place, "[STRING]");
                 None
             }
         }
@@ -87,7 +86,7 @@ impl Reader<'_> {
         match &node.kind {
             Kind::Bool(value) => Some(*value),
             _ => {
-                self.wrong_type(node, place, "Boolean");
+                self.wrong_type(node, place, "[BOOLEAN]");
                 None
             }
         }
@@ -132,24 +131,20 @@ impl Reader<'_> {
         {
             return Some(value);
         }
-        self.wrong_type(node, place, "Number");
+        self.wrong_type(node, place, "[NUMBER]");
         None
     }
 
     /// A string out of a list; the index in it.
     pub(super) fn one_of(&mut self, node: &Node, place: &Place<'_>, values: &[&'static str]) -> Option<usize> {
-        if let Kind::String(text) = &node.kind {
-            if let Some(index) = values.iter().position(|value| **value == **text) {
-                return Some(index);
-            }
-            if has_placeholder(text) {
-                return None;
-            }
+        let text = self.string(node, place)?;
+        let found = values.iter().position(|value| *value == text);
+        if found.is_none() && !has_placeholder(text) {
+            let hint = self.hint(text, values.iter().copied());
+            let message = format!("Value should be one of the following: [{}]", values.join(", "));
+            self.schema(place, node.span, message).hint = hint;
         }
-        let hint = node.as_str().and_then(|text| nearest(text, values.iter().copied()));
-        let message = format!("Value should be one of the following: [{}]", values.join(", "));
-        self.schema(place, node.span, message).hint = hint.map(did_you_mean);
-        None
+        found
     }
 
     /// A whole number, or in a JSONata state an expression.
@@ -178,6 +173,7 @@ impl Reader<'_> {
         }
     }
 
+    /// Says that a value has the wrong type; AWS names types in brackets as its JSON library does, but `Integer`.
     fn wrong_type(&mut self, node: &Node, place: &Place<'_>, wanted: &str) {
         if matches!(&node.kind, Kind::String(text) if has_placeholder(text)) {
             return;
@@ -185,23 +181,33 @@ impl Reader<'_> {
         self.schema(place, node.span, format!("Expected value of type {wanted}"));
     }
 
-    /// Says of every field that is unknown, or belongs to the other language, that it cannot be here.
-    pub(super) fn check_fields(&mut self, fields: &Fields<'_, '_>, legal: &[&Legal], language: QueryLanguage) {
+    /// Says of every field that is unknown, or belongs to the other language, that it cannot be here. `language` may be
+    /// `None` where it is itself in question.
+    pub(super) fn check_fields(
+        &mut self,
+        fields: &Fields<'_, '_>,
+        legal: &[&Legal],
+        language: impl Into<Option<QueryLanguage>>,
+    ) {
+        let language = language.into();
         for member in fields.members {
             let rule = legal.iter().flat_map(|table| table.iter()).find(|(name, _)| *name == &*member.key);
-            let other = match (rule, language) {
-                (None, _) => {
-                    let known = legal.iter().flat_map(|table| table.iter()).map(|(name, _)| *name);
-                    let hint = nearest(&member.key, known).map(did_you_mean);
-                    let message = format!("Field '{}' is not supported", member.key);
-                    self.schema(fields.place, member.key_span, message).hint = hint;
-                    continue;
-                }
-                (Some((_, For::JsonPath)), QueryLanguage::Jsonata) => QueryLanguage::JsonPath,
-                (Some((_, For::Jsonata)), QueryLanguage::JsonPath) => QueryLanguage::Jsonata,
-                _ => continue,
+            let Some((_, belongs)) = rule else {
+                let known = legal.iter().flat_map(|table| table.iter()).map(|(name, _)| *name);
+                let hint = self.hint(&member.key, known);
+                let message = format!("Field '{}' is not supported", member.key);
+                self.schema(fields.place, member.key_span, message).hint = hint;
+                continue;
             };
-            self.other_language(fields, member, language, other);
+            match (belongs, language) {
+                (For::JsonPath, Some(QueryLanguage::Jsonata)) => {
+                    self.other_language(fields, member, QueryLanguage::Jsonata, QueryLanguage::JsonPath);
+                }
+                (For::Jsonata, Some(QueryLanguage::JsonPath)) => {
+                    self.other_language(fields, member, QueryLanguage::JsonPath, QueryLanguage::Jsonata);
+                }
+                _ => {}
+            }
         }
     }
 
@@ -259,9 +265,4 @@ pub(super) const NOT_AN_EXPRESSION: &str = "JSONata string must start with {% an
 pub(super) fn expression(text: &str, span: Span) -> Option<Expression> {
     let inner = text.strip_prefix("{%")?.strip_suffix("%}")?;
     Some(Expression { text: inner.trim().into(), span })
-}
-
-/// The wording of a hint that names one word.
-pub(super) fn did_you_mean(word: &str) -> String {
-    format!("did you mean `{word}`?")
 }

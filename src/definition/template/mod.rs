@@ -27,7 +27,7 @@ use super::source::Source;
 use super::{ParseOptions, text};
 use crate::value::tree::{Kind, Member, Node, Span};
 use resolve::Resolver;
-use substitute::Substitutions;
+use substitute::{InStrings, Substitutions};
 
 /// A template that was read.
 #[derive(Clone, Debug)]
@@ -81,6 +81,56 @@ pub fn is_template(text: &str, file_name: &str) -> bool {
         .is_ok_and(|root| matches!(root.get("Resources"), Some(Node { kind: Kind::Object(_), .. })))
 }
 
+/// The text of a definition with `${Name}` replaced by the value of that name, by the rules of `DefinitionSubstitutions`:
+/// inside a JSON string the value is escaped, elsewhere it stands as it is. Names without a value are left alone.
+///
+/// # Errors
+/// A diagnostic, if the values make the text too long.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use expressway::definition::template::substitute;
+/// let values = BTreeMap::from([("Delay".to_owned(), "3".to_owned())]);
+/// assert_eq!(substitute(r#"{"Seconds": ${Delay}}"#, &values).unwrap(), r#"{"Seconds": 3}"#);
+/// ```
+pub fn substitute(text: &str, values: &BTreeMap<String, String>) -> Result<String, Diagnostic> {
+    Substitutions::new(values)
+        .in_text(text, InStrings::Escape)
+        .map_err(|_| Diagnostic::error(Code::InvalidTemplate, TOO_LONG))
+}
+
+/// Reads a definition that is no template, `${Name}` in it replaced as `DefinitionSubstitutions` would be: in parsed
+/// strings, in YAML too, and before parsing where a placeholder stands for a whole value. A function call's `Payload` that
+/// becomes the text of a JSON object or array is handed over as that.
+///
+/// # Errors
+/// [`Refused`], with every diagnostic and the text that they speak of.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use expressway::definition::{ParseOptions, template::parse_with_values};
+/// let text = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":${Delay},"Comment":"${Why}","End":true}}}"#;
+/// let values = BTreeMap::from([("Delay".to_owned(), "3".to_owned()), ("Why".to_owned(), "\"rest\"".to_owned())]);
+/// let definition = parse_with_values(text, "w.asl.json", &values, &ParseOptions::default()).unwrap();
+/// assert_eq!(definition.root.states[0].comment.as_deref(), Some("\"rest\""));
+/// ```
+pub fn parse_with_values(
+    text: &str,
+    file_name: &str,
+    values: &BTreeMap<String, String>,
+    options: &ParseOptions,
+) -> Result<Definition, Refused> {
+    let (tree, source) = parse_text(text, file_name, &Substitutions::new(values)).map_err(|refused| {
+        refused.unwrap_or_else(|| Refused {
+            diagnostics: vec![Diagnostic::error(Code::InvalidTemplate, TOO_LONG)],
+            source: Arc::new(Source::new(text, file_name)),
+        })
+    })?;
+    Definition::from_tree(tree, Arc::clone(&source), options).map_err(|diagnostics| Refused { diagnostics, source })
+}
+
+const TOO_LONG: &str = "Substitutions make the definition too long";
+
 impl StackTemplate {
     /// Reads a template; `file_name` is shown, and tells YAML from JSON.
     ///
@@ -133,84 +183,30 @@ impl StackTemplate {
         values: &BTreeMap<String, String>,
         open: &dyn Fn(&Path) -> io::Result<String>,
     ) -> Result<Definition, Refused> {
+        self.definition_as(logical_id, values, open, None)
+    }
+
+    /// As [`definition`](Self::definition), but checked as a machine of another type than the template says.
+    ///
+    /// # Errors
+    /// [`Refused`], with every diagnostic.
+    pub fn definition_as(
+        &self,
+        logical_id: Option<&str>,
+        values: &BTreeMap<String, String>,
+        open: &dyn Fn(&Path) -> io::Result<String>,
+        machine_type: Option<MachineType>,
+    ) -> Result<Definition, Refused> {
         let machine = self.find(logical_id).map_err(|diagnostic| self.refused(diagnostic))?;
-        let properties = self
-            .root
-            .get("Resources")
-            .and_then(|resources| resources.get(&machine.logical_id))
-            .and_then(|resource| resource.get("Properties"));
         let location = format!("/Resources/{}/Properties", machine.logical_id);
-        let complain = |message: String, span: Span| {
-            self.refused(Diagnostic::error(Code::InvalidTemplate, message).at(location.as_str()).spanning(span))
-        };
-        let Some(properties) = properties else {
-            return Err(complain("A state machine needs `Properties`".to_owned(), machine.span));
-        };
-
+        let place = Resource { template: self, machine, location: &location };
+        let properties = place.properties()?;
         let mut resolver = Resolver::new(&self.root, values);
-        let mut substitutions = Substitutions::new(values);
-        for member in properties.get("DefinitionSubstitutions").map(Node::members).unwrap_or_default() {
-            match resolver.text(&member.value) {
-                Some(value) => substitutions.add(&member.key, &value),
-                None => resolver
-                    .warn(format!("The value of substitution '{}' cannot be told here", member.key), member.value.span),
-            }
-        }
-
-        let found: Vec<&Member> = properties
-            .members()
-            .iter()
-            .filter(|member| {
-                ["Definition", "DefinitionString", "DefinitionUri", "DefinitionS3Location"].contains(&&*member.key)
-            })
-            .collect();
-        let [property] = found[..] else {
-            let (message, span) = match found[..] {
-                [] => ("A state machine needs one of Definition, DefinitionUri, DefinitionString", machine.span),
-                _ => ("A state machine has only one of Definition, DefinitionUri, DefinitionString", found[1].key_span),
-            };
-            return Err(complain(message.to_owned(), span));
-        };
-
-        let too_long = || {
-            let message = "Substitutions make the definition too long".to_owned();
-            complain(message, property.value.span)
-        };
-        let (tree, source) = match (&*property.key, &property.value.kind) {
-            ("Definition", _) => {
-                let mut tree =
-                    resolver.node(&property.value).unwrap_or(Node { kind: Kind::Null, ..property.value.clone() });
-                substitutions.in_tree(&mut tree).map_err(|_| too_long())?;
-                (tree, Arc::clone(&self.source))
-            }
-            ("DefinitionString", _) => {
-                let Some(text) = resolver.json_text(&property.value) else {
-                    let message = "The text of this definition cannot be told here".to_owned();
-                    return Err(complain(message, property.value.span));
-                };
-                let name = format!("{} (DefinitionString of {})", self.source.file_name(), machine.logical_id);
-                parse_text(&text, &name, &substitutions).map_err(|refused| refused.unwrap_or_else(too_long))?
-            }
-            ("DefinitionUri", _) => {
-                let Some(uri) = resolver.text(&property.value) else {
-                    let message =
-                        "A definition in a bucket cannot be read here: keep a copy beside the template".to_owned();
-                    return Err(complain(message, property.value.span));
-                };
-                let path = local_path(&uri).map_err(|message| complain(message, property.value.span))?;
-                let text = open(path)
-                    .map_err(|error| complain(format!("Cannot read '{uri}': {error}"), property.value.span))?;
-                parse_text(&text, &uri, &substitutions).map_err(|refused| refused.unwrap_or_else(too_long))?
-            }
-            _ => {
-                let message =
-                    "A definition in a bucket cannot be read here: keep a copy beside the template".to_owned();
-                return Err(complain(message, property.value.span));
-            }
-        };
+        let substitutions = substitutions(properties, values, &mut resolver);
+        let (tree, source) = place.tree(place.property(properties)?, &mut resolver, &substitutions, open)?;
 
         let notes = resolver.into_warnings(&location, Arc::ptr_eq(&source, &self.source));
-        let options = ParseOptions { machine_type: machine.machine_type };
+        let options = ParseOptions { machine_type: machine_type.unwrap_or(machine.machine_type) };
         match Definition::from_tree(tree, Arc::clone(&source), &options) {
             Ok(mut definition) => {
                 definition.machine_type = Some(machine.machine_type);
@@ -246,6 +242,99 @@ impl StackTemplate {
     }
 }
 
+/// The properties that can hold a definition; a machine has one of them.
+const DEFINITIONS: [&str; 4] = ["Definition", "DefinitionString", "DefinitionUri", "DefinitionS3Location"];
+
+const IN_A_BUCKET: &str = "A definition in a bucket cannot be read here: keep a copy beside the template";
+
+/// The resource that a definition is being taken from.
+struct Resource<'t> {
+    template: &'t StackTemplate,
+    machine: &'t MachineResource,
+    location: &'t str,
+}
+
+impl<'t> Resource<'t> {
+    fn refuse(&self, message: impl Into<String>, span: Span) -> Refused {
+        let diagnostic = Diagnostic::error(Code::InvalidTemplate, message).at(self.location).spanning(span);
+        self.template.refused(diagnostic)
+    }
+
+    fn properties(&self) -> Result<&'t Node, Refused> {
+        let resource =
+            self.template.root.get("Resources").and_then(|resources| resources.get(&self.machine.logical_id));
+        resource
+            .and_then(|resource| resource.get("Properties"))
+            .ok_or_else(|| self.refuse("A state machine needs `Properties`", self.machine.span))
+    }
+
+    /// The one property that holds the definition.
+    fn property(&self, properties: &'t Node) -> Result<&'t Member, Refused> {
+        let mut found = properties.members().iter().filter(|member| DEFINITIONS.contains(&&*member.key));
+        let Some(first) = found.next() else {
+            let message = "A state machine needs one of Definition, DefinitionUri, DefinitionString";
+            return Err(self.refuse(message, self.machine.span));
+        };
+        match found.next() {
+            None => Ok(first),
+            Some(second) => {
+                let message = "A state machine has only one of Definition, DefinitionUri, DefinitionString";
+                Err(self.refuse(message, second.key_span))
+            }
+        }
+    }
+
+    /// The definition as a tree, and the text that its spans point into.
+    fn tree(
+        &self,
+        property: &Member,
+        resolver: &mut Resolver<'_>,
+        substitutions: &Substitutions,
+        open: &dyn Fn(&Path) -> io::Result<String>,
+    ) -> Result<(Node, Arc<Source>), Refused> {
+        let value = &property.value;
+        let too_long = || self.refuse(TOO_LONG, value.span);
+        match &*property.key {
+            "Definition" => {
+                let mut tree = resolver.node(value).unwrap_or(Node { span: value.span, kind: Kind::Null });
+                substitutions.in_tree(&mut tree).map_err(|_| too_long())?;
+                Ok((tree, Arc::clone(&self.template.source)))
+            }
+            "DefinitionString" => {
+                let Some(text) = resolver.json_text(value) else {
+                    return Err(self.refuse("The text of this definition cannot be told here", value.span));
+                };
+                let file_name = self.template.source.file_name();
+                let name = format!("{file_name} (DefinitionString of {})", self.machine.logical_id);
+                parse_text(&text, &name, substitutions).map_err(|refused| refused.unwrap_or_else(too_long))
+            }
+            "DefinitionUri" => {
+                let uri = resolver.text(value).ok_or_else(|| self.refuse(IN_A_BUCKET, value.span))?;
+                let path = local_path(&uri).map_err(|message| self.refuse(message, value.span))?;
+                let text =
+                    open(path).map_err(|error| self.refuse(format!("Cannot read '{uri}': {error}"), value.span))?;
+                parse_text(&text, &uri, substitutions).map_err(|refused| refused.unwrap_or_else(too_long))
+            }
+            _ => Err(self.refuse(IN_A_BUCKET, value.span)),
+        }
+    }
+}
+
+/// The values of a machine's placeholders: those from outside, then its own.
+fn substitutions(properties: &Node, values: &BTreeMap<String, String>, resolver: &mut Resolver<'_>) -> Substitutions {
+    let mut substitutions = Substitutions::new(values);
+    for member in properties.get("DefinitionSubstitutions").map(Node::members).unwrap_or_default() {
+        match resolver.text(&member.value) {
+            Some(value) => substitutions.add(&member.key, &value),
+            None => {
+                let message = format!("The value of substitution '{}' cannot be told here", member.key);
+                resolver.warn(message, member.value.span);
+            }
+        }
+    }
+    substitutions
+}
+
 static NO_VALUES: BTreeMap<String, String> = BTreeMap::new();
 
 /// A resource as a machine, if it is one.
@@ -267,16 +356,20 @@ fn machine(member: &Member, resolver: &mut Resolver<'_>) -> Option<MachineResour
 
 /// A definition's own text, its placeholders replaced; `Err(None)` if that makes it too long.
 fn parse_text(text: &str, name: &str, substitutions: &Substitutions) -> Result<(Node, Arc<Source>), Option<Refused>> {
-    // YAML is parsed first, as SAM does before it deploys; JSON text is replaced in first, so that a number may stand
-    // where a placeholder does.
-    if let Ok(mut tree) = text::tree(text, name) {
-        substitutions.in_tree(&mut tree).map_err(|_| None)?;
-        return Ok((tree, Arc::new(Source::new(text, name))));
-    }
-    let replaced = substitutions.in_text(text).map_err(|_| None)?;
-    let source = Arc::new(Source::new(&replaced, name));
-    match text::tree(&replaced, name) {
-        Ok(tree) => Ok((tree, source)),
+    // A text with a placeholder where a number is to stand is JSON only once that was replaced.
+    let (read, source) = match text::tree(text, name) {
+        Ok(tree) => (Ok(tree), Source::new(text, name)),
+        Err(_) => {
+            let replaced = substitutions.in_text(text, InStrings::Leave).map_err(|_| None)?;
+            (text::tree(&replaced, name), Source::new(&replaced, name))
+        }
+    };
+    let source = Arc::new(source);
+    match read {
+        Ok(mut tree) => {
+            substitutions.in_tree(&mut tree).map_err(|_| None)?;
+            Ok((tree, source))
+        }
         Err(diagnostic) => Err(Some(Refused { diagnostics: vec![*diagnostic], source })),
     }
 }
@@ -284,7 +377,7 @@ fn parse_text(text: &str, name: &str, substitutions: &Substitutions) -> Result<(
 /// A `DefinitionUri` as a path inside the template's folder.
 fn local_path(uri: &str) -> Result<&Path, String> {
     if uri.starts_with("s3://") {
-        return Err("A definition in a bucket cannot be read here: keep a copy beside the template".to_owned());
+        return Err(IN_A_BUCKET.to_owned());
     }
     if uri.is_empty() || uri.contains("://") || uri.contains(['\0', '\\']) || uri.as_bytes().get(1) == Some(&b':') {
         return Err(format!("'{}' is not a path inside the template's folder", uri.escape_debug()));

@@ -1,9 +1,9 @@
 //! `DefinitionSubstitutions`: `${Name}` in a definition is replaced by the value of that name.
 //!
 //! Flows in: the values, then a tree or a text. Flows out: the same with its placeholders replaced; one without a value
-//! stays as it is. In a tree, the strings are replaced in; in a text, a value inside a JSON string is escaped, and one
-//! outside is inserted as it is, so that a number stays one. The `Payload` of a function call that becomes a JSON text is
-//! handed over as that JSON.
+//! stays as it is. Inside strings it is the parsed text that is replaced in, so that no value can break the JSON; where a
+//! placeholder stands for a whole value, the text is replaced in before it is parsed, so that a number stays one. The
+//! `Payload` of a function call that becomes a JSON text is handed over as that JSON.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,6 +16,15 @@ const INSERTED_MAX: usize = 16 << 20;
 /// The placeholders of one definition would make it too long.
 #[derive(Debug)]
 pub(super) struct TooLong;
+
+/// What becomes of placeholders inside the strings of a text.
+#[derive(Clone, Copy)]
+pub(super) enum InStrings {
+    /// They are replaced by the value as a JSON string writes it.
+    Escape,
+    /// They are left for the tree that the text is parsed into.
+    Leave,
+}
 
 /// Values by name.
 pub(super) struct Substitutions {
@@ -91,8 +100,8 @@ impl Substitutions {
         Ok(Some(out.into()))
     }
 
-    /// Replaces in a text that is to be JSON: what stands inside a string is escaped.
-    pub(super) fn in_text(&self, text: &str) -> Result<String, TooLong> {
+    /// Replaces in a text that is to be JSON.
+    pub(super) fn in_text(&self, text: &str, strings: InStrings) -> Result<String, TooLong> {
         let mut left = INSERTED_MAX;
         let mut out = String::with_capacity(text.len());
         let mut copied = 0;
@@ -102,10 +111,10 @@ impl Substitutions {
             inside.pass(between);
             out.push_str(between);
             let before = out.len();
-            if inside.string {
-                escape_into(value, &mut out)
-            } else {
-                out.push_str(value)
+            match (inside.string, strings) {
+                (false, _) => out.push_str(value),
+                (true, InStrings::Escape) => escape_into(value, &mut out),
+                (true, InStrings::Leave) => out.push_str(&text[place.clone()]),
             }
             left = left.checked_sub(out.len() - before).ok_or(TooLong)?;
             copied = place.end;

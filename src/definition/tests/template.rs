@@ -90,16 +90,16 @@ fn a_definition_in_line() {
 #[test]
 fn a_definition_in_a_file() {
     let text = sam(
-        "DefinitionUri: statemachine/m.asl.json\nDefinitionSubstitutions:\n  Delay: 5\n  Name: !Ref Fn\n  Quote: 'say \"hi\"'",
+        "DefinitionUri: statemachine/m.asl.json\nDefinitionSubstitutions:\n  Delay: 5\n  Name: !Ref Fn\n  Quote: 'say \"hi\"'\n  Body: '[1]'",
     );
     let file = r#"{"Comment": "${Quote}", "StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": ${Delay}, "Next": "T"},
-        "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "${Name}"}, "End": true}}}"#;
+        "T": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "${Name}", "Payload": "${Body}"}, "End": true}}}"#;
     let definition = definition_with(&text, &[], file);
     assert_eq!(definition.comment.as_deref(), Some("say \"hi\""));
     assert!(
         matches!(&definition.root.states[0].kind, StateKind::Wait(wait) if **wait == crate::definition::Wait::Seconds(5))
     );
-    assert_eq!(parameters(&definition, 1), r#"{"FunctionName":"Fn"}"#);
+    assert_eq!(parameters(&definition, 1), r#"{"FunctionName":"Fn","Payload":[1]}"#);
     assert_eq!(definition.source.file_name(), "statemachine/m.asl.json");
     // As YAML, with a placeholder where a text stands.
     let file = "StartAt: T\nStates:\n  T: {Type: Task, Resource: \"${Name}\", End: true}\n";

@@ -72,12 +72,15 @@ struct Child {
     node: NodeId,
 }
 
-/// The first eight bytes of a key as a word, the missing ones zero: compared at once, most keys need no further look.
-#[inline]
-fn head(key: &[u8]) -> u64 {
-    match key.first_chunk() {
+/// The first eight bytes of the key `text[start..end]` as a word, missing ones zero: most keys are told apart by that.
+#[inline(always)]
+pub(super) fn head(text: &[u8], start: usize, end: usize) -> u64 {
+    let length = end - start;
+    // Reading eight bytes where the key has fewer, and masking, is cheaper than a loop.
+    match text[start..].first_chunk() {
+        Some(bytes) if length < 8 => u64::from_le_bytes(*bytes) & ((1 << (length * 8)) - 1),
         Some(bytes) => u64::from_le_bytes(*bytes),
-        None => key.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+        None => text[start..end].iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
 }
 
@@ -105,7 +108,11 @@ impl SlotTrie {
                     None => {
                         let child = nodes.len();
                         nodes.push(Node { depth: step.saturating_add(1), ..Node::default() });
-                        nodes[at].children.push(Child { key: key.into(), head: head(key), node: NodeId(child as u32) });
+                        nodes[at].children.push(Child {
+                            key: key.into(),
+                            head: head(key, 0, key.len()),
+                            node: NodeId(child as u32),
+                        });
                         nodes[at].filter |= 1 << filter_bit(key.len(), key.last().copied().unwrap_or(b'"'));
                         child
                     }
@@ -131,12 +138,7 @@ impl SlotTrie {
     pub(super) fn child(&self, node: NodeId, text: &[u8], start: usize, end: usize) -> Option<NodeId> {
         let node = self.node(node);
         let length = end - start;
-        // Reading eight bytes where the key has fewer, and masking, is cheaper than a loop.
-        let head = match text[start..].first_chunk() {
-            Some(bytes) if length < 8 => u64::from_le_bytes(*bytes) & ((1 << (length * 8)) - 1),
-            Some(bytes) => u64::from_le_bytes(*bytes),
-            None => head(&text[start..end]),
-        };
+        let head = head(text, start, end);
         let is = |child: &&Child| {
             child.head == head && child.key.len() == length && (length <= 8 || child.key[8..] == text[start + 8..end])
         };

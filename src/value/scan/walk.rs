@@ -7,6 +7,7 @@
 //! arrays.
 
 use super::DEPTH_MAX;
+use super::duplicates::Sieve;
 use super::index::Index;
 use super::number::{self, Spelling};
 use super::strict::is_blank;
@@ -34,6 +35,8 @@ pub(super) struct Walked {
     pub escapes: bool,
     /// Some number is [`Spelling::Odd`].
     pub odd_number: bool,
+    /// Some object may have a key twice; false if nobody looked.
+    pub suspect: bool,
 }
 
 /// The memory of a walk, used again for every text.
@@ -44,6 +47,7 @@ pub(super) struct Walker {
     /// Full words of the bit stack.
     words: [u64; WORDS],
     odd_number: bool,
+    sieve: Sieve,
 }
 
 /// A word of the bit stack holds a bit per level below a mark.
@@ -107,6 +111,12 @@ impl Tokens<'_> {
         self.escapes[escape] as usize
     }
 
+    /// Whether a byte of a string among the tokens from `first` to `last` belongs to a key.
+    fn is_in_key(&self, first: usize, last: usize, position: u32) -> bool {
+        let next = first + self.positions[first..last].partition_point(|&start| start <= position);
+        self.classes[next] == b':'
+    }
+
     /// The node that a key which may hold escapes leads to.
     #[cold]
     fn child(&self, trie: &SlotTrie, node: NodeId, start: usize, end: usize) -> Option<NodeId> {
@@ -135,7 +145,12 @@ impl Tokens<'_> {
 
 impl Walker {
     pub(super) fn new() -> Self {
-        Walker { frames: Vec::new(), words: [0; WORDS], odd_number: false }
+        Walker { frames: Vec::new(), words: [0; WORDS], odd_number: false, sieve: Sieve::default() }
+    }
+
+    /// Whether to find out, for [`Walked::suspect`], if keys may be equal; off at first.
+    pub(super) fn look_for_duplicates(&mut self, on: bool) {
+        self.sieve.on = on;
     }
 
     /// Walks over the text that starts at `cursor` and must end at a token of class `end`; `None` if it is not JSON.
@@ -154,6 +169,7 @@ impl Walker {
         let tokens = Tokens { text, positions: &index.positions, classes: &index.classes, escapes: &index.escapes };
         let first = cursor.token;
         self.odd_number = false;
+        self.sieve.start();
         let is_object = tokens.classes[first] == b'{';
         trie.reset_below(NodeId::ROOT, is_object, slots);
         let last = match is_object && trie.leads_on(NodeId::ROOT) {
@@ -173,9 +189,14 @@ impl Walker {
             if !is_escape(text.as_bytes(), tokens.escapes[escape] as usize) {
                 return None;
             }
+            // The sieve compares keys as they are spelled.
+            if self.sieve.on && tokens.is_in_key(first, last, tokens.escapes[escape]) {
+                self.sieve.suspect = true;
+            }
             escape += 1;
         }
-        Some(Walked { span, end: last, escapes: escape > cursor.escape, odd_number: self.odd_number })
+        let (odd_number, suspect) = (self.odd_number, self.sieve.suspect);
+        Some(Walked { span, end: last, escapes: escape > cursor.escape, odd_number, suspect })
     }
 
     /// Walks over the object at token `first`, which the root of the trie leads into; returns the token after it.
@@ -200,7 +221,8 @@ impl Walker {
                 (at, stop) = self.members::<true>(tokens, at, trie.filter(frame.node), next_escape);
                 match stop {
                     Stop::Key => {
-                        let (&[.., class, _], &[key, _, start, next]) = tokens.four(at)?;
+                        let (&[.., class, _], &[key, colon, start, next]) = tokens.four(at)?;
+                        self.sieve.key(tokens.text.as_bytes(), key, colon);
                         let (key, end) = (key as usize + 1, tokens.end_before(at + 1) - 1);
                         let child = match end <= next_escape {
                             true => trie.child(frame.node, tokens.text.as_bytes(), key, end),
@@ -219,6 +241,7 @@ impl Walker {
                             // Also undoes what an earlier member of the same key left.
                             trie.reset_below(node, is_object, slots);
                             if is_object && trie.leads_on(node) {
+                                self.sieve.open();
                                 self.frames.push(frame);
                                 if self.frames.len() == DEPTH_MAX {
                                     return None;
@@ -252,6 +275,7 @@ impl Walker {
                     return None;
                 }
                 at += 1;
+                self.sieve.close();
                 let Some(outer) = self.frames.pop() else { return Some(at) };
                 trie.fill(frame.node, span(frame.start, tokens.start(at - 1) + 1), slots);
                 frame = outer;
@@ -280,7 +304,7 @@ impl Walker {
     ///
     /// Most of reading is this loop, so it looks at as little as it can: four tokens at once, and the text only for
     /// numbers and for the ends of keys.
-    #[inline(never)]
+    #[inline(always)]
     fn members<const WANTED: bool>(
         &mut self,
         tokens: &Tokens,
@@ -306,6 +330,7 @@ impl Walker {
                     return (at, Stop::Key);
                 }
             }
+            self.sieve.key(text, starts[0], starts[1]);
             let (class, after) = (heads[2], heads[3]);
             if class != b'"' {
                 if class | 0x20 == b'{' {
@@ -323,7 +348,7 @@ impl Walker {
     }
 
     /// Goes over elements of an array, from that at token `at` on, up to one that is a container, or the last.
-    #[inline(never)]
+    #[inline(always)]
     fn elements(&mut self, tokens: &Tokens, mut at: usize) -> (usize, Stop) {
         let classes = tokens.classes;
         let positions = &tokens.positions[..classes.len()];
@@ -365,6 +390,9 @@ impl Walker {
                 bits = 1;
             }
             bits = bits << 1 | u64::from(opening == b'{');
+            if opening == b'{' {
+                self.sieve.open();
+            }
             at += 1;
             let mut empty = tokens.closes(at, opening);
             loop {
@@ -387,6 +415,9 @@ impl Walker {
                     }
                     at += 1;
                     room += 1;
+                    if opening == b'{' {
+                        self.sieve.close();
+                    }
                     bits >>= 1;
                     if bits == 1 {
                         if full == 0 {

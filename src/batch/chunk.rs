@@ -1,0 +1,101 @@
+//! A chunk: whole lines of one source, the unit that workers claim and that results come back in.
+//!
+//! Flows in: bytes, from whoever cuts a source at line ends. Flows out: the lines as one slice, with the place they had.
+//! The bytes stand in the claiming worker's [`Buffer`], which is used again for the next chunk, or in memory of the
+//! caller. It must never hold a line that is longer than the limit: such a line is a [`LongLine`], its beginning only.
+
+use super::source::SourceError;
+use std::ops::Range;
+
+/// How much of a line that cannot be an event is kept to be shown.
+pub(super) const SHOWN_BYTES_MAX: usize = 65_536;
+
+/// A buffer that has grown beyond this is given back once its chunk is done.
+const KEPT_BYTES_MAX: usize = 4 << 20;
+
+/// Whole lines of one source.
+#[derive(Debug)]
+pub(super) struct Chunk<'s> {
+    /// Its place among all chunks of the run, without gaps.
+    pub sequence: u64,
+    /// The source's number.
+    pub source: usize,
+    /// Offset of the first byte in the source's (decompressed) bytes.
+    pub offset: u64,
+    /// The lines.
+    pub data: Data<'s>,
+    /// A line right behind them that is over the limit.
+    pub long: Option<LongLine>,
+    /// How many lines the source has before this chunk, where that is known already.
+    pub lines_before: Option<u64>,
+    /// How many bytes of the source, as they are stored, it took.
+    pub stored_bytes: u64,
+    /// Whether its results are to be seen at once, because more lines may be long in coming.
+    pub live: bool,
+    /// Why the source could not be read on from here.
+    pub failed: Option<SourceError>,
+}
+
+/// Where a chunk's bytes are.
+#[derive(Debug, Clone)]
+pub(super) enum Data<'s> {
+    /// In the worker's buffer.
+    Buffered(Range<usize>),
+    /// In memory that outlives the run.
+    Borrowed(&'s [u8]),
+}
+
+impl<'s> Data<'s> {
+    /// No bytes.
+    pub const NONE: Data<'s> = Data::Borrowed(&[]);
+
+    /// How many bytes there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Data::Buffered(range) => range.len(),
+            Data::Borrowed(bytes) => bytes.len(),
+        }
+    }
+
+    /// The bytes.
+    pub fn bytes<'b>(&self, buffer: &'b Buffer) -> &'b [u8]
+    where
+        's: 'b,
+    {
+        match self {
+            Data::Buffered(range) => &buffer.bytes[range.clone()],
+            Data::Borrowed(bytes) => bytes,
+        }
+    }
+}
+
+/// A line over the limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LongLine {
+    /// Its length without the line end.
+    pub length: u64,
+    /// Its first bytes, [`SHOWN_BYTES_MAX`] of them if there are that many.
+    pub start: Vec<u8>,
+}
+
+/// Memory to read into: all of it initialised, so that reading again costs no clearing.
+#[derive(Debug, Default)]
+pub(super) struct Buffer {
+    pub bytes: Vec<u8>,
+}
+
+impl Buffer {
+    /// Makes room for that many bytes; what is there stays.
+    pub fn grow(&mut self, bytes: usize) {
+        if self.bytes.len() < bytes {
+            self.bytes.resize(bytes, 0);
+        }
+    }
+
+    /// Gives memory back that one long line made it take.
+    pub fn settle(&mut self) {
+        if self.bytes.len() > KEPT_BYTES_MAX {
+            self.bytes = Vec::new();
+        }
+    }
+}

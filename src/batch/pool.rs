@@ -1,0 +1,348 @@
+//! Threads: one long job on each, and help among them where a Map or Parallel is worth sharing.
+//!
+//! Each thread of the pool runs one job that claims chunks until none are left; that outer work is never stolen. What can
+//! be stolen are halves of a Map's or Parallel's children, offered only while some thread has run out of chunks. So as long
+//! as there are chunks every Map runs in sequence, which is cheapest; at the end of a run, or with one huge event, idle
+//! threads help. Results are the same either way.
+//!
+//! Waking a thread takes about 12 µs, so that children are only shared if they look worth twice that; how long a child
+//! takes is learned per Map or Parallel state. This is the only file that names rayon. It must never let a half run before
+//! every thread has begun its own job: a thread that waits for a stolen half may take up whatever lies before it, and
+//! that must not be a whole job.
+
+use super::drive::{Alone, Helpers, drive};
+use super::worker::ARENA_BYTES_MAX;
+use crate::handler::Bound;
+use crate::program::{Program, work};
+use crate::value::Arena;
+use crate::vm::fan_out::FinishedElsewhere;
+use crate::vm::{Children, Join, Outcome, Tally};
+use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// Children are shared if all of them look like taking at least this long: twice the time of waking a thread.
+const WORTH_NS: u64 = 25_000;
+/// The least that is worth handing over at once.
+const GRAIN_NS: u64 = 5_000;
+/// Virtual: only what is touched takes memory. A thread that waits for a half may run others on top.
+const STACK_BYTES: usize = 8 << 20;
+
+/// The threads could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start {threads} threads: {source}")]
+pub struct ThreadsError {
+    /// How many were asked for.
+    pub threads: usize,
+    /// What the system says.
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Runs a job on each of so many threads, and waits for all of them.
+///
+/// # Errors
+///
+/// [`ThreadsError`] if there are not to be that many threads.
+pub(super) fn run(
+    threads: usize,
+    program: &Program,
+    bound: &Bound,
+    job: &(dyn Fn(&dyn Helpers) + Sync),
+) -> Result<(), ThreadsError> {
+    if threads <= 1 {
+        job(&Alone);
+        return Ok(());
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK_BYTES)
+        .thread_name(|n| format!("expressway-{n}"))
+        .build()
+        .map_err(|error| ThreadsError { threads, source: Box::new(error) })?;
+    let crew = Crew::new(threads, program, bound);
+    pool.broadcast(|_| {
+        crew.working.fetch_add(1, Ordering::Relaxed);
+        job(&crew);
+        crew.idle.fetch_add(1, Ordering::Relaxed);
+    });
+    Ok(())
+}
+
+/// The threads of a run, as they help one another.
+struct Crew<'r> {
+    program: &'r Program,
+    bound: &'r Bound,
+    threads: usize,
+    /// How many threads have begun their job.
+    working: AtomicUsize,
+    /// How many have nothing left to do.
+    idle: AtomicIsize,
+    /// Arenas for children that run elsewhere.
+    arenas: Mutex<Vec<Arena>>,
+    /// For each fork of the program how long a child of it takes, in nanoseconds; 0 if nobody knows.
+    child_ns: Vec<AtomicU64>,
+}
+
+/// What some children in a row came to elsewhere.
+struct Portion {
+    children: Vec<Elsewhere>,
+    /// Steps they took in all.
+    steps: u64,
+    /// What they went through, if that is counted.
+    tally: Option<Tally>,
+}
+
+/// What a child came to elsewhere.
+struct Elsewhere {
+    finished: FinishedElsewhere,
+    end_ms: i64,
+    failed: bool,
+    timed_out: bool,
+}
+
+/// Children that are shared.
+struct Share<'c, 'a> {
+    children: &'c Children<'a>,
+    /// The first of them.
+    first: usize,
+    /// How many make a portion: what a thread takes at once.
+    portion: usize,
+    /// The least index of a child that failed without any time having passed: later ones do not count.
+    failed_at_once: AtomicUsize,
+    counted: bool,
+    estimate: &'c AtomicU64,
+}
+
+/// How far the children of a fork have come, in the order of their indices.
+struct Standing<'a> {
+    join: Join<'a>,
+    tally: Option<&'a Tally>,
+    arena: &'a Arena,
+    /// When the earliest failure so far happened.
+    failed_ms: Option<i64>,
+    /// Steps that the next child may take; unknown before the first.
+    steps_left: Option<u64>,
+}
+
+impl Helpers for Crew<'_> {
+    fn run<'a>(&self, children: &'a Children<'a>, tally: Option<&'a Tally>, arena: &'a Arena) -> Option<Join<'a>> {
+        if children.len() < 2 || !children.are_independent() || bears_failures(children) {
+            return None;
+        }
+        let estimate = self.estimate(children)?;
+        let mut standing = Standing { join: Join::new(children), tally, arena, failed_ms: None, steps_left: None };
+        // Threads become idle while a long Map runs: so each child may be the first that is shared.
+        for done in 0.. {
+            let idle = self.anybody_idle();
+            // After a failure hardly anything that is left counts.
+            if idle && standing.failed_ms.is_none() && worth_sharing(estimate, children.len() - done) {
+                self.share(&mut standing, done, estimate);
+                break;
+            }
+            let started = idle.then(Instant::now);
+            if !self.next_here(&mut standing) {
+                break;
+            }
+            if let Some(started) = started {
+                learn(estimate, started, 1);
+            }
+        }
+        Some(standing.join)
+    }
+}
+
+impl<'r> Crew<'r> {
+    fn new(threads: usize, program: &'r Program, bound: &'r Bound) -> Crew<'r> {
+        Crew {
+            program,
+            bound,
+            threads,
+            working: AtomicUsize::new(0),
+            idle: AtomicIsize::new(0),
+            arenas: Mutex::new(Vec::new()),
+            child_ns: program.forks.iter().map(|_| AtomicU64::new(0)).collect(),
+        }
+    }
+
+    fn estimate(&self, children: &Children) -> Option<&AtomicU64> {
+        let index = self.program.forks.iter().position(|fork| std::ptr::eq(fork, children.fork))?;
+        self.child_ns.get(index)
+    }
+
+    /// Whether some thread has nothing to do, and all have begun their own jobs.
+    fn anybody_idle(&self) -> bool {
+        self.idle.load(Ordering::Relaxed) > 0 && self.working.load(Ordering::Relaxed) == self.threads
+    }
+
+    /// Runs the next child in its parent's arena; whether there was one.
+    fn next_here(&self, standing: &mut Standing) -> bool {
+        let Some(next) = standing.join.next_child() else { return false };
+        let mut child = standing.join.children().child(next, standing.arena);
+        if let Some(tally) = standing.tally {
+            child.count_in(tally);
+        }
+        let outcome = drive(&mut child, self.bound, &mut self.bound.counters(), self);
+        if matches!(outcome, Outcome::Failed(_)) {
+            standing.failed(child.now_ms());
+        }
+        standing.steps_left = Some(child.steps_left());
+        standing.join.add(child.finish(outcome));
+        true
+    }
+
+    /// Runs the children from `first` on, together with whoever is idle; none before them has failed.
+    fn share(&self, standing: &mut Standing, first: usize, estimate: &AtomicU64) {
+        let (children, arena) = (standing.join.children(), standing.arena);
+        let count = children.len() - first;
+        let worthwhile = match estimate.load(Ordering::Relaxed) {
+            0 => 1,
+            known_ns => usize::try_from(GRAIN_NS.div_ceil(known_ns)).unwrap_or(usize::MAX),
+        };
+        // Where time passes, each child may have to be run again without the others.
+        let portion = if children.fork.timeless { worthwhile.max(count / (4 * self.threads)).min(count) } else { 1 };
+        let (failed_at_once, counted) = (AtomicUsize::new(usize::MAX), standing.tally.is_some());
+        let share = Share { children, first, portion, failed_at_once, counted, estimate };
+        let mut portions: Vec<Option<Portion>> = Vec::new();
+        portions.resize_with(count.div_ceil(portion), || None);
+        self.halves(&share, 0, &mut portions);
+        for (n, portion) in portions.into_iter().enumerate() {
+            match portion.filter(|portion| standing.would_be_the_same(portion, children, arena)) {
+                Some(portion) => {
+                    if let (Some(tally), Some(counts)) = (standing.tally, &portion.tally) {
+                        tally.add(counts);
+                    }
+                    standing.steps_left = standing.steps_left.map(|left| left.saturating_sub(portion.steps));
+                    let mut over = false;
+                    for child in portion.children {
+                        if child.failed {
+                            standing.failed(child.end_ms);
+                        }
+                        over |= child.timed_out && standing.failed_ms.is_none();
+                        standing.join.add_from_elsewhere(child.finished, arena);
+                    }
+                    if over {
+                        // A limit has ended the whole execution.
+                        break;
+                    }
+                }
+                None => {
+                    let again = share.portion.min(count - n * share.portion);
+                    if !(0..again).all(|_| self.next_here(standing)) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs some of the portions, a half perhaps on another thread; `first` is the number of the first.
+    fn halves(&self, share: &Share, first: usize, portions: &mut [Option<Portion>]) {
+        if let [portion] = portions {
+            *portion = self.portion(share, first);
+            return;
+        }
+        let middle = portions.len() / 2;
+        let (left, right) = portions.split_at_mut(middle);
+        rayon::join_context(
+            |_| self.halves(share, first, left),
+            |context| {
+                // Whoever has come for this is idle no longer.
+                let stolen = isize::from(context.migrated());
+                self.idle.fetch_sub(stolen, Ordering::Relaxed);
+                self.halves(share, first + middle, right);
+                self.idle.fetch_add(stolen, Ordering::Relaxed);
+            },
+        );
+    }
+
+    /// Runs a portion on this thread, in an arena of its own; none if it cannot count any more.
+    fn portion(&self, share: &Share, number: usize) -> Option<Portion> {
+        let start = share.first + number * share.portion;
+        let end = share.children.len().min(start + share.portion);
+        if start > share.failed_at_once.load(Ordering::Relaxed) {
+            return None;
+        }
+        let started = Instant::now();
+        let mut arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let tally = share.counted.then(|| Tally::new(self.program));
+        let mut portion = Portion { children: Vec::with_capacity(end - start), steps: 0, tally: None };
+        for index in start..end {
+            let (child, steps, at_once) = self.elsewhere(share.children, index, tally.as_ref(), &arena);
+            portion.steps += steps;
+            portion.children.push(child);
+            arena.reset();
+            if arena.allocated_bytes() > ARENA_BYTES_MAX {
+                arena = Arena::new();
+            }
+            if at_once {
+                share.failed_at_once.fetch_min(index, Ordering::Relaxed);
+                break;
+            }
+        }
+        self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
+        learn(share.estimate, started, portion.children.len());
+        portion.tally = tally;
+        Some(portion)
+    }
+
+    /// Runs a child as if it were the only one; how many steps it took, and whether it failed without any time passing.
+    fn elsewhere(
+        &self,
+        children: &Children,
+        index: usize,
+        tally: Option<&Tally>,
+        arena: &Arena,
+    ) -> (Elsewhere, u64, bool) {
+        let mut child = children.child(children.independent(index), arena);
+        if let Some(tally) = tally {
+            child.count_in(tally);
+        }
+        let (start_ms, steps) = (child.now_ms(), child.steps_left());
+        let outcome = drive(&mut child, self.bound, &mut self.bound.counters(), self);
+        let end_ms = child.now_ms();
+        let failed = matches!(outcome, Outcome::Failed(_));
+        let timed_out = matches!(outcome, Outcome::TimedOut(_));
+        let steps = steps - child.steps_left();
+        let finished = child.finish(outcome).into_owned();
+        (Elsewhere { finished, end_ms, failed, timed_out }, steps, failed && end_ms <= start_ms)
+    }
+}
+
+impl<'a> Standing<'a> {
+    /// Whether these children would have come to the same if they had been run in sequence, behind those before. There a
+    /// child sees no further than to the earliest failure before it, and has only the steps that those before it left.
+    fn would_be_the_same(&mut self, portion: &Portion, children: &Children<'a>, arena: &'a Arena) -> bool {
+        let steps_left =
+            *self.steps_left.get_or_insert_with(|| children.child(children.independent(0), arena).steps_left());
+        portion.steps <= steps_left
+            && portion.children.iter().all(|child| self.failed_ms.is_none_or(|failed_ms| child.end_ms < failed_ms))
+    }
+
+    fn failed(&mut self, at_ms: i64) {
+        self.failed_ms = Some(self.failed_ms.map_or(at_ms, |known| known.min(at_ms)));
+    }
+}
+
+/// Whether some failed children do not end the others: then nobody knows from one failure what counts.
+fn bears_failures(children: &Children) -> bool {
+    match &children.fork.children {
+        work::Children::Branches(_) => false,
+        work::Children::Items { tolerated_count, tolerated_percentage, .. } => {
+            (*tolerated_count, *tolerated_percentage) != (work::Limit::None, work::Limit::None)
+        }
+    }
+}
+
+/// Whether so many children look like taking long enough. What nobody knows yet is tried: a mistake costs one waking.
+fn worth_sharing(estimate: &AtomicU64, children: usize) -> bool {
+    let known_ns = estimate.load(Ordering::Relaxed);
+    children > 1 && (known_ns == 0 || known_ns.saturating_mul(children as u64) >= WORTH_NS)
+}
+
+/// Moves an estimate a quarter of the way to what has just been seen. Races lose a lesson, nothing else.
+fn learn(estimate: &AtomicU64, started: Instant, children: usize) {
+    let seen = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX) / children.max(1) as u64;
+    let known = estimate.load(Ordering::Relaxed);
+    let next = if known == 0 { seen } else { known - known / 4 + seen / 4 };
+    estimate.store(next.max(1), Ordering::Relaxed);
+}

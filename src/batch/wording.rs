@@ -1,0 +1,201 @@
+//! What is written of each record: its result line, and its line among the failures or the dead letters.
+//!
+//! Flows in: a record's place and what became of it. Flows out: JSON Lines, appended to the buffers of the record's chunk.
+//! Nothing is made up in between: values write themselves. It must never look at a clock.
+//!
+//! ```text
+//! results        {"status":"SUCCEEDED","output":…}            one line per record, or the bare outputs
+//! failures       {"source":…,"offset":…,"line":…,"status":…,"error":…,"cause":…,"input":…}
+//! dead letters   {"source":…,"offset":…,"line":…,"length":…,"reason":…,"text":…}
+//! ```
+
+use super::chunk::SHOWN_BYTES_MAX;
+use super::text::Text;
+use crate::value::Arena;
+use crate::value::text::write_string;
+use crate::vm::{LimitHit, Outcome};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// What results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Emit {
+    /// A line per record, with its status: output line n is what became of record n.
+    #[default]
+    Outcome,
+    /// The bare outputs of the executions that succeeded.
+    Output,
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The source's number.
+    pub source: usize,
+    /// Its first byte's offset in the source.
+    pub offset: u64,
+    /// Which line of its chunk it is, from 0.
+    pub line_index: u64,
+}
+
+/// The lines that one chunk's records come to.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    pub results: Text,
+    pub failures: Text,
+    pub dead_letters: Text,
+}
+
+/// What is to be written, for the whole run.
+#[derive(Debug)]
+pub(super) struct Wording {
+    pub emit: Emit,
+    /// Whether outcomes say where their records stood.
+    pub position: bool,
+    /// Whether records that are dead letters have no line among the results.
+    pub skip_rejected: bool,
+    /// Which of the three are wanted at all.
+    pub results: bool,
+    pub failures: bool,
+    pub dead_letters: bool,
+    /// For each source, how a line that names it begins.
+    pub heads: Vec<Vec<u8>>,
+}
+
+impl Wording {
+    /// The wording for sources of these names.
+    pub fn new(names: &[String]) -> Wording {
+        let head = |name: &String| {
+            let mut head = b"{\"source\":".to_vec();
+            write_string(name, &mut head);
+            head.extend_from_slice(b",\"offset\":");
+            head
+        };
+        Wording {
+            emit: Emit::Outcome,
+            position: false,
+            skip_rejected: false,
+            results: true,
+            failures: false,
+            dead_letters: false,
+            heads: names.iter().map(head).collect(),
+        }
+    }
+
+    /// Writes what an execution came to; `input` is its record's JSON text.
+    pub fn outcome(&self, place: Place, outcome: &Outcome, arena: &Arena, input: &str, lines: &mut Lines) {
+        if self.results {
+            let out = &mut lines.results;
+            match (self.emit, outcome) {
+                (Emit::Output, Outcome::Succeeded(value)) => {
+                    value.write(&mut out.bytes);
+                    out.bytes.push(b'\n');
+                }
+                (Emit::Output, _) => {}
+                (Emit::Outcome, _) => {
+                    self.open(place, out);
+                    write_outcome(outcome, arena, &mut out.bytes);
+                    out.bytes.extend_from_slice(b"}\n");
+                }
+            }
+        }
+        if self.failures && !matches!(outcome, Outcome::Succeeded(_)) {
+            let out = &mut lines.failures;
+            self.place(place, out);
+            write_outcome(outcome, arena, &mut out.bytes);
+            out.bytes.extend_from_slice(b",\"input\":");
+            out.bytes.extend_from_slice(input.as_bytes());
+            out.bytes.extend_from_slice(b"}\n");
+        }
+    }
+
+    /// Writes that a line could not become an event: `length` is the line's, `start` as much of it as there is to show.
+    pub fn rejected(&self, place: Place, reason: &str, length: u64, start: &[u8], lines: &mut Lines) {
+        if self.results && self.emit == Emit::Outcome && !self.skip_rejected {
+            let out = &mut lines.results;
+            self.open(place, out);
+            out.bytes.extend_from_slice(b"\"status\":\"REJECTED\",\"error\":");
+            write_string(reason, &mut out.bytes);
+            out.bytes.extend_from_slice(b"}\n");
+        }
+        if self.dead_letters {
+            let out = &mut lines.dead_letters;
+            self.place(place, out);
+            out.bytes.extend_from_slice(b"\"length\":");
+            out.number(length);
+            out.bytes.extend_from_slice(b",\"reason\":");
+            write_string(reason, &mut out.bytes);
+            write_shown(length, start, &mut out.bytes);
+            out.bytes.extend_from_slice(b"}\n");
+        }
+    }
+
+    /// Begins a line of the results.
+    fn open(&self, place: Place, out: &mut Text) {
+        if self.position { self.place(place, out) } else { out.bytes.push(b'{') }
+    }
+
+    /// Begins a line that says where its record stood.
+    fn place(&self, place: Place, out: &mut Text) {
+        out.bytes.extend_from_slice(&self.heads[place.source]);
+        out.number(place.offset);
+        out.bytes.extend_from_slice(b",\"line\":");
+        out.line_number(place.line_index);
+        out.bytes.push(b',');
+    }
+}
+
+fn write_outcome(outcome: &Outcome, arena: &Arena, out: &mut Vec<u8>) {
+    match outcome {
+        Outcome::Succeeded(value) => {
+            out.extend_from_slice(b"\"status\":\"SUCCEEDED\",\"output\":");
+            value.write(out);
+        }
+        Outcome::Failed(failure) => {
+            out.extend_from_slice(b"\"status\":\"FAILED\"");
+            if let Some(error) = failure.error {
+                out.extend_from_slice(b",\"error\":");
+                write_string(error, out);
+            }
+            if let Some(cause) = failure.cause_text(arena) {
+                out.extend_from_slice(b",\"cause\":");
+                write_string(cause, out);
+            }
+        }
+        Outcome::TimedOut(limit) => {
+            out.extend_from_slice(b"\"status\":\"TIMED_OUT\",\"error\":\"States.Timeout\"");
+            // The machine's own limit is what its author wanted; ours have to say that it was them.
+            if !matches!(limit, LimitHit::TimeoutSeconds(_)) {
+                out.extend_from_slice(b",\"limit\":");
+                write_string(limit.name(), out);
+            }
+        }
+    }
+}
+
+/// Shows a line's bytes, or as many as a dead letter holds; source, offset and length cut out the rest again.
+fn write_shown(length: u64, start: &[u8], out: &mut Vec<u8>) {
+    let mut shown = &start[..start.len().min(SHOWN_BYTES_MAX)];
+    let cut = (shown.len() as u64) < length;
+    if let Err(error) = std::str::from_utf8(shown)
+        && cut
+        && error.error_len().is_none()
+    {
+        // It was cut inside a character.
+        shown = &shown[..error.valid_up_to()];
+    }
+    match std::str::from_utf8(shown) {
+        Ok(text) => {
+            out.extend_from_slice(b",\"text\":");
+            write_string(text, out);
+        }
+        Err(_) => {
+            out.extend_from_slice(b",\"bytes\":\"");
+            out.extend_from_slice(STANDARD.encode(shown).as_bytes());
+            out.push(b'"');
+        }
+    }
+    if cut {
+        out.extend_from_slice(b",\"truncated\":true");
+    }
+}

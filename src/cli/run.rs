@@ -1,0 +1,345 @@
+//! `run`: the main job: a machine, files of events, results.
+
+use super::CliError;
+use super::machine::{MachineArguments, compile_program, read_text};
+use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Progress, Sink, SinkError, Source, Summary};
+use crate::definition::MachineType;
+use crate::handler::Handlers;
+use crate::handler::mock::Mock;
+use crate::program::Program;
+use crate::value::timestamp::Timestamp;
+use crate::vm::{Limits, Names, Settings};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    machine: MachineArguments,
+    /// Files of JSON Lines, plain, .gz or .zst; `-` for stdin [default: events.jsonl in the machine's folder]
+    events: Vec<PathBuf>,
+    /// Where results go, `-` for stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    /// What results are: a line per record with its outcome, or the bare outputs of successes
+    #[arg(long, value_name = "FORM", default_value = "outcome")]
+    emit: EmitForm,
+    /// Let outcomes say where their records stood: source, offset, line
+    #[arg(long)]
+    position: bool,
+    /// Leave rejected records out of the results
+    #[arg(long)]
+    skip_rejected: bool,
+    /// Write results as they come
+    #[arg(long)]
+    unordered: bool,
+    /// Where failed executions go, with their inputs
+    #[arg(long, value_name = "FILE")]
+    failures: Option<PathBuf>,
+    /// Where lines go that are no events
+    #[arg(long, value_name = "FILE")]
+    dead_letters: Option<PathBuf>,
+    /// Where the summary goes as JSON
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
+    /// Threads that work [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Where random numbers and UUIDs come from, together with each event's place
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Who an execution is: its event's place in its file, or its content
+    #[arg(long, value_name = "WHAT", default_value = "position")]
+    identity: IdentityForm,
+    /// Where virtual time starts
+    #[arg(long, value_name = "RFC3339", default_value = "2020-01-01T00:00:00Z", conflicts_with = "now_path")]
+    now: String,
+    /// Where each event says when its virtual time starts
+    #[arg(long, value_name = "PATH")]
+    now_path: Option<String>,
+    /// Run only the first records
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Which executions are timed: one in 64, or all
+    #[arg(long, value_name = "WHICH", default_value = "sampled")]
+    latency: LatencyForm,
+    /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
+    #[arg(long, value_name = "FILE")]
+    mock: Option<PathBuf>,
+    /// Which of the mock file's test cases
+    #[arg(long, value_name = "NAME")]
+    test_case: Option<String>,
+    /// The machine's name, in mocks and in the context object
+    #[arg(long, value_name = "NAME", default_value = "Machine")]
+    machine_name: String,
+    /// The longest line that can be an event; `off` lifts the limit
+    #[arg(long, value_name = "BYTES", default_value = "1048576")]
+    max_line_bytes: Limit,
+    /// The largest document between states; `off` lifts the limit
+    #[arg(long, value_name = "BYTES", default_value = "262144")]
+    max_state_bytes: Limit,
+    /// The longest an execution may take on its own clock; `off` lifts the limit [default: 300 for express, else off]
+    #[arg(long, value_name = "SECONDS")]
+    max_virtual_seconds: Option<Limit>,
+    /// The most events in an execution's history; `off` lifts the limit [default: 25000 for standard, else off]
+    #[arg(long, value_name = "N")]
+    max_events: Option<Limit>,
+    /// The most states an execution may enter; `off` lifts the limit
+    #[arg(long, value_name = "N", default_value = "1000000")]
+    max_steps: Limit,
+    /// No summary, no progress
+    #[arg(short, long)]
+    quiet: bool,
+    /// Count how often each state was entered
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EmitForm {
+    Outcome,
+    Output,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum IdentityForm {
+    Position,
+    Content,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LatencyForm {
+    Sampled,
+    All,
+    Off,
+}
+
+/// A limit's number, or none.
+#[derive(Clone, Copy, Debug)]
+struct Limit(Option<u64>);
+
+impl std::str::FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Limit, String> {
+        match text {
+            "off" => Ok(Limit(None)),
+            number => number.parse().map(|n| Limit(Some(n))).map_err(|_| "expected a number, or off".to_owned()),
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitCode, CliError> {
+    let machine = arguments.machine.read()?;
+    let definition = machine.accepted()?;
+    let beside = machine.folder.join("mocks.json");
+    // Mocks beside the machine are taken without being asked for only if there is no choice to be made among them.
+    let mock = arguments.mock.clone().or_else(|| beside.is_file().then_some(beside));
+    if let Some(path) = mock {
+        match Mock::read(&read_text(&path)?, &arguments.machine_name, arguments.test_case.as_deref()) {
+            Ok(mock) => handlers = handlers.mock(mock),
+            Err(_) if arguments.mock.is_none() && arguments.test_case.is_none() => {}
+            Err(error) => return Err(CliError::Usage(format!("{}: {error}", path.display()))),
+        }
+    }
+    let program = compile_program(definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
+    let bound = handlers.bind(&program).map_err(|missing| {
+        CliError::Usage(format!(
+            "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, or mock their states with --mock"
+        ))
+    })?;
+    let sources = sources(arguments, &machine.folder)?;
+    let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
+
+    let signals = Signals::watch();
+    let mut batch = Batch::new(&program, &bound)
+        .settings(settings(arguments, machine.machine_type == MachineType::Express))
+        .seed(arguments.seed)
+        .identity(match arguments.identity {
+            IdentityForm::Position => Identity::Position,
+            IdentityForm::Content => Identity::Content,
+        })
+        .max_line_bytes(arguments.max_line_bytes.0.map(|n| usize::try_from(n).unwrap_or(usize::MAX)))
+        .emit(match arguments.emit {
+            EmitForm::Outcome => Emit::Outcome,
+            EmitForm::Output => Emit::Output,
+        })
+        .position(arguments.position)
+        .skip_rejected(arguments.skip_rejected)
+        .unordered(arguments.unordered)
+        .latency(match arguments.latency {
+            LatencyForm::Sampled => Latency::default(),
+            LatencyForm::All => Latency::All,
+            LatencyForm::Off => Latency::Off,
+        });
+    if let Some(threads) = arguments.threads {
+        batch = batch.threads(threads);
+    }
+    if let Some(records) = arguments.limit {
+        batch = batch.limit(records);
+    }
+    batch = match &arguments.now_path {
+        Some(path) => batch.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}")))?,
+        None => {
+            let now = Timestamp::parse(&arguments.now).map_err(|error| CliError::Usage(format!("--now: {error}")))?;
+            batch.now(now.as_millis())
+        }
+    };
+    batch = batch.results(sink(&arguments.output)?);
+    if let Some(path) = &arguments.failures {
+        batch = batch.failures(sink(path)?);
+    }
+    if let Some(path) = &arguments.dead_letters {
+        batch = batch.dead_letters(sink(path)?);
+    }
+    batch = batch.stop(&signals.stop);
+    let bar = (!arguments.quiet && std::io::stderr().is_terminal()).then(|| progress_bar(total_bytes));
+    if let Some(bar) = bar.clone() {
+        batch = batch.progress(move |progress| show(&bar, progress));
+    }
+    let result = batch.run(sources.into_iter().map(|(source, _)| source).collect());
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    let (summary, code) = match result {
+        Ok(summary) => {
+            let unread = !summary.source_errors.is_empty();
+            (summary, signals.exit_code().unwrap_or(ExitCode::from(if unread { 3 } else { 0 })))
+        }
+        Err(BatchError::Threads(error)) => return Err(CliError::Usage(error.to_string())),
+        Err(BatchError::Sink { error: SinkError::Closed { .. }, .. }) => return Ok(ExitCode::from(141)),
+        Err(BatchError::Sink { error, summary }) => {
+            eprintln!("expressway: {error}");
+            (*summary, ExitCode::from(if matches!(error, SinkError::Full { .. }) { 4 } else { 3 }))
+        }
+    };
+    report(arguments, &program, &summary)?;
+    Ok(code)
+}
+
+/// The sources, each with its length where that is known.
+fn sources(arguments: &Arguments, folder: &Path) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
+    let mut events = arguments.events.clone();
+    if events.is_empty() {
+        let candidates = ["events.jsonl", "events.jsonl.gz", "events.jsonl.zst"];
+        let found = candidates.iter().map(|name| folder.join(name)).find(|path| path.is_file());
+        events.push(found.ok_or_else(|| {
+            CliError::Usage(format!(
+                "name a file of events, or `-` for stdin: {} holds no events.jsonl",
+                folder.display()
+            ))
+        })?);
+    }
+    events
+        .into_iter()
+        .map(|path| {
+            if path == Path::new("-") {
+                return Ok((Source::stdin(), None));
+            }
+            // Opened once now, so that a wrong name is told before the first event runs.
+            let file = std::fs::File::open(&path);
+            let metadata = file.and_then(|file| file.metadata());
+            match metadata {
+                Ok(metadata) if metadata.is_dir() => {
+                    Err(CliError::Usage(format!("{} is a folder; name its files", path.display())))
+                }
+                Ok(metadata) => Ok((Source::file(&path), metadata.is_file().then_some(metadata.len()))),
+                Err(error) => Err(CliError::Io { path: path.display().to_string(), error }),
+            }
+        })
+        .collect()
+}
+
+fn settings(arguments: &Arguments, express: bool) -> Settings {
+    let mut limits = if express { Limits::EXPRESS } else { Limits::STANDARD };
+    limits.state_bytes = arguments.max_state_bytes.0.unwrap_or(u64::MAX);
+    limits.steps = arguments.max_steps.0.unwrap_or(u64::MAX);
+    if let Some(Limit(seconds)) = arguments.max_virtual_seconds {
+        limits.virtual_ms = seconds.map(|s| i64::try_from(s.saturating_mul(1_000)).unwrap_or(i64::MAX));
+    }
+    if let Some(Limit(events)) = arguments.max_events {
+        limits.events = events.map_or(u32::MAX, |n| u32::try_from(n).unwrap_or(u32::MAX));
+    }
+    Settings { limits, names: Names { machine: arguments.machine_name.clone(), express, ..Names::default() } }
+}
+
+fn sink(path: &Path) -> Result<Sink<'static>, CliError> {
+    let sink = if path == Path::new("-") { Sink::stdout() } else { Sink::file(path) };
+    sink.map_err(|error| match error {
+        SinkError::Create { name, source } => CliError::Io { path: name, error: source },
+        other => CliError::Usage(other.to_string()),
+    })
+}
+
+fn progress_bar(total_bytes: u64) -> ProgressBar {
+    let (bar, template) = if total_bytes > 0 {
+        (ProgressBar::new(total_bytes), "{bar:30} {percent:>3} %  {msg}  {bytes_per_sec}, {eta} left")
+    } else {
+        (ProgressBar::new_spinner(), "{spinner} {bytes}  {msg}  {bytes_per_sec}")
+    };
+    // The templates are ours; were one ever wrong, the plain bar would do.
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_position(progress.stored_bytes);
+    bar.set_message(format!("{} events", progress.records));
+}
+
+fn report(arguments: &Arguments, program: &Program, summary: &Summary) -> Result<(), CliError> {
+    if let Some(path) = &arguments.summary {
+        let io = |error| CliError::Io { path: path.display().to_string(), error };
+        if path == Path::new("-") {
+            super::print(summary.to_json().trim_end())?;
+        } else {
+            std::fs::write(path, summary.to_json()).map_err(io)?;
+        }
+    }
+    if arguments.quiet {
+        return Ok(());
+    }
+    let mut text = summary.to_text();
+    if arguments.verbose {
+        text.push_str("states entered\n");
+        for (state, count) in program.states().iter().zip(&summary.entered) {
+            let within = state.within.map(|handler| format!(" in handler {}", program.handler(handler)));
+            text.push_str(&format!("  {count:>14}  {}{}\n", state.name, within.unwrap_or_default()));
+        }
+    }
+    eprint!("{text}");
+    Ok(())
+}
+
+/// Ctrl-C and SIGTERM: the first one lets what is under way come to its end, the second ends the process.
+struct Signals {
+    stop: Arc<AtomicBool>,
+    number: Arc<AtomicUsize>,
+}
+
+impl Signals {
+    fn watch() -> Signals {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::flag;
+        let signals = Signals { stop: Arc::default(), number: Arc::default() };
+        for signal in [SIGINT, SIGTERM] {
+            // Where a signal cannot be watched, it ends the process, as it would without us.
+            let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&signals.stop));
+            let _ = flag::register_usize(signal, Arc::clone(&signals.number), signal as usize);
+            let _ = flag::register(signal, Arc::clone(&signals.stop));
+        }
+        signals
+    }
+
+    fn exit_code(&self) -> Option<ExitCode> {
+        match self.number.load(Ordering::Relaxed) {
+            0 => None,
+            signal => Some(ExitCode::from(u8::try_from(128 + signal).unwrap_or(130))),
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Events by the million, for the workflows under `corpora/`: the same bytes for the same seed, every time.
+//!
+//! Flows in: which workflow, how many lines, a seed. Flows out: JSON Lines. It must never allocate per line or take
+//! randomness from anywhere but its seed, so that a file can be made again instead of being kept.
+
+use std::io::{self, Write};
+
+/// Which workflow the events are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "each bench uses the ones that it is about")]
+pub enum Workload {
+    /// Flat objects of six members, about 113 bytes a line; `Weather` is the second and one of three.
+    WhichCoat,
+    /// Nested orders of about 1 KB; one line in four holds escapes and letters beyond ASCII.
+    Orders,
+    /// Nested readings of weather stations of about 1 KB; one line in four holds escapes and letters beyond ASCII.
+    Etl,
+}
+
+/// Writes so many events, through a buffer of its own.
+///
+/// # Errors
+///
+/// What `out` gives.
+pub fn write_events(workload: Workload, events: u64, seed: u64, spaced: bool, out: &mut dyn Write) -> io::Result<()> {
+    const BUFFER_BYTES: usize = 1 << 20;
+    let mut random = Random { state: seed };
+    let mut text = Text::new(spaced);
+    text.out.reserve(BUFFER_BYTES + (BUFFER_BYTES >> 4));
+    for n in 0..events {
+        match workload {
+            Workload::WhichCoat => which_coat(n, &mut random, &mut text),
+            Workload::Orders => order(n, &mut random, &mut text),
+            Workload::Etl => reading(n, &mut random, &mut text),
+        }
+        text.out.push(b'\n');
+        if text.out.len() >= BUFFER_BYTES {
+            out.write_all(&text.out)?;
+            text.out.clear();
+        }
+    }
+    out.write_all(&text.out)?;
+    out.flush()
+}
+
+/// The same in memory.
+#[allow(dead_code, reason = "the benches have no file to write to")]
+pub fn events(workload: Workload, events: u64, spaced: bool) -> Vec<u8> {
+    let mut out = Vec::new();
+    // A vector takes whatever is written.
+    let _ = write_events(workload, events, 0, spaced, &mut out);
+    out
+}
+
+fn which_coat(n: u64, random: &mut Random, text: &mut Text) {
+    text.open(b'{');
+    text.key("id").int(1_000_000 + n);
+    text.key("Weather").string(random.pick(&["FREEZING", "COOL", "WARM"]));
+    text.key("city").string(random.pick(&["Kiruna", "Stockholm", "Lisbon", "Quito", "Reykjavik", "Cairo"]));
+    text.key("temperature").tenths(random.below(700) as i64 - 350);
+    text.key("humidity").int(random.below(101));
+    text.key("station").string(random.pick(&["harbour-17/basin", "airport-2/north-west", "hill-0044/top"]));
+    text.close(b'}');
+}
+
+fn order(n: u64, random: &mut Random, text: &mut Text) {
+    let plain = random.below(4) != 0;
+    text.open(b'{');
+    text.key("id").int(n);
+    text.key("placed").string("2026-05-01T08:09:10Z");
+    text.key("customer").open(b'{');
+    let names = if plain { ["Mary Jane Parker", "Jo-Ann Lind"] } else { ["Åsa Öberg-Lind", "O'Neil \\\"Shaq\\\""] };
+    text.key("name").string(random.pick(&names));
+    text.key("mail").string("customer@example.org");
+    text.key("since").int(2_000 + random.below(26));
+    text.close(b'}');
+    text.key("items").open(b'[');
+    let mut total_cents = 0;
+    for _ in 0..6 + random.below(6) {
+        let (qty, price_cents) = (1 + random.below(9), 100 + random.below(80_000));
+        total_cents += qty * price_cents;
+        text.element().open(b'{');
+        let skus = if plain { ["LAMP-4", "DESK-2", "CHAIR-19"] } else { ["Blå stol", "MUG 0\\/3 l", "東京-1"] };
+        text.key("sku").string(random.pick(&skus));
+        text.key("qty").int(qty);
+        text.key("price_cents").int(price_cents);
+        text.key("weight_kg").tenths(random.below(400) as i64);
+        if random.below(16) == 0 {
+            text.key("busy").int(1 + random.below(3));
+        }
+        text.close(b'}');
+    }
+    text.close(b']');
+    text.key("total_cents").int(total_cents);
+    text.key("payment").open(b'{');
+    if random.below(5) == 0 {
+        text.key("method").string("invoice");
+    } else {
+        text.key("method").string("card");
+        text.key("holder").string("J LIND");
+        text.key("limit_cents").int(3_000_000 + random.below(1_000_000));
+    }
+    text.close(b'}');
+    text.key("ship").open(b'{');
+    text.key("country").string(random.pick(&["SE", "NO", "DK", "DE"]));
+    text.key("express").word(random.pick(&["true", "false"]));
+    text.key("street").string("Storgatan 12, second floor");
+    text.close(b'}');
+    text.key("coupon").word("null");
+    let notes = [
+        "Please ring twice. Leave it with the neighbour if nobody is there.",
+        "Ring \\\"twice\\\".\\nTack, \\u00e9 på förhand \\t 🎁",
+    ];
+    text.key("notes").string(notes[usize::from(!plain)]);
+    text.key("channel").string("web");
+    text.key("tags").open(b'[');
+    for _ in 0..4 {
+        text.element().string(random.pick(&["new", "gift", "spring", "b2b", "returning"]));
+    }
+    text.close(b']');
+    text.close(b'}');
+}
+
+fn reading(n: u64, random: &mut Random, text: &mut Text) {
+    let plain = random.below(4) != 0;
+    text.open(b'{');
+    text.key("meta").open(b'{');
+    text.key("source").open(b'{');
+    text.key("system").string("station");
+    text.key("file").string("readings-of-may.csv");
+    text.key("line").int(n);
+    text.close(b'}');
+    text.key("batch").string("2026-05-01");
+    text.close(b'}');
+    text.key("station").open(b'{');
+    let names = if plain {
+        ["Bergen, Flesland", "Helsinki", "De Bilt"]
+    } else {
+        ["Luleå, Kallax", "Z\\u00fcrich\\/Kloten", "東京"]
+    };
+    text.key("name").string(random.pick(&names));
+    text.key("place").open(b'{');
+    text.key("country").string(random.pick(&["SE", "NO", "FI", "NL", "CH", "JP"]));
+    text.key("lat").tenths(450 + random.below(250) as i64);
+    text.key("lon").tenths(random.below(300) as i64);
+    text.key("height_m").int(random.below(900));
+    text.close(b'}');
+    text.close(b'}');
+    text.key("payload").open(b'{');
+    text.key("readings").open(b'[');
+    for hour in 0..8 + random.below(6) {
+        text.element().open(b'{');
+        text.key("at").string(HOURS[hour as usize]);
+        text.key("t").tenths(random.below(350) as i64 - 150);
+        text.key("rh").int(20 + random.below(80));
+        text.key("p").tenths(9_800 + random.below(600) as i64);
+        text.key("ok").word("true");
+        text.close(b'}');
+    }
+    text.close(b']');
+    text.key("tags").open(b'[');
+    for _ in 0..1 + random.below(6) {
+        text.element().string(random.pick(&["auto", "coast", "airport", "old"]));
+    }
+    text.close(b']');
+    text.close(b'}');
+    text.key("raw").string(["t;rh;p;ok", "\\\"t\\\";\\\"rh\\\"\\r\\n°C \\\\"][usize::from(!plain)]);
+    text.close(b'}');
+}
+
+const HOURS: [&str; 14] = [
+    "2026-05-01T00:00:00Z",
+    "2026-05-01T01:00:00Z",
+    "2026-05-01T02:00:00Z",
+    "2026-05-01T03:00:00Z",
+    "2026-05-01T04:00:00Z",
+    "2026-05-01T05:00:00Z",
+    "2026-05-01T06:00:00Z",
+    "2026-05-01T07:00:00Z",
+    "2026-05-01T08:00:00Z",
+    "2026-05-01T09:00:00Z",
+    "2026-05-01T10:00:00Z",
+    "2026-05-01T11:00:00Z",
+    "2026-05-01T12:00:00Z",
+    "2026-05-01T13:00:00Z",
+];
+
+/// Splitmix64: one multiplication or two per number, and any seed is a good one.
+struct Random {
+    state: u64,
+}
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+    }
+
+    fn pick<'t>(&mut self, of: &[&'t str]) -> &'t str {
+        of[self.below(of.len() as u64) as usize]
+    }
+}
+
+/// JSON text in the making. Strings are given as they stand between their quotes, escapes included.
+struct Text {
+    out: Vec<u8>,
+    comma: &'static [u8],
+    colon: &'static [u8],
+}
+
+impl Text {
+    /// With the blanks that Python's `json.dumps` puts in, or with none.
+    fn new(spaced: bool) -> Text {
+        match spaced {
+            true => Text { out: Vec::new(), comma: b", ", colon: b": " },
+            false => Text { out: Vec::new(), comma: b",", colon: b":" },
+        }
+    }
+
+    fn open(&mut self, bracket: u8) {
+        self.out.push(bracket);
+    }
+
+    fn close(&mut self, bracket: u8) {
+        self.out.push(bracket);
+    }
+
+    /// Begins an element of an array.
+    fn element(&mut self) -> &mut Text {
+        if !matches!(self.out.last(), Some(b'{' | b'[')) {
+            self.out.extend_from_slice(self.comma);
+        }
+        self
+    }
+
+    /// Begins a member of an object.
+    fn key(&mut self, key: &str) -> &mut Text {
+        self.element().string(key);
+        self.out.extend_from_slice(self.colon);
+        self
+    }
+
+    fn word(&mut self, word: &str) {
+        self.out.extend_from_slice(word.as_bytes());
+    }
+
+    fn string(&mut self, escaped: &str) {
+        self.out.push(b'"');
+        self.out.extend_from_slice(escaped.as_bytes());
+        self.out.push(b'"');
+    }
+
+    fn int(&mut self, number: u64) {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        let mut rest = number;
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.out.extend_from_slice(&digits[at..]);
+    }
+
+    /// A number of tenths as a decimal fraction.
+    fn tenths(&mut self, tenths: i64) {
+        if tenths < 0 {
+            self.out.push(b'-');
+        }
+        self.int(tenths.unsigned_abs() / 10);
+        self.out.push(b'.');
+        self.out.push(b'0' + (tenths.unsigned_abs() % 10) as u8);
+    }
+}
