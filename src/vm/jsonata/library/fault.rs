@@ -90,6 +90,8 @@ pub(crate) enum Fault<'t> {
     MalformedUrl { function: &'static str, value: &'t str },
     #[error("a function may make at most {TEXT_BYTES_MAX} bytes of text")]
     TextTooLong,
+    #[error("there are too many ways to read the text")]
+    TooManySteps,
 }
 
 /// What is wrong with a picture of `$formatNumber`: the codes D3080 to D3093, in their order.
@@ -196,7 +198,7 @@ impl Fault<'_> {
             Fault::NoClosingBracket => "D3135",
             Fault::MissingSpecifiers => "D3136",
             Fault::MalformedUrl { .. } => "D3140",
-            Fault::TextTooLong => LIMIT,
+            Fault::TextTooLong | Fault::TooManySteps => LIMIT,
         }
     }
 }

@@ -106,6 +106,14 @@ impl IntegerPicture {
     }
 
     /// The picture's digits, if it is one of digits.
+    pub(super) fn digits(&self) -> Option<&Digits> {
+        match &self.form {
+            Form::Digits(digits) => Some(digits),
+            _ => None,
+        }
+    }
+
+    /// The picture's digits, to be changed.
     pub(super) fn digits_mut(&mut self) -> Option<&mut Digits> {
         match &mut self.form {
             Form::Digits(digits) => Some(digits),

@@ -13,12 +13,14 @@
 //! | [`decimal`] | `$formatNumber` |
 //! | [`integer`] | `$formatInteger $parseInteger` |
 //! | `numeral.rs` | words, Roman numerals, letters, digits of other scripts |
+//! | [`date`] | `$fromMillis $toMillis $now` |
 //! | [`service`] | what AWS adds: `$hash`, `$random(seed)`, `$uuid` |
 //! | [`fault`] | codes and messages |
 //!
 //! Strings are counted in code points, as the language says, and compared by UTF-16 units, as its reference does. No
 //! function asks for the time or draws randomness, and none makes more than [`TEXT_BYTES_MAX`] of text.
 
+pub mod date;
 pub mod decimal;
 pub mod encode;
 pub mod fault;
