@@ -36,7 +36,7 @@ pub use blame::Blame;
 pub use builder::Builder;
 pub use function::Function;
 pub use id::*;
-pub use op::{Op, Register, Root};
+pub use op::{Expected, Op, Register, Root};
 pub use state::State;
 
 use crate::value::path::Path;
@@ -59,6 +59,7 @@ pub struct Program {
     pub(crate) tasks: Box<[work::Task]>,
     pub(crate) forks: Box<[work::Fork]>,
     pub(crate) waits: Box<[work::Wait]>,
+    pub(crate) expressions: Box<[expression::Expression]>,
     pub(crate) assigns: Box<[Box<[VariableId]>]>,
     pub(crate) variables: Box<[Box<str>]>,
     pub(crate) slots: Box<[Box<[Box<str>]>]>,
@@ -123,6 +124,8 @@ pools! {
     fork(ForkId) -> work::Fork { forks }
     /// A wait.
     wait(WaitId) -> work::Wait { waits }
+    /// A compiled JSONata expression.
+    expression(ExpressionId) -> expression::Expression { expressions }
     /// The variables of an Assign.
     assign(AssignId) -> [VariableId] { assigns }
     /// A variable's name.

@@ -33,12 +33,14 @@
 //! | [`tally`] | counts |
 //! | [`intrinsic`] | the 18 intrinsic functions |
 //! | [`jsonata`] | JSONata |
+//! | `expression.rs` | JSONata in the fields of states |
 
 pub mod budget;
 mod choice;
 pub mod context;
 mod data_flow;
 pub mod event;
+mod expression;
 pub mod fan_out;
 pub mod intrinsic;
 pub mod jsonata;

@@ -8,8 +8,10 @@
 //! | --- | --- |
 //! | `mod.rs` | scopes, and every kind of node but paths |
 //! | `path.rs` | paths: steps, predicates, groups, tuples |
+//! | `states.rs` | the fields of JSONata states |
 
 mod path;
+pub(super) mod states;
 
 use crate::definition::jsonata::{Ancestor, Ast, Group, Kind, Node, Stage};
 use crate::program::expression::{self as code, At, Builtin, ExprOp, Expression, Global, Reference};
@@ -34,9 +36,28 @@ pub fn compile(ast: &Ast, text: &str, resolver: &mut dyn Resolver) -> Expression
     compiler.open(names);
     compiler.node(&ast.root, false);
     compiler.emit(ExprOp::Yield);
-    let Code { ops, positions, texts, numbers, references, lambdas, regexes, shapes, groups, sorts, names, tuples, transforms } =
-        compiler.code;
+    let Code {
+        ops,
+        positions,
+        texts,
+        numbers,
+        references,
+        lambdas,
+        regexes,
+        shapes,
+        groups,
+        sorts,
+        names,
+        tuples,
+        transforms,
+    } = compiler.code;
+    let functions = references.iter().any(|r| matches!(r.global, Global::Builtin(_)))
+        || !regexes.is_empty()
+        || !lambdas.is_empty()
+        || !transforms.is_empty()
+        || ops.iter().any(|op| matches!(op, ExprOp::Partial(..)));
     Expression {
+        functions,
         text: text.into(),
         ops: ops.into(),
         positions: positions.into(),
@@ -177,7 +198,8 @@ impl<'c> Compiler<'c> {
         if let (Some(group), false) = (&node.group, matches!(node.kind, Kind::Path { .. })) {
             self.group(group, names.as_deref());
         }
-        let query = matches!(node.kind, Kind::Call(..) | Kind::Apply(..) | Kind::Name(_) | Kind::Wildcard | Kind::Descendant);
+        let query =
+            matches!(node.kind, Kind::Call(..) | Kind::Apply(..) | Kind::Name(_) | Kind::Wildcard | Kind::Descendant);
         if node.keep_array {
             self.emit(ExprOp::Keep(false));
         } else if !node.predicates.is_empty() || (query && !(tail && plain)) {

@@ -20,7 +20,11 @@ impl<'c> Compiler<'c> {
             let first = rest.len() == steps.len() && n == 0;
             let last_step = n + 1 == rest.len();
             self.at = step.at as u32;
-            if first && !step.tuple && (step.constructed || matches!(step.kind, Kind::Variable(_))) && step.stages.is_empty() {
+            if first
+                && !step.tuple
+                && (step.constructed || matches!(step.kind, Kind::Variable(_)))
+                && step.stages.is_empty()
+            {
                 self.node(step, false);
                 continue;
             }
@@ -49,7 +53,9 @@ impl<'c> Compiler<'c> {
                     self.filters(&step.stages, tuples.then_some(names.as_slice()));
                 }
                 (_, true) => self.tuple_step(step, &names),
-                (Kind::Name(name), false) if step.stages.is_empty() && step.predicates.is_empty() && step.group.is_none() => {
+                (Kind::Name(name), false)
+                    if step.stages.is_empty() && step.predicates.is_empty() && step.group.is_none() =>
+                {
                     let key = self.text(name);
                     self.emit(ExprOp::Field(key));
                 }
@@ -85,9 +91,8 @@ impl<'c> Compiler<'c> {
 
     /// `$states` and the members behind it, as far as they lead to a document of the state; how many steps that covers.
     fn states(&mut self, steps: &'c [Node]) -> Option<usize> {
-        let plain = |step: &Node| {
-            step.predicates.is_empty() && step.stages.is_empty() && step.group.is_none() && !step.tuple
-        };
+        let plain =
+            |step: &Node| step.predicates.is_empty() && step.stages.is_empty() && step.group.is_none() && !step.tuple;
         match &steps.first()?.kind {
             Kind::Variable(name) if &**name == "states" && plain(&steps[0]) && self.places(name).is_empty() => {}
             _ => return None,

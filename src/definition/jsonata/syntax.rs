@@ -23,7 +23,10 @@ pub(super) enum SyntaxKind {
     Number(Box<str>),
     String(Box<str>),
     Value(&'static str),
-    Regex { pattern: Box<str>, flags: Box<str> },
+    Regex {
+        pattern: Box<str>,
+        flags: Box<str>,
+    },
     Name(Box<str>),
     Variable(Box<str>),
     Wildcard,
@@ -50,6 +53,14 @@ pub(super) enum SyntaxKind {
     Condition(Box<Syntax>, Box<Syntax>, Option<Box<Syntax>>),
     /// A call, or with a hole among its arguments a partial application.
     Call(Box<Syntax>, Vec<Syntax>),
-    Lambda { parameters: Vec<Box<str>>, signature: Option<Signature>, body: Box<Syntax> },
-    Transform { pattern: Box<Syntax>, update: Box<Syntax>, delete: Option<Box<Syntax>> },
+    Lambda {
+        parameters: Vec<Box<str>>,
+        signature: Option<Signature>,
+        body: Box<Syntax>,
+    },
+    Transform {
+        pattern: Box<Syntax>,
+        update: Box<Syntax>,
+        delete: Option<Box<Syntax>>,
+    },
 }

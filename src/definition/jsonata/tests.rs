@@ -38,8 +38,13 @@ fn refused_with_codes() {
 
 #[test]
 fn depth_is_bounded() {
-    for text in ["(".repeat(60_000), "[".repeat(60_000), "-".repeat(60_000), "1+".repeat(60_000) + "1", "a.".repeat(60_000) + "a"]
-    {
+    for text in [
+        "(".repeat(60_000),
+        "[".repeat(60_000),
+        "-".repeat(60_000),
+        "1+".repeat(60_000) + "1",
+        "a.".repeat(60_000) + "a",
+    ] {
         assert_eq!(Ast::parse(&text).map(drop).unwrap_err().code, "U1002");
     }
 }
@@ -47,9 +52,26 @@ fn depth_is_bounded() {
 #[test]
 fn accepted() {
     for text in [
-        "and", "or.in", "a and and", "%.a".trim_start_matches("%."), "a.%.b", "(/x\\/y/i)", "a[b = /x/]", "$f(?, 1)",
-        "|a|{'b': 1}, ['c']|", "a^(>b, <c)", "λ($x)<n-:n>{$x}", "a.b[0][].c", "a@$x.b#$i", "**.*", "$$.a ~> $sum",
-        "a ? b", "[1..3, 5]", "{}", "()", "1.5e3.a".trim_end_matches(".a"),
+        "and",
+        "or.in",
+        "a and and",
+        "%.a".trim_start_matches("%."),
+        "a.%.b",
+        "(/x\\/y/i)",
+        "a[b = /x/]",
+        "$f(?, 1)",
+        "|a|{'b': 1}, ['c']|",
+        "a^(>b, <c)",
+        "λ($x)<n-:n>{$x}",
+        "a.b[0][].c",
+        "a@$x.b#$i",
+        "**.*",
+        "$$.a ~> $sum",
+        "a ? b",
+        "[1..3, 5]",
+        "{}",
+        "()",
+        "1.5e3.a".trim_end_matches(".a"),
     ] {
         assert!(Ast::parse(text).is_ok(), "{text}: {:?}", Ast::parse(text).err());
     }

@@ -51,6 +51,8 @@ pub struct Expression {
     pub transforms: Box<[Transform]>,
     /// How many variables the outermost scope holds.
     pub slots: u32,
+    /// Whether it may give a value with functions inside.
+    pub functions: bool,
 }
 
 /// Where a variable is looked for, nearest first: the first place where it has been bound counts.
@@ -69,14 +71,30 @@ pub enum Global {
     None,
     /// A document of the state, or a part of one.
     Root(Root),
-    /// `$states` as a whole.
-    States,
+    /// `$states` as a whole: where its input is, and what the state's work has left.
+    States {
+        /// The input.
+        input: Root,
+        /// What `res` holds.
+        left: Left,
+    },
     /// A variable of the machine.
     Variable(VariableId),
     /// What the host has bound under a number.
     Binding(u32),
     /// A function.
     Builtin(Builtin),
+}
+
+/// What the work of a state has left for `$states`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Left {
+    /// Nothing: there was no work, or it has not been done.
+    Nothing,
+    /// `$states.result`
+    Result,
+    /// `$states.errorOutput`
+    ErrorOutput,
 }
 
 /// A function written in the expression.

@@ -90,8 +90,7 @@ impl<'a> Machine<'a, '_> {
                     let builtin = builtin.ok_or_else(|| EvaluationError::new("T1006", name, ""))?;
                     // A function that is called by another has no context of its own.
                     let context = if asked == Asked::Code { self.context } else { Value::Null };
-                    let arguments =
-                        validate(builtin.signature(), arguments, context, builtin.name(), self.arena)?;
+                    let arguments = validate(builtin.signature(), arguments, context, builtin.name(), self.arena)?;
                     return self.builtin(builtin, arguments, asked);
                 }
                 Some(Callable::Lambda { code, id, scope, context }) => {
@@ -225,16 +224,15 @@ fn validate<'a>(
         return Ok(arguments);
     }
     let letters: Vec<u8> = arguments.iter().map(|a| letter(*a)).collect();
-    let taken = signature
-        .matches(&letters)
-        .map_err(|at| EvaluationError::new("T0410", name, &at.to_string()))?;
+    let taken = signature.matches(&letters).map_err(|at| EvaluationError::new("T0410", name, &at.to_string()))?;
     let mut out = List::with_capacity_in(parameters.len(), arena);
-    let mut at = 0;
+    // Which argument is next, and which letter: an optional parameter that matches nothing still takes an argument.
+    let (mut at, mut letter_at) = (0, 0);
     for (parameter, count) in parameters.iter().zip(taken) {
         if count == 0 {
             if !parameter.context {
-                // An optional argument that is missing in the middle takes the place of none that follows.
-                out.push(Value::Undefined);
+                out.push(arguments.get(at).copied().unwrap_or(Value::Undefined));
+                at += 1;
                 continue;
             }
             if !parameter.takes.contains(&letter(context)) {
@@ -244,9 +242,10 @@ fn validate<'a>(
             continue;
         }
         for _ in 0..count {
-            let argument = arguments[at];
-            let kind = letters[at];
+            let argument = arguments.get(at).copied().unwrap_or(Value::Undefined);
+            let kind = letters[letter_at];
             at += 1;
+            letter_at += 1;
             if !parameter.array || kind == b'm' {
                 out.push(argument);
                 continue;

@@ -3,6 +3,7 @@
 //! A frame remembers the registers as they were, and what its body has given so far. The two that matter most, steps and
 //! predicates, are here; so are calls. It must never be left behind: whoever pushes a frame names where the code goes on.
 
+use super::Evaluated;
 use super::builtin::Matching;
 use super::group::Grouping;
 use super::higher::Higher;
@@ -11,18 +12,29 @@ use super::order::Sorting;
 use super::query::{self, List};
 use super::transform::Transforming;
 use super::tuple::{self, TupleStepping};
-use super::Evaluated;
 use crate::program::expression::{At, Expression};
 use crate::value::{Arena, Flags, Value};
 
 /// A body under way.
 pub(super) enum Frame<'a> {
     /// A step that runs for each element.
-    Each { walk: Walk<'a>, last: bool },
+    Each {
+        walk: Walk<'a>,
+        last: bool,
+    },
     /// A predicate.
-    Filter { walk: Walk<'a>, names: Option<u32> },
+    Filter {
+        walk: Walk<'a>,
+        names: Option<u32>,
+    },
     /// A function of the expression.
-    Call { code: &'a Expression, pc: usize, scope: Option<&'a Scope<'a>>, context: Value<'a>, asked: Asked },
+    Call {
+        code: &'a Expression,
+        pc: usize,
+        scope: Option<&'a Scope<'a>>,
+        context: Value<'a>,
+        asked: Asked,
+    },
     TupleStep(&'a mut TupleStepping<'a>),
     Sort(&'a mut Sorting<'a>),
     Group(Box<Grouping<'a>>),
@@ -30,7 +42,10 @@ pub(super) enum Frame<'a> {
     Higher(&'a mut Higher<'a>),
     Matching(Box<Matching<'a>>),
     /// The second of two functions in a row.
-    Chain { second: Value<'a>, asked: Asked },
+    Chain {
+        second: Value<'a>,
+        asked: Asked,
+    },
 }
 
 /// Elements that a body runs for, and the registers to restore.

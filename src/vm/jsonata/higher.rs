@@ -3,11 +3,11 @@
 //! Each is a frame that hands one call after the other to the machine and takes in what they give. None calls anything by
 //! itself, so however deep they are nested, the native stack stays flat.
 
+use super::Evaluated;
 use super::error::EvaluationError;
 use super::frame::Frame;
 use super::machine::{Asked, Flow, Machine};
 use super::query::{self, List, letter};
-use super::Evaluated;
 use crate::program::expression::Builtin;
 use crate::value::{Arena, Member, Value};
 

@@ -253,7 +253,8 @@ impl<'a, 'h> Machine<'a, 'h> {
                     self.stack.push(value);
                 }
                 ExprOp::Transform(id) => {
-                    let function = Callable::Transform { code: self.code, id, scope: self.scope, context: self.context };
+                    let function =
+                        Callable::Transform { code: self.code, id, scope: self.scope, context: self.context };
                     let value = self.function(function);
                     self.stack.push(value);
                 }
@@ -480,7 +481,13 @@ impl<'a, 'h> Machine<'a, 'h> {
     }
 
     /// Refuses to call what is no function; a name behind a bar is one whose `$` was forgotten.
-    fn name_check(&self, function: Value<'a>, name: u32, forgotten: &'static str, otherwise: &'static str) -> Evaluated<()> {
+    fn name_check(
+        &self,
+        function: Value<'a>,
+        name: u32,
+        forgotten: &'static str,
+        otherwise: &'static str,
+    ) -> Evaluated<()> {
         if matches!(function, Value::Function(_)) {
             return Ok(());
         }

@@ -89,6 +89,11 @@ pub fn evaluate<'a>(
     machine::Machine::new(expression, input, host, limits, arena).run()
 }
 
+/// The fields that a path of names leads to, as a path of an expression finds them.
+pub(super) fn fields<'a, 'n>(value: Value<'a>, names: impl Iterator<Item = &'n str>, arena: &'a Arena) -> Value<'a> {
+    names.fold(value, |value, name| query::field(value, name, arena))
+}
+
 /// A number of an expression as it was written.
 fn constant_number<'a>(text: &'a str, arena: &'a Arena) -> Value<'a> {
     Value::raw(arena, text, crate::value::raw::Form::COMPACT)

@@ -81,7 +81,8 @@ pub(super) fn sequence<'a>(items: List<'a>, arena: &'a Arena) -> Value<'a> {
 /// A sequence as a value: undefined if it is empty, its element if there is one.
 pub(super) fn unwrap(value: Value) -> Value {
     match value {
-        Value::Array(array) if array.flags.has(Flags::SEQUENCE) && !array.flags.has(Flags::TUPLES) => match array.items {
+        Value::Array(array) if array.flags.has(Flags::SEQUENCE) && !array.flags.has(Flags::TUPLES) => match array.items
+        {
             [] => Value::Undefined,
             [one] if !array.flags.has(Flags::KEEP) => *one,
             _ => value,
@@ -139,7 +140,9 @@ pub(super) fn step_result<'a>(results: List<'a>, last: bool, arena: &'a Arena) -
 /// `*`: all members or elements, arrays in them flattened.
 pub(super) fn wildcard<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
     let value = match value {
-        Value::Array(array) if array.flags.has(Flags::WRAPPER) => array.items.first().copied().unwrap_or(Value::Undefined),
+        Value::Array(array) if array.flags.has(Flags::WRAPPER) => {
+            array.items.first().copied().unwrap_or(Value::Undefined)
+        }
         _ => value,
     };
     let mut found = List::new_in(arena);
@@ -209,7 +212,8 @@ pub(super) fn equal<'a>(left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> 
         }
         (b'o', b'o') => match (left.members(arena), right.members(arena)) {
             (Some(a), Some(b)) => {
-                a.len() == b.len() && a.iter().all(|m| right.get(arena, m.key).is_some_and(|v| equal(m.value, v, arena)))
+                a.len() == b.len()
+                    && a.iter().all(|m| right.get(arena, m.key).is_some_and(|v| equal(m.value, v, arena)))
             }
             _ => false,
         },

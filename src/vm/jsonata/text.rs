@@ -5,12 +5,17 @@
 use super::error::EvaluationError;
 use super::library::number;
 use super::query;
-use crate::value::{Arena, Value, text};
+use crate::value::{Arena, Flags, Value, text};
 
 type Written<T> = Result<T, Box<EvaluationError>>;
 
 /// The text of a value; nothing for undefined.
 pub(super) fn string<'a>(value: Value<'a>, pretty: bool, arena: &'a Arena) -> Written<Option<&'a str>> {
+    // A whole document that is an array is its own text, not that of its wrapping.
+    let value = match value {
+        Value::Array(array) if array.flags.has(Flags::WRAPPER) => array.items.first().copied().unwrap_or(value),
+        value => value,
+    };
     Ok(match query::letter(value) {
         b'm' => None,
         b's' => value.as_str(arena),

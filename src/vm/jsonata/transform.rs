@@ -198,7 +198,8 @@ fn renewed<'a>(value: Value<'a>, changed: &HashMap<usize, Value<'a>>, arena: &'a
             let now = changed.get(&address(object)).copied().unwrap_or(value);
             let members = now.members(arena).unwrap_or_default();
             let mut renewed_members = bumpalo::collections::Vec::with_capacity_in(members.len(), arena);
-            renewed_members.extend(members.iter().map(|m| Member { key: m.key, value: renewed(m.value, changed, arena) }));
+            renewed_members
+                .extend(members.iter().map(|m| Member { key: m.key, value: renewed(m.value, changed, arena) }));
             Value::object(arena, renewed_members.into_bump_slice())
         }
         other => other,

@@ -25,7 +25,8 @@ pub(super) fn stream<'a>(value: Value<'a>, first: bool, arena: &'a Arena) -> Val
         Value::Undefined if !first => &[][..],
         _ => query::items(value, arena),
     };
-    let tuple = |value: &Value<'a>| Value::object(arena, arena.alloc_slice_copy(&[Member { key: ITEM, value: *value }]));
+    let tuple =
+        |value: &Value<'a>| Value::object(arena, arena.alloc_slice_copy(&[Member { key: ITEM, value: *value }]));
     let mut tuples = List::with_capacity_in(elements.len(), arena);
     tuples.extend(elements.iter().map(tuple));
     flagged(tuples, arena)

@@ -7,13 +7,13 @@ use super::Arguments;
 use super::string::strings;
 use crate::program::expression::{Builtin, Expression};
 use crate::value::{Arena, Member, Value};
+use crate::vm::jsonata::Evaluated;
 use crate::vm::jsonata::call::Callable;
 use crate::vm::jsonata::error::EvaluationError;
 use crate::vm::jsonata::frame::Frame;
 use crate::vm::jsonata::library::string;
 use crate::vm::jsonata::machine::{Asked, Flow, Machine};
 use crate::vm::jsonata::query::{self, List, letter};
-use crate::vm::jsonata::Evaluated;
 
 /// One of these functions, waiting for a function of the expression.
 pub(in crate::vm::jsonata) struct Matching<'a> {
@@ -77,7 +77,8 @@ impl<'a> Machine<'a, '_> {
             return Err(match builtin {
                 Builtin::Split => EvaluationError::new("D3020", "split", ""),
                 Builtin::Match => EvaluationError::new("D3040", "match", ""),
-                _ => string::check_replace_limit(limit).map_or_else(Into::into, |()| EvaluationError::new("D3011", "", "")),
+                _ => string::check_replace_limit(limit)
+                    .map_or_else(Into::into, |()| EvaluationError::new("D3011", "", "")),
             });
         }
         let limit = match builtin {
@@ -148,7 +149,7 @@ impl<'a> Machine<'a, '_> {
                 if parts.len() < matching.limit {
                     parts.push(Value::text(arena, matching.text.get(from..).unwrap_or_default()));
                 }
-                query::sequence(parts, arena)
+                Value::array(arena, parts.into_bump_slice())
             }
             Builtin::Match => {
                 let mut all = List::new_in(arena);
@@ -189,7 +190,13 @@ impl<'a> Machine<'a, '_> {
         self.call(function, arena.alloc_slice_copy(&[object]), Asked::Frame)
     }
 
-    fn regex_matches(&mut self, code: &'a Expression, id: u32, text: &'a str, limit: usize) -> Evaluated<Vec<Found<'a>>> {
+    fn regex_matches(
+        &mut self,
+        code: &'a Expression,
+        id: u32,
+        text: &'a str,
+        limit: usize,
+    ) -> Evaluated<Vec<Found<'a>>> {
         let _ = (code, id, text, limit);
         Ok(Vec::new())
     }
@@ -213,7 +220,8 @@ impl<'a> Matching<'a> {
             return Err(EvaluationError::new("T1010", name, ""));
         };
         // Functions count characters.
-        let bytes = |count: f64| self.text.char_indices().nth(count.max(0.0) as usize).map_or(self.text.len(), |(at, _)| at);
+        let bytes =
+            |count: f64| self.text.char_indices().nth(count.max(0.0) as usize).map_or(self.text.len(), |(at, _)| at);
         self.found.push(Found { start: bytes(start), end: bytes(end), text: member("match"), groups });
         Ok(next)
     }

@@ -86,6 +86,13 @@ impl<'a> Machine<'a, '_> {
                 Some(millis) => string::from_millis(millis, arguments.text(1), arguments.text(2), self.arena)?,
                 None => Value::Undefined,
             },
+            Builtin::ToMillis => match arguments.text(0) {
+                Some(text) => {
+                    let now = self.now() as f64;
+                    library::date::to_millis(text, arguments.text(1), now)?.map_or(Value::Undefined, Value::Float)
+                }
+                None => Value::Undefined,
+            },
             Builtin::RangeOf | Builtin::Partition => collection::made(builtin, arguments, self.limits.length)?,
 
             Builtin::Count => match undefined {

@@ -4,10 +4,10 @@ use super::Arguments;
 use crate::program::expression::Builtin;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
+use crate::vm::jsonata::Evaluated;
 use crate::vm::jsonata::error::EvaluationError;
 use crate::vm::jsonata::library::{self, encode, string};
-use crate::vm::jsonata::query::{self, List};
-use crate::vm::jsonata::Evaluated;
+use crate::vm::jsonata::query::List;
 
 /// The function's value; undefined if nothing fits.
 pub(super) fn call<'a>(builtin: Builtin, arguments: Arguments<'a>) -> Evaluated<Value<'a>> {
@@ -43,10 +43,8 @@ pub(super) fn call<'a>(builtin: Builtin, arguments: Arguments<'a>) -> Evaluated<
         Builtin::EncodeUrlComponent => owned(encode::encode_url_component(text)),
         Builtin::DecodeUrl => owned(encode::decode_url(text)?),
         Builtin::DecodeUrlComponent => owned(encode::decode_url_component(text)?),
-        Builtin::ParseInteger => {
-            library::integer::parse_integer(text, arguments.text(1).unwrap_or_default())?.map_or(Value::Undefined, Value::Float)
-        }
-        Builtin::ToMillis => Value::Undefined,
+        Builtin::ParseInteger => library::integer::parse_integer(text, arguments.text(1).unwrap_or_default())?
+            .map_or(Value::Undefined, Value::Float),
         Builtin::Hash => {
             let algorithm = arguments.text(1).unwrap_or("SHA-256");
             match library::service::hash(text, algorithm) {
@@ -75,13 +73,12 @@ pub(super) fn from_millis<'a>(
     zone: Option<&str>,
     arena: &'a Arena,
 ) -> Evaluated<Value<'a>> {
-    let _ = (millis, picture, zone);
-    Ok(Value::Undefined)
+    Ok(Value::copy_str(arena, &library::date::from_millis(millis, picture, zone)?))
 }
 
 /// Pieces of text as an array of strings.
 pub(super) fn strings<'a>(parts: impl IntoIterator<Item = &'a str>, arena: &'a Arena) -> Value<'a> {
     let mut out = List::new_in(arena);
     out.extend(parts.into_iter().map(|part| Value::text(arena, part)));
-    query::sequence(out, arena)
+    Value::array(arena, out.into_bump_slice())
 }
