@@ -4,6 +4,7 @@
 //! people match on them; they therefore read as the language's reference engine has them. Codes that begin with `U` are
 //! limits. It must never hold a code that the language's own list gives another meaning.
 
+use super::regex::RegexError;
 use super::{TEXT_BYTES_MAX, number};
 use crate::value::text::write_string;
 
@@ -92,6 +93,10 @@ pub(crate) enum Fault<'t> {
     TextTooLong,
     #[error("there are too many ways to read the text")]
     TooManySteps,
+    #[error("Invalid regular expression: {0}")]
+    Regex(RegexError),
+    #[error("a regular expression took too many steps")]
+    RegexBudget,
 }
 
 /// What is wrong with a picture of `$formatNumber`: the codes D3080 to D3093, in their order.
@@ -198,7 +203,9 @@ impl Fault<'_> {
             Fault::NoClosingBracket => "D3135",
             Fault::MissingSpecifiers => "D3136",
             Fault::MalformedUrl { .. } => "D3140",
-            Fault::TextTooLong | Fault::TooManySteps => LIMIT,
+            // The reference has no code for it: its host language throws an error of its own.
+            Fault::Regex(_) => "S0303",
+            Fault::TextTooLong | Fault::TooManySteps | Fault::RegexBudget => LIMIT,
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | [`integer`] | `$formatInteger $parseInteger` |
 //! | `numeral.rs` | words, Roman numerals, letters, digits of other scripts |
 //! | [`date`] | `$fromMillis $toMillis $now` |
+//! | [`regex`] | `/…/`, `$match`, and `$contains $split $replace` with it |
 //! | [`service`] | what AWS adds: `$hash`, `$random(seed)`, `$uuid` |
 //! | [`fault`] | codes and messages |
 //!
@@ -27,6 +28,7 @@ pub mod fault;
 pub mod integer;
 pub mod number;
 mod numeral;
+pub mod regex;
 pub mod service;
 pub mod string;
 
