@@ -12,6 +12,7 @@
 //! | `mod.rs` | the handle, its constructors and its readers |
 //! | [`raw`] | looking into JSON text without building anything |
 //! | [`text`] | string escapes, both ways |
+//! | [`once`] | what is made once and kept
 //! | [`number`] | numbers as they were written: comparing and converting them |
 //! | [`write`] | compact JSON text, sizes, equality |
 //! | [`path`] | paths: selecting from a value, writing into one |
@@ -24,6 +25,7 @@
 //! It must never know of states, and must never change a number's text.
 
 pub mod number;
+pub mod once;
 pub mod path;
 pub mod pattern;
 pub mod raw;

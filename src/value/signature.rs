@@ -4,6 +4,8 @@
 //! how many of the arguments. A signature belongs to the language of values (its letters are kinds of value), so both
 //! the reader of definitions and the evaluator use it. It must never look at a value itself.
 
+use std::sync::OnceLock;
+
 /// The parameters of a function, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Signature {
@@ -52,6 +54,32 @@ impl SignatureError {
 /// What matching found: for each parameter the number of arguments that it takes, or the place (from 1) of the first
 /// argument that does not fit.
 pub type Matched = Result<Vec<usize>, usize>;
+
+/// Signatures that are known beforehand, read when the first of them is wanted.
+#[derive(Debug)]
+pub struct Table {
+    texts: &'static [&'static str],
+    read: OnceLock<Vec<Signature>>,
+}
+
+impl Table {
+    /// A table of these texts, each of which is a signature.
+    pub const fn new(texts: &'static [&'static str]) -> Table {
+        Table { texts, read: OnceLock::new() }
+    }
+
+    /// The signature at that place.
+    ///
+    /// # Panics
+    /// Where the table has no such place.
+    pub fn get(&self, index: usize) -> &Signature {
+        let read = self.read.get_or_init(|| {
+            // A text that is no signature takes nothing; whoever fills a table tests that it has none.
+            self.texts.iter().map(|text| Signature::parse(text).unwrap_or_default()).collect()
+        });
+        &read[index]
+    }
+}
 
 impl Signature {
     /// Reads a signature, its angle brackets included.

@@ -15,6 +15,7 @@ pub(super) mod states;
 
 use crate::definition::jsonata::{Ancestor, Ast, Group, Kind, Node, Stage};
 use crate::program::expression::{self as code, At, Builtin, ExprOp, Expression, Global, Reference};
+use crate::value::once::Once;
 use std::collections::HashMap;
 
 /// What knows the names around an expression.
@@ -228,7 +229,11 @@ impl<'c> Compiler<'c> {
             Kind::Value("false") => drop(self.emit(ExprOp::Bool(false))),
             Kind::Value(_) => drop(self.emit(ExprOp::Null)),
             Kind::Regex { pattern, flags } => {
-                self.code.regexes.push(code::Regex { pattern: pattern.clone(), flags: flags.clone() });
+                self.code.regexes.push(code::Regex {
+                    pattern: pattern.clone(),
+                    flags: flags.clone(),
+                    compiled: Once::default(),
+                });
                 let id = last(&self.code.regexes);
                 self.emit(ExprOp::Regex(id));
             }

@@ -2,8 +2,7 @@
 //!
 //! Flows in: a name. Flows out: which function it is, what it takes. It must never know how they work.
 
-use crate::value::signature::Signature;
-use std::sync::OnceLock;
+use crate::value::signature::{Signature, Table};
 
 macro_rules! builtins {
     ($($variant:ident $name:literal $signature:literal $arity:literal;)*) => {
@@ -16,6 +15,8 @@ macro_rules! builtins {
         impl Builtin {
             /// All of them.
             pub const ALL: &[Builtin] = &[$(Builtin::$variant),*];
+
+            const SIGNATURES: &[&str] = &[$($signature),*];
 
             /// The name, without its `$`.
             pub fn name(self) -> &'static str {
@@ -127,12 +128,8 @@ impl Builtin {
 
     /// What it takes.
     pub fn signature(self) -> &'static Signature {
-        static READ: OnceLock<Vec<Signature>> = OnceLock::new();
-        let all = READ.get_or_init(|| {
-            // The texts above are signatures: the test below reads every one of them.
-            Builtin::ALL.iter().map(|b| Signature::parse(b.signature_text()).unwrap_or_default()).collect()
-        });
-        &all[self as usize]
+        static SIGNATURES: Table = Table::new(Builtin::SIGNATURES);
+        SIGNATURES.get(self as usize)
     }
 }
 

@@ -16,6 +16,7 @@ pub use builtin::Builtin;
 pub use op::{At, ExprOp};
 
 use super::{Root, VariableId};
+use crate::value::once::Once;
 use crate::value::signature::Signature;
 
 /// A compiled expression.
@@ -111,12 +112,14 @@ pub struct Lambda {
 }
 
 /// A regular expression as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 pub struct Regex {
     /// The pattern.
     pub pattern: Box<str>,
     /// Of `i` and `m`.
     pub flags: Box<str>,
+    /// What the machine makes of it.
+    pub compiled: Once,
 }
 
 /// `{…}`: pairs of bodies.

@@ -140,10 +140,6 @@ impl<'a, 'h> Machine<'a, 'h> {
         Ok(value)
     }
 
-    pub fn sequence(&self, items: List<'a>) -> Value<'a> {
-        query::sequence(items, self.arena)
-    }
-
     /// The stack never runs dry: the compiler leaves a value wherever it takes one. Undefined is what would be there.
     pub fn pop(&mut self) -> Value<'a> {
         self.stack.pop().unwrap_or(Value::Undefined)

@@ -11,7 +11,8 @@ use crate::vm::jsonata::Evaluated;
 use crate::vm::jsonata::call::Callable;
 use crate::vm::jsonata::error::EvaluationError;
 use crate::vm::jsonata::frame::Frame;
-use crate::vm::jsonata::library::string;
+use crate::vm::jsonata::library::regex::{Match, Regex};
+use crate::vm::jsonata::library::{LibraryError, string};
 use crate::vm::jsonata::machine::{Asked, Flow, Machine};
 use crate::vm::jsonata::query::{self, List, letter};
 
@@ -197,14 +198,60 @@ impl<'a> Machine<'a, '_> {
         text: &'a str,
         limit: usize,
     ) -> Evaluated<Vec<Found<'a>>> {
-        let _ = (code, id, text, limit);
-        Ok(Vec::new())
+        let regex = compiled(code, id)?;
+        self.burn(1 + text.len() as u64 / 16)?;
+        let (mut found, mut matches) = (Vec::new(), regex.matches(text));
+        while found.len() < limit
+            && let Some(next) = matches.next()?
+        {
+            self.burn(1)?;
+            found.push(Found::new(text, &next, self.arena));
+        }
+        Ok(found)
     }
 
-    /// The first match of a regular expression from a place on, as an object with a function for the next.
+    /// The first match of a regular expression from a byte offset on, as an object with a function for the next.
     pub fn first_match(&mut self, code: &'a Expression, id: u32, text: Value<'a>, from: usize) -> Evaluated<Value<'a>> {
-        let _ = (code, id, text, from);
-        Ok(Value::Undefined)
+        let Some(string) = text.as_str(self.arena) else { return Ok(Value::Undefined) };
+        let Some(found) = compiled(code, id)?.find_at(string, from)? else { return Ok(Value::Undefined) };
+        if found.start == found.end {
+            return Err(EvaluationError::said("D1004", "Regular expression matches zero length string".to_owned()));
+        }
+        let next = self.function(Callable::Next { code, id, text, from: found.end });
+        let units = |at: usize| Value::Int(string[..at].encode_utf16().count() as i64);
+        let as_found = Found::new(string, &found, self.arena);
+        let members = [
+            Member { key: "match", value: as_found.text },
+            Member { key: "start", value: units(found.start) },
+            Member { key: "end", value: units(found.end) },
+            Member { key: "groups", value: Value::array(self.arena, as_found.groups) },
+            Member { key: "next", value: next },
+        ];
+        Ok(Value::object(self.arena, self.arena.alloc_slice_copy(&members)))
+    }
+}
+
+/// A regular expression, compiled when it is first wanted.
+fn compiled(code: &Expression, id: u32) -> Evaluated<&Regex> {
+    let regex = &code.regexes[id as usize];
+    match regex.compiled.get(|| Regex::new(&regex.pattern, &regex.flags)) {
+        Some(Ok(regex)) => Ok(regex),
+        Some(Err(error)) => Err(LibraryError::from(*error).into()),
+        // Nothing else is ever kept there.
+        None => Err(EvaluationError::new("U1001", "", "regular expression")),
+    }
+}
+
+impl<'a> Found<'a> {
+    fn new(text: &'a str, found: &Match, arena: &'a Arena) -> Found<'a> {
+        let mut groups = List::with_capacity_in(found.groups.len(), arena);
+        // A group that took no part is absent, where the list of groups has room for it.
+        groups.extend(found.groups.iter().map(|group| match group {
+            Some((start, end)) => Value::text(arena, &text[*start..*end]),
+            None => Value::Undefined,
+        }));
+        let whole = Value::text(arena, &text[found.start..found.end]);
+        Found { start: found.start, end: found.end, text: whole, groups: groups.into_bump_slice() }
     }
 }
 
