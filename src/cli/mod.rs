@@ -10,6 +10,7 @@ mod check;
 mod compile;
 mod exec;
 mod json;
+mod jsonata;
 mod machine;
 mod run;
 
@@ -38,6 +39,8 @@ enum Command {
     Compile(compile::Arguments),
     /// The value reader's verdict on JSON files
     Json(json::Arguments),
+    /// Evaluate JSONata expressions
+    Jsonata(jsonata::Arguments),
 }
 
 /// The two types of workflow.
@@ -86,6 +89,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         Command::Check(arguments) => check::run(&arguments),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
         Command::Json(arguments) => json::run(&arguments),
+        Command::Jsonata(arguments) => jsonata::run(&arguments),
     };
     result.unwrap_or_else(|error| {
         eprintln!("expressway: {error}");

@@ -5,10 +5,11 @@
 //! path becomes one look-up; the first of equal constants wins, and other rules before and after keep their places.
 
 use super::Compiler;
+use super::jsonata::states::Setting;
 use super::scope::Place;
 use crate::definition::{self, Choice, ChoiceRule, Comparator, Condition, DataTest, Flow, Operand, State, StateIndex};
 use crate::program::choice::{Comparison, Domain, Relation, Table, Test, TypeTest};
-use crate::program::{Addr, Blame, Op, Register, Root, StateId};
+use crate::program::{Addr, Blame, Expected, Op, Register, Root, StateId};
 use crate::value::pattern::Pattern;
 use crate::value::timestamp::Timestamp;
 
@@ -26,20 +27,36 @@ impl<'d> Compiler<'d> {
                 at += run;
             } else {
                 let otherwise = self.builder.label();
-                self.condition(&choice.rules[at].condition, bodies[at], otherwise, &state.location);
+                if let Condition::Expression(expression) = &choice.rules[at].condition {
+                    let field = format!("Choices[{at}]/Condition");
+                    self.expression(&expression.text, &field, Setting::ENTRY, Some(Expected::Boolean));
+                    self.builder.emit(Op::WhenTrue { to: bodies[at] });
+                } else {
+                    self.condition(&choice.rules[at].condition, bodies[at], otherwise, &state.location);
+                }
                 self.builder.place(otherwise);
                 at += 1;
             }
         }
         match choice.default {
             Some(default) => {
-                self.assign(&state.assign, Register::Eff);
-                self.chosen(place, state, id, default);
+                if let Some(fields) = &state.jsonata {
+                    let with = self.outcome(fields, "", Setting::ENTRY, Register::Doc);
+                    self.leave(place, id, Flow::Next(default), with);
+                } else {
+                    self.assign(&state.assign, Register::Eff);
+                    self.chosen(place, state, id, default);
+                }
             }
             None => self.builder.emit(Op::NoMatch {}),
         }
-        for (rule, body) in choice.rules.iter().zip(bodies) {
+        for (n, (rule, body)) in choice.rules.iter().zip(bodies).enumerate() {
             self.builder.place(body);
+            if let Some(fields) = &rule.jsonata {
+                let with = self.outcome(fields, &format!("Choices[{n}]/"), Setting::ENTRY, Register::Doc);
+                self.leave(place, id, Flow::Next(rule.next), with);
+                continue;
+            }
             self.assign(&rule.assign, Register::Eff);
             self.chosen(place, state, id, rule.next);
         }
@@ -94,7 +111,8 @@ impl<'d> Compiler<'d> {
                 self.builder.emit(Op::When { test, to: yes });
                 self.builder.emit(Op::Jump { to: no });
             }
-            Condition::Expression(_) => self.unsupported(location, "JSONata expressions cannot be run yet"),
+            // Only a rule as a whole is an expression, and its number is in its name.
+            Condition::Expression(_) => self.builder.emit(Op::Jump { to: no }),
         }
     }
 

@@ -1,15 +1,21 @@
 //! Map and Parallel: the fork, and the entries of the children.
 
+use super::jsonata::states::Setting;
 use super::scope::Place;
 use super::{Compiler, Documents, Waiting};
 use crate::definition::{self, Count, Map, Parallel, PathField, Percentage, ProcessorMode, Scope, State};
 use crate::program::work::{Children, Fork, Limit};
-use crate::program::{Addr, Blame, Op, Register, Root, StateId};
+use crate::program::{Addr, Blame, BlameId, Expected, Op, Register, Root, StateId};
+use crate::value::tree::{Kind, Node};
 
 impl<'d> Compiler<'d> {
     pub(super) fn parallel(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, parallel: &'d Parallel) {
         let effective = Root::Register(Register::Eff);
+        let arguments = state.jsonata.as_ref().and_then(|fields| fields.arguments.as_ref());
         match &parallel.parameters {
+            None if arguments.is_some() => {
+                arguments.iter().for_each(|arguments| self.json(arguments, "Arguments", Setting::ENTRY));
+            }
             Some(parameters) => self.template(parameters, effective, "Parameters"),
             None => {
                 self.copied(Register::Eff);
@@ -32,6 +38,7 @@ impl<'d> Compiler<'d> {
         }
         let effective = Root::Register(Register::Eff);
         let items = match &map.items_path {
+            _ if state.jsonata.is_some() => self.items(state),
             PathField::Path(path) => {
                 let blame = Blame::Items { path: path.text.clone() };
                 self.path(path, effective, blame)
@@ -42,16 +49,13 @@ impl<'d> Compiler<'d> {
                 self.builder.blame(Blame::Items { path: "$".into() })
             }
         };
-        let concurrency = self.count(&map.max_concurrency, "MaxConcurrencyPath", &state.location);
-        let tolerated_count = self.count(&map.tolerated_failure_count, "ToleratedFailureCountPath", &state.location);
+        let concurrency = self.count(&map.max_concurrency, "MaxConcurrencyPath");
+        let tolerated_count = self.count(&map.tolerated_failure_count, "ToleratedFailureCountPath");
         let tolerated_percentage = match &map.tolerated_failure_percentage {
             Percentage::Default => Limit::None,
             Percentage::Literal(percentage) => Limit::Literal((percentage * 100.0) as u64),
             Percentage::Path(path) => self.popped(path, "ToleratedFailurePercentagePath"),
-            Percentage::Expression(_) => {
-                self.unsupported(&state.location, "JSONata expressions cannot be run yet");
-                Limit::None
-            }
+            Percentage::Expression(expression) => self.number(&expression.text, "ToleratedFailurePercentage"),
         };
         // An ItemSelector reads the Map's whole input.
         self.copied(Register::Eff);
@@ -71,12 +75,36 @@ impl<'d> Compiler<'d> {
         self.rescue(place, id, &map.retry, &map.catch);
         let start = self.child(place, &map.processor);
         self.builder.place(entry);
-        if let Some(selector) = &map.item_selector {
+        if let Some(selector) = state.jsonata.as_ref().and_then(|fields| fields.item_selector.as_ref()) {
+            self.documents = Documents::default();
+            self.json(selector, map.item_selector_field, Setting::ITEM);
+            self.builder.emit(Op::Store { to: Register::Doc });
+        } else if let Some(selector) = &map.item_selector {
             self.documents = Documents::default();
             self.template(selector, Root::Outer, map.item_selector_field);
             self.builder.emit(Op::Store { to: Register::Doc });
         }
         self.builder.emit(Op::Jump { to: start });
+    }
+
+    /// Items of a JSONata Map: an expression, an array with expressions, or without the field the state's input.
+    fn items(&mut self, state: &'d State) -> BlameId {
+        let items = state.jsonata.as_ref().and_then(|fields| fields.items.as_ref());
+        match items {
+            Some(Node { kind: Kind::String(text), .. }) => {
+                let inner = text.strip_prefix("{%").and_then(|t| t.strip_suffix("%}")).unwrap_or(text);
+                self.expression(inner.trim(), "Items", Setting::ENTRY, Some(Expected::Array))
+            }
+            Some(items) => {
+                self.json(items, "Items", Setting::ENTRY);
+                self.builder.blame(Blame::MapInput)
+            }
+            None => {
+                self.copied(Register::Eff);
+                self.builder.emit(Op::Load { from: Root::Register(Register::Eff) });
+                self.builder.blame(Blame::MapInput)
+            }
+        }
     }
 
     /// Leaves a scope inside for later; gives its entry.
@@ -86,15 +114,12 @@ impl<'d> Compiler<'d> {
         entry
     }
 
-    fn count(&mut self, count: &'d Count, field: &str, location: &str) -> Limit {
+    fn count(&mut self, count: &'d Count, field: &str) -> Limit {
         match count {
             Count::Default => Limit::None,
             Count::Literal(n) => Limit::Literal(*n),
             Count::Path(path) => self.popped(path, field),
-            Count::Expression(_) => {
-                self.unsupported(location, "JSONata expressions cannot be run yet");
-                Limit::None
-            }
+            Count::Expression(expression) => self.number(&expression.text, field.trim_end_matches("Path")),
         }
     }
 

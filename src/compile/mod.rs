@@ -16,6 +16,7 @@
 
 mod choice;
 mod fan_out;
+pub mod jsonata;
 mod provenance;
 mod scope;
 mod state;

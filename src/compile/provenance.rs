@@ -4,7 +4,7 @@
 //! up again. The answer is for the whole of a scope: a state's document is the input if every way into it hands the input
 //! on unchanged. It must err on the side of "no".
 
-use crate::definition::{Flow, PathField, Scope, State, StateKind};
+use crate::definition::{Flow, JsonataFields, PathField, Scope, State, StateKind};
 
 /// For each state of the scope, whether the document that enters it is the scope's first document, given that this is
 /// the execution's input (`input`).
@@ -28,6 +28,9 @@ pub(super) fn verbatim(scope: &Scope, input: bool) -> Vec<bool> {
 
 /// The states that one leads to, and whether each way hands the document on as it came.
 fn ways_out(state: &State) -> Vec<(usize, bool)> {
+    if state.jsonata.is_some() {
+        return ways_out_of_jsonata(state);
+    }
     let whole = is_whole(&state.output_path);
     let effective = whole && is_whole(&state.input_path);
     let (keeps, catch) = match &state.kind {
@@ -50,6 +53,29 @@ fn ways_out(state: &State) -> Vec<(usize, bool)> {
         Flow::End | Flow::None => None,
     };
     next.into_iter().chain(catch.iter().map(|c| (c.next.get(), dropped(&c.result_path)))).collect()
+}
+
+/// The same of a JSONata state: without Output its input goes on, but a result where there is work, and an error output
+/// from a catcher.
+fn ways_out_of_jsonata(state: &State) -> Vec<(usize, bool)> {
+    let whole = state.jsonata.as_ref().is_some_and(|fields| fields.output.is_none());
+    let (keeps, catch) = match &state.kind {
+        StateKind::Choice(choice) => {
+            let bare = |fields: &Option<Box<JsonataFields>>| fields.as_ref().is_some_and(|f| f.output.is_none());
+            let rules = choice.rules.iter().map(|rule| (rule.next.get(), bare(&rule.jsonata)));
+            return rules.chain(choice.default.map(|next| (next.get(), whole))).collect();
+        }
+        StateKind::Pass(_) | StateKind::Wait(_) => (whole, &[][..]),
+        StateKind::Task(task) => (false, &task.catch[..]),
+        StateKind::Parallel(parallel) => (false, &parallel.catch[..]),
+        StateKind::Map(map) => (false, &map.catch[..]),
+        StateKind::Succeed | StateKind::Fail(_) => (false, &[][..]),
+    };
+    let next = match state.flow {
+        Flow::Next(next) => Some((next.get(), keeps)),
+        Flow::End | Flow::None => None,
+    };
+    next.into_iter().chain(catch.iter().map(|c| (c.next.get(), false))).collect()
 }
 
 fn is_whole(field: &PathField) -> bool {

@@ -4,7 +4,7 @@
 //! item processors) and handlers follow, each behind its own entry.
 
 use super::{Compiler, Documents, Waiting, provenance};
-use crate::definition::{Assign, Definition, Flow, PathField, QueryLanguage, Scope, Source, StateIndex, StateKind};
+use crate::definition::{Assign, Definition, Flow, PathField, Scope, Source, StateIndex, StateKind};
 use crate::program::state::StateType;
 use crate::program::{self, Addr, AssignId, Blame, HandlerId, Op, Register, Root, StateId};
 
@@ -78,13 +78,6 @@ impl<'d> Compiler<'d> {
         self.builder.set_origin(Some(id));
         let input = place.verbatim[index.get()];
         self.documents = Documents { doc: input, eff: input, res: false };
-        if state.query_language == QueryLanguage::Jsonata {
-            self.unsupported(
-                &state.location,
-                "JSONata states cannot be run yet: this engine runs QueryLanguage JSONPath",
-            );
-            return;
-        }
         self.builder.emit(Op::Enter { state: id });
         let attempt = self.builder.here();
         self.builder.state_mut(id).attempt = attempt;

@@ -1,14 +1,19 @@
 //! Pass, Wait, Succeed and Fail.
 
 use super::Compiler;
+use super::jsonata::states::Setting;
 use super::scope::Place;
 use crate::definition::{self, Fail, FailText, Pass, State};
-use crate::program::{Blame, Op, Register, Root, StateId, work};
+use crate::program::{Blame, Expected, Op, Register, Root, StateId, work};
 use crate::value::text;
 use crate::value::timestamp::Timestamp;
 
 impl<'d> Compiler<'d> {
     pub(super) fn pass(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, pass: &'d Pass) {
+        if let Some(fields) = &state.jsonata {
+            let with = self.outcome(fields, "", Setting::ENTRY, Register::Doc);
+            return self.leave(place, id, state.flow, with);
+        }
         match (&pass.result, &pass.parameters) {
             (Some(result), _) => {
                 let value = self.builder.constant(&result.to_json());
@@ -59,19 +64,31 @@ impl<'d> Compiler<'d> {
                     format!("the time to wait is the placeholder {text}: give it a value with --substitute"),
                 );
             }
-            definition::Wait::SecondsExpression(_) | definition::Wait::TimestampExpression(_) => {
-                return self.unsupported(&state.location, "JSONata expressions cannot be run yet");
+            definition::Wait::SecondsExpression(expression) => {
+                let number = Some(Expected::Number);
+                work::Wait::SecondsPopped(self.expression(&expression.text, "Seconds", Setting::ENTRY, number))
+            }
+            definition::Wait::TimestampExpression(expression) => {
+                let string = Some(Expected::String);
+                work::Wait::UntilPopped(self.expression(&expression.text, "Timestamp", Setting::ENTRY, string))
             }
         };
         let wait = self.builder.wait(wait);
         self.builder.emit(Op::Wait { wait });
+        if let Some(fields) = &state.jsonata {
+            let with = self.outcome(fields, "", Setting::ENTRY, Register::Doc);
+            return self.leave(place, id, state.flow, with);
+        }
         self.assign(&state.assign, Register::Eff);
         let with = self.output_path(&state.output_path, Register::Eff);
         self.leave(place, id, state.flow, with);
     }
 
     pub(super) fn succeed(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId) {
-        let with = self.output_path(&state.output_path, Register::Eff);
+        let with = match &state.jsonata {
+            Some(fields) => self.outcome(fields, "", Setting::ENTRY, Register::Doc),
+            None => self.output_path(&state.output_path, Register::Eff),
+        };
         self.leave(place, id, state.flow, with);
     }
 
@@ -96,7 +113,10 @@ impl<'d> Compiler<'d> {
                 self.path(path, root, Blame::Template { field: name.into(), path: path.text.clone() });
             }
             Some(FailText::Intrinsic(call)) => self.intrinsic(call, root, &call.text),
-            Some(FailText::Expression(_)) => self.unsupported("/", "JSONata expressions cannot be run yet"),
+            Some(FailText::Expression(expression)) => {
+                let field = name.trim_end_matches("Path");
+                self.expression(&expression.text, field, Setting::ENTRY, Some(Expected::String));
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Task: resources, who stands behind them, limits; Retry and Catch, which Map and Parallel share.
 
+use super::jsonata::states::Setting;
 use super::scope::Place;
 use super::{Compiler, Waiting};
 use crate::definition::{self, Definition, PathField, Pattern, Resource, State, Template, TimeLimit};
@@ -15,25 +16,38 @@ impl<'d> Compiler<'d> {
                 "a Task state inside a handler written in ASL: call the function from the machine instead",
             );
         }
-        let callee = callee(&task.resource, task.parameters.as_ref());
+        let arguments = state.jsonata.as_ref().and_then(|fields| fields.arguments.as_ref());
+        let named = match arguments {
+            Some(arguments) => {
+                arguments.get("FunctionName").and_then(|name| name.as_str()).filter(|n| !n.starts_with("{%"))
+            }
+            None => task.parameters.as_ref().and_then(function_name),
+        };
+        let callee = callee(&task.resource, named.map(crate::program::work::function_name));
         self.builder.state_mut(id).task_token = callee.completion != Completion::Response;
         let effective = Root::Register(Register::Eff);
         // Whether the function's event is the effective input.
-        let event_is_input = match &task.parameters {
-            Some(parameters) => {
+        let event_is_input = match (&task.parameters, arguments) {
+            (_, Some(arguments)) => {
+                self.json(arguments, "Arguments", Setting::ENTRY);
+                false
+            }
+            (Some(parameters), None) => {
                 self.template(parameters, effective, "Parameters");
                 is_lambda_invoke(&task.resource) && payload_is_document(parameters)
             }
-            None => {
+            (None, None) => {
                 self.builder.emit(Op::Load { from: effective });
                 matches!(task.resource, Resource::LambdaFunction { .. })
             }
         };
         if let Some(credentials) = &task.credentials {
             self.template(credentials, effective, "Credentials");
+        } else if let Some(credentials) = &task.credentials_jsonata {
+            self.json(credentials, "Credentials", Setting::ENTRY);
         }
-        let timeout = self.time_limit(&task.timeout, "TimeoutSecondsPath", &state.location);
-        let heartbeat = self.time_limit(&task.heartbeat, "HeartbeatSecondsPath", &state.location);
+        let timeout = self.time_limit(&task.timeout, "TimeoutSecondsPath");
+        let heartbeat = self.time_limit(&task.heartbeat, "HeartbeatSecondsPath");
         let function = callee.handler.as_ref().and_then(|handler| self.asl_handler(handler));
         let body = function.filter(|_| event_is_input).and_then(single_pass);
         let inlined = match (&callee.handler, function) {
@@ -42,7 +56,7 @@ impl<'d> Compiler<'d> {
             }
             _ => None,
         };
-        if function.is_none() && task.parameters.is_none() {
+        if function.is_none() && task.parameters.is_none() && arguments.is_none() {
             self.copied(Register::Eff);
         }
         let body = body.zip(callee.handler.clone());
@@ -56,7 +70,7 @@ impl<'d> Compiler<'d> {
             completion: callee.completion,
             handler,
             inlined,
-            credentials: task.credentials.is_some(),
+            credentials: task.credentials.is_some() || task.credentials_jsonata.is_some(),
             timeout,
             heartbeat,
         });
@@ -77,6 +91,10 @@ impl<'d> Compiler<'d> {
         selector: Option<&'d Template>,
         result_path: &'d definition::PathField,
     ) {
+        if let Some(fields) = &state.jsonata {
+            let with = self.outcome(fields, "", Setting::RESULT, Register::Res);
+            return self.leave(place, id, state.flow, with);
+        }
         self.assign(&state.assign, Register::Res);
         if let Some(selector) = selector {
             self.template(selector, Root::Register(Register::Res), "ResultSelector");
@@ -106,9 +124,14 @@ impl<'d> Compiler<'d> {
         });
         self.builder.state_mut(id).retriers = retriers.collect();
         let mut catchers = Vec::new();
-        for catcher in catch {
+        for (n, catcher) in catch.iter().enumerate() {
             let at = self.builder.here();
             catchers.push(Catcher { errors: catcher.error_equals.clone().into(), at });
+            if let Some(fields) = &catcher.jsonata {
+                let with = self.outcome(fields, &format!("Catch[{n}]/"), Setting::CAUGHT, Register::Res);
+                self.leave(place, id, definition::Flow::Next(catcher.next), with);
+                continue;
+            }
             self.assign(&catcher.assign, Register::Res);
             let with = self.result_path(&catcher.result_path);
             self.leave(place, id, definition::Flow::Next(catcher.next), with);
@@ -116,7 +139,7 @@ impl<'d> Compiler<'d> {
         self.builder.state_mut(id).catchers = catchers.into();
     }
 
-    fn time_limit(&mut self, limit: &'d TimeLimit, field: &str, location: &str) -> Limit {
+    fn time_limit(&mut self, limit: &'d TimeLimit, field: &str) -> Limit {
         match limit {
             TimeLimit::None => Limit::None,
             TimeLimit::Seconds(seconds) => Limit::Literal(*seconds),
@@ -124,10 +147,7 @@ impl<'d> Compiler<'d> {
                 let blame = Blame::Field { field: field.into(), path: path.text.clone() };
                 Limit::Popped(self.path(path, Root::Register(Register::Eff), blame))
             }
-            TimeLimit::Expression(_) => {
-                self.unsupported(location, "JSONata expressions cannot be run yet");
-                Limit::None
-            }
+            TimeLimit::Expression(expression) => self.number(&expression.text, field.trim_end_matches("Path")),
         }
     }
 
@@ -213,7 +233,7 @@ struct Callee {
     handler: Option<Handler>,
 }
 
-fn callee(resource: &Resource, parameters: Option<&Template>) -> Callee {
+fn callee(resource: &Resource, function_name: Option<&str>) -> Callee {
     let named = |name: &str, lambda| Some(Handler { name: name.into(), lambda });
     match resource {
         Resource::LambdaFunction { function, .. } => Callee {
@@ -233,7 +253,7 @@ fn callee(resource: &Resource, parameters: Option<&Template>) -> Callee {
         Resource::Service { service, action, pattern, .. } => {
             let invoke = is_lambda_invoke(resource);
             let handler = match invoke {
-                true => function_name(parameters).and_then(|name| named(name, true)),
+                true => function_name.and_then(|name| named(name, true)),
                 false => named(&format!("{service}:{action}"), false),
             };
             Callee {
@@ -275,16 +295,15 @@ fn is_lambda_invoke(resource: &Resource) -> bool {
 }
 
 /// FunctionName, where it is written down.
-fn function_name(parameters: Option<&Template>) -> Option<&str> {
-    let text = match parameters? {
-        Template::Literal(node) => node.get("FunctionName")?.as_str()?,
+fn function_name(parameters: &Template) -> Option<&str> {
+    match parameters {
+        Template::Literal(node) => node.get("FunctionName")?.as_str(),
         Template::Object(members) => match &members.iter().rfind(|m| &*m.key == "FunctionName")?.value {
-            Template::Literal(node) => node.as_str()?,
-            _ => return None,
+            Template::Literal(node) => node.as_str(),
+            _ => None,
         },
-        _ => return None,
-    };
-    Some(crate::program::work::function_name(text))
+        _ => None,
+    }
 }
 
 /// Whether the Payload of an Invoke request is the document itself, word for word.

@@ -7,6 +7,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`machine`], [`task`], [`choice`], [`wait`], [`fail`], [`fan_out`] | the types, one file for each kind of state |
+//! | [`jsonata`] | JSONata expressions
 //! | [`path`], [`payload`] | paths and payload templates as fields hold them |
 //! | [`diagnostic`], [`source`] | what is wrong, where, and how it is drawn |
 //! | `text`, `yaml` | a text → a tree: JSON or YAML, and what is said of a text that is neither |
@@ -17,6 +18,7 @@ pub mod choice;
 pub mod diagnostic;
 pub mod fail;
 pub mod fan_out;
+pub mod jsonata;
 pub mod machine;
 pub mod path;
 pub mod payload;

@@ -36,6 +36,15 @@ pub enum Blame {
         /// The path as written.
         path: Box<str>,
     },
+    /// A JSONata expression.
+    Expression {
+        /// The field, with the way to it: `Output/a[0]`, `Choices[1]/Condition`.
+        field: Box<str>,
+        /// The text between `{%` and `%}`, trimmed.
+        text: Box<str>,
+    },
+    /// The input of a JSONata Map that has no Items.
+    MapInput,
     /// Variable of a Choice rule, or the operand of a comparator that takes a path.
     Condition {
         /// The path as written.
@@ -50,6 +59,8 @@ impl std::fmt::Display for Blame {
             Blame::Argument { call, path } => write!(f, "{path} in {call}"),
             Blame::Call { call } => f.write_str(call),
             Blame::Field { field, path } => write!(f, "{field} {path}"),
+            Blame::Expression { field, .. } => f.write_str(field),
+            Blame::MapInput => f.write_str("Map state input"),
             Blame::Items { path } => write!(f, "ItemsPath {path}"),
             Blame::Condition { path } => write!(f, "Variable {path}"),
         }

@@ -26,6 +26,7 @@ pub struct Builder {
     tasks: Vec<work::Task>,
     forks: Vec<work::Fork>,
     waits: Vec<work::Wait>,
+    expressions: Vec<expression::Expression>,
     assigns: Vec<Box<[VariableId]>>,
     variables: Pool<Box<str>>,
     slots: Pool<Box<[Box<str>]>>,
@@ -160,6 +161,12 @@ impl Builder {
         WaitId(count(self.waits.len() - 1))
     }
 
+    /// A compiled JSONata expression.
+    pub fn expression(&mut self, expression: expression::Expression) -> ExpressionId {
+        self.expressions.push(expression);
+        ExpressionId(count(self.expressions.len() - 1))
+    }
+
     /// The variables of an Assign.
     pub fn assign(&mut self, variables: Vec<VariableId>) -> AssignId {
         self.assigns.push(variables.into());
@@ -197,7 +204,12 @@ impl Builder {
         let missing = Addr(count(self.ops.len()));
         let address = |label: Addr| labels.get(label.index()).copied().flatten().unwrap_or(missing);
         for op in &mut self.ops {
-            if let Op::Jump { to } | Op::Leave { to, .. } | Op::Unless { to, .. } | Op::When { to, .. } = op {
+            if let Op::Jump { to }
+            | Op::WhenTrue { to }
+            | Op::Leave { to, .. }
+            | Op::Unless { to, .. }
+            | Op::When { to, .. } = op
+            {
                 *to = address(*to);
             }
         }
@@ -231,6 +243,7 @@ impl Builder {
             tasks: self.tasks.into(),
             forks: self.forks.into(),
             waits: self.waits.into(),
+            expressions: self.expressions.into(),
             assigns: self.assigns.into(),
             variables: self.variables.entries.into(),
             slots: self.slots.entries.into(),

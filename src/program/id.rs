@@ -40,6 +40,8 @@ ids! {
     TaskId,
     /// What a Map or Parallel state runs.
     ForkId,
+    /// A compiled JSONata expression.
+    ExpressionId,
     /// How a Wait state waits.
     WaitId,
     /// The variables that one Assign sets.

@@ -12,6 +12,7 @@
 //! | [`choice`] | comparisons of Choice rules, and dispatch tables |
 //! | [`work`] | what Task, Map, Parallel and Wait ask for |
 //! | [`blame`] | what error texts say |
+//! | [`expression`] | compiled JSONata expressions
 //! | [`function`] | the names of the intrinsic functions |
 //! | [`builder`] | pools while a program is being made |
 //! | [`verify`] | the checks that the machine relies on |
@@ -21,6 +22,7 @@
 pub mod blame;
 pub mod builder;
 pub mod choice;
+pub mod expression;
 pub mod function;
 pub mod id;
 pub mod listing;
@@ -34,7 +36,7 @@ pub use blame::Blame;
 pub use builder::Builder;
 pub use function::Function;
 pub use id::*;
-pub use op::{Op, Register, Root};
+pub use op::{Expected, Op, Register, Root};
 pub use state::State;
 
 use crate::value::path::Path;
@@ -57,6 +59,7 @@ pub struct Program {
     pub(crate) tasks: Box<[work::Task]>,
     pub(crate) forks: Box<[work::Fork]>,
     pub(crate) waits: Box<[work::Wait]>,
+    pub(crate) expressions: Box<[expression::Expression]>,
     pub(crate) assigns: Box<[Box<[VariableId]>]>,
     pub(crate) variables: Box<[Box<str>]>,
     pub(crate) slots: Box<[Box<[Box<str>]>]>,
@@ -121,6 +124,8 @@ pools! {
     fork(ForkId) -> work::Fork { forks }
     /// A wait.
     wait(WaitId) -> work::Wait { waits }
+    /// A compiled JSONata expression.
+    expression(ExpressionId) -> expression::Expression { expressions }
     /// The variables of an Assign.
     assign(AssignId) -> [VariableId] { assigns }
     /// A variable's name.

@@ -50,6 +50,31 @@ pub enum Root {
     Slot(SlotId),
 }
 
+/// What kind of value a field takes, where an expression gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Expected {
+    /// Items.
+    Array,
+    /// Condition.
+    Boolean,
+    /// Seconds and the limits.
+    Number,
+    /// Timestamp, Error, Cause.
+    String,
+}
+
+impl Expected {
+    /// The name that error texts use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Expected::Array => "array",
+            Expected::Boolean => "boolean",
+            Expected::Number => "number",
+            Expected::String => "string",
+        }
+    }
+}
+
 macro_rules! instruction_set {
     ($(
         $(#[doc = $doc:literal])*
@@ -184,6 +209,21 @@ instruction_set! {
         pops |_p| u32::from(arguments); pushes 1;
         effect "push function(popped values)"; origin "States.… in templates"; example "{\"a.$\":\"States.UUID()\"}";
 
+    /// Puts the value of a JSONata expression on the stack; an error, or none, fails the state as `blame` says.
+    Evaluate "evaluate" { expression: ExpressionId, blame: BlameId }
+        pops |_p| 0; pushes 1;
+        effect "push expression"; origin "`{% … %}`"; example "{\"Output\":\"{% $states.input.a %}\"}";
+
+    /// Fails the state unless the value that an expression left on the stack is of that kind.
+    Expect "expect" { kind: Expected, blame: BlameId }
+        pops |_p| 1; pushes 1;
+        effect "fail unless top is a kind"; origin "Condition, Items, Seconds, …"; example "{\"Condition\":\"{% true %}\"}";
+
+    /// Goes on elsewhere if the top of the stack is `true`, which it takes.
+    WhenTrue "when-true" { to: Addr }
+        pops |_p| 1; pushes 0;
+        effect "pc ← to if pop"; origin "Condition"; example "{\"Condition\":\"{% true %}\"}";
+
     /// Takes the top of the stack into a register.
     Store "store" { to: Register }
         pops |_p| 1; pushes 0;
@@ -280,6 +320,7 @@ pool_operands! {
     TableId in tables: |p, id| p.table(id).show(p);
     TaskId in tasks: |p, id| p.task(id).show(p);
     ForkId in forks: |p, id| p.fork(id).show(p);
+    ExpressionId in expressions: |p, id| brief(&p.expression(id).text);
     WaitId in waits: |p, id| p.wait(id).to_string();
     AssignId in assigns: |p, id| p.assign(id).iter().map(|v| format!("${}", p.variable(*v))).collect::<Vec<_>>().join(", ");
     VariableId in variables: |p, id| format!("${}", p.variable(id));
@@ -353,6 +394,15 @@ macro_rules! plain_operands {
             }
         }
     )*};
+}
+
+impl Operand for Expected {
+    fn show(&self, _: &Program) -> String {
+        self.name().to_owned()
+    }
+    fn is_in(&self, _: &Program) -> bool {
+        true
+    }
 }
 
 plain_operands!(bool, u16, u32);

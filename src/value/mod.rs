@@ -12,21 +12,25 @@
 //! | `mod.rs` | the handle, its constructors and its readers |
 //! | [`raw`] | looking into JSON text without building anything |
 //! | [`text`] | string escapes, both ways |
+//! | [`once`] | what is made once and kept
 //! | [`number`] | numbers as they were written: comparing and converting them |
 //! | [`write`] | compact JSON text, sizes, equality |
 //! | [`path`] | paths: selecting from a value, writing into one |
 //! | [`pattern`] | patterns with `*` |
 //! | [`timestamp`] | instants, as RFC 3339 writes them |
+//! | [`signature`] | what arguments a function takes
 //! | [`scan`] | the reader: bytes to checked lines and documents |
 //! | [`tree`] | an owned tree with positions, for definitions and mocks |
 //!
 //! It must never know of states, and must never change a number's text.
 
 pub mod number;
+pub mod once;
 pub mod path;
 pub mod pattern;
 pub mod raw;
 pub mod scan;
+pub mod signature;
 pub mod text;
 pub mod timestamp;
 pub mod tree;
@@ -41,7 +45,8 @@ pub type Arena = bumpalo::Bump;
 
 /// A JSON value: a small handle, cheap to copy, over text or nodes that live as long as the execution.
 ///
-/// The handle takes 16 bytes. JSONata's further values (undefined, functions, sequences) will be further variants.
+/// The handle takes 16 bytes. Two variants, and the [`Flags`] of arrays, belong to JSONata: they exist while an
+/// expression is evaluated and never leave it.
 ///
 /// ```
 /// use expressway::value::{Arena, Value};
@@ -61,7 +66,7 @@ pub enum Value<'a> {
     Bool(bool),
     /// An integer that was computed (a number that arrived as text is [`Value::Raw`], its text kept).
     Int(i64),
-    /// A real number that was computed; always finite.
+    /// A real number that was computed; finite, except while a JSONata expression is evaluated.
     Float(f64),
     /// A string whose escapes are resolved.
     Text(&'a &'a str),
@@ -73,6 +78,10 @@ pub enum Value<'a> {
     Object(&'a Object<'a>),
     /// An object with one member added or replaced, and nothing copied: what ResultPath makes.
     Overlay(&'a Overlay<'a>),
+    /// JSONata: nothing at all, which is not `null`.
+    Undefined,
+    /// JSONata: a function, by its place in the table of the evaluation that made it.
+    Function(u32),
 }
 
 const _: () = assert!(size_of::<Value<'static>>() == 16);
@@ -91,7 +100,41 @@ pub struct Raw<'a> {
 pub struct Array<'a> {
     /// The elements.
     pub items: &'a [Value<'a>],
+    /// What JSONata has to know of it; elsewhere none.
+    pub flags: Flags,
     size: Size,
+}
+
+/// How JSONata came by an array: plain arrays are values, sequences are results that may still shrink to their only
+/// element.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags(u8);
+
+impl Flags {
+    /// A plain array.
+    pub const NONE: Flags = Flags(0);
+    /// The result of a query: with no element it is undefined, with one it is that element.
+    pub const SEQUENCE: Flags = Flags(1);
+    /// A sequence that stays an array even with one element: `[]` was asked for.
+    pub const KEEP: Flags = Flags(2);
+    /// An array that was constructed in a path and is not to be flattened.
+    pub const CONSTRUCTED: Flags = Flags(4);
+    /// The wrapping of a whole document that is an array.
+    pub const WRAPPER: Flags = Flags(8);
+    /// A stream of tuples: items with the variables that were bound on the way.
+    pub const TUPLES: Flags = Flags(16);
+
+    /// Whether all bits of `other` are set here.
+    pub fn has(self, other: Flags) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl std::ops::BitOr for Flags {
+    type Output = Flags;
+    fn bitor(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
+    }
 }
 
 /// An object that was built during the execution; its keys are distinct and keep their order.
@@ -174,12 +217,17 @@ impl<'a> Value<'a> {
 
     /// An array of the given elements.
     pub fn array(arena: &'a Arena, items: &'a [Value<'a>]) -> Value<'a> {
+        Value::flagged(arena, items, Flags::NONE)
+    }
+
+    /// An array of the given elements, with what JSONata has to know of it.
+    pub fn flagged(arena: &'a Arena, items: &'a [Value<'a>], flags: Flags) -> Value<'a> {
         let mut size = Size { bytes_max: 2 + items.len() as u64, depth: 0 };
         for item in items {
             size.add(item.size());
         }
         size.depth += 1;
-        Value::Array(arena.alloc(Array { items, size }))
+        Value::Array(arena.alloc(Array { items, flags, size }))
     }
 
     /// An object of the given members, whose keys are distinct.
@@ -209,10 +257,10 @@ impl<'a> Value<'a> {
         Value::Raw(&EMPTY)
     }
 
-    /// What kind of value it is.
+    /// What kind of value it is; what only JSONata has counts as null.
     pub fn kind(self) -> Kind {
         match self {
-            Value::Null => Kind::Null,
+            Value::Null | Value::Undefined | Value::Function(_) => Kind::Null,
             Value::Bool(_) => Kind::Bool,
             Value::Int(_) | Value::Float(_) => Kind::Number,
             Value::Text(_) => Kind::String,
@@ -327,7 +375,7 @@ impl<'a> Value<'a> {
     /// How large it may be when written, and how deep it was built.
     pub fn size(self) -> Size {
         match self {
-            Value::Null | Value::Bool(_) => Size { bytes_max: 5, depth: 0 },
+            Value::Null | Value::Bool(_) | Value::Undefined | Value::Function(_) => Size { bytes_max: 5, depth: 0 },
             Value::Int(_) => Size { bytes_max: 20, depth: 0 },
             Value::Float(_) => Size { bytes_max: 25, depth: 0 },
             Value::Text(text) => Size { bytes_max: text::bytes_max(text), depth: 0 },

@@ -184,7 +184,7 @@ const DAYS_TO_EPOCH: i64 = 719_468;
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March, so that the leap day is the
 /// last of its year and the months before a date have a length that a line through (153 m + 2) / 5 gives.
-fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(YEARS_AN_ERA);
     let year_of_era = year.rem_euclid(YEARS_AN_ERA);
@@ -195,7 +195,7 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The date so many days after 1970-01-01: the way back.
-fn civil(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + DAYS_TO_EPOCH;
     let day_of_era = days.rem_euclid(DAYS_AN_ERA);
     // The leap days of 4, 100 and 400 years are taken out before dividing by 365.

@@ -11,10 +11,12 @@ impl<'a> Value<'a> {
     /// Appends the compact text to `out`.
     pub fn write(self, out: &mut Vec<u8>) {
         match self {
-            Value::Null => out.extend_from_slice(b"null"),
+            Value::Null | Value::Undefined => out.extend_from_slice(b"null"),
+            Value::Function(_) => out.extend_from_slice(b"\"\""),
             Value::Bool(true) => out.extend_from_slice(b"true"),
             Value::Bool(false) => out.extend_from_slice(b"false"),
             Value::Int(i) => number::Number::Int(i).write(out),
+            Value::Float(f) if !f.is_finite() => out.extend_from_slice(b"null"),
             Value::Float(f) => number::write_f64(f, out),
             Value::Text(string) => text::write_string(string, out),
             Value::Raw(raw) if raw.form == Form::COMPACT => out.extend_from_slice(raw.text.as_bytes()),

@@ -44,6 +44,11 @@ pub fn details(kind: &EventKind) -> Option<Vec<Detail<'_>>> {
             list.extend(error.as_deref().map(|e| text("error", e)));
             list.extend(cause.as_deref().map(|c| text("cause", c)));
         }
+        E::EvaluationFailed { error, cause, location, state } => {
+            list.extend([text("error", error), text("cause", cause)]);
+            list.extend(location.as_deref().map(|l| text("location", l)));
+            list.push(text("state", state));
+        }
         E::ExecutionTimedOut { error } | E::LambdaFunctionTimedOut { error } | E::ActivityTimedOut { error } => {
             list.push(text("error", error));
         }

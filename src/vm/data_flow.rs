@@ -101,6 +101,7 @@ impl<'a> Execution<'a> {
             Blame::Condition { path } => {
                 format!("Invalid path '{path}': The choice state's condition path references an invalid value.")
             }
+            Blame::Expression { .. } | Blame::MapInput => String::new(),
             Blame::Call { call } => format!("There was an error while evaluating the intrinsic function: {call}."),
         };
         self.runtime(&text)
@@ -174,6 +175,9 @@ impl<'a> Execution<'a> {
     /// SecondsPath's value, popped.
     pub(super) fn wait_seconds(&mut self, blame: BlameId) -> Result<u64, Stop<'a>> {
         let value = self.pop();
+        if let Some(whole) = self.whole_query(blame, value) {
+            return whole;
+        }
         let integer = value.as_number().and_then(|n| n.as_written_integer());
         let problem = match integer {
             Some(seconds) => match u64::try_from(seconds) {
@@ -191,6 +195,11 @@ impl<'a> Execution<'a> {
         match value.as_str(self.arena).map(Timestamp::parse) {
             Some(Ok(time)) => Ok(time.as_millis()),
             _ => {
+                let text = self.plain(value);
+                let why = format!("cannot be parsed as an ISO-8601 extended offset date-time format string: {text}");
+                if let Some(stop) = self.bad_query(blame, &why) {
+                    return Err(stop);
+                }
                 let problem = "does not reference a valid ISO-8601 extended offset date-time format string";
                 Err(self.stop(self.bad_wait("TimestampPath", problem, blame, value)))
             }
@@ -211,7 +220,7 @@ impl<'a> Execution<'a> {
     }
 
     /// A value as messages show it: a string without quotes, anything else as JSON.
-    fn plain(&self, value: Value<'a>) -> String {
+    pub(super) fn plain(&self, value: Value<'a>) -> String {
         match value.kind() {
             Kind::String => value.as_str(self.arena).unwrap_or_default().to_owned(),
             _ => value.to_json(),

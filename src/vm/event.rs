@@ -88,6 +88,12 @@ pub enum EventKind {
         error: Option<String>,
         cause: Option<String>,
     },
+    EvaluationFailed {
+        error: String,
+        cause: String,
+        location: Option<String>,
+        state: String,
+    },
     LambdaFunctionScheduled {
         resource: String,
         input: String,

@@ -218,6 +218,10 @@ impl<'a> Execution<'a> {
                 let most = self.concurrency(*limit)?;
                 let value = self.pop();
                 let Some(values) = value.elements(self.arena) else {
+                    if let crate::program::Blame::MapInput = self.program.blame(*items) {
+                        let cause = format!("Map state input must be an array but was: {}", value.to_json());
+                        return Err(self.query_failed(None, &cause));
+                    }
                     let path = match self.program.blame(*items) {
                         crate::program::Blame::Items { path } => {
                             path.strip_prefix("$$").map_or_else(|| path.to_string(), |p| format!("${p}"))
@@ -448,6 +452,9 @@ impl<'a> Execution<'a> {
             Limit::Literal(n) => Ok(usize::try_from(n).unwrap_or(usize::MAX)),
             Limit::Popped(blame) => {
                 let value = self.pop();
+                if let Some(whole) = self.whole_query(blame, value) {
+                    return whole.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+                }
                 match value.as_number().and_then(|n| n.as_i64()) {
                     Some(n) => match usize::try_from(n) {
                         Ok(n) => Ok(n),
@@ -464,6 +471,10 @@ impl<'a> Execution<'a> {
         match limit {
             Limit::None => Ok(None),
             Limit::Literal(n) => Ok(usize::try_from(n).ok()),
+            Limit::Popped(blame) if self.is_query(blame) => match self.whole_query(blame, value) {
+                Some(whole) => whole.map(|n| usize::try_from(n).ok()),
+                None => Ok(None),
+            },
             Limit::Popped(blame) => match value.as_number().and_then(|n| n.as_i64()) {
                 Some(n) => match usize::try_from(n) {
                     Ok(n) => Ok(Some(n)),
@@ -485,6 +496,10 @@ impl<'a> Execution<'a> {
                 };
                 match number.as_f64() {
                     percentage @ 0.0..=100.0 => Ok(Some((percentage * 100.0) as usize)),
+                    _ if self.is_query(blame) => {
+                        let cause = "ToleratedFailurePercentage must be between 0 and 100.";
+                        Err(self.query_failed(Some("ToleratedFailurePercentage"), cause))
+                    }
                     _ => Err(self.stop(self.runtime("ToleratedFailurePercentage must be between 0 and 100."))),
                 }
             }

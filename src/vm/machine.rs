@@ -344,6 +344,13 @@ impl<'a> Execution<'a> {
                 Op::Object { shape } => self.object(shape)?,
                 Op::Array { length } => self.array(length)?,
                 Op::Call { function, arguments, blame } => self.call(function, arguments, blame)?,
+                Op::Evaluate { expression, blame } => self.evaluate(expression, blame)?,
+                Op::Expect { kind, blame } => self.expect(kind, blame)?,
+                Op::WhenTrue { to } => {
+                    if self.pop().as_bool() == Some(true) {
+                        self.pc = to;
+                    }
+                }
                 Op::Store { to } => {
                     let value = self.pop();
                     *self.register(to) = value;

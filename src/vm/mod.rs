@@ -32,14 +32,18 @@
 //! | [`seed`] | what stands in for randomness |
 //! | [`tally`] | counts |
 //! | [`intrinsic`] | the 18 intrinsic functions |
+//! | [`jsonata`] | JSONata |
+//! | `expression.rs` | JSONata in the fields of states |
 
 pub mod budget;
 mod choice;
 pub mod context;
 mod data_flow;
 pub mod event;
+mod expression;
 pub mod fan_out;
 pub mod intrinsic;
+pub mod jsonata;
 mod machine;
 pub mod outcome;
 pub mod park;

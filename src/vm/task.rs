@@ -338,6 +338,9 @@ impl<'a> Execution<'a> {
             Limit::Literal(seconds) => Ok(Some(seconds)),
             Limit::Popped(blame) => {
                 let value = self.pop();
+                if let Some(whole) = self.whole_query(blame, value) {
+                    return whole.map(Some);
+                }
                 match value.as_number().and_then(|n| n.as_i64()).and_then(|n| u64::try_from(n).ok()) {
                     Some(seconds @ 1..=99_999_999) => Ok(Some(seconds)),
                     _ => Err(self.stop(self.bad_limit(blame, value))),

@@ -20,19 +20,25 @@ pub(super) fn hash<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
         }
     };
     let data = call.short(data)?.as_bytes();
+    let hex = hex_digest(data, algorithm).ok_or(call.rejected())?;
+    Ok(Value::copy_str(call.arena, &hex))
+}
+
+/// The digest in lower-case hexadecimal; none for an algorithm that AWS does not name.
+pub(crate) fn hex_digest(data: &[u8], algorithm: &str) -> Option<String> {
     let digest: Vec<u8> = match algorithm {
         "MD5" => md5::Md5::digest(data).to_vec(),
         "SHA-1" => sha1::Sha1::digest(data).to_vec(),
         "SHA-256" => sha2::Sha256::digest(data).to_vec(),
         "SHA-384" => sha2::Sha384::digest(data).to_vec(),
         "SHA-512" => sha2::Sha512::digest(data).to_vec(),
-        _ => return Err(call.rejected()),
+        _ => return None,
     };
     let mut hex = String::with_capacity(digest.len() * 2);
     for byte in digest {
         hex.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0')));
     }
-    Ok(Value::copy_str(call.arena, &hex))
+    Some(hex)
 }
 
 /// `States.Base64Encode(text)`: of the text in UTF-8; padded, in one line.
@@ -47,6 +53,11 @@ pub(super) fn encode<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
 pub(super) fn decode<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let [text] = call.exactly()?;
     let text = call.short(call.string(text)?)?;
+    Ok(Value::copy_str(call.arena, &String::from_utf8_lossy(&decoded_bytes(text))))
+}
+
+/// The bytes that a text in Base64 stands for, as leniently as [`decode`] says.
+pub(crate) fn decoded_bytes(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
     let (mut bits, mut held) = (0u32, 0u32);
     for byte in text.bytes().take_while(|byte| *byte != b'=') {
@@ -58,7 +69,7 @@ pub(super) fn decode<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
             bytes.push((bits >> held) as u8);
         }
     }
-    Ok(Value::copy_str(call.arena, &String::from_utf8_lossy(&bytes)))
+    bytes
 }
 
 /// The value of a character of the standard alphabet, or of the one for URLs.

@@ -108,6 +108,12 @@ impl Random {
         (self.state >> (48 - bits)) as i32
     }
 
+    /// `nextDouble()`: 53 random bits as a fraction, 0 ≤ x < 1.
+    pub(super) fn next_double(&mut self) -> f64 {
+        let (high, low) = (i64::from(self.next(26)), i64::from(self.next(27)));
+        ((high << 27) + low) as f64 / (1u64 << 53) as f64
+    }
+
     /// A number that is at least `from` and less than `to`: `from + nextInt(to - from)`, which gives AWS's recorded
     /// numbers for every seed seen; where the difference overflows, the next number that lies between.
     pub(super) fn between(&mut self, from: i32, to: i32) -> i32 {

@@ -26,6 +26,8 @@ mod math;
 mod text;
 mod unique;
 
+pub(super) use hash::{decoded_bytes, hex_digest};
+
 use crate::program::Function;
 use crate::value::number::Number;
 use crate::value::{Arena, Value};
@@ -151,6 +153,11 @@ pub fn call<'a>(
         Function::JsonToString => json::write(&call),
         Function::JsonMerge => json::merge(&call),
     }
+}
+
+/// The first `nextDouble()` of Java's generator with a seed.
+pub(super) fn seeded_fraction(seed: i64) -> f64 {
+    java::Random::new(seed).next_double()
 }
 
 /// A call while it runs, and how its arguments are read.

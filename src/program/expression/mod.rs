@@ -1,0 +1,165 @@
+//! A compiled JSONata expression: flat instructions of their own, over the same values as the rest of the program.
+//!
+//! Flows in: instructions from `compile::jsonata`. Flows out: instructions to `vm::jsonata`. Bodies (of steps, predicates,
+//! functions, sort terms, groups) are ranges of the same code that end with [`ExprOp::Yield`]. It must never hold a
+//! value that belongs to an execution.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | [`op`] | the instructions |
+//! | [`builtin`] | the functions, with their signatures |
+
+pub mod builtin;
+pub mod op;
+
+pub use builtin::Builtin;
+pub use op::{At, ExprOp};
+
+use super::{Root, VariableId};
+use crate::value::once::Once;
+use crate::value::signature::Signature;
+
+/// A compiled expression.
+#[derive(Debug, Default)]
+pub struct Expression {
+    /// The text between `{%` and `%}`, trimmed.
+    pub text: Box<str>,
+    /// The instructions.
+    pub ops: Box<[ExprOp]>,
+    /// For each instruction the place in the text: characters from its start.
+    pub positions: Box<[u32]>,
+    /// Strings: constants, field names and what error texts quote.
+    pub texts: Box<[Box<str>]>,
+    /// Numbers, as they were written.
+    pub numbers: Box<[Box<str>]>,
+    /// Where variables may be found.
+    pub references: Box<[Reference]>,
+    /// Functions written in the expression.
+    pub lambdas: Box<[Lambda]>,
+    /// Regular expressions.
+    pub regexes: Box<[Regex]>,
+    /// Keys of objects whose keys are all known.
+    pub shapes: Box<[Box<[Box<str>]>]>,
+    /// Groups, sort steps, tuple steps and transforms.
+    pub groups: Box<[Group]>,
+    /// Sort steps.
+    pub sorts: Box<[Sort]>,
+    /// Names that tuples bind.
+    pub names: Box<[Box<[Box<str>]>]>,
+    /// Steps that make tuples.
+    pub tuples: Box<[TupleStep]>,
+    /// Transforms.
+    pub transforms: Box<[Transform]>,
+    /// How many variables the outermost scope holds.
+    pub slots: u32,
+    /// Whether it may give a value with functions inside.
+    pub functions: bool,
+}
+
+/// Where a variable is looked for, nearest first: the first place where it has been bound counts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reference {
+    /// Scopes outwards, and the slot there.
+    pub places: Box<[(u16, u16)]>,
+    /// Where else.
+    pub global: Global,
+}
+
+/// What a name stands for that the expression does not bind itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Global {
+    /// Nothing.
+    None,
+    /// A document of the state, or a part of one.
+    Root(Root),
+    /// `$states` as a whole: where its input is, and what the state's work has left.
+    States {
+        /// The input.
+        input: Root,
+        /// What `res` holds.
+        left: Left,
+    },
+    /// A variable of the machine.
+    Variable(VariableId),
+    /// What the host has bound under a number.
+    Binding(u32),
+    /// A function.
+    Builtin(Builtin),
+}
+
+/// What the work of a state has left for `$states`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Left {
+    /// Nothing: there was no work, or it has not been done.
+    Nothing,
+    /// `$states.result`
+    Result,
+    /// `$states.errorOutput`
+    ErrorOutput,
+}
+
+/// A function written in the expression.
+#[derive(Debug)]
+pub struct Lambda {
+    /// The slot of each parameter.
+    pub parameters: Box<[u16]>,
+    /// How many variables its scope holds.
+    pub slots: u32,
+    /// What it takes, if it says so.
+    pub signature: Option<Signature>,
+    /// Where its body begins.
+    pub body: At,
+}
+
+/// A regular expression as it was written.
+#[derive(Debug)]
+pub struct Regex {
+    /// The pattern.
+    pub pattern: Box<str>,
+    /// Of `i` and `m`.
+    pub flags: Box<str>,
+    /// What the machine makes of it.
+    pub compiled: Once,
+}
+
+/// `{…}`: pairs of bodies.
+#[derive(Debug)]
+pub struct Group {
+    /// Where each key's body and each value's body begins.
+    pub pairs: Box<[(At, At)]>,
+    /// The names that tuples bind, if it groups tuples.
+    pub names: Option<u32>,
+}
+
+/// `^(…)`.
+#[derive(Debug)]
+pub struct Sort {
+    /// Where each term's body begins, and whether it descends.
+    pub terms: Box<[(At, bool)]>,
+    /// The names that tuples bind, if it sorts tuples.
+    pub names: Option<u32>,
+}
+
+/// A step that makes tuples of tuples.
+#[derive(Debug)]
+pub struct TupleStep {
+    /// The names that are bound in its body.
+    pub names: u32,
+    /// The variable of `@`.
+    pub focus: Option<Box<str>>,
+    /// The variable of `#`.
+    pub index: Option<Box<str>>,
+    /// The label of what the step was taken from.
+    pub ancestor: Option<Box<str>>,
+}
+
+/// `|…|…|`: bodies.
+#[derive(Debug)]
+pub struct Transform {
+    /// What is to be changed.
+    pub pattern: At,
+    /// The members to set.
+    pub update: At,
+    /// The names to take away.
+    pub delete: Option<At>,
+}

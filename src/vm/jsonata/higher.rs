@@ -1,0 +1,243 @@
+//! Functions that call functions: `$map`, `$filter`, `$reduce` and their kin, `$sort` with a comparison.
+//!
+//! Each is a frame that hands one call after the other to the machine and takes in what they give. None calls anything by
+//! itself, so however deep they are nested, the native stack stays flat.
+
+use super::Evaluated;
+use super::error::EvaluationError;
+use super::frame::Frame;
+use super::machine::{Asked, Flow, Machine};
+use super::query::{self, List, letter};
+use crate::program::expression::Builtin;
+use crate::value::{Arena, Member, Value};
+
+/// A function that calls another, under way.
+pub(super) struct Higher<'a> {
+    kind: Builtin,
+    function: Value<'a>,
+    arity: usize,
+    source: Value<'a>,
+    items: &'a [Value<'a>],
+    /// For functions of objects: its members, instead of `items`.
+    members: &'a [Member<'a>],
+    next: usize,
+    out: List<'a>,
+    kept: bumpalo::collections::Vec<'a, Member<'a>>,
+    carried: Option<Value<'a>>,
+    merge: Option<Merge<'a>>,
+    asked: Asked,
+}
+
+impl<'a> Machine<'a, '_> {
+    /// Starts one of them, its arguments checked.
+    pub fn start_higher(&mut self, kind: Builtin, arguments: &'a [Value<'a>], asked: Asked) -> Evaluated<Flow<'a>> {
+        let arena = self.arena;
+        let argument = |n: usize| arguments.get(n).copied().unwrap_or(Value::Undefined);
+        let mut function = argument(1);
+        let source = match (kind, argument(0)) {
+            // `$sift` and `$each` take their object from the context if only the function is given.
+            (Builtin::Sift | Builtin::Each, only) if letter(only) == b'f' => {
+                function = only;
+                self.context
+            }
+            (_, source) => source,
+        };
+        if matches!(source, Value::Undefined) {
+            return Ok(Flow::Return(Value::Undefined, asked));
+        }
+        let mut higher = Higher {
+            kind,
+            function,
+            arity: self.arity(function),
+            source,
+            items: &[],
+            members: &[],
+            next: 0,
+            out: List::new_in(arena),
+            kept: bumpalo::collections::Vec::new_in(arena),
+            carried: None,
+            merge: None,
+            asked,
+        };
+        match kind {
+            Builtin::Sift | Builtin::Each => higher.members = source.members(arena).unwrap_or_default(),
+            _ => higher.items = query::items(source, arena),
+        }
+        if kind == Builtin::Reduce {
+            if higher.arity < 2 {
+                return Err(EvaluationError::new("D3050", "reduce", ""));
+            }
+            let first = argument(2);
+            match (first, higher.items) {
+                (Value::Undefined, [first, ..]) => {
+                    higher.carried = Some(*first);
+                    higher.next = 1;
+                }
+                (first, _) => higher.carried = Some(first),
+            }
+        }
+        if kind == Builtin::Sort {
+            if higher.items.len() < 2 {
+                return Ok(Flow::Return(source, asked));
+            }
+            higher.merge = Some(Merge::new(higher.items.len(), arena));
+        }
+        self.frames.push(Frame::Higher(arena.alloc(higher)));
+        Ok(Flow::Frame(None))
+    }
+
+    /// Takes in what a call has given, and hands on the next.
+    pub fn higher(&mut self, value: Option<Value<'a>>) -> Evaluated<Flow<'a>> {
+        let arena = self.arena;
+        let Some(Frame::Higher(higher)) = self.frames.pop() else { return Ok(Flow::Code) };
+        if let Some(value) = value
+            && let Some(result) = higher.take(value, arena)?
+        {
+            return Ok(Flow::Return(result, higher.asked));
+        }
+        self.burn(1)?;
+        match higher.arguments(arena) {
+            Some(arguments) => {
+                let function = higher.function;
+                self.frames.push(Frame::Higher(higher));
+                self.call(function, arguments, Asked::Frame)
+            }
+            None => {
+                let asked = higher.asked;
+                let result = self.built(higher.finish(arena)?)?;
+                Ok(Flow::Return(result, asked))
+            }
+        }
+    }
+}
+
+impl<'a> Higher<'a> {
+    /// The arguments of the next call; none if all calls have been made.
+    fn arguments(&mut self, arena: &'a Arena) -> Option<&'a [Value<'a>]> {
+        let index = self.next;
+        let all: [Value<'a>; 4] = match self.kind {
+            Builtin::Sort => {
+                let (left, right) = self.merge.as_mut()?.pair()?;
+                [self.items[left], self.items[right], Value::Undefined, Value::Undefined]
+            }
+            Builtin::Sift | Builtin::Each => {
+                let member = self.members.get(index)?;
+                [member.value, Value::text(arena, member.key), self.source, Value::Undefined]
+            }
+            Builtin::Reduce => {
+                let item = *self.items.get(index)?;
+                [self.carried.unwrap_or(Value::Undefined), item, Value::Int(index as i64), self.source]
+            }
+            _ => [*self.items.get(index)?, Value::Int(index as i64), self.source, Value::Undefined],
+        };
+        self.next += 1;
+        let count = match self.kind {
+            Builtin::Sort => 2,
+            Builtin::Reduce => self.arity.clamp(2, 4),
+            // `$single` without a function asks for the elements themselves.
+            _ => self.arity.clamp(1, 3),
+        };
+        Some(arena.alloc_slice_copy(&all[..count]))
+    }
+
+    /// Takes in what a call has given; a result if that settles everything.
+    fn take(&mut self, value: Value<'a>, arena: &'a Arena) -> Evaluated<Option<Value<'a>>> {
+        let defined = !matches!(value, Value::Undefined);
+        match self.kind {
+            Builtin::Map | Builtin::Each if defined => self.out.push(value),
+            Builtin::Filter if query::truth(value, arena) => self.out.push(self.items[self.next - 1]),
+            Builtin::Sift if query::truth(value, arena) => self.kept.push(self.members[self.next - 1]),
+            Builtin::Single if query::truth(value, arena) => {
+                if self.carried.is_some() {
+                    return Err(EvaluationError::new("D3138", "single", ""));
+                }
+                self.carried = Some(self.items[self.next - 1]);
+            }
+            Builtin::Reduce => self.carried = Some(value),
+            Builtin::Sort => {
+                if let Some(merge) = &mut self.merge {
+                    merge.answer(query::truth(value, arena));
+                }
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn finish(&mut self, arena: &'a Arena) -> Evaluated<Value<'a>> {
+        let out = std::mem::replace(&mut self.out, List::new_in(arena));
+        Ok(match self.kind {
+            Builtin::Sift => {
+                let kept = std::mem::replace(&mut self.kept, bumpalo::collections::Vec::new_in(arena));
+                match kept.is_empty() {
+                    true => Value::Undefined,
+                    false => Value::object(arena, kept.into_bump_slice()),
+                }
+            }
+            Builtin::Single => self.carried.ok_or_else(|| EvaluationError::new("D3139", "single", ""))?,
+            Builtin::Reduce => self.carried.unwrap_or(Value::Undefined),
+            Builtin::Sort => {
+                let mut sorted = List::with_capacity_in(self.items.len(), arena);
+                if let Some(merge) = &self.merge {
+                    sorted.extend(merge.order.iter().map(|at| self.items[*at]));
+                }
+                Value::array(arena, sorted.into_bump_slice())
+            }
+            _ => query::sequence(out, arena),
+        })
+    }
+}
+
+/// A merge sort that asks one comparison at a time.
+struct Merge<'a> {
+    order: bumpalo::collections::Vec<'a, usize>,
+    merged: bumpalo::collections::Vec<'a, usize>,
+    width: usize,
+    start: usize,
+    left: usize,
+    right: usize,
+}
+
+impl<'a> Merge<'a> {
+    fn new(count: usize, arena: &'a Arena) -> Merge<'a> {
+        let mut order = bumpalo::collections::Vec::with_capacity_in(count, arena);
+        order.extend(0..count);
+        let merged = bumpalo::collections::Vec::with_capacity_in(count, arena);
+        Merge { order, merged, width: 1, start: 0, left: 0, right: 1 }
+    }
+
+    fn bounds(&self) -> (usize, usize) {
+        let count = self.order.len();
+        ((self.start + self.width).min(count), (self.start + 2 * self.width).min(count))
+    }
+
+    /// The next two elements to compare; none if all are in order.
+    fn pair(&mut self) -> Option<(usize, usize)> {
+        let count = self.order.len();
+        while self.width < count {
+            let (middle, end) = self.bounds();
+            if self.left < middle && self.right < end {
+                return Some((self.order[self.left], self.order[self.right]));
+            }
+            self.merged.extend_from_slice(&self.order[self.left..middle]);
+            self.merged.extend_from_slice(&self.order[self.right..end]);
+            self.start = end;
+            if self.start >= count {
+                std::mem::swap(&mut self.order, &mut self.merged);
+                self.merged.clear();
+                self.width *= 2;
+                self.start = 0;
+            }
+            self.left = self.start;
+            self.right = (self.start + self.width).min(count);
+        }
+        None
+    }
+
+    /// Whether the left of the two must stand behind the right.
+    fn answer(&mut self, after: bool) {
+        let from = if after { &mut self.right } else { &mut self.left };
+        self.merged.push(self.order[*from]);
+        *from += 1;
+    }
+}

@@ -1,0 +1,78 @@
+//! ISO 8601 as `$toMillis` reads it without a picture: a year, a month or a day, a time of day, a fraction, an offset.
+//!
+//! Flows in: a text. Flows out: milliseconds since 1970, or nothing. A day up to the 31st of a shorter month is one of the
+//! next, and 24:00:00 is the next midnight, as in JavaScript; a time without an offset is UTC, as on a server.
+
+use super::calendar;
+
+/// Reads `YYYY[-MM[-DD]][Thh:mm:ss[.fraction]][Z|±hh[:]mm]`.
+pub(super) fn parse(text: &str) -> Option<f64> {
+    let mut rest = text.as_bytes();
+    let year = number(&mut rest, 4, 0, 9999)?;
+    let (mut month, mut day) = (1, 1);
+    if skip(&mut rest, b'-') {
+        // What follows is no offset: `2018-01` is January, as a date has to go on with a month.
+        month = number(&mut rest, 2, 1, 12)?;
+        if skip(&mut rest, b'-') {
+            day = number(&mut rest, 2, 1, 31)?;
+        }
+    }
+    let (mut hour, mut minute, mut second, mut milli) = (0, 0, 0, 0);
+    if skip(&mut rest, b'T') {
+        hour = number(&mut rest, 2, 0, 24)?;
+        minute = skip(&mut rest, b':').then(|| number(&mut rest, 2, 0, 59))??;
+        second = skip(&mut rest, b':').then(|| number(&mut rest, 2, 0, 59))??;
+        if skip(&mut rest, b'.') {
+            milli = fraction(&mut rest)?;
+        }
+        if hour == 24 && minute + second + milli > 0 {
+            return None;
+        }
+    }
+    let offset_minutes = match rest.split_first() {
+        None | Some((b'Z', [])) => 0,
+        Some((sign @ (b'+' | b'-'), mut offset)) => {
+            let hours = number(&mut offset, 2, 0, 23)?;
+            skip(&mut offset, b':');
+            let minutes = hours * 60 + number(&mut offset, 2, 0, 59)?;
+            if !offset.is_empty() {
+                return None;
+            }
+            if *sign == b'-' { -minutes } else { minutes }
+        }
+        Some(_) => return None,
+    };
+    let parts = [year, month, day, hour, minute, second, milli].map(f64::from);
+    let millis = match year {
+        // Only numbers in a picture mean the twentieth century by two digits. 400 years are a whole number of weeks.
+        0..=99 => {
+            calendar::instant([parts[0] + 400.0, parts[1], parts[2], parts[3], parts[4], parts[5], parts[6]])?
+                - 146_097.0 * 86_400_000.0
+        }
+        _ => calendar::instant(parts)?,
+    };
+    Some(millis - f64::from(offset_minutes) * 60_000.0)
+}
+
+fn skip(rest: &mut &[u8], byte: u8) -> bool {
+    let found = rest.strip_prefix(&[byte]);
+    *rest = found.unwrap_or(rest);
+    found.is_some()
+}
+
+/// Exactly so many digits of a number within bounds.
+fn number(rest: &mut &[u8], digits: usize, min: i32, max: i32) -> Option<i32> {
+    let (text, after) = rest.split_at_checked(digits)?;
+    *rest = after;
+    let value = text.iter().try_fold(0, |value, byte| Some(value * 10 + char::from(*byte).to_digit(10)?))?;
+    i32::try_from(value).ok().filter(|value| (min..=max).contains(value))
+}
+
+/// Milliseconds of a fraction of any length; further digits are dropped.
+fn fraction(rest: &mut &[u8]) -> Option<i32> {
+    let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, after) = rest.split_at(count);
+    *rest = after;
+    let digit = |at: usize| digits.get(at).map_or(0, |byte| i32::from(byte - b'0'));
+    (count > 0).then(|| digit(0) * 100 + digit(1) * 10 + digit(2))
+}

@@ -1,0 +1,142 @@
+//! `^(…)`: the keys of every element first, then a stable sort of them.
+//!
+//! Each term's body runs once for each element, however often elements are compared.
+
+use super::Evaluated;
+use super::error::EvaluationError;
+use super::frame::{Frame, Walk};
+use super::machine::{Flow, Machine};
+use super::query::{self, List, letter};
+use super::{operate, text};
+use crate::program::expression::At;
+use crate::value::{Arena, Flags, Value};
+use std::cmp::Ordering;
+
+/// A sort whose keys are being computed: `walk.out` has them, element by element, term by term.
+pub(super) struct Sorting<'a> {
+    walk: Walk<'a>,
+    id: u32,
+    term: usize,
+    flags: Flags,
+}
+
+impl<'a> Machine<'a, '_> {
+    pub fn sort(&mut self, value: Value<'a>, id: u32, done: At) -> Evaluated<()> {
+        let items = value.elements(self.arena).unwrap_or_default();
+        if items.len() < 2 {
+            self.stack.push(value);
+            self.pc = done.0 as usize;
+            return Ok(());
+        }
+        let tuples = query::flags(value).has(Flags::TUPLES);
+        let flags = Flags::SEQUENCE | if tuples { Flags::TUPLES } else { Flags::NONE };
+        let walk = self.walk(items, done);
+        self.frames.push(Frame::Sort(self.arena.alloc(Sorting { walk, id, term: 0, flags })));
+        self.sort_term(items[0], id, 0);
+        Ok(())
+    }
+
+    /// Goes to a term's body for an element.
+    fn sort_term(&mut self, item: Value<'a>, id: u32, term: usize) {
+        let sort = &self.code.sorts[id as usize];
+        match sort.names {
+            Some(names) if term == 0 => self.enter_tuple(item, names, self.outer_scope()),
+            None => self.context = item,
+            Some(_) => {}
+        }
+        self.pc = sort.terms[term].0.0 as usize;
+    }
+
+    fn outer_scope(&self) -> Option<&'a super::machine::Scope<'a>> {
+        match self.frames.last() {
+            Some(Frame::Sort(frame)) => frame.walk.scope,
+            _ => self.scope,
+        }
+    }
+
+    pub fn sorted(&mut self, value: Option<Value<'a>>) -> Evaluated<Flow<'a>> {
+        let arena = self.arena;
+        let Some(Frame::Sort(frame)) = self.frames.last_mut() else { return Ok(Flow::Code) };
+        let sort = &self.code.sorts[frame.id as usize];
+        frame.walk.out.push(value.unwrap_or(Value::Undefined));
+        frame.term += 1;
+        if frame.term == sort.terms.len() {
+            frame.term = 0;
+            frame.walk.next += 1;
+        }
+        if let Some(item) = frame.walk.items.get(frame.walk.next).copied() {
+            let (id, term) = (frame.id, frame.term);
+            self.burn(1)?;
+            self.sort_term(item, id, term);
+            return Ok(Flow::Code);
+        }
+        let Some(Frame::Sort(frame)) = self.frames.pop() else { return Ok(Flow::Code) };
+        (self.pc, self.context, self.scope) = (frame.walk.done, frame.walk.context, frame.walk.scope);
+        let keys: Vec<&[Value]> = frame.walk.out.chunks(sort.terms.len().max(1)).collect();
+        let order = merge_sort(keys.len(), &mut |a, b| {
+            for (term, (_, descending)) in sort.terms.iter().enumerate() {
+                match compare(keys[a][term], keys[b][term], arena)? {
+                    Ordering::Equal => {}
+                    order => return Ok((order == Ordering::Greater) != *descending),
+                }
+            }
+            Ok(false)
+        })?;
+        self.burn(order.len() as u64 * 8)?;
+        let mut out = List::with_capacity_in(order.len(), arena);
+        out.extend(order.into_iter().map(|at| frame.walk.items[at]));
+        let result = Value::flagged(arena, out.into_bump_slice(), frame.flags);
+        self.stack.push(result);
+        Ok(Flow::Code)
+    }
+}
+
+/// The order of two keys: undefined comes last.
+fn compare<'a>(left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Evaluated<Ordering> {
+    let (l, r) = (letter(left), letter(right));
+    match (l, r) {
+        (b'm', b'm') => return Ok(Ordering::Equal),
+        (b'm', _) => return Ok(Ordering::Greater),
+        (_, b'm') => return Ok(Ordering::Less),
+        _ => {}
+    }
+    if !matches!(l, b's' | b'n') || !matches!(r, b's' | b'n') {
+        return Err(EvaluationError::new("T2008", "^", ""));
+    }
+    if l != r {
+        let values = format!("{} and {}", text::quoted(left, arena), text::quoted(right, arena));
+        return Err(EvaluationError::new("T2007", "^", &values));
+    }
+    Ok(operate::order(left, right, arena).unwrap_or(Ordering::Equal))
+}
+
+/// The places of `count` elements in order; `after` says whether the one must stand behind the other.
+pub(super) fn merge_sort(
+    count: usize,
+    after: &mut dyn FnMut(usize, usize) -> Evaluated<bool>,
+) -> Evaluated<Vec<usize>> {
+    let mut order: Vec<usize> = (0..count).collect();
+    let mut merged = Vec::with_capacity(count);
+    let mut width = 1;
+    while width < count {
+        merged.clear();
+        for start in (0..count).step_by(2 * width) {
+            let (middle, end) = ((start + width).min(count), (start + 2 * width).min(count));
+            let (mut left, mut right) = (start, middle);
+            while left < middle && right < end {
+                if after(order[left], order[right])? {
+                    merged.push(order[right]);
+                    right += 1;
+                } else {
+                    merged.push(order[left]);
+                    left += 1;
+                }
+            }
+            merged.extend_from_slice(&order[left..middle]);
+            merged.extend_from_slice(&order[right..end]);
+        }
+        std::mem::swap(&mut order, &mut merged);
+        width *= 2;
+    }
+    Ok(order)
+}
