@@ -6,7 +6,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | [`scope`](mod@scope) | states in order, transitions, the steps that all state types share |
+//! | `scope` | states in order, transitions, the steps that all state types share |
 //! | `state` | Pass, Wait, Succeed, Fail |
 //! | `choice` | rules to jumps, runs of StringEquals to tables |
 //! | `task` | Task: resources, handlers, limits; Retry and Catch |

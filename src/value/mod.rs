@@ -14,7 +14,7 @@
 //! | [`text`] | string escapes, both ways |
 //! | [`once`] | what is made once and kept
 //! | [`number`] | numbers as they were written: comparing and converting them |
-//! | [`write`] | compact JSON text, sizes, equality |
+//! | [`write`](mod@write) | compact JSON text, sizes, equality |
 //! | [`path`] | paths: selecting from a value, writing into one |
 //! | [`pattern`] | patterns with `*` |
 //! | [`timestamp`] | instants, as RFC 3339 writes them |

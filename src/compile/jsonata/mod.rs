@@ -159,15 +159,12 @@ impl<'c> Compiler<'c> {
 
     /// Where a name may have been bound, nearest first.
     fn places(&self, name: &str) -> Vec<(u16, u16)> {
-        let mut hops = 0;
-        let mut places = Vec::new();
-        for scope in self.scopes.iter().rev().filter(|scope| !scope.is_empty()) {
-            if let Some(slot) = scope.iter().position(|n| &**n == name) {
-                places.push((hops, slot as u16));
-            }
-            hops += 1;
-        }
-        places
+        let scopes = self.scopes.iter().rev().filter(|scope| !scope.is_empty());
+        let found = scopes.enumerate().filter_map(|(hops, scope)| {
+            let slot = scope.iter().position(|n| &**n == name)?;
+            Some((hops as u16, slot as u16))
+        });
+        found.collect()
     }
 
     fn reference(&mut self, name: &str) -> Reference {
