@@ -167,7 +167,7 @@ impl Signature {
         let mut at = 0;
         let mut taken = Vec::with_capacity(count);
         for (p, parameter) in self.parameters.iter().enumerate() {
-            let most = parameter.counts(&letters[at..]).filter(|n| fits[(p + 1) * width + at + n]).last().unwrap_or(0);
+            let most = parameter.counts(&letters[at..]).rev().find(|n| fits[(p + 1) * width + at + n]).unwrap_or(0);
             taken.push(most);
             at += most;
         }

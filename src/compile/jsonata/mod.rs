@@ -159,13 +159,11 @@ impl<'c> Compiler<'c> {
 
     /// Where a name may have been bound, nearest first.
     fn places(&self, name: &str) -> Vec<(u16, u16)> {
-        let mut hops = 0;
         let mut places = Vec::new();
-        for scope in self.scopes.iter().rev().filter(|scope| !scope.is_empty()) {
+        for (hops, scope) in self.scopes.iter().rev().filter(|scope| !scope.is_empty()).enumerate() {
             if let Some(slot) = scope.iter().position(|n| &**n == name) {
-                places.push((hops, slot as u16));
+                places.push((hops as u16, slot as u16));
             }
-            hops += 1;
         }
         places
     }
