@@ -25,7 +25,7 @@ mod template;
 
 use crate::definition::Definition;
 use crate::program::verify::VerifyError;
-use crate::program::{Addr, Builder, HandlerId, Program, Register};
+use crate::program::{Addr, Builder, HandlerId, Program, Register, VariableId};
 use std::collections::{BTreeMap, HashMap};
 
 /// What a program is compiled from besides the machine itself.
@@ -67,6 +67,7 @@ pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Ve
         functions: HashMap::new(),
         waiting: Vec::new(),
         documents: Documents::default(),
+        handler: None,
     };
     compiler.builder.timeout_seconds = definition.timeout_seconds;
     compiler.machine(definition);
@@ -87,6 +88,8 @@ struct Compiler<'d> {
     waiting: Vec<Waiting<'d>>,
     /// Which registers hold the execution's input word for word, at the instruction being emitted.
     documents: Documents,
+    /// The handler written in ASL whose code is being emitted.
+    handler: Option<Box<str>>,
 }
 
 /// Which document registers hold the execution's input, word for word.
@@ -119,6 +122,14 @@ struct Waiting<'d> {
 }
 
 impl<'d> Compiler<'d> {
+    /// A variable. Those of a handler are its own: it sees none of its caller's.
+    fn variable(&mut self, name: &str) -> VariableId {
+        match &self.handler {
+            Some(handler) => self.builder.variable(&format!("{name} of {handler}")),
+            None => self.builder.variable(name),
+        }
+    }
+
     fn unsupported(&mut self, location: &str, what: impl Into<String>) {
         self.errors.push(CompileError::Unsupported { location: location.to_owned(), what: what.into() });
     }

@@ -37,6 +37,7 @@ impl<'d> Compiler<'d> {
 
     fn scope(&mut self, waiting: Waiting<'d>) {
         let Waiting { scope, source, entry, within, input } = waiting;
+        self.handler = within.map(|handler| self.builder.handler_name(handler).into());
         self.builder.place(entry);
         let labels = scope.states.iter().map(|_| self.builder.label()).collect();
         let mut place = Place {
@@ -162,7 +163,7 @@ impl<'d> Compiler<'d> {
         let mut variables = Vec::new();
         for member in &assign.variables {
             self.template(&member.value, Root::Register(document), &member.field);
-            variables.push(self.builder.variable(&member.key));
+            variables.push(self.variable(&member.key));
         }
         let variables: AssignId = self.builder.assign(variables);
         self.builder.emit(Op::Assign { variables });

@@ -3,10 +3,10 @@
 use super::jsonata::states::Setting;
 use super::scope::Place;
 use super::{Compiler, Waiting};
-use crate::definition::{self, Pattern, Resource, State, Template, TimeLimit};
-use crate::program::state::{Catcher, Retrier};
+use crate::definition::{self, Definition, PathField, Pattern, Resource, State, Template, TimeLimit};
+use crate::program::state::{Catcher, Retrier, StateType};
 use crate::program::work::{Completion, Integration, Limit, Task};
-use crate::program::{Blame, Handler, Op, Register, Root, StateId};
+use crate::program::{self, Addr, Blame, Handler, Op, Register, Root, StateId, TaskId};
 
 impl<'d> Compiler<'d> {
     pub(super) fn task(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, task: &'d definition::Task) {
@@ -26,22 +26,21 @@ impl<'d> Compiler<'d> {
         let callee = callee(&task.resource, named.map(crate::program::work::function_name));
         self.builder.state_mut(id).task_token = callee.completion != Completion::Response;
         let effective = Root::Register(Register::Eff);
-        let mut event_is_input = self.documents.eff;
-        match (&task.parameters, arguments) {
+        // Whether the function's event is the effective input.
+        let event_is_input = match (&task.parameters, arguments) {
             (_, Some(arguments)) => {
                 self.json(arguments, "Arguments", Setting::ENTRY);
-                event_is_input = false;
+                false
             }
             (Some(parameters), None) => {
                 self.template(parameters, effective, "Parameters");
-                event_is_input &= is_lambda_invoke(&task.resource) && payload_is_document(parameters);
+                is_lambda_invoke(&task.resource) && payload_is_document(parameters)
             }
             (None, None) => {
                 self.builder.emit(Op::Load { from: effective });
-                event_is_input &= matches!(task.resource, Resource::LambdaFunction { .. });
+                matches!(task.resource, Resource::LambdaFunction { .. })
             }
-        }
-        let documents = self.documents;
+        };
         if let Some(credentials) = &task.credentials {
             self.template(credentials, effective, "Credentials");
         } else if let Some(credentials) = &task.credentials_jsonata {
@@ -49,11 +48,19 @@ impl<'d> Compiler<'d> {
         }
         let timeout = self.time_limit(&task.timeout, "TimeoutSecondsPath");
         let heartbeat = self.time_limit(&task.heartbeat, "HeartbeatSecondsPath");
-        let inlined = callee.handler.as_ref().and_then(|handler| self.function(handler, event_is_input));
-        if inlined.is_none() && task.parameters.is_none() && arguments.is_none() {
-            self.builder.copies_input |= documents.eff;
+        let function = callee.handler.as_ref().and_then(|handler| self.asl_handler(handler));
+        let body = function.filter(|_| event_is_input).and_then(single_pass);
+        let inlined = match (&callee.handler, function) {
+            (Some(handler), Some(function)) if body.is_none() => {
+                Some(self.function(handler, function, event_is_input && self.documents.eff))
+            }
+            _ => None,
+        };
+        if function.is_none() && task.parameters.is_none() && arguments.is_none() {
+            self.copied(Register::Eff);
         }
-        let handler = callee.handler.filter(|_| inlined.is_none()).map(|handler| self.builder.handler(handler));
+        let body = body.zip(callee.handler.clone());
+        let handler = callee.handler.filter(|_| function.is_none()).map(|handler| self.builder.handler(handler));
         let task_id = self.builder.task(Task {
             state: id,
             resource: task.resource.text().into(),
@@ -67,7 +74,10 @@ impl<'d> Compiler<'d> {
             timeout,
             heartbeat,
         });
-        self.builder.emit(Op::Invoke { task: task_id });
+        match body {
+            Some((body, handler)) => self.body(task_id, id, body, handler),
+            None => self.builder.emit(Op::Invoke { task: task_id }),
+        }
         self.finish_work(place, state, id, task.result_selector.as_ref(), &task.result_path);
         self.rescue(place, id, &task.retry, &task.catch);
     }
@@ -141,23 +151,77 @@ impl<'d> Compiler<'d> {
         }
     }
 
-    /// The code of a handler that is written in ASL, if there is one and nobody else stands behind the name.
-    fn function(&mut self, handler: &Handler, input: bool) -> Option<crate::program::Addr> {
-        let definitions = self.options.handlers?;
+    /// The handler of that name that is written in ASL, if there is one and nobody else stands behind the name.
+    fn asl_handler(&self, handler: &Handler) -> Option<&'d Definition> {
         if !handler.lambda || self.options.bound.is_some_and(|bound| bound(&handler.name)) {
             return None;
         }
-        let definition = definitions.get(&*handler.name)?;
+        self.options.handlers?.get(&*handler.name)
+    }
+
+    /// The code of a handler that is written in ASL; `input` says whether its event is the execution's input.
+    fn function(&mut self, handler: &Handler, definition: &'d Definition, input: bool) -> Addr {
         let key = (handler.name.to_string(), input);
         if let Some(entry) = self.functions.get(&key) {
-            return Some(*entry);
+            return *entry;
         }
         let (entry, within) = (self.builder.label(), Some(self.builder.handler(handler.clone())));
         self.functions.insert(key, entry);
         let scope = &definition.root;
         self.waiting.push(Waiting { scope, source: &definition.source, entry, within, input });
-        Some(entry)
+        entry
     }
+
+    /// A handler whose body is one Pass state, evaluated in the place of its call: no frame has to be made for it.
+    fn body(&mut self, task: TaskId, caller: StateId, body: Body<'d>, handler: Handler) {
+        let within = self.builder.handler(handler);
+        let state = self.builder.state(program::State {
+            name: body.state.name.clone(),
+            kind: StateType::Pass,
+            location: body.state.location.clone(),
+            line_number: body.source.position(body.state.span.start).line_number,
+            within: Some(within),
+            task_token: false,
+            attempt: self.builder.attempt_of(caller),
+            retriers: Box::new([]),
+            catchers: Box::new([]),
+        });
+        self.builder.emit(Op::Begin { task, body: state });
+        self.builder.set_origin(Some(state));
+        self.handler = Some(self.builder.handler_name(within).into());
+        match (&body.pass.result, &body.pass.parameters) {
+            (None, Some(parameters)) => self.template(parameters, Root::Register(Register::Eff), "Parameters"),
+            (result, _) => {
+                let text = result.as_ref().map_or_else(|| "null".to_owned(), |node| node.to_json());
+                let value = self.builder.constant(&text);
+                self.builder.emit(Op::Const { value });
+            }
+        }
+        self.handler = None;
+        self.builder.set_origin(Some(caller));
+        self.builder.emit(Op::Return { task });
+    }
+}
+
+/// A handler's body of one Pass state that makes its reply of its event, or of nothing.
+struct Body<'d> {
+    state: &'d State,
+    pass: &'d definition::Pass,
+    source: &'d definition::Source,
+}
+
+fn single_pass(definition: &Definition) -> Option<Body<'_>> {
+    let [state] = &definition.root.states[..] else { return None };
+    let definition::StateKind::Pass(pass) = &state.kind else { return None };
+    let whole = |field: &PathField| match field {
+        PathField::Default => true,
+        PathField::Null => false,
+        PathField::Path(path) => path.is_document(),
+    };
+    let plain = whole(&state.input_path) && whole(&pass.result_path) && whole(&state.output_path);
+    let makes = pass.result.is_some() || pass.parameters.is_some();
+    let jsonpath = state.query_language == definition::QueryLanguage::JsonPath;
+    (plain && makes && jsonpath && state.assign.is_none()).then_some(Body { state, pass, source: &definition.source })
 }
 
 /// What the Resource of a Task comes to.

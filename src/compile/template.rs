@@ -74,8 +74,14 @@ impl<'d> Compiler<'d> {
     /// Where a path starts; if that is the execution's input and the path is made of names alone, the scanner keeps it.
     pub(super) fn root(&mut self, path: &PathExpr, document: Root) -> Root {
         match &path.head {
-            Head::Context => Root::Context,
-            Head::Variable(name) => Root::Variable(self.builder.variable(name)),
+            Head::Context => {
+                if let Some(handler) = self.handler.clone() {
+                    let what = "a handler sees no context object: give it what it needs in its event";
+                    self.unsupported(&format!("handler {handler}: {}", path.text), what);
+                }
+                Root::Context
+            }
+            Head::Variable(name) => Root::Variable(self.variable(name)),
             Head::Document => {
                 let verbatim = match document {
                     Root::Register(Register::Doc) => self.documents.doc,

@@ -106,6 +106,11 @@ impl Builder {
         &mut self.states[id.index()]
     }
 
+    /// Where a state's retry goes on.
+    pub fn attempt_of(&self, id: StateId) -> Addr {
+        self.states[id.index()].attempt
+    }
+
     /// A constant: compact JSON text.
     pub fn constant(&mut self, text: &str) -> ConstId {
         ConstId(self.constants.id(text.into()))
@@ -181,6 +186,11 @@ impl Builder {
     /// A function or resource that a Task names.
     pub fn handler(&mut self, handler: Handler) -> HandlerId {
         HandlerId(self.handlers.id(handler))
+    }
+
+    /// A handler's name.
+    pub fn handler_name(&self, id: HandlerId) -> &str {
+        &self.handlers.entries[id.index()].name
     }
 
     /// Puts addresses in the place of labels, and verifies.

@@ -275,6 +275,17 @@ instruction_set! {
         pops |p| p.task(task).stack_length(); pushes 0;
         effect "request Task; res ← reply"; origin "Task"; example "{\"Type\":\"Task\",\"Resource\":\"arn:…\"}";
 
+    /// Begins a call of a handler whose body is one Pass state: the body's expression follows in its place, its `$` the
+    /// effective input. Takes from the stack what `Invoke` takes.
+    Begin "begin" { task: TaskId, body: StateId }
+        pops |p| p.task(task).stack_length(); pushes 0;
+        effect "the task is scheduled"; origin "Task with a handler of one Pass state"; example "{\"Type\":\"Task\",\"Resource\":\"arn:…\"}";
+
+    /// Ends the call that `Begin` began, with what its body has left on the stack.
+    Return "return" { task: TaskId }
+        pops |_p| 1; pushes 0;
+        effect "res ← pop as the task's reply"; origin "Task with a handler of one Pass state"; example "{\"End\":true}";
+
     /// Runs the children of a Map or Parallel: items or branch input are on the stack.
     Fork "fork" { fork: ForkId }
         pops |p| p.fork(fork).stack_length(); pushes 0;

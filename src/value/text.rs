@@ -104,8 +104,17 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 
 fn needs_escape(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
-    words.iter().any(|word| any_special(u64::from_le_bytes(*word)))
-        || rest.iter().any(|&b| b < 0x20 || b == b'"' || b == b'\\')
+    if words.iter().any(|word| any_special(u64::from_le_bytes(*word))) {
+        return true;
+    }
+    // What is left goes into one more word, of bytes that are seen twice or of letters that need nothing.
+    let half = |at: usize| bytes[at..].first_chunk().map_or(0, |part| u64::from(u32::from_le_bytes(*part)));
+    match (bytes.last_chunk(), rest.len()) {
+        (_, 0) => false,
+        (Some(last), _) => any_special(u64::from_le_bytes(*last)),
+        (None, length @ 4..) => any_special(half(0) | half(length - 4) << 32),
+        (None, _) => rest.iter().any(|&b| b < 0x20 || b == b'"' || b == b'\\'),
+    }
 }
 
 /// Whether one of eight bytes must be escaped. A byte is zero after the exclusive or with what is looked for, and the

@@ -5,7 +5,9 @@
 
 use super::machine::{Execution, ExecutionBasics, Family, Rare};
 use super::seed::Seed;
+use crate::program::State;
 use crate::program::state::StateType;
+use crate::value::path::{Path, Step};
 use crate::value::raw::Form;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Kind, Member, Value};
@@ -52,53 +54,60 @@ pub(super) struct MapItem<'a> {
     pub value: Value<'a>,
 }
 
+/// Which part of the context object is wanted: making up names and times for what nobody reads would cost more than
+/// everything else that a small state does.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'p> {
+    section: Option<&'p str>,
+    field: Option<&'p str>,
+}
+
+impl<'p> Wanted<'p> {
+    /// All of it.
+    pub const ALL: Wanted<'static> = Wanted { section: None, field: None };
+
+    /// What a path reads.
+    pub fn by(path: &'p Path) -> Wanted<'p> {
+        let mut names = path.steps().iter().map_while(|step| match step {
+            Step::Member(name) => Some(&**name),
+            _ => None,
+        });
+        Wanted { section: names.next(), field: names.next() }
+    }
+
+    fn section(self, name: &str) -> bool {
+        self.section.is_none_or(|section| section == name)
+    }
+
+    fn field(self, name: &str) -> bool {
+        self.field.is_none_or(|field| field == name)
+    }
+}
+
 impl<'a> Execution<'a> {
-    /// The context object as it is now.
-    pub(super) fn context(&mut self) -> Value<'a> {
+    /// The context object as it is now, as far as it is wanted.
+    pub(super) fn context(&mut self, wanted: Wanted) -> Value<'a> {
         let arena = self.arena;
-        let text = |t: &str| Value::copy_str(arena, t);
-        let object = |members: &[Member<'a>]| Value::object(arena, arena.alloc_slice_copy(members));
-        let names = &self.settings.names;
-        let basics = self.basics();
-        let mut name_seed = basics.name_seed;
-        let (name, id) = (name_seed.uuid(), name_seed.uuid());
-        let (region, account, machine) = (&names.region, &names.account, &names.machine);
-        let (execution_arn, role) = (
-            match names.express {
-                true => format!("arn:aws:states:{region}:{account}:express:{machine}:{name}:{id}"),
-                false => format!("arn:aws:states:{region}:{account}:execution:{machine}:{name}"),
-            },
-            format!("arn:aws:iam::{account}:role/{machine}"),
-        );
-        let mut execution = vec![
-            Member { key: "Id", value: text(&execution_arn) },
-            Member { key: "Input", value: basics.input },
-            Member { key: "Name", value: text(&name) },
-            Member { key: "RoleArn", value: text(&role) },
-            Member { key: "StartTime", value: text(&Timestamp::from_millis(basics.started_ms).to_rfc3339_millis()) },
-        ];
-        if !names.express {
-            execution.push(Member { key: "RedriveCount", value: Value::Int(0) });
+        let mut context = bumpalo::collections::Vec::new_in(arena);
+        if wanted.section("Execution") {
+            context.push(Member { key: "Execution", value: self.execution_section(wanted) });
         }
-        let machine_id = format!("arn:aws:states:{region}:{account}:stateMachine:{machine}");
-        let state_machine =
-            [Member { key: "Id", value: text(&machine_id) }, Member { key: "Name", value: text(machine) }];
-        let mut context = vec![
-            Member { key: "Execution", value: object(&execution) },
-            Member { key: "StateMachine", value: object(&state_machine) },
-        ];
+        if wanted.section("StateMachine") {
+            let names = &self.settings.names;
+            let (region, account, machine) = (&names.region, &names.account, &names.machine);
+            let id = format!("arn:aws:states:{region}:{account}:stateMachine:{machine}");
+            let members = [
+                Member { key: "Id", value: Value::copy_str(arena, &id) },
+                Member { key: "Name", value: Value::copy_str(arena, machine) },
+            ];
+            context.push(Member { key: "StateMachine", value: Value::object(arena, arena.alloc_slice_copy(&members)) });
+        }
         if let Some(id) = self.visit.state {
             let info = self.program.state(id);
-            let entered = Timestamp::from_millis(self.visit.entered_ms).to_rfc3339_millis();
-            let mut state = vec![
-                Member { key: "Name", value: text(&info.name) },
-                Member { key: "EnteredTime", value: text(&entered) },
-            ];
-            if matches!(info.kind, StateType::Task | StateType::Map | StateType::Parallel) {
-                state.push(Member { key: "RetryCount", value: Value::Int(i64::from(self.visit.retry_count)) });
+            if wanted.section("State") {
+                context.push(Member { key: "State", value: self.state_section(info, wanted) });
             }
-            context.push(Member { key: "State", value: object(&state) });
-            if info.task_token {
+            if info.task_token && wanted.section("Task") {
                 let rare = self.visit.rare();
                 let token = match rare.token {
                     Some(token) => token,
@@ -106,21 +115,72 @@ impl<'a> Execution<'a> {
                 };
                 self.visit.rare = Some(arena.alloc(Rare { token: Some(token), ..rare }));
                 let task = [Member { key: "Token", value: Value::text(arena, token) }];
-                context.push(Member { key: "Task", value: object(&task) });
+                context.push(Member { key: "Task", value: Value::object(arena, arena.alloc_slice_copy(&task)) });
             }
         }
-        if let Family::Child { item: Some(item), .. } = self.family {
-            let item = [
+        if let Family::Child { item: Some(item), .. } = self.family
+            && wanted.section("Map")
+        {
+            let members = [
                 Member { key: "Index", value: Value::Int(item.index as i64) },
                 Member { key: "Value", value: item.value },
             ];
-            context.push(Member { key: "Map", value: object(&[Member { key: "Item", value: object(&item) }]) });
+            let item = [Member { key: "Item", value: Value::object(arena, arena.alloc_slice_copy(&members)) }];
+            context.push(Member { key: "Map", value: Value::object(arena, arena.alloc_slice_copy(&item)) });
         }
-        let context = object(&context);
-        match &names.context {
+        let context = Value::object(arena, context.into_bump_slice());
+        match &self.settings.names.context {
             Some(given) => self.merged(context, Value::raw(arena, given, Form::of(given))),
             None => context,
         }
+    }
+
+    /// Who the execution is, members in AWS's order.
+    fn execution_section(&self, wanted: Wanted) -> Value<'a> {
+        let arena = self.arena;
+        let names = &self.settings.names;
+        let basics = self.basics();
+        let (region, account, machine) = (&names.region, &names.account, &names.machine);
+        let mut members = bumpalo::collections::Vec::new_in(arena);
+        let mut put = |key, value| members.push(Member { key, value });
+        let mut name_seed = basics.name_seed;
+        if wanted.field("Id") || wanted.field("Name") {
+            let (name, id) = (name_seed.uuid(), name_seed.uuid());
+            let arn = match names.express {
+                true => format!("arn:aws:states:{region}:{account}:express:{machine}:{name}:{id}"),
+                false => format!("arn:aws:states:{region}:{account}:execution:{machine}:{name}"),
+            };
+            put("Id", Value::copy_str(arena, &arn));
+            put("Input", basics.input);
+            put("Name", Value::copy_str(arena, &name));
+        } else {
+            put("Input", basics.input);
+        }
+        if wanted.field("RoleArn") {
+            put("RoleArn", Value::copy_str(arena, &format!("arn:aws:iam::{account}:role/{machine}")));
+        }
+        if wanted.field("StartTime") {
+            let time = Timestamp::from_millis(basics.started_ms).to_rfc3339_millis();
+            put("StartTime", Value::copy_str(arena, &time));
+        }
+        if !names.express {
+            put("RedriveCount", Value::Int(0));
+        }
+        Value::object(arena, members.into_bump_slice())
+    }
+
+    fn state_section(&self, info: &'a State, wanted: Wanted) -> Value<'a> {
+        let arena = self.arena;
+        let mut members = bumpalo::collections::Vec::new_in(arena);
+        members.push(Member { key: "Name", value: Value::text(arena, &info.name) });
+        if wanted.field("EnteredTime") {
+            let time = Timestamp::from_millis(self.visit.entered_ms).to_rfc3339_millis();
+            members.push(Member { key: "EnteredTime", value: Value::copy_str(arena, &time) });
+        }
+        if matches!(info.kind, StateType::Task | StateType::Map | StateType::Parallel) {
+            members.push(Member { key: "RetryCount", value: Value::Int(i64::from(self.visit.retry_count)) });
+        }
+        Value::object(arena, members.into_bump_slice())
     }
 
     /// Two objects as one, two levels deep: what is given wins.
@@ -157,7 +217,7 @@ fn token(seed: &mut Seed) -> String {
 impl Execution<'_> {
     /// The execution's ARN and its role's, as the context object has them.
     pub fn names(&mut self) -> (String, String) {
-        let context = self.context();
+        let context = self.context(Wanted::ALL);
         let execution = context.get(self.arena, "Execution").unwrap_or(Value::Null);
         let text =
             |key| execution.get(self.arena, key).and_then(|v| v.as_str(self.arena)).unwrap_or_default().to_owned();

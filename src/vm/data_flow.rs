@@ -3,6 +3,7 @@
 //! What an expression finds is a handle into the document; a miss is told in the words of the field that asked, from the
 //! text that the author wrote. Texts are made only when something has failed.
 
+use super::context::Wanted;
 use super::machine::{Execution, Stop};
 use super::outcome::Failure;
 use super::seed::Seed;
@@ -50,7 +51,7 @@ impl<'a> Execution<'a> {
             },
             Root::Register(register) => *self.register(register),
             Root::Outer => self.outer(),
-            Root::Context => self.context(),
+            Root::Context => self.context(Wanted::by(self.program.path(path))),
         };
         let mut budget = NodeBudget::new(self.settings.limits.path_nodes);
         let program = self.program;

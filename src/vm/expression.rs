@@ -3,6 +3,7 @@
 //! States Language, "JSONata": an expression that fails, or has no value, fails its state with
 //! States.QueryEvaluationError, which Retry and Catch look at; the history shows where (EvaluationFailed).
 
+use super::context::Wanted;
 use super::event::EventKind;
 use super::jsonata::{self, EvaluationError, Host};
 use super::machine::{Execution, Family, Stop};
@@ -158,7 +159,7 @@ impl<'a> StateHost<'_, 'a> {
         match root {
             Root::Register(register) => Some(*execution.register(register)),
             Root::Outer => Some(execution.outer()),
-            Root::Context => Some(execution.context()),
+            Root::Context => Some(execution.context(Wanted::ALL)),
             Root::Variable(variable) => execution.variables[variable.index()],
             Root::Slot(slot) => match execution.input.slots.get(slot.index()) {
                 Some(Slot::Found(span)) => {
@@ -188,7 +189,7 @@ impl<'a> Host<'a> for StateHost<'_, 'a> {
                     Left::Result => members.push(Member { key: "result", value: self.execution.res }),
                     Left::ErrorOutput => members.push(Member { key: "errorOutput", value: self.execution.res }),
                 }
-                members.push(Member { key: "context", value: self.execution.context() });
+                members.push(Member { key: "context", value: self.execution.context(Wanted::ALL) });
                 let arena = self.execution.arena;
                 Some(Value::object(arena, arena.alloc_slice_copy(&members)))
             }

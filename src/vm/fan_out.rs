@@ -9,7 +9,7 @@
 //! Children are executed depth first in the order of their indices, whoever runs them; a driver with idle threads may run
 //! several at a time where [`Children::are_independent`], and gets the same answer. Here is no thread, and no queue.
 
-use super::context::MapItem;
+use super::context::{MapItem, Wanted};
 use super::event::{Event, EventKind};
 use super::machine::{Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting};
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
@@ -162,6 +162,7 @@ impl<'a> Children<'a> {
             assigned: None,
             visit: Visit::NONE,
             caller: None,
+            inside: None,
             waiting: Waiting::Nothing,
             family: Family::Child {
                 outer: self.outer,
@@ -370,8 +371,9 @@ impl<'a> Execution<'a> {
                     });
                 } else if !self.quiet {
                     self.history.previous = base + placed.id(index, finished.chain);
+                    // A failed ItemSelector names the Map itself, whose id is the parent's already; names are unique.
                     if let Some(origin) = &mut failure.origin
-                        && origin.entered != join.children.origin.entered
+                        && origin.state != join.children.origin.state
                     {
                         origin.entered = base + placed.id(index, origin.entered);
                     }
@@ -430,7 +432,7 @@ impl<'a> Execution<'a> {
 
     /// The Map Run's ARN, which is named after the Map's Label, if it has one.
     fn map_run_arn(&mut self, label: Option<&str>) -> String {
-        let context = self.context();
+        let context = self.context(Wanted::ALL);
         let machine = context.get(self.arena, "StateMachine").and_then(|m| m.get(self.arena, "Id"));
         let machine = machine.and_then(|id| id.as_str(self.arena)).unwrap_or_default();
         let mut seed = self.seed;

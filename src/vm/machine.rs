@@ -5,7 +5,7 @@
 //! at (`rescue.rs`). Registers and stack are values on the arena: an execution allocates nothing else.
 
 use super::budget::Limits;
-use super::context::{MapItem, Names};
+use super::context::{MapItem, Names, Wanted};
 use super::event::{Event, EventKind};
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use super::request::Request;
@@ -85,6 +85,8 @@ pub struct Execution<'a> {
     pub(super) visit: Visit<'a>,
     /// The caller's state while a handler written in ASL runs.
     pub(super) caller: Option<&'a Caller<'a>>,
+    /// The task, and its arguments, whose handler's one state is being evaluated in its place.
+    pub(super) inside: Option<(TaskId, Value<'a>)>,
     pub(super) waiting: Waiting<'a>,
     pub(super) family: Family<'a>,
     /// Whether what it does belongs to no history: a handler written in ASL has none, nor does a distributed Map show its
@@ -195,7 +197,14 @@ impl<'a> Execution<'a> {
         let machine = program.timeout_seconds().map(|s| s.saturating_mul(1_000).min(i64::MAX as u64 / 2) as i64);
         let limit = settings.limits.virtual_ms;
         let run_ms = machine.unwrap_or(i64::MAX).min(limit.unwrap_or(i64::MAX));
-        let mut execution = Execution {
+        // The first state's Entered event does not point at ExecutionStarted, whose id is 1.
+        let started = |input: Value| {
+            let kind = EventKind::ExecutionStarted { input: input.to_json() };
+            vec![Event { id: 1, previous: 0, time_ms: start.now_ms, kind }]
+        };
+        let events = start.history.then(|| started(start.input.value));
+        // Made where the caller wants it: nothing may be done to it here, or it would be copied.
+        Execution {
             program,
             settings,
             arena,
@@ -210,6 +219,7 @@ impl<'a> Execution<'a> {
             assigned: None,
             visit: Visit::NONE,
             caller: None,
+            inside: None,
             waiting: Waiting::Nothing,
             family: Family::Root,
             quiet: false,
@@ -222,12 +232,8 @@ impl<'a> Execution<'a> {
             now_ms: start.now_ms,
             deadline_ms: start.now_ms.saturating_add(run_ms),
             steps: settings.limits.steps,
-            history: History { events: start.history.then(Vec::new), ..History::default() },
-        };
-        execution.event(|e| EventKind::ExecutionStarted { input: e.input.value.to_json() });
-        // The first state's Entered event does not point at ExecutionStarted.
-        execution.history.previous = 0;
-        execution
+            history: History { count: 1, events, ..History::default() },
+        }
     }
 
     /// Runs until the execution is over or needs something. Must not be called again before it has got what it asked
@@ -314,9 +320,10 @@ impl<'a> Execution<'a> {
     fn advance(&mut self) -> Result<Turn<'a>, Stop<'a>> {
         let ops = self.program.ops();
         loop {
-            let op = ops[self.pc.index()];
+            let op = &ops[self.pc.index()];
             self.pc = Addr(self.pc.0 + 1);
-            match op {
+            // Matched in its place: only the operands that are wanted are copied.
+            match *op {
                 Op::Enter { state } => self.enter(state)?,
                 Op::Leave { state, with, to } => self.leave(state, with, to)?,
                 Op::Jump { to } => self.pc = to,
@@ -384,6 +391,14 @@ impl<'a> Execution<'a> {
                         return Ok(Turn::Request(request));
                     }
                 }
+                Op::Begin { task, body } => self.begin(task, body)?,
+                Op::Return { task } => {
+                    let value = self.pop();
+                    self.end_call(task, value);
+                    if let Some(stop) = self.pending.take() {
+                        return Err(stop);
+                    }
+                }
                 Op::Fork { fork } => {
                     let children = self.fork(fork)?;
                     self.waiting = Waiting::Children;
@@ -393,20 +408,41 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn enter(&mut self, state: StateId) -> Result<(), Stop<'a>> {
-        if self.steps == 0 {
-            return Err(self.stop_at(LimitHit::Steps(self.settings.limits.steps)));
-        }
-        self.steps -= 1;
-        self.eff = self.doc;
+    /// Counts a state that is entered.
+    pub(super) fn step(&mut self, state: StateId) -> Result<(), Stop<'a>> {
+        self.spend_step()?;
         if let Some(tally) = self.tally {
             tally.enter(state);
         }
+        Ok(())
+    }
+
+    fn enter(&mut self, state: StateId) -> Result<(), Stop<'a>> {
+        self.step(state)?;
+        self.eff = self.doc;
         self.event(|e| {
             let info = e.program.state(state);
             EventKind::Entered { state_type: info.kind.name(), name: info.name.to_string(), input: e.doc.to_json() }
         });
         self.visit = Visit { state: Some(state), entered: self.history.count, entered_ms: self.now_ms, ..Visit::NONE };
+        self.within_history()
+    }
+
+    /// Counts a step that is no new state: a retry.
+    pub(super) fn step_again(&mut self) -> Result<(), Stop<'a>> {
+        self.spend_step()?;
+        self.within_history()
+    }
+
+    fn spend_step(&mut self) -> Result<(), Stop<'a>> {
+        if self.steps == 0 {
+            return Err(self.stop_at(LimitHit::Steps(self.settings.limits.steps)));
+        }
+        self.steps -= 1;
+        Ok(())
+    }
+
+    fn within_history(&mut self) -> Result<(), Stop<'a>> {
         if self.history.count >= self.settings.limits.events - 1 {
             return Err(self.history_is_full());
         }
@@ -599,7 +635,7 @@ impl<'a> Execution<'a> {
         match from {
             Root::Register(register) => *self.register(register),
             Root::Outer => self.outer(),
-            Root::Context => self.context(),
+            Root::Context => self.context(Wanted::ALL),
             Root::Variable(variable) => self.variables[variable.index()].unwrap_or(Value::Null),
             Root::Slot(_) => self.input.value,
         }

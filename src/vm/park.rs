@@ -205,6 +205,7 @@ impl Parked {
                     quiet: caller.quiet,
                 })
             }),
+            inside: None,
             waiting: match self.waiting {
                 ParkedWaiting::Nothing => Waiting::Nothing,
                 ParkedWaiting::Task { task, arguments, called_ms, timeout_ms } => {

@@ -1,6 +1,7 @@
 //! What an execution asks of whoever drives it, and what comes back.
 
 use super::fan_out::Children;
+use super::outcome::Failure;
 use crate::program::HandlerId;
 use crate::program::work::Task;
 use crate::value::{Arena, Value};
@@ -71,4 +72,17 @@ pub enum Reply<'a> {
     },
     /// The time limit or heartbeat lapsed.
     TimedOut,
+}
+
+impl<'a> Reply<'a> {
+    /// What a handler written in ASL comes to that has failed: a Fail state is what the function raises, anything else
+    /// that goes wrong inside is its runtime's failure.
+    pub(super) fn of_failure(failure: &Failure<'a>) -> Reply<'a> {
+        if failure.origin.is_none() && failure.catchable {
+            let message = failure.cause.unwrap_or_default();
+            Reply::Raised { error: failure.error.unwrap_or("Lambda.Unknown"), message }
+        } else {
+            Reply::Failed { error: Some("Lambda.Unknown"), cause: failure.cause }
+        }
+    }
 }

@@ -14,6 +14,9 @@ impl<'a> Execution<'a> {
     pub(super) fn rescue(&mut self, failure: Failure<'a>) -> Rescue<'a> {
         self.assigned = None;
         self.stack.truncate(self.caller.map_or(0, |caller| caller.stack));
+        if self.fail_call(&failure) {
+            return Rescue::Going;
+        }
         if let Some(id) = self.visit.state
             && failure.catchable
         {
@@ -22,7 +25,14 @@ impl<'a> Execution<'a> {
                 let retrier = &info.retriers[n];
                 let used = self.used(n, info.retriers.len());
                 if used < retrier.max_attempts {
+                    // A retry enters no state, but what retries for ever has to end as what loops for ever does.
+                    if let Err(stop) = self.step_again() {
+                        self.pending = Some(stop);
+                        return Rescue::Going;
+                    }
                     self.visit.retry_count += 1;
+                    // Every attempt has a token of its own.
+                    self.visit.rare = self.visit.rare.map(|rare| &*self.arena.alloc(Rare { token: None, ..*rare }));
                     if let Some(tally) = self.tally {
                         tally.retry();
                     }

@@ -7,11 +7,40 @@ use super::event::EventKind;
 use super::machine::{Caller, Execution, Stop, Visit, Waiting};
 use super::outcome::Failure;
 use super::request::{Reply, Request, TaskRequest};
-use crate::program::TaskId;
 use crate::program::work::{Completion, Integration, Limit, Task, function_name};
+use crate::program::{StateId, TaskId};
 use crate::value::{Member, Value};
 
 impl<'a> Execution<'a> {
+    /// Begins a call whose handler's one state is evaluated in its place.
+    pub(super) fn begin(&mut self, id: TaskId, body: StateId) -> Result<(), Stop<'a>> {
+        let task = self.program.task(id);
+        let heartbeat = self.seconds(task.heartbeat)?;
+        let timeout = self.seconds(task.timeout)?;
+        let credentials = task.credentials.then(|| self.pop());
+        let arguments = self.pop();
+        self.scheduled(task, arguments, timeout, heartbeat, credentials);
+        self.inside = Some((id, arguments));
+        self.step(body)
+    }
+
+    /// Ends it with what the state has come to.
+    pub(super) fn end_call(&mut self, id: TaskId, value: Value<'a>) {
+        let Some((_, arguments)) = self.inside.take() else { return };
+        if self.program.task(id).integration == Integration::Function {
+            self.complete(id, value);
+        } else {
+            self.settle(id, arguments, Reply::Returned(value));
+        }
+    }
+
+    /// Ends it with what has gone wrong; whether there was a call under way.
+    pub(super) fn fail_call(&mut self, failure: &Failure<'a>) -> bool {
+        let Some((id, arguments)) = self.inside.take() else { return false };
+        self.settle(id, arguments, Reply::of_failure(failure));
+        true
+    }
+
     /// Schedules a task: a request, or nothing if its handler's code is in the program and runs next.
     pub(super) fn invoke(&mut self, id: TaskId) -> Result<Option<Request<'a>>, Stop<'a>> {
         let task = self.program.task(id);
@@ -75,13 +104,12 @@ impl<'a> Execution<'a> {
         self.waiting = Waiting::Nothing;
         let lapsed = timeout_ms.is_some_and(|ms| self.now_ms > called_ms.saturating_add(ms));
         let reply = if lapsed { Reply::TimedOut } else { reply };
-        let result = self.result_of(task, arguments, reply);
-        self.complete(task, result);
+        self.settle(task, arguments, reply);
     }
 
     /// What a handler written in ASL comes to: back in its caller, the task is complete.
     pub(super) fn return_to_caller(&mut self, outcome: Result<Value<'a>, Failure<'a>>) {
-        let Some(caller) = self.caller.take().copied() else { return };
+        let Some(caller) = self.caller.take() else { return };
         self.pc = caller.pc;
         self.doc = caller.doc;
         self.eff = caller.eff;
@@ -91,21 +119,26 @@ impl<'a> Execution<'a> {
         self.assigned = None;
         let lapsed = caller.timeout_ms.map(|ms| caller.called_ms.saturating_add(ms)).filter(|end| self.now_ms > *end);
         let reply = match (lapsed, outcome) {
+            (None, Ok(value)) if self.program.task(caller.task).integration == Integration::Function => {
+                return self.complete(caller.task, value);
+            }
             (Some(end_ms), _) => {
                 // The task was given up while its handler still waited.
                 self.now_ms = end_ms;
                 Reply::TimedOut
             }
             (None, Ok(value)) => Reply::Returned(value),
-            // A Fail state is what the function raises; anything else that goes wrong inside is its runtime's failure.
-            (None, Err(failure)) if failure.origin.is_none() && failure.catchable => Reply::Raised {
-                error: failure.error.unwrap_or("Lambda.Unknown"),
-                message: failure.cause.unwrap_or_default(),
-            },
-            (None, Err(failure)) => Reply::Failed { error: Some("Lambda.Unknown"), cause: failure.cause },
+            (None, Err(failure)) => Reply::of_failure(&failure),
         };
-        let result = self.result_of(caller.task, caller.arguments, reply);
-        self.complete(caller.task, result);
+        self.settle(caller.task, caller.arguments, reply);
+    }
+
+    /// Ends a task as the reply says.
+    fn settle(&mut self, id: TaskId, arguments: Value<'a>, reply: Reply<'a>) {
+        match self.result_of(id, arguments, reply) {
+            Ok(value) => self.complete(id, value),
+            Err(failure) => self.give_up(id, failure),
+        }
     }
 
     /// A reply as the task's result, in the shape that its integration gives it.
@@ -120,7 +153,7 @@ impl<'a> Execution<'a> {
             Reply::Returned(value)
                 if task.integration == Integration::LambdaInvoke && task.completion == Completion::Response =>
             {
-                Ok(self.invoke_response(value))
+                Ok(self.invoke_response(arguments, value))
             }
             Reply::Returned(value) | Reply::Result(value) => Ok(value),
             Reply::Raised { error, message } => {
@@ -133,18 +166,21 @@ impl<'a> Execution<'a> {
     }
 
     /// What `lambda:invoke` answers.
-    fn invoke_response(&mut self, payload: Value<'a>) -> Value<'a> {
+    fn invoke_response(&mut self, arguments: Value<'a>, payload: Value<'a>) -> Value<'a> {
+        let text = |key| arguments.get(self.arena, key).and_then(|v| v.as_str(self.arena)).unwrap_or_default();
+        let named = text("FunctionName").rsplit(':').next().filter(|v| is_version(v));
+        let version = Some(text("Qualifier")).filter(|v| is_version(v)).or(named).unwrap_or("$LATEST");
         let length = payload.to_json().len();
         let id = self.seed.uuid();
         let head = format!(
-            "{{\"AllHttpHeaders\":{{\"X-Amz-Executed-Version\":[\"$LATEST\"],\"x-amzn-RequestId\":[\"{id}\"],\"Content-Length\":[\"{length}\"],\"Content-Type\":[\"application/json\"]}},\
-             \"HttpHeaders\":{{\"Content-Length\":\"{length}\",\"Content-Type\":\"application/json\",\"X-Amz-Executed-Version\":\"$LATEST\",\"x-amzn-RequestId\":\"{id}\"}},\"HttpStatusCode\":200}}"
+            "{{\"AllHttpHeaders\":{{\"X-Amz-Executed-Version\":[\"{version}\"],\"x-amzn-RequestId\":[\"{id}\"],\"Content-Length\":[\"{length}\"],\"Content-Type\":[\"application/json\"]}},\
+             \"HttpHeaders\":{{\"Content-Length\":\"{length}\",\"Content-Type\":\"application/json\",\"X-Amz-Executed-Version\":\"{version}\",\"x-amzn-RequestId\":\"{id}\"}},\"HttpStatusCode\":200}}"
         );
         let metadata = Value::raw(self.arena, self.arena.alloc_str(&head), crate::value::raw::Form::COMPACT);
         let request = format!("{{\"RequestId\":\"{id}\"}}");
         let request = Value::raw(self.arena, self.arena.alloc_str(&request), crate::value::raw::Form::COMPACT);
         let members = [
-            Member { key: "ExecutedVersion", value: Value::text(self.arena, "$LATEST") },
+            Member { key: "ExecutedVersion", value: Value::text(self.arena, version) },
             Member { key: "Payload", value: payload },
             Member { key: "SdkHttpMetadata", value: metadata },
             Member { key: "SdkResponseMetadata", value: request },
@@ -179,24 +215,23 @@ impl<'a> Execution<'a> {
         ))
     }
 
-    /// Ends a task: its events, and its result in `res` or its failure for Retry and Catch.
-    fn complete(&mut self, id: TaskId, result: Result<Value<'a>, Failure<'a>>) {
+    /// Ends a task with its result, in `res`.
+    fn complete(&mut self, id: TaskId, value: Value<'a>) {
         let task = self.program.task(id);
         let limit = self.settings.limits.state_bytes;
-        let result = result.and_then(|value| {
+        if value.size().bytes_max > limit && !value.fits(limit) {
             let named = if task.integration == Integration::Function { &task.resource } else { &task.service };
-            if value.size().bytes_max <= limit || value.fits(limit) { Ok(value) } else { Err(self.too_large(named)) }
-        });
-        match result {
-            Ok(value) => {
-                self.succeeded(task, value);
-                self.res = value;
-            }
-            Err(failure) => {
-                self.failed(task, &failure);
-                self.pending = Some(self.stop(failure));
-            }
+            return self.give_up(id, self.too_large(named));
         }
+        self.succeeded(task, value);
+        self.res = value;
+    }
+
+    /// Ends a task with a failure, for Retry and Catch.
+    #[cold]
+    fn give_up(&mut self, id: TaskId, failure: Failure<'a>) {
+        self.failed(self.program.task(id), &failure);
+        self.pending = Some(self.stop(failure));
     }
 
     fn scheduled(
@@ -313,4 +348,9 @@ impl<'a> Execution<'a> {
             }
         }
     }
+}
+
+/// Whether a qualifier is a version's number: what an alias stands for only Lambda knows.
+fn is_version(qualifier: &str) -> bool {
+    !qualifier.is_empty() && qualifier.bytes().all(|b| b.is_ascii_digit())
 }

@@ -1,0 +1,126 @@
+//! Who stands behind a Task: functions that answer, fail, panic; names that nobody stands behind.
+
+use expressway::batch::{Batch, Sink, Source};
+use expressway::compile::{Options, compile};
+use expressway::definition::{Definition, ParseOptions};
+use expressway::handler::Handlers;
+use expressway::handler::function::FunctionError;
+use expressway::handler::mock::{Mock, MockError};
+use expressway::program::Program;
+
+fn program(text: &str) -> Program {
+    let definition = Definition::parse(text, "machine", &ParseOptions::default()).expect("a definition");
+    compile(&definition, &Options::default()).expect("a program")
+}
+
+fn results(program: &Program, handlers: &Handlers, events: &str, threads: usize) -> Vec<String> {
+    let bound = handlers.bind(program).unwrap();
+    let mut out = Vec::new();
+    let batch = Batch::new(program, &bound).threads(threads).results(Sink::new("memory", &mut out));
+    batch.run(vec![Source::memory("events", events.as_bytes())]).unwrap();
+    String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+}
+
+const CALL: &str = r#"{"StartAt": "Call", "States": {"Call": {
+    "Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:divide:live",
+    "Catch": [{"ErrorEquals": ["Lambda.Unknown"], "ResultPath": "$.caught", "Next": "Caught"}], "End": true},
+    "Caught": {"Type": "Pass", "Parameters": {"because.$": "$.caught.Cause"}, "End": true}}}"#;
+
+fn divide() -> Handlers {
+    Handlers::new().lambda("divide", |event, call| {
+        let part = |key: &str| event.get(key).and_then(|v| v.as_i64());
+        match (part("a"), part("b")) {
+            // Dividing by zero panics, as a mistake in a function would.
+            (Some(a), Some(b)) => call.json(&(a / b)),
+            _ => Err(FunctionError::new("BadEvent", "a and b must be integers")),
+        }
+    })
+}
+
+#[test]
+fn a_panic_is_the_failure_of_its_own_execution_alone() {
+    let program = program(CALL);
+    let events: String = (0..300).map(|n| format!("{{\"a\":{n},\"b\":{}}}\n", n % 3)).collect();
+    for threads in [1, 2, 8] {
+        let results = results(&program, &divide(), &events, threads);
+        assert_eq!(results.len(), 300);
+        for (n, line) in results.iter().enumerate() {
+            let expected = match n % 3 {
+                0 => r#"{"because":"attempt to divide by zero"}"#.to_owned(),
+                divisor => (n / divisor).to_string(),
+            };
+            assert_eq!(*line, format!("{{\"status\":\"SUCCEEDED\",\"output\":{expected}}}"));
+        }
+    }
+}
+
+#[test]
+fn what_a_function_raises_is_lambdas_json() {
+    let program = program(CALL);
+    let results = results(&program, &divide(), "{}\n", 1);
+    let start = r#"{"status":"FAILED","error":"BadEvent","cause":"{\"errorMessage\": \"a and b must be integers\", \"errorType\": \"BadEvent\","#;
+    assert!(results[0].starts_with(start), "{}", results[0]);
+}
+
+#[test]
+fn names_that_nobody_stands_behind_are_told_before_the_first_event() {
+    let program = program(
+        r#"{"StartAt": "A", "States": {
+          "A": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem", "Parameters": {"TableName": "t", "Item": {}}, "Next": "B"},
+          "B": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f:1"}, "Next": "C"},
+          "C": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": true}}}"#,
+    );
+    let missing = Handlers::new().bind(&program).err().unwrap();
+    assert_eq!(
+        missing.to_string(),
+        "nobody stands behind these:\n  dynamodb:putItem, called by A\n  f, called by B, C"
+    );
+    let some = Handlers::new().lambda("f", |event, _| Ok(event.value()));
+    assert_eq!(some.bind(&program).err().unwrap().missing.len(), 1);
+    let all = some.resource("dynamodb:putItem", |_, call| Ok(call.object(&[])));
+    assert!(all.bind(&program).is_ok());
+}
+
+#[test]
+fn a_name_that_only_the_event_gives_fails_its_task() {
+    let program = program(
+        r#"{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"FunctionName.$": "$.f", "Payload.$": "$"}, "OutputPath": "$.Payload.f", "End": true}}}"#,
+    );
+    let handlers = Handlers::new().lambda("known", |event, _| Ok(event.value()));
+    let events = "{\"f\":\"arn:aws:lambda:us-east-1:123456789012:function:known:7\"}\n{\"f\":\"other\"}\n";
+    let results = results(&program, &handlers, events, 1);
+    assert!(
+        results[0].ends_with(r#""output":"arn:aws:lambda:us-east-1:123456789012:function:known:7"}"#),
+        "{}",
+        results[0]
+    );
+    assert!(results[1].contains(r#""error":"Lambda.ResourceNotFoundException""#), "{}", results[1]);
+}
+
+#[test]
+fn mock_files_are_read_with_every_mistake_named() {
+    let file = r#"{"StateMachines": {"M": {"TestCases": {"One": {"A": "R"}, "Two": {"A": "S"}}}},
+                   "MockedResponses": {"R": {"0-1": {"Return": 1}, "2": {"Throw": {"Error": "E"}}}}}"#;
+    assert!(Mock::read(file, "M", Some("One")).unwrap().answers("A"));
+    let cases = [
+        (file, Some("Two"), "the mock file has no response at /MockedResponses/S"),
+        (file, None, "the mock file has several test cases for M; name one with --test-case: One, Two"),
+        (file, Some("Three"), "the mock file has no test case of that name at /StateMachines/M/TestCases/Three"),
+        ("{}", None, "the mock file has no StateMachines at /"),
+        (
+            r#"{"StateMachines": {"M": {"TestCases": {"One": {"A": "R"}}}}, "MockedResponses": {"R": {"x": {"Return": 1}}}}"#,
+            None,
+            "/MockedResponses/R: x is neither a number of an invocation nor a range such as 1-2",
+        ),
+        (
+            r#"{"StateMachines": {"M": {"TestCases": {"One": {"A": "R"}}}}, "MockedResponses": {"R": {"0": {}}}}"#,
+            None,
+            "the mock file has no Return or Throw at /MockedResponses/R/0",
+        ),
+    ];
+    for (file, case, expected) in cases {
+        assert_eq!(Mock::read(file, "M", case).err().unwrap().to_string(), expected);
+    }
+    assert!(matches!(Mock::read("{", "M", None), Err(MockError::Syntax(_))));
+}
