@@ -291,7 +291,7 @@ impl Groups {
     /// Whether a separator stands before the last so many digits.
     fn stands_before(&self, digits_right: usize) -> bool {
         match self {
-            Groups::Every(interval) => digits_right % interval == 0,
+            Groups::Every(interval) => digits_right.is_multiple_of(*interval),
             Groups::At(positions) => positions.binary_search(&digits_right).is_ok(),
         }
     }

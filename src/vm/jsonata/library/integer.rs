@@ -212,7 +212,9 @@ impl Grouping {
         rest: &mut &'g [(usize, char)],
     ) -> impl Iterator<Item = char> + use<'g> {
         let regular = match self {
-            Grouping::Every(interval, sign) => Some(*sign).filter(|_| digits_right > 0 && digits_right % interval == 0),
+            Grouping::Every(interval, sign) => {
+                Some(*sign).filter(|_| digits_right > 0 && digits_right.is_multiple_of(*interval))
+            }
             Grouping::At(_) => None,
         };
         let here = rest.iter().take_while(|(position, _)| *position == digits_right).count();
