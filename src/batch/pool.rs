@@ -17,8 +17,8 @@ use crate::program::{Program, work};
 use crate::value::Arena;
 use crate::vm::fan_out::FinishedElsewhere;
 use crate::vm::{Children, Join, Outcome, Tally};
+use crossbeam::queue::SegQueue;
 use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// Children are shared if all of them look like taking at least this long: twice the time of waking a thread.
@@ -78,7 +78,7 @@ struct Crew<'r> {
     /// How many have nothing left to do.
     idle: AtomicIsize,
     /// Arenas for children that run elsewhere.
-    arenas: Mutex<Vec<Arena>>,
+    arenas: SegQueue<Arena>,
     /// For each fork of the program how long a child of it takes, in nanoseconds; 0 if nobody knows.
     child_ns: Vec<AtomicU64>,
 }
@@ -159,7 +159,7 @@ impl<'r> Crew<'r> {
             threads,
             working: AtomicUsize::new(0),
             idle: AtomicIsize::new(0),
-            arenas: Mutex::new(Vec::new()),
+            arenas: SegQueue::new(),
             child_ns: program.forks.iter().map(|_| AtomicU64::new(0)).collect(),
         }
     }
@@ -263,7 +263,7 @@ impl<'r> Crew<'r> {
             return None;
         }
         let started = Instant::now();
-        let mut arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let mut arena = self.arenas.pop().unwrap_or_default();
         let tally = share.counted.then(|| Tally::new(self.program));
         let mut portion = Portion { children: Vec::with_capacity(end - start), steps: 0, tally: None };
         for index in start..end {
@@ -279,7 +279,7 @@ impl<'r> Crew<'r> {
                 break;
             }
         }
-        self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
+        self.arenas.push(arena);
         learn(share.estimate, started, portion.children.len());
         portion.tally = tally;
         Some(portion)

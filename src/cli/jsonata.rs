@@ -72,7 +72,7 @@ fn evaluated<'a>(line: &str, arena: &'a Arena) -> Result<Value<'a>, EvaluationEr
     let text = text.ok_or_else(|| refuse("the request has no \"expr\"".to_owned()))?;
     let bindings = member("bindings").and_then(|b| b.members(arena)).unwrap_or_default();
     let number = |key| member(key).and_then(Value::as_number).and_then(|n| n.as_i64());
-    let mut limits = Limits { length: 10_000_000, bytes: 2 << 30, fuel: 2_000_000_000, ..Limits::STATE };
+    let mut limits = Limits { length: 10_000_000, bytes: 1 << 30, fuel: 2_000_000_000, ..Limits::STATE };
     if let Some(ms) = number("timelimit") {
         limits.fuel = u64::try_from(ms).unwrap_or(0).saturating_mul(FUEL_PER_MS);
     }

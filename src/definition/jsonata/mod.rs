@@ -9,12 +9,14 @@
 //! | `parser.rs` | tokens → operators with their operands (`syntax.rs`) |
 //! | `shape.rs` | operators → paths, steps, predicates ([`ast`]) |
 //! | `ancestry.rs` | what each `%` refers to |
+//! | [`names`] | what an expression refers to outside itself |
 //! | [`error`] | codes and messages |
 
 mod ancestry;
 pub mod ast;
 pub mod error;
 mod lexer;
+pub mod names;
 mod parser;
 mod shape;
 mod syntax;

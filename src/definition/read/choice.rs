@@ -2,6 +2,7 @@
 //!
 //! Flows in: the fields of a Choice state. Flows out: a [`Choice`]. Source: section "Choice State".
 
+use super::jsonata::Known;
 use super::place::Place;
 use super::scope::Surroundings;
 use super::values::{Dynamic, For, Legal};
@@ -109,15 +110,16 @@ impl<'d> Reader<'d> {
             }
         };
         let assign = self.assign(&fields, language, around);
-        let jsonata = (language == QueryLanguage::Jsonata).then(|| Box::new(self.outcome_fields(&fields)));
+        let jsonata =
+            (language == QueryLanguage::Jsonata).then(|| Box::new(self.outcome_fields(&fields, Known::Nothing)));
         Some(ChoiceRule { condition, next, assign, jsonata, span: node.span, location: place.location() })
     }
 
     /// `Output` and `Assign` of a rule or catcher of a JSONata state.
-    pub(super) fn outcome_fields(&mut self, fields: &Fields<'_, '_>) -> JsonataFields {
+    pub(super) fn outcome_fields(&mut self, fields: &Fields<'_, '_>, known: Known) -> JsonataFields {
         for name in ["Output", "Assign"] {
             if let Some(node) = fields.value(name) {
-                self.check_expressions(node, &fields.place.key(name));
+                self.check_expressions(node, &fields.place.key(name), known);
             }
         }
         JsonataFields {

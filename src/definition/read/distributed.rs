@@ -3,6 +3,7 @@
 //! Flows in: the fields of a Map state. Flows out: diagnostics only; the nodes are kept as they were written. Source:
 //! section "Map State" of the developer guide, and the measured rules for readers.
 
+use super::jsonata::Known;
 use super::paths::Accepts;
 use super::place::Place;
 use super::values::Dynamic;
@@ -157,7 +158,7 @@ impl Reader<'_> {
             QueryLanguage::JsonPath => {
                 self.template(node, place);
             }
-            QueryLanguage::Jsonata => self.check_expressions(node, place),
+            QueryLanguage::Jsonata => self.check_expressions(node, place, Known::Nothing),
         }
     }
 

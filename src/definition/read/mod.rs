@@ -12,6 +12,7 @@ mod fan_out;
 mod graph;
 mod integration;
 mod intrinsic;
+mod jsonata;
 mod legal;
 mod paths;
 mod payload;

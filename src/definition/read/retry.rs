@@ -3,6 +3,7 @@
 //! Flows in: the fields of a Task, Parallel or Map state. Flows out: [`Retrier`]s and [`Catcher`]s with AWS's defaults.
 //! Source: section "Errors" of the States Language.
 
+use super::jsonata::Known;
 use super::paths::Accepts;
 use super::place::Place;
 use super::scope::Surroundings;
@@ -134,7 +135,7 @@ impl<'d> Reader<'d> {
         let result_path = self.path_field(result_path, &place.key("ResultPath"), Accepts::Writable);
         let assign = self.assign(&fields, language, around);
         self.comment(&fields);
-        let jsonata = (!in_path).then(|| Box::new(self.outcome_fields(&fields)));
+        let jsonata = (!in_path).then(|| Box::new(self.outcome_fields(&fields, Known::ErrorOutput)));
         Some(Catcher { error_equals, next, result_path, assign, jsonata, span: node.span, location: place.location() })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Flows in: one member of `States`. Flows out: a [`State`]. Source: sections "State Types" and following.
 
+use super::jsonata::Known;
 use super::paths::Accepts;
 use super::place::Place;
 use super::scope::Surroundings;
@@ -228,6 +229,7 @@ impl<'d> Reader<'d> {
         if language == QueryLanguage::Jsonata
             && let Some(expression) = expression(text, node.span)
         {
+            self.check_expression(&expression.text, node.span, place, Known::Nothing);
             return Some(Wait::TimestampExpression(expression));
         }
         self.timestamp(text, node, place).then(|| Wait::Timestamp(text.into()))
@@ -262,6 +264,9 @@ impl<'d> Reader<'d> {
         if let Some(node) = fields.value(name) {
             let text = self.string(node, &fields.place.key(name))?;
             let expression = expression(text, node.span).filter(|_| language == QueryLanguage::Jsonata);
+            if let Some(expression) = &expression {
+                self.check_expression(&expression.text, node.span, &fields.place.key(name), Known::Nothing);
+            }
             return Some(expression.map_or_else(|| FailText::Literal(text.into()), FailText::Expression));
         }
         let node = fields.value(path_name).filter(|_| language == QueryLanguage::JsonPath)?;
@@ -273,9 +278,17 @@ impl<'d> Reader<'d> {
 
     /// The JSONata fields as they were written, with their strings checked.
     fn jsonata_fields(&mut self, fields: &Fields<'_, '_>) -> JsonataFields {
-        for name in ["Arguments", "Output", "Assign", "Items", "ItemSelector"] {
+        let works = matches!(fields.value("Type").and_then(Node::as_str), Some("Task" | "Map" | "Parallel"));
+        let after = if works { Known::Result } else { Known::Nothing };
+        for (name, known) in [
+            ("Arguments", Known::Nothing),
+            ("Output", after),
+            ("Assign", after),
+            ("Items", Known::Nothing),
+            ("ItemSelector", Known::Nothing),
+        ] {
             if let Some(node) = fields.value(name) {
-                self.check_expressions(node, &fields.place.key(name));
+                self.check_expressions(node, &fields.place.key(name), known);
             }
         }
         if let Some(node) = fields.value("Items") {
@@ -296,32 +309,6 @@ impl<'d> Reader<'d> {
             assign: fields.value("Assign").cloned(),
             items: fields.value("Items").cloned(),
             item_selector: fields.value("ItemSelector").cloned(),
-        }
-    }
-
-    /// Says of every string that opens an expression and does not close it; warns of keys that JSONPath would evaluate.
-    pub(super) fn check_expressions(&mut self, node: &Node, place: &Place<'_>) {
-        match &node.kind {
-            Kind::String(text) if text.starts_with("{%") && expression(text, node.span).is_none() => {
-                self.schema(place, node.span, super::values::NOT_AN_EXPRESSION);
-            }
-            Kind::Object(members) => {
-                for member in members {
-                    let place = place.key(&member.key);
-                    if member.key.ends_with(".$") {
-                        let message = format!("'{}' is not evaluated: this state uses JSONata", member.key);
-                        self.warn(Code::NoPath, &place, member.key_span, message).hint =
-                            Some("write the value as an expression, `{% … %}`".to_owned());
-                    }
-                    self.check_expressions(&member.value, &place);
-                }
-            }
-            Kind::Array(elements) => {
-                for (index, element) in elements.iter().enumerate() {
-                    self.check_expressions(element, &place.index(index));
-                }
-            }
-            _ => {}
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Flows in: the fields of a Task state. Flows out: a [`Task`]. Source: section "Task State".
 
+use super::jsonata::Known;
 use super::paths::Accepts;
 use super::scope::Surroundings;
 use super::values::{Dynamic, SECONDS_MAX};
@@ -90,7 +91,7 @@ impl<'d> Reader<'d> {
             self.schema(&place, node.span, "The field 'Credentials' is not supported for activities");
         }
         if language == QueryLanguage::Jsonata && matches!(node.kind, Kind::String(_)) {
-            self.check_expressions(node, &place);
+            self.check_expressions(node, &place, Known::Nothing);
             return (None, Some(node.clone()));
         }
         let Some(object) = self.object(node, &place) else {
@@ -104,7 +105,7 @@ impl<'d> Reader<'d> {
         if in_path {
             (Some(self.template(node, &place)), None)
         } else {
-            self.check_expressions(node, &place);
+            self.check_expressions(node, &place, Known::Nothing);
             (None, Some(node.clone()))
         }
     }

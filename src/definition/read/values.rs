@@ -164,7 +164,10 @@ impl Reader<'_> {
     /// A string that must be an expression.
     pub(super) fn expression_only<T>(&mut self, node: &Node, text: &str, place: &Place<'_>) -> Dynamic<T> {
         match expression(text, node.span) {
-            Some(expression) => Dynamic::Expression(expression),
+            Some(expression) => {
+                self.check_expression(&expression.text, node.span, place, super::jsonata::Known::Nothing);
+                Dynamic::Expression(expression)
+            }
             None if has_placeholder(text) => Dynamic::Nothing,
             None => {
                 self.schema(place, node.span, NOT_AN_EXPRESSION);

@@ -29,7 +29,7 @@ pub fn substring(text: &str, start: f64, length: Option<f64>) -> &str {
         Some(length) => count + start + length,
         None => count,
     };
-    let from = if start < 0.0 { count + start.trunc() } else { start };
+    let from = if start <= -1.0 { count + start.trunc() } else { start };
     // Conversion cuts towards zero and saturates.
     let (from, end) = (byte_index(text, from as usize), byte_index(text, end as usize));
     text.get(from..end).unwrap_or("")
@@ -243,6 +243,7 @@ mod tests {
             ("marmalade", 2.9, Some(1.0), "r"),
             ("marmalade", 1.5, Some(2.5), "arm"),
             ("marmalade", -2.5, Some(1.0), ""),
+            ("marmalade", -0.5, None, "marmalade"),
             ("marmalade", 0.0, Some(1e300), "marmalade"),
             ("añb🦀c", 1.0, Some(3.0), "ñb🦀"),
             ("añb🦀c", -2.0, Some(1.0), "🦀"),

@@ -5,7 +5,7 @@
 
 use super::calendar;
 
-/// Reads `YYYY[-MM[-DD]][Thh:mm:ss[.fraction]][Z|±hh[:]mm]`.
+/// Reads `YYYY[-MM[-DD]][Z]` or `YYYY[-MM[-DD]]Thh:mm:ss[.fraction][Z|±hh[:]mm]`.
 pub(super) fn parse(text: &str) -> Option<f64> {
     let mut rest = text.as_bytes();
     let year = number(&mut rest, 4, 0, 9999)?;
@@ -18,7 +18,8 @@ pub(super) fn parse(text: &str) -> Option<f64> {
         }
     }
     let (mut hour, mut minute, mut second, mut milli) = (0, 0, 0, 0);
-    if skip(&mut rest, b'T') {
+    let has_time = skip(&mut rest, b'T');
+    if has_time {
         hour = number(&mut rest, 2, 0, 24)?;
         minute = skip(&mut rest, b':').then(|| number(&mut rest, 2, 0, 59))??;
         second = skip(&mut rest, b':').then(|| number(&mut rest, 2, 0, 59))??;
@@ -31,7 +32,7 @@ pub(super) fn parse(text: &str) -> Option<f64> {
     }
     let offset_minutes = match rest.split_first() {
         None | Some((b'Z', [])) => 0,
-        Some((sign @ (b'+' | b'-'), mut offset)) => {
+        Some((sign @ (b'+' | b'-'), mut offset)) if has_time => {
             let hours = number(&mut offset, 2, 0, 23)?;
             skip(&mut offset, b':');
             let minutes = hours * 60 + number(&mut offset, 2, 0, 59)?;

@@ -1,0 +1,181 @@
+//! JSONata as the library evaluates it: expressions, inputs, and what they come to.
+
+use expressway::compile::jsonata::{Resolver, compile};
+use expressway::definition::jsonata::Ast;
+use expressway::program::expression::{Builtin, Expression, Global};
+use expressway::value::{Arena, Value};
+use expressway::vm::jsonata::{EvaluationError, Host, Limits, evaluate};
+
+/// A world with functions and nothing else.
+struct Bare;
+
+impl Resolver for Bare {
+    fn global(&mut self, name: &str) -> Global {
+        Builtin::from_name(name).map_or(Global::None, Global::Builtin)
+    }
+    fn states(&mut self, _: &[&str]) -> Option<(Global, usize)> {
+        None
+    }
+}
+
+impl<'a> Host<'a> for Bare {
+    fn global(&mut self, _: Global) -> Option<Value<'a>> {
+        None
+    }
+    fn now_ms(&mut self) -> i64 {
+        1_577_836_800_000
+    }
+    fn draw(&mut self) -> u64 {
+        4
+    }
+    fn compile(&mut self, _: &str) -> Option<Result<&'a Expression, EvaluationError>> {
+        None
+    }
+}
+
+/// The value as JSON, `undefined`, or the code of what went wrong.
+fn outcome(text: &str, input: Option<&str>, limits: Limits) -> String {
+    let arena = Arena::new();
+    let ast = match Ast::parse(text) {
+        Ok(ast) => ast,
+        Err(error) => return error.code.to_owned(),
+    };
+    let expression = compile(&ast, text, &mut Bare);
+    let input = input.map_or(Value::Undefined, |input| Value::from_text(&arena, input));
+    match evaluate(&expression, input, &mut Bare, limits, &arena) {
+        Ok(Value::Undefined) => "undefined".to_owned(),
+        Ok(Value::Function(_)) => "function".to_owned(),
+        Ok(value) => value.to_json(),
+        Err(error) => error.code.to_owned(),
+    }
+}
+
+const SHOP: &str = r#"{"shop": "Coats & Co", "orders": [
+    {"id": 1, "lines": [{"sku": "wool", "price": 80.50, "qty": 2}, {"sku": "down", "price": 120, "qty": 1}]},
+    {"id": 2, "lines": [{"sku": "rain", "price": 45.25, "qty": 4}]},
+    {"id": 3, "lines": []}], "tags": ["warm"], "big": 12345678901234567890}"#;
+
+#[test]
+fn expressions() {
+    for (text, expected) in [
+        // Paths and sequences: one element is that element, none is undefined.
+        ("shop", r#""Coats & Co""#),
+        ("orders.id", "[1,2,3]"),
+        ("orders.lines.sku", r#"["wool","down","rain"]"#),
+        ("orders[0].lines[-1].sku", r#""down""#),
+        ("orders.lines[0].sku", r#"["wool","rain"]"#),
+        ("(orders.lines)[0].sku", r#""wool""#),
+        ("orders[id > 1].id", "[2,3]"),
+        ("orders[id > 2].id", "3"),
+        ("orders[id > 2].id[]", "[3]"),
+        ("orders[id > 3].id", "undefined"),
+        ("orders[[0, 2]].id", "[1,3]"),
+        ("nothing.at.all", "undefined"),
+        ("tags", r#"["warm"]"#),
+        ("tags[]", r#"["warm"]"#),
+        ("$.tags[0]", r#""warm""#),
+        ("*.id", "[1,2,3]"),
+        ("**.qty", "[2,1,4]"),
+        ("orders.[id, 7]", "[[1,7],[2,7],[3,7]]"),
+        // A number that is only handed on keeps its text.
+        ("big", "12345678901234567890"),
+        ("orders[0].lines[0].price", "80.50"),
+        ("orders[0].lines[0].price * 2", "161"),
+        // Operators.
+        ("1 + 2 * 3 - 4 / 2 % 3", "5"),
+        ("'a' & 1 & null & [1] & nothing", r#""a1null[1]""#),
+        ("1 < 2 and 'b' >= 'a' or 1/0 = 2", "true"),
+        ("2 in [1, 2]", "true"),
+        ("nothing = nothing", "false"),
+        ("{'a': 1, 'b': [2]} = {'b': [2], 'a': 1}", "true"),
+        ("-orders[1].id", "-2"),
+        ("[1..3, 7]", "[1,2,3,7]"),
+        ("[3..1]", "[]"),
+        ("shop ? 'open' : 'shut'", r#""open""#),
+        ("nothing ? 1", "undefined"),
+        // Objects and groups.
+        ("{'n': $count(orders), 'gone': nothing}", r#"{"n":3}"#),
+        ("orders.lines{sku: price}", r#"{"wool":80.50,"down":120,"rain":45.25}"#),
+        ("orders.lines{price > 100 ? 'dear' : 'cheap': sku}", r#"{"cheap":["wool","rain"],"dear":"down"}"#),
+        // Order, parents, joins.
+        ("orders.lines^(>price).sku", r#"["down","wool","rain"]"#),
+        ("orders.lines^(qty, <price).qty", "[1,2,4]"),
+        ("orders.lines.{'o': %.id, 's': sku}", r#"[{"o":1,"s":"wool"},{"o":1,"s":"down"},{"o":2,"s":"rain"}]"#),
+        ("orders#$i.lines.($i & sku)", r#"["0wool","0down","1rain"]"#),
+        ("orders@$o.$o.lines[$o.id = 2].(sku & $o.id)", r#""rain2""#),
+        // Functions.
+        ("$sum(orders.lines.(price * qty))", "462"),
+        ("$map([1, 2], function($x, $i) { $x * $i })", "[0,2]"),
+        ("$filter([1..5], function($x) { $x % 2 = 0 })", "[2,4]"),
+        ("$reduce([1..5], function($a, $x) { $a * $x })", "120"),
+        ("$sort([3, 1, 2], function($a, $b) { $a < $b })", "[3,2,1]"),
+        ("$sift({'a': 1, 'b': 2}, function($v) { $v > 1 })", r#"{"b":2}"#),
+        ("$each({'a': 1}, function($v, $k) { $k & $v })", r#""a1""#),
+        ("($twice := function($f) { $f ~> $f }; $twice(function($x) { $x + 3 })(1))", "7"),
+        ("($add := function($a, $b) { $a + $b }; $add(?, 10)(5))", "15"),
+        ("($f := function($n, $s) { $n = 0 ? $s : $f($n - 1, $s + $n) }; $f(10000, 0))", "50005000"),
+        ("($x := 1; $get := function() { $x }; $x := 2; $get())", "2"),
+        ("($x := 1; ($x := 2; $x) + $x)", "3"),
+        ("shop.$uppercase()", r#""COATS & CO""#),
+        ("$replace(shop, /c(o)/i, '[$1]')", r#""[o]ats & [o]""#),
+        ("$match('a1b22', /[0-9]+/).match", r#"["1","22"]"#),
+        ("$replace('a1b2', /\\d/, function($m) { '<' & $m.match & '>' })", r#""a<1>b<2>""#),
+        (
+            "$ ~> |orders.lines|{'qty': 0}, 'price'| ~> function($d) { $d.orders[1] }",
+            r#"{"id":2,"lines":[{"sku":"rain","qty":0}]}"#,
+        ),
+        ("$now()", r#""2020-01-01T00:00:00.000Z""#),
+        ("$partition([1..5], 2)", "[[1,2],[3,4],[5]]"),
+        ("$range(0, 1, 0.25)", "[0,0.25,0.5,0.75,1]"),
+        ("$hash('coat', 'MD5')", r#""77eaa26cdfae788af243f9fb04650eb3""#),
+        ("$random(42)", "0.7275636800328681"),
+        ("$parse('{\"a\": [1.50]}').a", "[1.50]"),
+        ("$sum", "function"),
+        // What goes wrong.
+        ("1 + 'a'", "T2002"),
+        ("1 < 'a'", "T2009"),
+        ("sum([1])", "T1005"),
+        ("nope(1)", "T1006"),
+        ("$eval('1')", "T1006"),
+        ("$uppercase(1)", "T0410"),
+        ("orders.lines{price: 1}", "T1003"),
+        ("{'a': 1, 'a': 2}", "D1009"),
+        ("$error('oh')", "D3137"),
+        ("function($x)<n:n>{$x}('a')", "T0410"),
+    ] {
+        assert_eq!(outcome(text, Some(SHOP), Limits::STATE), expected, "{text}");
+    }
+}
+
+#[test]
+fn documents_that_are_arrays() {
+    for (text, expected) in [
+        ("$", "[[1,2],[3]]"),
+        ("$$", "[[1,2],[3]]"),
+        ("$[1]", "[3]"),
+        ("$count($)", "2"),
+        ("$string()", r#""[[1,2],[3]]""#),
+    ] {
+        assert_eq!(outcome(text, Some("[[1,2],[3]]"), Limits::STATE), expected, "{text}");
+    }
+}
+
+#[test]
+fn everything_ends() {
+    let tight = Limits { fuel: 200_000, depth: 50, length: 1_000, bytes: 4 << 20, nesting: 100 };
+    for text in [
+        "($f := function($n) { 1 + $f($n) }; $f(1))",
+        "($f := function($n) { $f($n) }; $f(1))",
+        "($f := function($n) { $n ~> $f }; $f(1))",
+        "$pad('x', 3e9)",
+        "($f := function($s) { $f($s & $s) }; $f('ab'))",
+        "$reduce([1..1000], function($a, $x) { [[$a]] })",
+        "$map([1..1000], function($x) { $map([1..1000], function($y) { $x * $y }) })",
+        "[1..1000].[1..1000]",
+        "$match('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!', /^(a+)+\\1$/)",
+    ] {
+        let code = outcome(text, None, tight);
+        assert!(code == "U1001" || code == "undefined", "{text}: {code}");
+    }
+    assert_eq!(outcome("[1..1001]", None, tight), "D2014");
+}
