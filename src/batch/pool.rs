@@ -15,7 +15,7 @@ use super::worker::ARENA_BYTES_MAX;
 use crate::handler::Bound;
 use crate::program::{Program, work};
 use crate::value::Arena;
-use crate::vm::fan_out::FinishedElsewhere;
+use crate::vm::join::FinishedElsewhere;
 use crate::vm::{Children, Join, Outcome, Tally};
 use crossbeam::queue::SegQueue;
 use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};

@@ -1,23 +1,21 @@
-//! Map and Parallel: children, the virtual schedule they run on, and the join.
+//! Map and Parallel: the fork, the children, and how their parent goes on.
 //!
 //! An execution that forks asks its driver to run [`Children`]; each is an [`Execution`] of its own, which borrows the
 //! parent's values and starts at the parent's clock or, if a Map allows only so many at once, when a place becomes free.
-//! A [`Join`] takes what they come to, in the order of their indices, and says which comes next; the parent goes on at
-//! the latest end. Of several failures the one with the least (virtual time, index) wins, and what happens after it in
-//! virtual time appears nowhere.
+//! The parent takes back a [`Join`] and goes on at the latest end.
 //!
 //! Children are executed depth first in the order of their indices, whoever runs them; a driver with idle threads may run
 //! several at a time where [`Children::are_independent`], and gets the same answer. Here is no thread, and no queue.
 
 use super::context::{MapItem, Wanted};
 use super::event::{Event, EventKind};
+use super::join::{Finished, Join, Placed};
 use super::machine::{Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting};
-use super::outcome::{Failure, LimitHit, Origin, Outcome};
+use super::outcome::{Failure, Origin, Outcome};
 use super::seed::Seed;
 use crate::program::state::StateType;
 use crate::program::work::{self, Fork, Limit};
 use crate::program::{Addr, ForkId, Program};
-use crate::value::raw::Form;
 use crate::value::{Arena, Kind, Value};
 
 /// The most items of an inline Map that run at once.
@@ -26,28 +24,28 @@ pub const CONCURRENCY_MAX: usize = 40;
 /// The children that an execution waits for.
 #[derive(Debug)]
 pub struct Children<'a> {
-    program: &'a Program,
-    settings: &'a Settings,
+    pub(super) program: &'a Program,
+    pub(super) settings: &'a Settings,
     /// What they run.
     pub fork: &'a Fork,
-    items: Items<'a>,
-    concurrency: usize,
-    tolerance: Tolerance,
-    variables: &'a [Option<Value<'a>>],
-    outer: Value<'a>,
-    item: Option<MapItem<'a>>,
-    origin: Origin<'a>,
-    execution: ExecutionBasics<'a>,
-    quiet: bool,
-    history: bool,
-    seed: Seed,
-    start_ms: i64,
-    deadline_ms: i64,
-    steps: u64,
+    pub(super) items: Items<'a>,
+    pub(super) concurrency: usize,
+    pub(super) tolerance: Tolerance,
+    pub(super) variables: &'a [Option<Value<'a>>],
+    pub(super) outer: Value<'a>,
+    pub(super) item: Option<MapItem<'a>>,
+    pub(super) origin: Origin<'a>,
+    pub(super) execution: ExecutionBasics<'a>,
+    pub(super) quiet: bool,
+    pub(super) history: bool,
+    pub(super) seed: Seed,
+    pub(super) start_ms: i64,
+    pub(super) deadline_ms: i64,
+    pub(super) steps: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Items<'a> {
+pub(super) enum Items<'a> {
     /// A Map's: each an input of its own.
     Each(&'a [Value<'a>]),
     /// A Parallel's branches: one input for all.
@@ -56,9 +54,9 @@ enum Items<'a> {
 
 /// How many failed items a distributed Map bears.
 #[derive(Clone, Copy, Debug)]
-struct Tolerance {
-    distributed: bool,
-    failures_max: usize,
+pub(super) struct Tolerance {
+    pub(super) distributed: bool,
+    pub(super) failures_max: usize,
 }
 
 /// A child that is to be run next.
@@ -66,42 +64,9 @@ struct Tolerance {
 pub struct Next {
     /// Its index.
     pub index: usize,
-    start_ms: i64,
-    deadline_ms: i64,
-    steps: u64,
-}
-
-/// What a child came to.
-#[derive(Debug)]
-pub struct Finished<'a> {
-    outcome: Outcome<'a>,
-    end_ms: i64,
-    count: u32,
-    /// The last event of the chain, and the last event of all.
-    chain: u32,
-    last: u32,
-    pace: Vec<(i64, u32)>,
-    events: Vec<Event>,
-    steps_left: u64,
-}
-
-/// What a child came to on another thread: nothing in it is borrowed.
-#[derive(Debug)]
-pub struct FinishedElsewhere {
-    outcome: OwnedOutcome,
-    end_ms: i64,
-    count: u32,
-    chain: u32,
-    last: u32,
-    pace: Vec<(i64, u32)>,
-    steps_left: u64,
-}
-
-#[derive(Debug)]
-enum OwnedOutcome {
-    Succeeded(Box<str>),
-    Failed { error: Option<Box<str>>, cause: Option<Box<str>>, origin: Option<(Box<str>, u32)>, catchable: bool },
-    TimedOut(LimitHit),
+    pub(super) start_ms: i64,
+    pub(super) deadline_ms: i64,
+    pub(super) steps: u64,
 }
 
 impl<'a> Children<'a> {
@@ -503,221 +468,6 @@ impl<'a> Execution<'a> {
                     _ => Err(self.stop(self.runtime("ToleratedFailurePercentage must be between 0 and 100."))),
                 }
             }
-        }
-    }
-}
-
-/// What children come to, in the order of their indices, and which comes next.
-#[derive(Debug)]
-pub struct Join<'a> {
-    children: &'a Children<'a>,
-    finished: Vec<Finished<'a>>,
-    /// For each child, whose place it took over.
-    freed_by: Vec<Option<usize>>,
-    /// When each place becomes free, and whose it was.
-    places: Vec<(i64, Option<usize>)>,
-    failures: usize,
-    failed: Option<(i64, usize)>,
-    limit: Option<LimitHit>,
-    steps_left: u64,
-}
-
-impl<'a> Join<'a> {
-    /// Nothing has been run yet.
-    pub fn new(children: &'a Children<'a>) -> Join<'a> {
-        let steps_left = children.steps;
-        Join {
-            finished: Vec::with_capacity(children.len()),
-            freed_by: Vec::with_capacity(children.len()),
-            places: Vec::new(),
-            failures: 0,
-            failed: None,
-            limit: None,
-            steps_left,
-            children,
-        }
-    }
-
-    /// The children.
-    pub fn children(&self) -> &'a Children<'a> {
-        self.children
-    }
-
-    /// The child that comes next; none when all have run, or when what is left can change nothing.
-    pub fn next_child(&mut self) -> Option<Next> {
-        let index = self.finished.len();
-        if index >= self.children.len() || self.limit.is_some() {
-            return None;
-        }
-        let (start_ms, freed_by) = self.place();
-        let mut deadline_ms = self.children.deadline_ms;
-        if let Some((failed_ms, _)) = self.failed {
-            if start_ms >= failed_ms {
-                return None;
-            }
-            deadline_ms = deadline_ms.min(failed_ms);
-        }
-        if self.freed_by.len() == index {
-            self.freed_by.push(freed_by);
-        }
-        Some(Next { index, start_ms, deadline_ms, steps: self.steps_left })
-    }
-
-    /// Takes what the next child came to.
-    pub fn add(&mut self, finished: Finished<'a>) {
-        let index = self.finished.len();
-        if self.freed_by.len() == index {
-            let (_, freed_by) = self.place();
-            self.freed_by.push(freed_by);
-        }
-        self.take_place(index, finished.end_ms);
-        let used = self.children.steps.saturating_sub(finished.steps_left);
-        self.steps_left = self.steps_left.min(finished.steps_left).min(self.children.steps.saturating_sub(used));
-        match finished.outcome {
-            Outcome::Succeeded(_) => {}
-            Outcome::Failed(_) => {
-                self.failures += 1;
-                let earlier = self.failed.is_none_or(|(time, _)| finished.end_ms < time);
-                if earlier
-                    && (!self.children.tolerance.distributed || self.failures > self.children.tolerance.failures_max)
-                {
-                    self.failed = Some((finished.end_ms, index));
-                }
-            }
-            // Stopped at the time of a failure: it does not count.
-            Outcome::TimedOut(_) if self.failed.is_some() => {}
-            Outcome::TimedOut(limit) => self.limit = Some(limit),
-        }
-        self.finished.push(finished);
-    }
-
-    /// Takes what the next child came to on another thread.
-    pub fn add_from_elsewhere(&mut self, finished: FinishedElsewhere, arena: &'a Arena) {
-        if self.limit.is_some() || self.failed.is_some_and(|(time, _)| self.children.start_ms >= time) {
-            return;
-        }
-        let used = self.children.steps.saturating_sub(finished.steps_left);
-        let mut finished = finished.into_arena(arena);
-        if used > self.steps_left {
-            finished.outcome = Outcome::TimedOut(LimitHit::Steps(self.children.settings.limits.steps));
-        }
-        finished.steps_left = self.steps_left.saturating_sub(used);
-        self.add(finished);
-    }
-
-    fn place(&self) -> (i64, Option<usize>) {
-        if self.places.len() < self.children.concurrency {
-            return (self.children.start_ms, None);
-        }
-        self.places.iter().copied().min_by_key(|(end_ms, by)| (*end_ms, *by)).unwrap_or((self.children.start_ms, None))
-    }
-
-    fn take_place(&mut self, index: usize, end_ms: i64) {
-        if self.places.len() < self.children.concurrency {
-            if self.children.concurrency < self.children.len() {
-                self.places.push((end_ms, Some(index)));
-            }
-        } else if let Some(place) = self.places.iter_mut().min_by_key(|(end_ms, by)| (*end_ms, *by)) {
-            *place = (end_ms, Some(index));
-        }
-    }
-
-    /// When the parent goes on: at the latest end, or when the failure that counts happened.
-    fn end_ms(&self) -> i64 {
-        match self.failed {
-            Some((time, _)) => time,
-            None => self.finished.iter().map(|f| f.end_ms).max().unwrap_or(self.children.start_ms),
-        }
-    }
-}
-
-/// Where the children's events come to stand among one another.
-struct Placed<'j, 'a> {
-    finished: &'j [Finished<'a>],
-    failed: Option<(i64, usize)>,
-}
-
-impl Placed<'_, '_> {
-    /// How many of a child's events appear at all.
-    fn kept(&self, index: usize) -> u32 {
-        match self.failed {
-            Some((time, failed)) if index != failed => self.until(index, time, index < failed),
-            _ => self.finished[index].count,
-        }
-    }
-
-    /// How many events a child has before a time, or also at it.
-    fn until(&self, index: usize, time: i64, inclusive: bool) -> u32 {
-        let finished = &self.finished[index];
-        let within = |t: i64| t < time || (inclusive && t == time);
-        if within(finished.end_ms) {
-            return finished.count;
-        }
-        finished.pace.iter().take_while(|(t, _)| within(*t)).last().map_or(0, |(_, count)| *count)
-    }
-
-    /// When a child's event happened.
-    fn time(&self, index: usize, id: u32) -> i64 {
-        let finished = &self.finished[index];
-        finished.pace.iter().find(|(_, count)| id <= *count).map_or(finished.end_ms, |(time, _)| *time)
-    }
-
-    /// The place of a child's event among those of all children, from 1.
-    fn id(&self, index: usize, id: u32) -> u32 {
-        let time = self.time(index, id);
-        let others = (0..self.finished.len()).filter(|other| *other != index);
-        id + others.map(|other| self.until(other, time, other < index).min(self.kept(other))).sum::<u32>()
-    }
-}
-
-impl Finished<'_> {
-    /// What another thread can take.
-    pub fn into_owned(self) -> FinishedElsewhere {
-        FinishedElsewhere {
-            outcome: match self.outcome {
-                Outcome::Succeeded(value) => OwnedOutcome::Succeeded(value.to_json().into()),
-                Outcome::Failed(f) => OwnedOutcome::Failed {
-                    error: f.error.map(Into::into),
-                    cause: f.cause.map(Into::into),
-                    origin: f.origin.map(|o| (o.state.into(), o.entered)),
-                    catchable: f.catchable,
-                },
-                Outcome::TimedOut(limit) => OwnedOutcome::TimedOut(limit),
-            },
-            end_ms: self.end_ms,
-            count: self.count,
-            chain: self.chain,
-            last: self.last,
-            pace: self.pace,
-            steps_left: self.steps_left,
-        }
-    }
-}
-
-impl FinishedElsewhere {
-    fn into_arena(self, arena: &Arena) -> Finished<'_> {
-        let text = |t: Option<Box<str>>| t.map(|t| &*arena.alloc_str(&t));
-        let outcome = match self.outcome {
-            OwnedOutcome::Succeeded(json) => {
-                Outcome::Succeeded(Value::raw(arena, arena.alloc_str(&json), Form::of(&json)))
-            }
-            OwnedOutcome::Failed { error, cause, origin, catchable } => Outcome::Failed(Failure {
-                error: text(error),
-                cause: text(cause),
-                origin: origin.map(|(state, entered)| Origin { state: arena.alloc_str(&state), entered }),
-                catchable,
-            }),
-            OwnedOutcome::TimedOut(limit) => Outcome::TimedOut(limit),
-        };
-        Finished {
-            outcome,
-            end_ms: self.end_ms,
-            count: self.count,
-            chain: self.chain,
-            last: self.last,
-            pace: self.pace,
-            events: Vec::new(),
-            steps_left: self.steps_left,
         }
     }
 }

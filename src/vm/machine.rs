@@ -11,7 +11,7 @@ use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use super::request::Request;
 use super::seed::Seed;
 use super::tally::Tally;
-use crate::program::{Addr, AssignId, Op, Program, Register, Root, StateId, TaskId, work};
+use crate::program::{Addr, AssignId, Op, Program, Register, Root, StateId, TaskId};
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
 use crate::value::{Arena, Value};
@@ -518,98 +518,6 @@ impl<'a> Execution<'a> {
         self.stop(Failure::reported(texts[0], texts[1]))
     }
 
-    /// When a Wait state ends.
-    fn wait_end(&mut self, wait: work::Wait) -> Result<i64, Stop<'a>> {
-        let until_ms = match wait {
-            work::Wait::Seconds(seconds) => self.after_seconds(seconds),
-            work::Wait::Until(time) => time.as_millis(),
-            work::Wait::SecondsPopped(blame) => {
-                let seconds = self.wait_seconds(blame)?;
-                self.after_seconds(seconds)
-            }
-            work::Wait::UntilPopped(blame) => self.wait_timestamp(blame)?,
-        };
-        // 24,855 days, the most that seconds in 31 bits can say, are accepted; a day more is not.
-        if until_ms.saturating_sub(self.now_ms) >= (1i64 << 31) * 1_000 {
-            return Err(self.stop(self.runtime("Wait state delay is too long.")));
-        }
-        Ok(until_ms)
-    }
-
-    fn after_seconds(&self, seconds: u64) -> i64 {
-        self.now_ms.saturating_add(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX))
-    }
-
-    /// Asks to be woken, unless the time has come already.
-    fn wait_until(&mut self, until_ms: i64) -> Option<Request<'a>> {
-        if until_ms <= self.now_ms {
-            return None;
-        }
-        // Past its end nothing of the execution matters: it is woken there, and ends.
-        let until_ms = until_ms.min(self.deadline_ms);
-        self.waiting = Waiting::Time { until_ms };
-        Some(Request::WaitUntil(until_ms))
-    }
-
-    /// Moves the clock on.
-    pub(super) fn set_clock(&mut self, now_ms: i64) {
-        if now_ms > self.now_ms {
-            if !matches!(self.family, Family::Root) {
-                self.history.pace.push((self.now_ms, self.history.count));
-            }
-            self.now_ms = now_ms;
-        }
-    }
-
-    /// Which limit it is that the clock has reached.
-    fn time_is_over(&self) -> LimitHit {
-        let run_ms = self.deadline_ms.saturating_sub(self.started_ms);
-        let within = |seconds: &u64| i64::try_from(seconds.saturating_mul(1_000)).is_ok_and(|ms| ms <= run_ms);
-        match self.program.timeout_seconds().filter(within) {
-            Some(seconds) => LimitHit::TimeoutSeconds(seconds),
-            None => LimitHit::VirtualSeconds(u64::try_from(run_ms / 1_000).unwrap_or(0)),
-        }
-    }
-
-    /// The history may not grow past its limit, whose last event says so.
-    #[cold]
-    fn history_is_full(&mut self) -> Stop<'a> {
-        let limit = self.settings.limits.events;
-        self.history.count = limit - 1;
-        if let Some(events) = &mut self.history.events {
-            events.truncate(self.history.count as usize);
-        }
-        self.history.previous = self.history.count;
-        let cause = format!("The execution reached the maximum number of history events ({limit}).");
-        let cause = self.arena.alloc_str(&cause);
-        self.stop(Failure { error: Some("States.Runtime"), cause: Some(cause), origin: None, catchable: false })
-    }
-
-    /// Counts an event of the chain, and keeps it if the history is kept.
-    pub(super) fn event(&mut self, kind: impl FnOnce(&mut Self) -> EventKind) {
-        let previous = self.history.previous;
-        if self.side_event(previous, kind) {
-            self.history.previous = self.history.count;
-        }
-    }
-
-    /// Counts an event that the next one does not point at; whether it counts at all: a handler written in ASL has no
-    /// history.
-    pub(super) fn side_event(&mut self, previous: u32, kind: impl FnOnce(&mut Self) -> EventKind) -> bool {
-        if self.quiet {
-            return false;
-        }
-        self.history.count += 1;
-        if self.history.events.is_some() {
-            let kind = kind(self);
-            let event = Event { id: self.history.count, previous, time_ms: self.now_ms, kind };
-            if let Some(events) = &mut self.history.events {
-                events.push(event);
-            }
-        }
-        true
-    }
-
     pub(super) fn pop(&mut self) -> Value<'a> {
         // The verifier has followed every way through the program: there is a value.
         self.stack.pop().unwrap_or(Value::Null)
@@ -646,45 +554,6 @@ impl<'a> Execution<'a> {
             Family::Child { outer, .. } => outer,
             Family::Root => self.eff,
         }
-    }
-
-    /// A failure of the engine itself while it evaluates the state at hand: uncatchable, and it says where.
-    pub(super) fn runtime(&self, text: &str) -> Failure<'a> {
-        Failure {
-            error: Some("States.Runtime"),
-            cause: Some(self.arena.alloc_str(text)),
-            origin: self.origin(),
-            catchable: false,
-        }
-    }
-
-    /// Stops with a failure.
-    #[cold]
-    pub(super) fn stop(&self, failure: Failure<'a>) -> Stop<'a> {
-        Stop(self.arena.alloc(Reason::Failure(failure)))
-    }
-
-    /// Stops at a limit.
-    #[cold]
-    pub(super) fn stop_at(&self, limit: LimitHit) -> Stop<'a> {
-        Stop(self.arena.alloc(Reason::Limit(limit)))
-    }
-
-    /// The state that a failure names.
-    pub(super) fn origin(&self) -> Option<Origin<'a>> {
-        match (self.visit.state, self.family) {
-            (Some(state), _) => Some(Origin { state: &self.program.state(state).name, entered: self.visit.entered }),
-            (None, Family::Child { state, .. }) => Some(state),
-            (None, Family::Root) => None,
-        }
-    }
-
-    /// The failure of a result or document over the limit, named by a resource or state.
-    pub(super) fn too_large(&self, name: &str) -> Failure<'a> {
-        let cause = format!(
-            "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
-        );
-        Failure::reported(Some("States.DataLimitExceeded"), Some(self.arena.alloc_str(&cause)))
     }
 }
 

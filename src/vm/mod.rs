@@ -22,10 +22,12 @@
 //! | [`request`], [`outcome`] | what goes out and what comes back |
 //! | `data_flow.rs` | paths, templates, ResultPath, sizes |
 //! | `choice.rs` | comparisons |
+//! | `clock.rs`, `history.rs` | the clock; counting events |
 //! | [`context`] | the context object |
 //! | `rescue.rs` | Retry and Catch |
 //! | `task.rs` | Task: the call, its completion, handlers written in ASL |
 //! | [`fan_out`] | Map and Parallel: children, virtual schedule, join |
+//! | [`join`] | what children come to, put together |
 //! | [`park`] | executions that stand still, owned |
 //! | [`event`] | history events as values |
 //! | [`budget`] | limits |
@@ -37,12 +39,15 @@
 
 pub mod budget;
 mod choice;
+mod clock;
 pub mod context;
 mod data_flow;
 pub mod event;
 mod expression;
 pub mod fan_out;
+mod history;
 pub mod intrinsic;
+pub mod join;
 pub mod jsonata;
 mod machine;
 pub mod outcome;
@@ -56,7 +61,8 @@ mod task;
 pub use budget::Limits;
 pub use context::Names;
 pub use event::{Event, EventKind};
-pub use fan_out::{Children, Finished, Join};
+pub use fan_out::Children;
+pub use join::{Finished, Join};
 pub use machine::{Execution, Input, Settings, Start, Step};
 pub use outcome::{Failure, LimitHit, Outcome};
 pub use park::Parked;

@@ -5,8 +5,8 @@
 //! scope: a handler written in ASL fails its caller's task, a child fails its parent's state, an execution fails.
 
 use super::event::EventKind;
-use super::machine::{Execution, Family, Rare, Rescue};
-use super::outcome::{Failure, Outcome};
+use super::machine::{Execution, Family, Rare, Reason, Rescue, Stop};
+use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use crate::program::state::{self, Retrier, StateType};
 use crate::value::{Member, Value};
 
@@ -113,5 +113,44 @@ impl<'a> Execution<'a> {
         }
         // The conversion saturates, and NaN (0 × ∞) is no delay.
         (seconds * 1_000.0) as i64
+    }
+
+    /// A failure of the engine itself while it evaluates the state at hand: uncatchable, and it says where.
+    pub(super) fn runtime(&self, text: &str) -> Failure<'a> {
+        Failure {
+            error: Some("States.Runtime"),
+            cause: Some(self.arena.alloc_str(text)),
+            origin: self.origin(),
+            catchable: false,
+        }
+    }
+
+    /// Stops with a failure.
+    #[cold]
+    pub(super) fn stop(&self, failure: Failure<'a>) -> Stop<'a> {
+        Stop(self.arena.alloc(Reason::Failure(failure)))
+    }
+
+    /// Stops at a limit.
+    #[cold]
+    pub(super) fn stop_at(&self, limit: LimitHit) -> Stop<'a> {
+        Stop(self.arena.alloc(Reason::Limit(limit)))
+    }
+
+    /// The state that a failure names.
+    pub(super) fn origin(&self) -> Option<Origin<'a>> {
+        match (self.visit.state, self.family) {
+            (Some(state), _) => Some(Origin { state: &self.program.state(state).name, entered: self.visit.entered }),
+            (None, Family::Child { state, .. }) => Some(state),
+            (None, Family::Root) => None,
+        }
+    }
+
+    /// The failure of a result or document over the limit, named by a resource or state.
+    pub(super) fn too_large(&self, name: &str) -> Failure<'a> {
+        let cause = format!(
+            "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
+        );
+        Failure::reported(Some("States.DataLimitExceeded"), Some(self.arena.alloc_str(&cause)))
     }
 }

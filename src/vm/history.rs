@@ -1,0 +1,48 @@
+//! Counting events, and keeping them where the history is kept.
+//!
+//! Ids are counted whether anybody looks or not: causes quote them, and a Standard history ends at its limit.
+
+use super::event::{Event, EventKind};
+use super::machine::{Execution, Stop};
+use super::outcome::Failure;
+
+impl<'a> Execution<'a> {
+    /// The history may not grow past its limit, whose last event says so.
+    #[cold]
+    pub(super) fn history_is_full(&mut self) -> Stop<'a> {
+        let limit = self.settings.limits.events;
+        self.history.count = limit - 1;
+        if let Some(events) = &mut self.history.events {
+            events.truncate(self.history.count as usize);
+        }
+        self.history.previous = self.history.count;
+        let cause = format!("The execution reached the maximum number of history events ({limit}).");
+        let cause = self.arena.alloc_str(&cause);
+        self.stop(Failure { error: Some("States.Runtime"), cause: Some(cause), origin: None, catchable: false })
+    }
+
+    /// Counts an event of the chain, and keeps it if the history is kept.
+    pub(super) fn event(&mut self, kind: impl FnOnce(&mut Self) -> EventKind) {
+        let previous = self.history.previous;
+        if self.side_event(previous, kind) {
+            self.history.previous = self.history.count;
+        }
+    }
+
+    /// Counts an event that the next one does not point at; whether it counts at all: a handler written in ASL has no
+    /// history.
+    pub(super) fn side_event(&mut self, previous: u32, kind: impl FnOnce(&mut Self) -> EventKind) -> bool {
+        if self.quiet {
+            return false;
+        }
+        self.history.count += 1;
+        if self.history.events.is_some() {
+            let kind = kind(self);
+            let event = Event { id: self.history.count, previous, time_ms: self.now_ms, kind };
+            if let Some(events) = &mut self.history.events {
+                events.push(event);
+            }
+        }
+        true
+    }
+}
