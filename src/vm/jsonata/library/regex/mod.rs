@@ -112,6 +112,10 @@ impl Regex {
             return Ok(None);
         }
         if let Some(linear) = self.linear_for(text) {
+            if linear.captures_len() == 1 {
+                let found = linear.find_at(text, offset);
+                return Ok(found.map(|found| Match { start: found.start(), end: found.end(), groups: Vec::new() }));
+            }
             let Some(found) = linear.captures_at(text, offset) else { return Ok(None) };
             let mut groups = found.iter().map(|group| group.map(|group| (group.start(), group.end())));
             // The first is the whole match.

@@ -189,15 +189,11 @@ fn all_matches() {
         let regex = Regex::new(pattern, "").unwrap();
         let mut matches = regex.matches(text);
         let mut found = Vec::new();
-        loop {
-            match matches.next() {
-                Ok(Some(this)) => found.push(format!("{}-{}", matches.index(this.start), matches.index(this.end))),
-                Ok(None) => break,
-                Err(error) => {
-                    found.push(error.code.to_owned());
-                    break;
-                }
-            }
+        while let Some(this) = matches.next() {
+            found.push(match this {
+                Ok(this) => format!("{}-{}", matches.index(this.start), matches.index(this.end)),
+                Err(error) => error.code.to_owned(),
+            });
         }
         // A boundary at the start is found again at once, though another one is at the end.
         assert_eq!(found, *expected, "/{pattern}/");
