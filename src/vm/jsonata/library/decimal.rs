@@ -7,7 +7,7 @@
 
 use super::fault::{Fault, NumberPicture};
 use super::integer::regular_interval;
-use super::{LibraryError, number, numeral};
+use super::{LibraryError, check_finite, number, numeral};
 
 /// The characters of a picture: the third argument of `$formatNumber`.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +107,7 @@ impl DecimalFormat {
 /// ```
 ///
 /// # Errors
-/// D3080 to D3093: the picture breaks a rule; of several the last.
+/// D3080 to D3093: the picture breaks a rule; of several the last. D1001: the number is too large, as a percentage.
 pub fn format_number(number: f64, picture: &str, format: &DecimalFormat) -> Result<String, LibraryError> {
     let mut pictures = Vec::with_capacity(2);
     for text in picture.split(format.pattern_separator) {
@@ -121,14 +121,13 @@ pub fn format_number(number: f64, picture: &str, format: &DecimalFormat) -> Resu
             return Err(Fault::NumberPicture(fault).into());
         }
     }
-    let negative = number < 0.0;
-    Ok(match (negative, &pictures[..]) {
+    match (number < 0.0, &pictures[..]) {
         (true, [_, for_negatives]) => for_negatives.format(number, format),
-        (true, [only, ..]) => format!("{}{}", format.minus_sign, only.format(number, format)),
+        (true, [only, ..]) => Ok(format!("{}{}", format.minus_sign, only.format(number, format)?)),
         (false, [first, ..]) => first.format(number, format),
         // Splitting always gives one part or more.
-        (_, []) => String::new(),
-    })
+        (_, []) => Ok(String::new()),
+    }
 }
 
 /// A sub-picture, taken apart.
@@ -199,7 +198,7 @@ impl SubPicture {
     }
 
     /// Writes the size of the number.
-    fn format(&self, number: f64, format: &DecimalFormat) -> String {
+    fn format(&self, number: f64, format: &DecimalFormat) -> Result<String, LibraryError> {
         let sizes = Sizes::of(self, format);
         let has = |sign: char| self.all.contains(&sign);
         let factor = if has(format.percent) {
@@ -210,6 +209,7 @@ impl SubPicture {
             1.0
         };
         let scaled = number.abs() * factor;
+        check_finite(scaled)?;
         let (mantissa, exponent) = match self.exponent {
             Some(_) => split_exponent(scaled, sizes.scale),
             None => (scaled, 0),
@@ -250,7 +250,7 @@ impl SubPicture {
             );
         }
         out.extend(&self.all[self.suffix..]);
-        out
+        Ok(out)
     }
 }
 
@@ -380,6 +380,14 @@ mod tests {
         }
         assert_eq!(format_number(-12.5, "#٠٫٠٠", &format).unwrap(), "less ١٢٫٥٠");
         assert_eq!(format_number(1.0, "0", &format).unwrap_err().code, "D3086");
+    }
+
+    #[test]
+    fn numbers_out_of_range() {
+        for (number, picture) in [(1e308, "0%"), (f64::NAN, "0"), (f64::NEG_INFINITY, "0")] {
+            assert_eq!(format_number(number, picture, &DecimalFormat::default()).unwrap_err().code, "D1001");
+        }
+        assert_eq!(format_number(f64::MAX, "0e0", &DecimalFormat::default()).unwrap(), "2e308");
     }
 
     #[test]

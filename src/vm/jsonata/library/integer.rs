@@ -6,7 +6,7 @@
 //! specification is followed instead. It must never write more text than the limit, whatever width is asked for.
 
 use super::fault::Fault;
-use super::{LibraryError, check_bytes, numeral};
+use super::{LibraryError, check_bytes, check_finite, numeral};
 
 /// `$formatInteger(number, picture)`: the number is rounded down.
 ///
@@ -19,7 +19,8 @@ use super::{LibraryError, check_bytes, numeral};
 /// ```
 ///
 /// # Errors
-/// D3130: a numbering that is not supported. D3131: digits of several scripts. U1001: the text would be too long.
+/// D3130: a numbering that is not supported. D3131: digits of several scripts. D1001: no finite number. U1001: the text
+/// would be too long.
 pub fn format_integer(number: f64, picture: &str) -> Result<String, LibraryError> {
     IntegerPicture::parse(picture)?.format(number.floor())
 }
@@ -123,6 +124,7 @@ impl IntegerPicture {
 
     /// Writes a whole number.
     pub(super) fn format(&self, number: f64) -> Result<String, LibraryError> {
+        check_finite(number)?;
         let size = number.abs();
         let text = match &self.form {
             Form::Letters(a) => numeral::to_letters(size, *a),

@@ -40,6 +40,11 @@ use fault::Fault;
 /// three gigabytes without it.
 pub const TEXT_BYTES_MAX: usize = 16 << 20;
 
+/// Fails if a number is none that JSON could hold; evaluation never makes such numbers.
+fn check_finite(number: f64) -> Result<(), LibraryError> {
+    if number.is_finite() { Ok(()) } else { Err(Fault::OutOfRange(number).into()) }
+}
+
 /// Fails if a text of so many bytes would be too long.
 fn check_bytes(bytes: usize) -> Result<(), LibraryError> {
     if bytes > TEXT_BYTES_MAX { Err(Fault::TextTooLong.into()) } else { Ok(()) }

@@ -3,8 +3,11 @@
 //! Numbers are doubles; text is what JavaScript writes for them, which is what the language means by a number's text. It
 //! must never give NaN or an infinity: what cannot be represented in JSON is an error.
 
-use super::LibraryError;
 use super::fault::Fault;
+use super::{LibraryError, check_finite};
+
+/// Below 2^53 every whole number is a double.
+const INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// The text of a number as JSON.stringify writes it: shortest digits, exponents from 1e21 up and below 1e-6, no `-0`.
 ///
@@ -16,8 +19,9 @@ pub fn plain(number: f64) -> String {
     if !number.is_finite() {
         return "null".to_owned();
     }
-    if number == 0.0 {
-        return "0".to_owned();
+    if number.fract() == 0.0 && number.abs() < INTEGER_MAX {
+        // Zero has no sign here.
+        return itoa::Buffer::new().format(number as i64).to_owned();
     }
     // `d.ddde±x`, the shortest digits that read back as the number.
     let scientific = format!("{:e}", number.abs());
@@ -70,6 +74,12 @@ pub fn to_text(number: f64) -> Result<String, LibraryError> {
 /// The number of 15 significant digits that is nearest; of two as near, the larger in size. Whole numbers stay.
 pub fn rounded_to_15_digits(number: f64) -> f64 {
     if number.fract() == 0.0 || !number.is_finite() {
+        return number;
+    }
+    let shortest = format!("{number:e}");
+    let digits = shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    // A double tells any two numbers of 15 digits apart.
+    if digits <= 15 {
         return number;
     }
     let exact = format!("{number:.80e}");
@@ -205,8 +215,9 @@ pub fn sqrt(number: f64) -> Result<f64, LibraryError> {
 /// ```
 ///
 /// # Errors
-/// D3100: the radix is not between 2 and 36.
+/// D3100: the radix is not between 2 and 36. D1001: no finite number.
 pub fn format_base(number: f64, radix: Option<f64>) -> Result<String, LibraryError> {
+    check_finite(number)?;
     let number = round(number, 0.0);
     let radix = radix.map_or(10.0, |radix| round(radix, 0.0));
     if !(2.0..=36.0).contains(&radix) {
@@ -215,10 +226,9 @@ pub fn format_base(number: f64, radix: Option<f64>) -> Result<String, LibraryErr
     if radix == 10.0 {
         return Ok(plain(number));
     }
-    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
     let mut digits = Vec::new();
     let mut rest = number.abs();
-    while rest >= EXACT_MAX {
+    while rest >= INTEGER_MAX {
         digits.push('0');
         rest /= radix;
     }
@@ -373,6 +383,7 @@ mod tests {
         for (number, radix, expected) in cases {
             assert_eq!(format_base(*number, *radix).unwrap(), *expected, "{number} {radix:?}");
         }
+        assert_eq!(format_base(f64::INFINITY, Some(3.0)).unwrap_err().code, "D1001");
         for radix in [1.4, 36.51, -2.0, f64::NAN] {
             assert_eq!(format_base(1.0, Some(radix)).unwrap_err().code, "D3100");
         }

@@ -28,10 +28,14 @@ mod tests;
 
 use super::LibraryError;
 use super::fault::Fault;
+use crate::value::timestamp::Timestamp;
 use picture::Picture;
 
 /// The language's range of times: a hundred million days around 1970.
 const MILLIS_MAX: f64 = 8.64e15;
+
+/// The last millisecond before the year 10000.
+const MILLIS_OF_10_000: f64 = 253_402_300_799_999.0;
 
 /// What `$fromMillis` writes without a picture.
 const ISO: &str = "[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]";
@@ -53,6 +57,9 @@ const ISO: &str = "[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]";
 pub fn from_millis(millis: f64, picture: Option<&str>, zone: Option<&str>) -> Result<String, LibraryError> {
     if !(-MILLIS_MAX..=MILLIS_MAX).contains(&millis) {
         return Err(Fault::OutOfRange(millis).into());
+    }
+    if let (None, None, 0.0..=MILLIS_OF_10_000) = (picture, zone, millis) {
+        return Ok(Timestamp::from_millis(millis as i64).to_rfc3339_millis());
     }
     let picture = Picture::parse(picture.unwrap_or(ISO))?;
     format::format(millis as i64, &picture, zone.map_or(Ok(0), format::zone_minutes)?)

@@ -5,6 +5,7 @@
 //! never refuse what only writing or only reading cannot do: whoever does it says so.
 
 use super::LibraryError;
+use crate::vm::jsonata::library::TEXT_BYTES_MAX;
 use crate::vm::jsonata::library::fault::Fault;
 use crate::vm::jsonata::library::integer::{Digits, IntegerPicture, leading_integer};
 
@@ -167,7 +168,8 @@ impl Marker {
         };
         let (width_min, width_max) = width.split_once('-').unwrap_or((width, ""));
         // `*` and whatever else is no number set no width.
-        let size = |text: &str| leading_integer(text).filter(|width| *width >= 0.0).map(|width| width as usize);
+        // Larger widths than any text may have are as good as that one, and their sum must not overflow.
+        let size = |text: &str| leading_integer(text).filter(|w| *w >= 0.0).map(|w| (w as usize).min(TEXT_BYTES_MAX));
         let (width_min, width_max) = (size(width_min), size(width_max));
 
         // One character alone is never a modifier: `[Da]` is letters.

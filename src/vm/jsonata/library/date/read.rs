@@ -102,5 +102,6 @@ pub(super) fn instant(found: &Found, now: &Moment) -> Result<Option<f64>, Librar
         get(Component::Second),
         get(Component::Fraction),
     ];
-    Ok(calendar::instant(parts).map(|millis| millis - offset_minutes * 60_000.0))
+    // An offset of hundreds of digits leaves no time.
+    Ok(calendar::instant(parts).map(|millis| millis - offset_minutes * 60_000.0).filter(|millis| millis.is_finite()))
 }

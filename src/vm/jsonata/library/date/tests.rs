@@ -171,6 +171,7 @@ fn read_by_pictures() {
         ("two  thousand", "[Yw]"),
         ("99999999999999999999", "[Y]"),
         ("300000", "[Y]"),
+        (&format!("2024 +{}", "9".repeat(400)), "[Y] [Z1]"),
         ("4", "[D1o]"),
     ];
     for (text, picture) in nothing {
@@ -193,6 +194,7 @@ fn refused() {
         ("[Z00000]", "D3134"),
         ("[ZN]", "D3134"),
         ("[Y,999999999]", "U1001"),
+        ("[Y#1,99999999999999999999999]", "U1001"),
     ];
     for (picture, code) in writing {
         assert_eq!(from_millis(0.0, Some(picture), None).unwrap_err().code, *code, "{picture}");

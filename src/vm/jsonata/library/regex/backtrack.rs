@@ -15,8 +15,8 @@ use crate::vm::jsonata::library::fault::Fault;
 /// A slot that holds nothing.
 const NOTHING: usize = usize::MAX;
 
-/// At most so many alternatives and changes are kept, some 40 MiB.
-const OPEN_MAX: usize = 1 << 20;
+/// At most so many alternatives and changes are kept, some 50 MiB.
+const OPEN_MAX: usize = 2 << 20;
 
 /// An alternative that is still open.
 struct Choice {
@@ -45,6 +45,8 @@ struct Attempt<'p, 't> {
     looks: Vec<Look>,
     /// Slots that were changed and what they held, to be undone.
     changes: Vec<(usize, usize)>,
+    /// What is left of the budget.
+    steps: u64,
 }
 
 /// The leftmost match from a byte offset on, and the steps that are left.
@@ -63,10 +65,13 @@ pub(super) fn find(
         choices: Vec::new(),
         looks: Vec::new(),
         changes: Vec::new(),
+        steps: *steps,
     };
     let mut start = from;
     loop {
-        if let Some(end) = attempt.run(start, steps)? {
+        let ended = attempt.run(start);
+        *steps = attempt.steps;
+        if let Some(end) = ended? {
             let groups = (1..=program.group_count).map(|group| attempt.group(group)).collect();
             return Ok(Some(Match { start, end, groups }));
         }
@@ -86,8 +91,16 @@ impl Attempt<'_, '_> {
     }
 
     fn set(&mut self, slot: usize, value: usize) {
-        self.changes.push((slot, self.slots[slot]));
+        // With nothing to go back to there is nothing to undo.
+        if !self.choices.is_empty() || !self.looks.is_empty() {
+            self.changes.push((slot, self.slots[slot]));
+        }
         self.slots[slot] = value;
+    }
+
+    /// Takes steps off the budget; the loop sees when none are left.
+    fn spend(&mut self, steps: usize) {
+        self.steps = self.steps.saturating_sub(steps as u64);
     }
 
     fn undo(&mut self, changes: usize) {
@@ -102,17 +115,18 @@ impl Attempt<'_, '_> {
     }
 
     /// Where a match that begins right there ends.
-    fn run(&mut self, start: usize, steps: &mut u64) -> Result<Option<usize>, LibraryError> {
+    fn run(&mut self, start: usize) -> Result<Option<usize>, LibraryError> {
+        self.spend(self.slots.len());
         self.slots.fill(NOTHING);
         self.choices.clear();
         self.looks.clear();
         self.changes.clear();
         let (mut op, mut at) = (0, start);
         loop {
-            if *steps == 0 || self.choices.len() + self.changes.len() > OPEN_MAX {
+            if self.steps == 0 || self.choices.len() + self.changes.len() > OPEN_MAX {
                 return Err(Fault::RegexBudget.into());
             }
-            *steps -= 1;
+            self.spend(1);
             let next = match &self.program.ops[op] {
                 Op::Match => return Ok(Some(at)),
                 Op::LookEnd => self.leave_look(),
@@ -180,6 +194,7 @@ impl Attempt<'_, '_> {
                 Some((next, at))
             }
             Op::Forget(first, end) => {
+                self.spend(end - first);
                 for slot in group_slots(*first).0..group_slots(*end).0 {
                     if self.slots[slot] != NOTHING {
                         self.set(slot, NOTHING);
@@ -222,8 +237,9 @@ impl Attempt<'_, '_> {
     }
 
     /// Where a place is after the text of a group, if that is what stands there.
-    fn repeated(&self, group: usize, at: usize, back: bool) -> Option<usize> {
+    fn repeated(&mut self, group: usize, at: usize, back: bool) -> Option<usize> {
         let Some((start, end)) = self.group(group) else { return Some(at) };
+        self.spend(end - start);
         let captured = &self.text[start..end];
         let equal = |a: char, b: char| a == b || (self.ignore_case && canonical(a) == canonical(b));
         if back {

@@ -10,7 +10,17 @@ use crate::vm::jsonata::library::integer::leading_integer;
 use crate::vm::jsonata::library::string::check_replace_limit;
 use crate::vm::jsonata::library::{LibraryError, check_bytes, number};
 
-/// The matches of a text. The budget of steps is for all of them together.
+/// The matches of a text, each where it is. The budget of steps is for all of them together.
+///
+/// ```
+/// use expressway::vm::jsonata::library::regex::Regex;
+/// let regex = Regex::new("[aeiou]", "")?;
+/// let mut matches = regex.matches("\u{1F980} crab");
+/// let found = matches.next().unwrap()?;
+/// assert_eq!((found.start, matches.index(found.start)), (7, 5));
+/// assert!(matches.next().is_none());
+/// # Ok::<(), expressway::vm::jsonata::library::LibraryError>(())
+/// ```
 pub struct Matches<'r, 't> {
     regex: &'r Regex,
     text: &'t str,
@@ -27,28 +37,32 @@ impl<'r, 't> Matches<'r, 't> {
         Matches { regex, text, next: Some(0), is_first: true, steps: steps_for(text), counted: (0, 0) }
     }
 
-    /// The next match; none when there are no more.
-    ///
-    /// # Errors
-    /// D1004: a match after the first takes nothing. U1001: our matcher has taken too many steps.
-    #[expect(clippy::should_implement_trait, reason = "an error or the end, not an error as an item")]
-    pub fn next(&mut self) -> Result<Option<Match>, LibraryError> {
-        let Some(from) = self.next.take() else { return Ok(None) };
-        let Some(found) = self.regex.find(self.text, from, &mut self.steps)? else { return Ok(None) };
-        if !self.is_first && found.start == found.end {
-            return Err(Fault::EmptyMatch.into());
-        }
-        self.is_first = false;
-        self.next = Some(found.end).filter(|end| *end < self.text.len());
-        Ok(Some(found))
-    }
-
     /// A byte offset of the text in UTF-16 units, as `$match` gives it. Cheapest if asked from left to right.
     pub fn index(&mut self, offset: usize) -> usize {
         let (bytes, units) = if offset < self.counted.0 { (0, 0) } else { self.counted };
         let between = self.text.get(bytes..offset).unwrap_or("");
         self.counted = (bytes + between.len(), units + between.encode_utf16().count());
         self.counted.1
+    }
+}
+
+impl Iterator for Matches<'_, '_> {
+    type Item = Result<Match, LibraryError>;
+
+    /// The next match. An error is the last item: D1004 if a match after the first takes nothing, U1001 if our matcher
+    /// has taken too many steps.
+    fn next(&mut self) -> Option<Result<Match, LibraryError>> {
+        let from = self.next.take()?;
+        let found = match self.regex.find(self.text, from, &mut self.steps).transpose()? {
+            Ok(found) => found,
+            Err(error) => return Some(Err(error)),
+        };
+        if !self.is_first && found.start == found.end {
+            return Some(Err(Fault::EmptyMatch.into()));
+        }
+        self.is_first = false;
+        self.next = Some(found.end).filter(|end| *end < self.text.len());
+        Some(Ok(found))
     }
 }
 
@@ -69,7 +83,7 @@ pub fn check_match_limit(limit: Option<f64>) -> Result<(), LibraryError> {
 /// ```
 ///
 /// # Errors
-/// D3020: a negative limit; and as [`Matches::next`].
+/// D3020: a negative limit; and as [`Matches`] ends.
 pub fn split<'t>(regex: &Regex, text: &'t str, limit: Option<f64>) -> Result<Vec<&'t str>, LibraryError> {
     if limit.is_some_and(|limit| limit < 0.0) {
         return Err(Fault::SplitLimit.into());
@@ -80,11 +94,11 @@ pub fn split<'t>(regex: &Regex, text: &'t str, limit: Option<f64>) -> Result<Vec
         return Ok(parts);
     }
     let mut matches = regex.matches(text);
-    let (mut start, mut found) = (0, matches.next()?);
+    let (mut start, mut found) = (0, matches.next().transpose()?);
     while let Some(this) = found.filter(|_| below_limit(parts.len())) {
         parts.push(&text[start..this.start]);
         start = this.end;
-        found = matches.next()?;
+        found = matches.next().transpose()?;
     }
     if below_limit(parts.len()) {
         parts.push(&text[start..]);
@@ -102,7 +116,7 @@ pub fn split<'t>(regex: &Regex, text: &'t str, limit: Option<f64>) -> Result<Vec
 /// ```
 ///
 /// # Errors
-/// D3011: a negative limit. U1001: the text would be too long. And as [`Matches::next`].
+/// D3011: a negative limit. U1001: the text would be too long. And as [`Matches`] ends.
 pub fn replace(regex: &Regex, text: &str, replacement: &str, limit: Option<f64>) -> Result<String, LibraryError> {
     check_replace_limit(limit)?;
     let below_limit = |count: f64| limit.is_none_or(|limit| count < limit);
@@ -111,13 +125,13 @@ pub fn replace(regex: &Regex, text: &str, replacement: &str, limit: Option<f64>)
     }
     let mut out = String::with_capacity(text.len());
     let mut matches = regex.matches(text);
-    let (mut start, mut count, mut found) = (0, 0.0, matches.next()?);
+    let (mut start, mut count, mut found) = (0, 0.0, matches.next().transpose()?);
     while let Some(this) = found.filter(|_| below_limit(count)) {
         out.push_str(&text[start..this.start]);
         expand(replacement, text, &this, &mut out)?;
         start = this.end;
         count += 1.0;
-        found = matches.next()?;
+        found = matches.next().transpose()?;
     }
     check_bytes(out.len() + text.len() - start)?;
     out.push_str(&text[start..]);
@@ -141,7 +155,7 @@ pub fn expand(replacement: &str, text: &str, found: &Match, out: &mut String) ->
             out.push('$');
             rest = after;
         } else if let Some(after) = rest.strip_prefix('0') {
-            out.push_str(&text[found.start..found.end]);
+            out.push_str(text.get(found.start..found.end).unwrap_or(""));
             rest = after;
         } else {
             let number_of = |digits: usize| leading_integer(&rest[..char_offset(rest, digits)]);
@@ -155,7 +169,7 @@ pub fn expand(replacement: &str, text: &str, found: &Match, out: &mut String) ->
                     if let Some(Some((start, end))) =
                         (number as usize).checked_sub(1).and_then(|at| found.groups.get(at))
                     {
-                        out.push_str(&text[*start..*end]);
+                        out.push_str(text.get(*start..*end).unwrap_or(""));
                     }
                     rest = &rest[char_offset(rest, number::plain(number).len())..];
                 }

@@ -38,6 +38,12 @@ const STEPS_MIN: u64 = 10_000_000;
 const STEPS_A_BYTE: u64 = 64;
 const STEPS_MAX: u64 = 200_000_000;
 
+/// A pattern that the crate needs more memory for is matched by ours, which has a budget: "linear" is the length of the
+/// text times the size of the pattern, and `\w{5000}` takes seconds for every 10,000 characters.
+const LINEAR_BYTES_MAX: usize = 128 << 10;
+/// The crate's memory grows with the number of groups times the size of the pattern.
+const LINEAR_GROUPS_MAX: usize = 99;
+
 /// A compiled regular expression.
 ///
 /// ```
@@ -77,8 +83,10 @@ impl Regex {
         }
         let flags = Flags { ignore_case: flags.contains('i'), multi_line: flags.contains('m') };
         let pattern = syntax::parse(pattern, flags)?;
+        let linear = translate::translate(&pattern.node).filter(|_| pattern.group_count <= LINEAR_GROUPS_MAX);
         // What the crate refuses is too large for it.
-        let linear = translate::translate(&pattern.node).and_then(|pattern| regex::Regex::new(&pattern).ok());
+        let build = |text: String| regex::RegexBuilder::new(&text).size_limit(LINEAR_BYTES_MAX).build().ok();
+        let linear = linear.and_then(build);
         let backtracking = (linear.is_none() || has_line_assertion(&pattern.node)).then(|| Program::compile(&pattern));
         Ok(Regex { linear, backtracking, ignore_case: flags.ignore_case })
     }
@@ -112,6 +120,10 @@ impl Regex {
             return Ok(None);
         }
         if let Some(linear) = self.linear_for(text) {
+            if linear.captures_len() == 1 {
+                let found = linear.find_at(text, offset);
+                return Ok(found.map(|found| Match { start: found.start(), end: found.end(), groups: Vec::new() }));
+            }
             let Some(found) = linear.captures_at(text, offset) else { return Ok(None) };
             let mut groups = found.iter().map(|group| group.map(|group| (group.start(), group.end())));
             // The first is the whole match.

@@ -14,29 +14,25 @@ pub(super) struct CharSet {
 }
 
 impl CharSet {
-    pub(super) fn of(ranges: &[(u32, u32)]) -> CharSet {
-        let mut set = CharSet { ranges: ranges.to_vec() };
+    pub(super) fn of(ranges: impl Into<Vec<(u32, u32)>>) -> CharSet {
+        let mut set = CharSet { ranges: ranges.into() };
         set.tidy();
         set
     }
 
-    pub(super) fn one(code_point: u32) -> CharSet {
-        CharSet { ranges: vec![(code_point, code_point)] }
-    }
-
     /// `\d`
     pub(super) fn digits() -> CharSet {
-        CharSet::of(&[(0x30, 0x39)])
+        CharSet::of([(0x30, 0x39)])
     }
 
     /// `\w`
     pub(super) fn word() -> CharSet {
-        CharSet::of(&[(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)])
+        CharSet::of([(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)])
     }
 
     /// `\s`: blanks and line ends of all scripts, and the byte order mark.
     pub(super) fn space() -> CharSet {
-        CharSet::of(&[
+        CharSet::of([
             (0x09, 0x0D),
             (0x20, 0x20),
             (0xA0, 0xA0),
@@ -52,16 +48,11 @@ impl CharSet {
 
     /// `.`: all but the four line ends.
     pub(super) fn dot() -> CharSet {
-        CharSet::of(&[(0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029)]).complement()
+        CharSet::of([(0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029)]).complement()
     }
 
     pub(super) fn ranges(&self) -> &[(u32, u32)] {
         &self.ranges
-    }
-
-    pub(super) fn add(&mut self, more: &CharSet) {
-        self.ranges.extend_from_slice(&more.ranges);
-        self.tidy();
     }
 
     pub(super) fn complement(&self) -> CharSet {
@@ -118,6 +109,16 @@ pub(super) struct CaseGroups {
 }
 
 impl CaseGroups {
+    /// The characters that equal one, if there are others.
+    pub(super) fn equal(&mut self, c: char) -> Option<CharSet> {
+        if c.is_ascii() {
+            let both = [c.to_ascii_lowercase(), c.to_ascii_uppercase()].map(|c| (u32::from(c), u32::from(c)));
+            return c.is_ascii_alphabetic().then(|| CharSet::of(both));
+        }
+        let group = self.groups.get_or_insert_with(groups).get(&canonical(c))?;
+        Some(CharSet::of(group.iter().map(|c| (u32::from(*c), u32::from(*c))).collect::<Vec<_>>()))
+    }
+
     /// The set with every character that equals one of it.
     pub(super) fn close(&mut self, set: &CharSet) -> CharSet {
         let mut closed = set.clone();
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn sets() {
-        let set = CharSet::of(&[(5, 9), (1, 2), (3, 3), (8, 12)]);
+        let set = CharSet::of([(5, 9), (1, 2), (3, 3), (8, 12)]);
         assert_eq!(set.ranges(), [(1, 3), (5, 12)]);
         assert_eq!(set.complement().ranges(), [(0, 0), (4, 4), (13, LAST)]);
         assert_eq!(set.complement().complement(), set);
@@ -177,7 +178,9 @@ mod tests {
             ('7', "7"),
             ('\u{10428}', "\u{10428}"),
         ] {
-            let closed = groups.close(&CharSet::one(u32::from(c)));
+            let one = CharSet::of([(u32::from(c), u32::from(c))]);
+            let closed = groups.close(&one);
+            assert_eq!(groups.equal(c).unwrap_or(one), closed, "{c}");
             let count: u32 = closed.ranges().iter().map(|(first, last)| last - first + 1).sum();
             assert_eq!(count as usize, equals.chars().count(), "{c}");
             assert!(equals.chars().all(|equal| closed.contains(u32::from(equal))), "{c}");

@@ -203,11 +203,10 @@ impl Parser {
 
     /// A character that stands for itself.
     fn literal(&mut self, code_point: u32) -> Node {
-        if self.flags.ignore_case {
-            let closed = self.case.close(&CharSet::one(code_point));
-            if closed != CharSet::one(code_point) {
-                return Node::Set(closed);
-            }
+        if self.flags.ignore_case
+            && let Some(equal) = char::from_u32(code_point).and_then(|c| self.case.equal(c))
+        {
+            return Node::Set(equal);
         }
         // A lone surrogate is in no text.
         char::from_u32(code_point).map_or(Node::Set(CharSet::default()), Node::Char)
@@ -271,7 +270,7 @@ impl Parser {
     /// `{n}`, `{n,}` or `{n,m}` right here, and its length.
     fn braces(&self) -> Option<((u32, Option<u32>), usize)> {
         let inside = self.chars.get(self.at + 1..)?;
-        let length = inside.iter().position(|c| *c == '}')?;
+        let length = inside.iter().position(|c| !c.is_ascii_digit() && *c != ',').filter(|end| inside[*end] == '}')?;
         let text: String = inside[..length].iter().collect();
         let number = |text: &str| {
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -417,7 +416,7 @@ impl Parser {
     fn class(&mut self) -> Result<Node, RegexError> {
         let open = self.at - 1;
         let negative = self.eat("^");
-        let mut set = CharSet::default();
+        let mut ranges = Vec::new();
         loop {
             if self.eat("]") {
                 break;
@@ -425,7 +424,7 @@ impl Parser {
             let first = self.class_atom(open)?;
             let is_range = self.peek() == Some('-') && self.chars.get(self.at + 1).is_some_and(|c| *c != ']');
             if !is_range {
-                set.add(&first.set());
+                first.add_to(&mut ranges);
                 continue;
             }
             let dash_at = self.at;
@@ -434,13 +433,12 @@ impl Parser {
                 (Atom::One(first), Atom::One(last)) if first > last => {
                     return Err(RegexError { offset: dash_at, problem: Problem::RangeOrder });
                 }
-                (Atom::One(first), Atom::One(last)) => set.add(&CharSet::of(&[(first, last)])),
+                (Atom::One(first), Atom::One(last)) => ranges.push((first, last)),
                 // A hyphen beside a class of its own stands for itself.
-                (first, last) => {
-                    [first.set(), CharSet::one(u32::from('-')), last.set()].iter().for_each(|s| set.add(s))
-                }
+                (first, last) => [first, Atom::One(u32::from('-')), last].iter().for_each(|a| a.add_to(&mut ranges)),
             }
         }
+        let mut set = CharSet::of(ranges);
         if self.flags.ignore_case {
             set = self.case.close(&set);
         }
@@ -479,10 +477,10 @@ enum Atom {
 }
 
 impl Atom {
-    fn set(&self) -> CharSet {
+    fn add_to(&self, ranges: &mut Vec<(u32, u32)>) {
         match self {
-            Atom::One(code_point) => CharSet::one(*code_point),
-            Atom::Set(set) => set.clone(),
+            Atom::One(code_point) => ranges.push((*code_point, *code_point)),
+            Atom::Set(set) => ranges.extend_from_slice(set.ranges()),
         }
     }
 }

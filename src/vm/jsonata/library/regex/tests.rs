@@ -170,7 +170,10 @@ fn no_pattern_runs_for_ever() {
     let hopeless = Regex::new(r"^(?=(a+)+$)", "").unwrap();
     assert!(hopeless.is_match(&text).unwrap_err().is_limit());
     assert!(Regex::new(r"(?=(x*)*)(?:y{0,1000}){1000}\1z", "").unwrap().find_at(&"y".repeat(2000), 0).is_err());
-    // Too large for the crate.
+    // Too large for the crate, and too many groups.
+    assert_eq!(first(r"\w{5000}(-)\w{5000}", "", &format!("{0}-{0}", "x".repeat(5000))).len(), 10_003);
+    let groups = Regex::new(&"(a)".repeat(3000), "").unwrap();
+    assert_eq!(groups.find_at(&"a".repeat(3001), 1).unwrap().map(|found| found.groups.len()), Some(3000));
     assert_eq!(first("(?:[α-ω]{1000}){1000}|x", "", "x"), "x");
 }
 
@@ -189,15 +192,11 @@ fn all_matches() {
         let regex = Regex::new(pattern, "").unwrap();
         let mut matches = regex.matches(text);
         let mut found = Vec::new();
-        loop {
-            match matches.next() {
-                Ok(Some(this)) => found.push(format!("{}-{}", matches.index(this.start), matches.index(this.end))),
-                Ok(None) => break,
-                Err(error) => {
-                    found.push(error.code.to_owned());
-                    break;
-                }
-            }
+        while let Some(this) = matches.next() {
+            found.push(match this {
+                Ok(this) => format!("{}-{}", matches.index(this.start), matches.index(this.end)),
+                Err(error) => error.code.to_owned(),
+            });
         }
         // A boundary at the start is found again at once, though another one is at the end.
         assert_eq!(found, *expected, "/{pattern}/");
