@@ -37,6 +37,7 @@ pub struct Children<'a> {
     outer: Value<'a>,
     item: Option<MapItem<'a>>,
     origin: Origin<'a>,
+    visit: Visit<'a>,
     execution: ExecutionBasics<'a>,
     quiet: bool,
     history: bool,
@@ -134,12 +135,14 @@ impl<'a> Children<'a> {
     where
         'a: 'c,
     {
-        let (entry, input, item) = match self.items {
+        // An item's ItemSelector belongs to the Map's own visit and document.
+        let (entry, input, item, visit, eff) = match self.items {
             Items::Each(items) => {
                 let value = items[next.index];
-                (self.fork.entries()[0], value, Some(MapItem { index: next.index, value }))
+                let item = MapItem { index: next.index, value };
+                (self.fork.entries()[0], value, Some(item), self.visit, self.outer)
             }
-            Items::Branches(input, entries) => (entries[next.index], input, self.item),
+            Items::Branches(input, entries) => (entries[next.index], input, self.item, Visit::NONE, input),
         };
         let (program, mut seed): (&'c Program, Seed) = (self.program, self.seed);
         let basics = match self.tolerance.distributed {
@@ -154,13 +157,13 @@ impl<'a> Children<'a> {
             input: Input::whole(input),
             pc: entry,
             doc: input,
-            eff: input,
+            eff,
             res: Value::Null,
             out: Value::Null,
             stack: bumpalo::collections::Vec::with_capacity_in(program.stack_max() as usize, arena),
             variables: arena.alloc_slice_copy(self.variables),
             assigned: None,
-            visit: Visit::NONE,
+            visit,
             caller: None,
             waiting: Waiting::Nothing,
             family: Family::Child {
@@ -269,6 +272,7 @@ impl<'a> Execution<'a> {
             outer: self.eff,
             item,
             origin: self.origin().unwrap_or(Origin { state: "", entered: 0 }),
+            visit: Visit { rare: None, ..self.visit },
             execution: self.basics(),
             quiet: self.quiet,
             history: self.history.events.is_some(),
@@ -530,16 +534,14 @@ impl<'a> Join<'a> {
     /// The child that comes next; none when all have run, or when what is left can change nothing.
     pub fn next_child(&mut self) -> Option<Next> {
         let index = self.finished.len();
-        if index >= self.children.len() || self.limit.is_some() {
+        if index >= self.children.len() || matches!(self.limit, Some(LimitHit::Steps(_))) {
             return None;
         }
         let (start_ms, freed_by) = self.place();
-        let mut deadline_ms = self.children.deadline_ms;
-        if let Some((failed_ms, _)) = self.failed {
-            if start_ms >= failed_ms {
-                return None;
-            }
-            deadline_ms = deadline_ms.min(failed_ms);
+        let deadline_ms =
+            self.failed.map_or(self.children.deadline_ms, |(time, _)| time.min(self.children.deadline_ms));
+        if start_ms >= deadline_ms {
+            return None;
         }
         if self.freed_by.len() == index {
             self.freed_by.push(freed_by);
@@ -566,6 +568,8 @@ impl<'a> Join<'a> {
                     && (!self.children.tolerance.distributed || self.failures > self.children.tolerance.failures_max)
                 {
                     self.failed = Some((finished.end_ms, index));
+                    // A child that fails before another has run out of time ends both.
+                    self.limit = self.limit.filter(|limit| matches!(limit, LimitHit::Steps(_)));
                 }
             }
             // Stopped at the time of a failure: it does not count.
@@ -577,7 +581,9 @@ impl<'a> Join<'a> {
 
     /// Takes what the next child came to on another thread.
     pub fn add_from_elsewhere(&mut self, finished: FinishedElsewhere, arena: &'a Arena) {
-        if self.limit.is_some() || self.failed.is_some_and(|(time, _)| self.children.start_ms >= time) {
+        if matches!(self.limit, Some(LimitHit::Steps(_)))
+            || self.failed.is_some_and(|(time, _)| self.children.start_ms >= time)
+        {
             return;
         }
         let used = self.children.steps.saturating_sub(finished.steps_left);
