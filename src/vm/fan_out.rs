@@ -35,6 +35,7 @@ pub struct Children<'a> {
     pub(super) outer: Value<'a>,
     pub(super) item: Option<MapItem<'a>>,
     pub(super) origin: Origin<'a>,
+    visit: Visit<'a>,
     pub(super) execution: ExecutionBasics<'a>,
     pub(super) quiet: bool,
     pub(super) history: bool,
@@ -99,12 +100,14 @@ impl<'a> Children<'a> {
     where
         'a: 'c,
     {
-        let (entry, input, item) = match self.items {
+        // An item's ItemSelector belongs to the Map's own visit and document.
+        let (entry, input, item, visit, eff) = match self.items {
             Items::Each(items) => {
                 let value = items[next.index];
-                (self.fork.entries()[0], value, Some(MapItem { index: next.index, value }))
+                let item = MapItem { index: next.index, value };
+                (self.fork.entries()[0], value, Some(item), self.visit, self.outer)
             }
-            Items::Branches(input, entries) => (entries[next.index], input, self.item),
+            Items::Branches(input, entries) => (entries[next.index], input, self.item, Visit::NONE, input),
         };
         let (program, mut seed): (&'c Program, Seed) = (self.program, self.seed);
         let basics = match self.tolerance.distributed {
@@ -119,13 +122,13 @@ impl<'a> Children<'a> {
             input: Input::whole(input),
             pc: entry,
             doc: input,
-            eff: input,
+            eff,
             res: Value::Null,
             out: Value::Null,
             stack: bumpalo::collections::Vec::with_capacity_in(program.stack_max() as usize, arena),
             variables: arena.alloc_slice_copy(self.variables),
             assigned: None,
-            visit: Visit::NONE,
+            visit,
             caller: None,
             inside: None,
             waiting: Waiting::Nothing,
@@ -239,6 +242,7 @@ impl<'a> Execution<'a> {
             outer: self.eff,
             item,
             origin: self.origin().unwrap_or(Origin { state: "", entered: 0 }),
+            visit: Visit { rare: None, ..self.visit },
             execution: self.basics(),
             quiet: self.quiet,
             history: self.history.events.is_some(),

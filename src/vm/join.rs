@@ -83,16 +83,14 @@ impl<'a> Join<'a> {
     /// The child that comes next; none when all have run, or when what is left can change nothing.
     pub fn next_child(&mut self) -> Option<Next> {
         let index = self.finished.len();
-        if index >= self.children.len() || self.limit.is_some() {
+        if index >= self.children.len() || matches!(self.limit, Some(LimitHit::Steps(_))) {
             return None;
         }
         let (start_ms, freed_by) = self.place();
-        let mut deadline_ms = self.children.deadline_ms;
-        if let Some((failed_ms, _)) = self.failed {
-            if start_ms >= failed_ms {
-                return None;
-            }
-            deadline_ms = deadline_ms.min(failed_ms);
+        let deadline_ms =
+            self.failed.map_or(self.children.deadline_ms, |(time, _)| time.min(self.children.deadline_ms));
+        if start_ms >= deadline_ms {
+            return None;
         }
         if self.freed_by.len() == index {
             self.freed_by.push(freed_by);
@@ -119,6 +117,8 @@ impl<'a> Join<'a> {
                     && (!self.children.tolerance.distributed || self.failures > self.children.tolerance.failures_max)
                 {
                     self.failed = Some((finished.end_ms, index));
+                    // A child that fails before another has run out of time ends both.
+                    self.limit = self.limit.filter(|limit| matches!(limit, LimitHit::Steps(_)));
                 }
             }
             // Stopped at the time of a failure: it does not count.
@@ -130,7 +130,9 @@ impl<'a> Join<'a> {
 
     /// Takes what the next child came to on another thread.
     pub fn add_from_elsewhere(&mut self, finished: FinishedElsewhere, arena: &'a Arena) {
-        if self.limit.is_some() || self.failed.is_some_and(|(time, _)| self.children.start_ms >= time) {
+        if matches!(self.limit, Some(LimitHit::Steps(_)))
+            || self.failed.is_some_and(|(time, _)| self.children.start_ms >= time)
+        {
             return;
         }
         let used = self.children.steps.saturating_sub(finished.steps_left);

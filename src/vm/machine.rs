@@ -109,7 +109,7 @@ pub struct Execution<'a> {
 }
 
 /// The visit of a state: from its Entered event until it is left.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Visit<'a> {
     pub state: Option<StateId>,
     pub entered: u32,
@@ -120,12 +120,14 @@ pub(super) struct Visit<'a> {
 }
 
 /// What only few visits have.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rare<'a> {
     /// How often each retrier has been used; empty until one is.
     pub used: &'a [u32],
     /// The token of a `.waitForTaskToken` task, while its arguments are evaluated and it runs.
     pub token: Option<&'a str>,
+    /// Whether a catcher has taken over: what fails there, nothing of this state catches or tries again.
+    pub caught: bool,
 }
 
 /// A caller of a handler written in ASL.

@@ -263,7 +263,8 @@ impl ParkedVisit {
             retry_count: self.retry_count,
             rare: (!self.used.is_empty() || self.token.is_some()).then(|| {
                 let token = self.token.as_ref().map(|t| &*arena.alloc_str(t));
-                &*arena.alloc(Rare { used: arena.alloc_slice_copy(&self.used), token })
+                // A catcher asks for nothing, so that none is parked.
+                &*arena.alloc(Rare { used: arena.alloc_slice_copy(&self.used), token, caught: false })
             }),
         }
     }

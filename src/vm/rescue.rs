@@ -19,6 +19,7 @@ impl<'a> Execution<'a> {
         }
         if let Some(id) = self.visit.state
             && failure.catchable
+            && !self.visit.rare().caught
         {
             let info = self.program.state(id);
             if let Some(n) = info.retriers.iter().position(|r| state::matches(&r.errors, failure.error)) {
@@ -43,6 +44,8 @@ impl<'a> Execution<'a> {
             }
             if let Some(catcher) = info.catchers.iter().find(|c| state::matches(&c.errors, failure.error)) {
                 self.close_work(info.kind);
+                let rare = self.visit.rare();
+                self.visit.rare = Some(self.arena.alloc(Rare { caught: true, ..rare }));
                 if let Some(tally) = self.tally {
                     tally.catch();
                 }

@@ -200,10 +200,13 @@ impl<'a> Machine<'a, '_> {
     ) -> Evaluated<Vec<Found<'a>>> {
         let regex = compiled(code, id)?;
         self.burn(1 + text.len() as u64 / 16)?;
-        let (mut found, mut matches) = (Vec::new(), regex.matches(text));
-        while found.len() < limit
-            && let Some(next) = matches.next()?
-        {
+        let mut found = Vec::new();
+        // The next match is looked for before the limit is: an error there is the reference's too.
+        for next in regex.matches(text) {
+            let next = next?;
+            if found.len() >= limit {
+                break;
+            }
             self.burn(1)?;
             found.push(Found::new(text, &next, self.arena));
         }
