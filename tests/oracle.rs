@@ -40,29 +40,22 @@ fn both_interpreters_come_to_the_same_end() {
     let alone = setting("EXPRESSWAY_ORACLE_SEED");
     let pairs = setting("EXPRESSWAY_ORACLE_PAIRS").unwrap_or(20_000);
     let seeds = alone.map_or(0..pairs, |seed| seed..seed + 1);
-    let (mut wrong, mut ends) = (Vec::new(), [0u64; 4]);
-    for seed in seeds {
-        let pair = pair(seed);
-        if alone.is_some() {
-            println!("{}\n{}\n{:?}", pair.definition.print(), pair.input.print(), pair.tasks);
-        }
-        let expected = interpreter::run(&pair.definition, &pair.input, &pair.tasks);
-        ends[match expected.0 {
-            End::Succeeded(_) => 0,
-            End::Failed(..) => 1,
-            End::TimedOut => 2,
-            End::Undefined => 3,
-        }] += 1;
-        match engine(&pair) {
-            Err(refused) => wrong.push(format!("seed {seed}: {refused}")),
-            Ok(found) if !agree(&expected, &found) => {
-                wrong.push(format!("seed {seed}\n  expected {expected:?}\n  found    {found:?}"));
-            }
-            Ok(_) => {}
-        }
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let mut told: Vec<Told> = std::thread::scope(|scope| {
+        let seeds = (0..threads).map(|t| seeds.clone().skip(t as usize).step_by(threads as usize));
+        let started: Vec<_> = seeds.map(|seeds| scope.spawn(move || compare(seeds, alone.is_some()))).collect();
+        started.into_iter().flat_map(|thread| thread.join()).collect()
+    });
+    assert_eq!(told.len() as u64, threads, "a thread panicked: its message stands above");
+    let mut ends = [0; 4];
+    let mut wrong: Vec<(u64, String)> = Vec::new();
+    for part in &mut told {
+        (0..4).for_each(|n| ends[n] += part.ends[n]);
+        wrong.append(&mut part.wrong);
     }
+    wrong.sort();
     println!("succeeded, failed, timed out, undefined: {ends:?}");
-    let shown: Vec<_> = wrong.iter().take(12).cloned().collect();
+    let shown: Vec<_> = wrong.iter().take(12).map(|(seed, text)| format!("seed {seed}: {text}")).collect();
     assert!(
         wrong.is_empty(),
         "{} pairs disagree; EXPRESSWAY_ORACLE_SEED=n shows one\n{}",
@@ -70,6 +63,38 @@ fn both_interpreters_come_to_the_same_end() {
         shown.join("\n")
     );
     assert!(alone.is_some() || ends[0] * 4 > pairs, "too few of the machines succeed: {ends:?}");
+}
+
+/// How many pairs came to which end, and which disagree.
+#[derive(Default)]
+struct Told {
+    ends: [u64; 4],
+    wrong: Vec<(u64, String)>,
+}
+
+fn compare(seeds: impl Iterator<Item = u64>, show: bool) -> Told {
+    let mut told = Told::default();
+    for seed in seeds {
+        let pair = pair(seed);
+        if show {
+            println!("{}\n{}\n{:?}", pair.definition.print(), pair.input.print(), pair.tasks);
+        }
+        let expected = interpreter::run(&pair.definition, &pair.input, &pair.tasks);
+        told.ends[match expected.0 {
+            End::Succeeded(_) => 0,
+            End::Failed(..) => 1,
+            End::TimedOut => 2,
+            End::Undefined => 3,
+        }] += 1;
+        match engine(&pair) {
+            Err(refused) => told.wrong.push((seed, refused)),
+            Ok(found) if !agree(&expected, &found) => {
+                told.wrong.push((seed, format!("\n  expected {expected:?}\n  found    {found:?}")));
+            }
+            Ok(_) => {}
+        }
+    }
+    told
 }
 
 fn agree(expected: &(End, usize, i64), found: &(End, usize, i64)) -> bool {

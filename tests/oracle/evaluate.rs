@@ -176,9 +176,15 @@ impl Run<'_, '_> {
     }
 }
 
-fn is_timestamp(text: &str) -> bool {
-    // Those that are generated, and nothing else that is.
-    text.len() == 20 && text.starts_with("20") && text.ends_with('Z')
+/// The instant of a timestamp as text that sorts by time. Those that are generated, and those of the context object: nothing
+/// else that is generated looks like them.
+fn instant(text: &str) -> Option<String> {
+    let at = text.strip_suffix('Z').filter(|_| text.starts_with("20"))?;
+    match at.len() {
+        19 => Some(format!("{at}.000")),
+        23 => Some(at.to_owned()),
+        _ => None,
+    }
 }
 
 fn compare(operator: &str, value: &Json, operand: &Json) -> bool {
@@ -189,16 +195,17 @@ fn compare(operator: &str, value: &Json, operand: &Json) -> bool {
             "String" => value.as_text().is_some(),
             "Numeric" => value.as_f64().is_some(),
             "Boolean" => matches!(value, Json::Bool(_)),
-            _ => value.as_text().is_some_and(is_timestamp),
+            _ => value.as_text().and_then(instant).is_some(),
         };
         return Json::Bool(is) == *operand;
     }
     let (order, relation) = match (value, operand) {
         (Json::Text(v), Json::Text(pattern)) if operator == "StringMatches" => return glob(v, pattern),
         (Json::Text(a), Json::Text(b)) if operator.starts_with("String") => (a.cmp(b), &operator[6..]),
-        (Json::Text(a), Json::Text(b)) if operator.starts_with("Timestamp") && is_timestamp(a) && is_timestamp(b) => {
-            (a.cmp(b), &operator[9..])
-        }
+        (Json::Text(a), Json::Text(b)) if operator.starts_with("Timestamp") => match (instant(a), instant(b)) {
+            (Some(a), Some(b)) => (a.cmp(&b), &operator[9..]),
+            _ => return false,
+        },
         (Json::Bool(a), Json::Bool(b)) if operator == "BooleanEquals" => return a == b,
         (Json::Number(_), Json::Number(_)) if operator.starts_with("Numeric") => {
             let (a, b) = (value.as_f64().unwrap_or(0.0), operand.as_f64().unwrap_or(0.0));

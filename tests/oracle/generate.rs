@@ -110,9 +110,11 @@ impl Maker {
 
     /// A path below `$`: most find something in a document.
     fn below(&mut self) -> &'static str {
-        let usual = ["$", "$.n", "$.s", "$.a", "$.l", "$.t", "$.f", "$.a.n", "$.a.s", "$.a.a", "$.l[0]", "$.a.l"];
-        let rare =
-            ["$.l[*].n", "$..s", "$.a.*", "$.l[7]", "$.no", "$.a.no", "$.no.x", "$.l[*]", "$.n.x", "$.l[1].n", "$.r"];
+        let usual = ["$", "$.n", "$.s", "$.a", "$.l", "$.n", "$.s", "$.a.n", "$.l[*].n", "$..n"];
+        let rare = [
+            "$.l[*].n", "$..s", "$.a.*", "$.l[7]", "$.t", "$.f", "$.a.s", "$.a.a", "$.l[0]", "$.a.l", "$.l[0]",
+            "$.l[1]", "$.no", "$.a.no", "$.no.x", "$.l[*]", "$.n.x", "$.l[1].n", "$.r",
+        ];
         if self.dice.chance(96) { self.dice.pick(&usual) } else { self.dice.pick(&rare) }
     }
 
@@ -151,10 +153,12 @@ impl Maker {
                 return self.argument(depth);
             }
             match kind {
-                "list" => self.dice.pick(&["$.l", "$.l[*].n", "$.a.l", "States.Array($.n, 1, 'a')"]).to_owned(),
-                "number" => self.dice.pick(&["$.n", "0", "1", "2", "-1", "1.5", "$.a.n"]).to_owned(),
-                "text" => self.dice.pick(&["$.s", "'a,b-c'", "$.a.s", "''"]).to_owned(),
-                "object" => self.dice.pick(&["$.a", "$", "$.a.a"]).to_owned(),
+                "list" => self.dice.pick(&["$.l", "$.l[*].n", "$.l", "States.Array($.n, 1, 'a')"]).to_owned(),
+                "number" => self.dice.pick(&["$.n", "0", "1", "2", "-1", "1.5", "$.n"]).to_owned(),
+                "index" => self.dice.pick(&["0", "0", "0", "0.9", "1"]).to_owned(),
+                "size" => self.dice.pick(&["1", "2", "2.6", "3", "$.n"]).to_owned(),
+                "text" => self.dice.pick(&["$.s", "'a,b-c'", "$.s", "''"]).to_owned(),
+                "object" => self.dice.pick(&["$.a", "$", "$.a"]).to_owned(),
                 other => other.to_owned(),
             }
         };
@@ -169,13 +173,13 @@ impl Maker {
         let which = (three("", &["number", "list"]).len() * 31 + depth) % 10;
         match which {
             0 => three("States.ArrayLength", &["list"]),
-            1 => three("States.ArrayGetItem", &["list", "number"]),
+            1 => three("States.ArrayGetItem", &["list", "index"]),
             2 => three("States.ArrayContains", &["list", "number"]),
-            3 => three("States.ArrayRange", &["number", "number", "number"]),
+            3 => three("States.ArrayRange", &["number", "number", "size"]),
             4 => three("States.MathAdd", &["number", "number"]),
             5 => three("States.StringSplit", &["text", "text"]),
             6 => three("States.JsonMerge", &["object", "object", "false"]),
-            7 => three("States.ArrayPartition", &["list", "number"]),
+            7 => three("States.ArrayPartition", &["list", "size"]),
             8 => three("States.Array", &["number", "text", "object"]),
             _ => three("States.Format", &["'{}-{}'", "text", "object"]),
         }
@@ -185,7 +189,7 @@ impl Maker {
         let mut out = Json::Object(Vec::new());
         // What later states will look for.
         for (key, path) in [("n.$", "$.n"), ("a.$", "$.a"), ("l.$", "$.l"), ("s.$", "$.s")] {
-            if depth == 0 && self.dice.chance(60) {
+            if depth == 0 && self.dice.chance(80) {
                 out.set(key, Json::text(path));
             }
         }
@@ -211,7 +215,7 @@ impl Maker {
             1 if depth < 2 => Json::object([("Or", Json::List(vec![self.rule(depth + 1), self.rule(depth + 1)]))]),
             2 if depth < 2 => Json::object([("Not", self.rule(depth + 1))]),
             _ => {
-                let names = ["$.n", "$.s", "$.t", "$.f", "$.a.n", "$.a.s", "$.a", "$", "$.a.f"];
+                let names = ["$.n", "$.s", "$.t", "$.f", "$.n", "$.s", "$.a", "$", "$.a.f"];
                 let variable = match self.dice.chance(85) {
                     true => self.dice.pick(&names).to_owned(),
                     false => self.path().split(['[', '*']).next().unwrap_or("$").trim_end_matches('.').to_owned(),
@@ -300,8 +304,8 @@ impl Maker {
     fn outcomes(&mut self, name: &str) {
         let mut list = Vec::new();
         for _ in 0..1 + self.dice.below(3) {
-            list.push(match self.dice.below(5) {
-                0 | 1 => {
+            list.push(match self.dice.below(4) {
+                0 => {
                     let error = self.dice.pick(&ERRORS);
                     let cause = (error != "States.Timeout").then(|| "because".to_owned());
                     Mocked::Throw(Some(error.to_owned()), cause)
@@ -368,7 +372,7 @@ impl Maker {
             }
             return state;
         }
-        if self.dice.chance(12) {
+        if self.dice.chance(6) {
             let path = if self.dice.chance(8) { Json::Null } else { Json::Text(self.path()) };
             state.set("InputPath", path);
         }
@@ -379,7 +383,7 @@ impl Maker {
         let work = matches!(kind, "Pass" | "Task" | "Map" | "Parallel");
         match kind {
             "Pass" if self.dice.chance(30) => state.set("Result", self.document_or_scalar()),
-            "Pass" | "Task" | "Parallel" if self.dice.chance(50) => {
+            "Pass" | "Task" | "Parallel" if self.dice.chance(40) => {
                 let template = self.template(0);
                 state.set("Parameters", template);
             }
@@ -391,9 +395,9 @@ impl Maker {
                 self.outcomes(name);
                 self.rescue(&mut state, later);
             }
-            "Wait" => match self.dice.chance(75) {
+            "Wait" => match self.dice.chance(85) {
                 true => state.set("Seconds", Json::int(self.dice.below(4) as i64)),
-                false => state.set("SecondsPath", Json::text(self.dice.pick(&["$.n", "$.a.n", "$.no"]))),
+                false => state.set("SecondsPath", Json::text(self.dice.pick(&["$.n", "$.n", "$.a.n", "$.no"]))),
             },
             "Parallel" => {
                 let branches = (0..1 + self.dice.below(3)).map(|_| self.scope(depth + 1)).collect();

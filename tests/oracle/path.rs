@@ -196,7 +196,7 @@ fn apply(name: &str, arguments: &[Json]) -> Result<Json, bool> {
             match usize::try_from(index).ok().and_then(|i| items.get(i)) {
                 Some(item) => Ok(item.clone()),
                 // Seen recorded, for an empty array only.
-                None if items.is_empty() => Ok(Json::Null),
+                None if items.is_empty() && index >= 0 => Ok(Json::Null),
                 None => Err(true),
             }
         }
@@ -234,7 +234,8 @@ fn apply(name: &str, arguments: &[Json]) -> Result<Json, bool> {
             let pieces = text.split(|c| marks.contains(c)).filter(|piece| !piece.is_empty());
             Ok(Json::List(pieces.map(Json::text).collect()))
         }
-        ("States.JsonMerge", [a @ Json::Object(_), Json::Object(b), Json::Bool(false)]) => {
+        // Anything but true is false.
+        ("States.JsonMerge", [a @ Json::Object(_), Json::Object(b), deep]) if *deep != Json::Bool(true) => {
             let mut merged = a.clone();
             for (key, value) in b {
                 merged.set(key, value.clone());
