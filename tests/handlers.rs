@@ -124,3 +124,27 @@ fn mock_files_are_read_with_every_mistake_named() {
     }
     assert!(matches!(Mock::read("{", "M", None), Err(MockError::Syntax(_))));
 }
+
+#[test]
+fn an_invoke_request_reaches_the_function_with_all_that_it_says() {
+    let program = program(
+        r#"{"StartAt": "A", "States": {
+          "A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"FunctionName": "f", "Qualifier": "7", "ClientContext": "eyJhIjoxfQ==", "Payload.$": "$"},
+            "ResultSelector": {"said.$": "$.Payload", "version.$": "$.ExecutedVersion", "status.$": "$.StatusCode"},
+            "ResultPath": "$.first", "Next": "B"},
+          "B": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"FunctionName": "f", "InvocationType": "Event", "Payload": {"who": "nobody"}},
+            "ResultSelector": {"status.$": "$.StatusCode"}, "ResultPath": "$.second", "End": true}}}"#,
+    );
+    let handlers = Handlers::new().lambda("f", |event, call| {
+        let text = |part: Option<&str>| call.text(part.unwrap_or("none"));
+        let who = event.get("who").map_or(call.text("?"), |who| who.value());
+        Ok(call.array(&[who, text(call.qualifier()), text(call.client_context()), call.text(call.state())]))
+    });
+    let results = results(&program, &handlers, "{\"who\":\"Ada\"}\n", 1);
+    assert_eq!(
+        results[0],
+        r#"{"status":"SUCCEEDED","output":{"who":"Ada","first":{"said":["Ada","7","eyJhIjoxfQ==","A"],"version":"7","status":200},"second":{"status":202}}}"#
+    );
+}
