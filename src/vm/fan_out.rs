@@ -381,7 +381,8 @@ impl<'a> Execution<'a> {
         let count: u32 = (0..join.finished.len()).map(|index| placed.kept(index)).sum();
         if !matches!(self.family, Family::Root) {
             // The pace of a child that has children of its own is theirs too.
-            let mut times: Vec<i64> = join.finished.iter().flat_map(|f| f.pace.iter().map(|(t, _)| *t)).collect();
+            let paces = join.finished.iter().flat_map(|f| f.pace.iter().map(|(time, _)| *time).chain([f.end_ms]));
+            let mut times: Vec<i64> = paces.collect();
             times.sort_unstable();
             times.dedup();
             for time in times.into_iter().filter(|t| *t >= self.now_ms && *t < join.end_ms()) {
