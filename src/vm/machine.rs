@@ -417,7 +417,7 @@ impl<'a> Execution<'a> {
     }
 
     fn within_history(&mut self) -> Result<(), Stop<'a>> {
-        if self.history.count >= self.settings.limits.events - 1 {
+        if self.history.count >= self.settings.limits.events.saturating_sub(1) {
             return Err(self.history_is_full());
         }
         Ok(())
@@ -549,7 +549,7 @@ impl<'a> Execution<'a> {
     #[cold]
     fn history_is_full(&mut self) -> Stop<'a> {
         let limit = self.settings.limits.events;
-        self.history.count = limit - 1;
+        self.history.count = limit.saturating_sub(1);
         if let Some(events) = &mut self.history.events {
             events.truncate(self.history.count as usize);
         }
