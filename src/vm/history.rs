@@ -11,7 +11,7 @@ impl<'a> Execution<'a> {
     #[cold]
     pub(super) fn history_is_full(&mut self) -> Stop<'a> {
         let limit = self.settings.limits.events;
-        self.history.count = limit - 1;
+        self.history.count = limit.saturating_sub(1);
         if let Some(events) = &mut self.history.events {
             events.truncate(self.history.count as usize);
         }

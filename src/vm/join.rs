@@ -2,7 +2,7 @@
 //!
 //! A [`Join`] takes what children come to in the order of their indices, and says which comes next and when it starts: a
 //! Map's items are scheduled onto its places as in a list. Of several failures the one with the least (virtual time,
-//! index) wins, and what happens after it in virtual time appears nowhere: [`Placed`] says which of the children's events
+//! index) wins, and what happens after it in virtual time appears nowhere: `Placed` says which of the children's events
 //! are kept, and where each comes to stand. It must never run anything.
 
 use super::event::Event;

@@ -445,7 +445,7 @@ impl<'a> Execution<'a> {
     }
 
     fn within_history(&mut self) -> Result<(), Stop<'a>> {
-        if self.history.count >= self.settings.limits.events - 1 {
+        if self.history.count >= self.settings.limits.events.saturating_sub(1) {
             return Err(self.history_is_full());
         }
         Ok(())
@@ -519,7 +519,6 @@ impl<'a> Execution<'a> {
         }
         self.stop(Failure::reported(texts[0], texts[1]))
     }
-
     pub(super) fn pop(&mut self) -> Value<'a> {
         // The verifier has followed every way through the program: there is a value.
         self.stack.pop().unwrap_or(Value::Null)
