@@ -11,7 +11,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.is_dir() && !path.ends_with("target") {
                 open.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
                 files.push(path);
