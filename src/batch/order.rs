@@ -5,8 +5,7 @@
 //! who holds the first unwritten chunk wait for room: that is why room is waited for before a chunk is taken
 //! ([`Order::wait_for_room`]), and why only the first chunk may hand in parts ([`Order::relieve`]).
 
-use super::outputs::{Outputs, Results};
-use super::sink::SinkError;
+use super::outputs::{Failure, Outputs, Results};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -45,7 +44,7 @@ struct State {
     /// Whether a chunk was left unfinished, so that nothing behind it may be written.
     cut: bool,
     spare: Vec<Results>,
-    error: Option<SinkError>,
+    error: Option<Failure>,
 }
 
 impl<'w> Order<'w> {
@@ -73,15 +72,23 @@ impl<'w> Order<'w> {
     /// Waits until the results of a chunk may be made; whether they still are to be.
     pub fn wait_for_room(&self, sequence: u64) -> bool {
         let mut state = self.lock();
-        // With no chunk under way there is room by definition.
-        while self.ordered
-            && sequence > state.head
-            && (sequence - state.head >= self.window.chunks || state.bytes >= self.window.bytes)
-            && !self.over.load(Ordering::Relaxed)
-        {
+        while !self.has_room(&state, sequence) {
             state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         !self.is_over()
+    }
+
+    /// Whether the results of a chunk may be made now, or never any more.
+    pub fn room_now(&self, sequence: u64) -> bool {
+        self.has_room(&self.lock(), sequence)
+    }
+
+    fn has_room(&self, state: &State, sequence: u64) -> bool {
+        // With no chunk under way there is room by definition.
+        !self.ordered
+            || sequence <= state.head
+            || (sequence - state.head < self.window.chunks && state.bytes < self.window.bytes)
+            || self.over.load(Ordering::Relaxed)
     }
 
     /// Memory for the results of a chunk, used before if there is some.
@@ -122,6 +129,12 @@ impl<'w> Order<'w> {
         state.writing = false;
     }
 
+    /// Whether [`Order::relieve`] would do so without waiting.
+    pub fn relieves_now(&self, sequence: u64) -> bool {
+        let state = self.lock();
+        !self.ordered || (state.head >= sequence && !state.writing) || self.over.load(Ordering::Relaxed)
+    }
+
     /// Writes what a chunk has come to so far, once all before it has been written, and empties it: so that one chunk
     /// whose results are far larger than itself takes no more memory than others.
     pub fn relieve(&self, sequence: u64, results: &mut Results) {
@@ -146,6 +159,13 @@ impl<'w> Order<'w> {
         results.clear_lines();
     }
 
+    /// Ends the run at once, for a reason.
+    pub fn fail(&self, failure: Failure) {
+        let mut state = self.lock();
+        self.hold(&mut state, Err(failure));
+        self.moved.notify_all();
+    }
+
     /// Ends the run at once: nothing more is written, nobody waits any longer.
     pub fn abandon(&self) {
         let _state = self.lock();
@@ -154,7 +174,7 @@ impl<'w> Order<'w> {
     }
 
     /// Once no worker is left: the outputs, the failure that ended the run, and whether some chunk was left unfinished.
-    pub fn into_parts(self) -> (Outputs<'w>, Option<SinkError>, bool) {
+    pub fn into_parts(self) -> (Outputs<'w>, Option<Failure>, bool) {
         let outputs = self.outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         (outputs, state.error, state.cut)
@@ -170,7 +190,7 @@ impl<'w> Order<'w> {
         self.hold(&mut state, outcome);
     }
 
-    fn write(&self, results: &mut Results, whole: bool) -> Result<(), SinkError> {
+    fn write(&self, results: &mut Results, whole: bool) -> Result<(), Failure> {
         self.outputs.lock().unwrap_or_else(PoisonError::into_inner).write(results, whole)
     }
 
@@ -179,7 +199,7 @@ impl<'w> Order<'w> {
         state.spare.push(results);
     }
 
-    fn hold(&self, state: &mut State, outcome: Result<(), SinkError>) {
+    fn hold(&self, state: &mut State, outcome: Result<(), Failure>) {
         if let Err(error) = outcome {
             self.over.store(true, Ordering::Relaxed);
             state.error.get_or_insert(error);

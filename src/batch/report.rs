@@ -59,8 +59,19 @@ pub struct Summary {
     pub source_errors: Vec<SourceError>,
     /// Whether the run was stopped before its end.
     pub partial: bool,
+    /// How much of it outlives any crash; nothing if the run keeps no ledger.
+    pub kept: Option<Kept>,
     /// What depends on the clock, or on how the run was set up.
     pub timing: Timing,
+}
+
+/// How much of a run outlives any crash: what its ledger says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// Records.
+    pub events: u64,
+    /// Bytes of results.
+    pub result_bytes: u64,
 }
 
 /// How a run was set up, and how long it took.

@@ -8,8 +8,9 @@ use super::chunk::{Buffer, Chunk};
 use super::drive::{Helpers, drive};
 use super::intake::Intake;
 use super::latency::Latencies;
+use super::ledger::{Claimed, Claims};
 use super::order::Order;
-use super::outputs::Results;
+use super::outputs::{Failure, Results};
 use super::wording::{Place, Wording};
 use crate::handler::Bound;
 use crate::program::Program;
@@ -26,6 +27,9 @@ use std::time::Instant;
 const RESULTS_BYTES_MAX: usize = 4 << 20;
 /// An arena that has grown beyond this is not kept: it would no longer stay in the processor's cache.
 pub(super) const ARENA_BYTES_MAX: usize = 1 << 20;
+
+/// Why an event is not run again.
+const CLAIMED: &str = "the run was stopped while this event may have been under way, and --once runs none twice";
 
 /// Who an execution is: what its random numbers, UUIDs and name derive from, together with the seed of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,25 +75,118 @@ pub(super) struct Job<'r, 's, 'w> {
     pub now_path: Option<&'r str>,
     pub line_bytes_max: usize,
     pub latency: Latency,
-    /// What all workers have measured, once they are done.
+    /// What all workers have measured: once they are done, or chunk by chunk if it is kept in a ledger.
     pub latencies: &'r Mutex<Latencies>,
+    pub kept: bool,
+    /// Where chunks are claimed before they are run, and what had been claimed when the run was stopped.
+    pub claims: Option<&'r Claims>,
+    pub claimed: &'r Claimed,
 }
 
 /// Claims chunks and runs them until none are left or the run is over.
 pub(super) fn run(job: &Job, helpers: &dyn Helpers) {
     let _guard = Guard { order: job.order };
-    let (mut buffer, mut scratch) = (Buffer::default(), Scratch::new());
-    let mut slots = vec![Slot::Absent; job.plan.trie.slots()];
-    let mut worker = Worker { job, helpers, arena: Arena::new(), latencies: Latencies::new(), until_timed: 1 };
-    while let Some(mut chunk) = job.intake.claim(job.order, &mut buffer) {
-        let mut results = job.order.fresh();
-        let bytes = chunk.data.clone();
-        let lines = Lines::new(bytes.bytes(&buffer), &mut scratch, job.plan);
-        worker.chunk(&mut chunk, lines, &mut slots, &mut results);
-        job.order.complete(chunk.sequence, results);
-        buffer.settle();
+    let mut seat = Seat::new(job, helpers);
+    while seat.step(Pace::Steady) != Step::Finished {}
+}
+
+/// How much a worker does at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// A chunk, with whatever waiting that takes.
+    Steady,
+    /// So many lines at most, and no waiting.
+    Lines(usize),
+}
+
+/// What came of a worker's turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It has done something.
+    Moved,
+    /// It waits for another worker.
+    Stuck,
+    /// It has nothing left to do.
+    Finished,
+}
+
+/// A worker with its memory, all of which is used again.
+pub(super) struct Seat<'j, 'r, 's, 'w> {
+    worker: Worker<'j, 'r, 's, 'w>,
+    buffer: Buffer,
+    scratch: Scratch,
+    slots: Vec<Slot>,
+    /// The chunk that is under way.
+    open: Option<(Chunk<'s>, Results, Reached)>,
+}
+
+/// How far a chunk has been run.
+#[derive(Debug, Clone, Copy, Default)]
+struct Reached {
+    bytes: usize,
+    line_index: u64,
+}
+
+impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
+    pub fn new(job: &'j Job<'r, 's, 'w>, helpers: &'j dyn Helpers) -> Self {
+        Seat {
+            worker: Worker { job, helpers, arena: Arena::new(), latencies: Latencies::new(), until_timed: 1 },
+            buffer: Buffer::default(),
+            scratch: Scratch::new(),
+            slots: vec![Slot::Absent; job.plan.trie.slots()],
+            open: None,
+        }
     }
-    job.latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&worker.latencies);
+
+    /// Does one thing: takes a chunk, runs lines of one, hands it in.
+    pub fn step(&mut self, pace: Pace) -> Step {
+        let job = self.worker.job;
+        let (mut chunk, mut results, reached) = match self.open.take() {
+            Some(open) => open,
+            None => {
+                let claimed = match pace {
+                    Pace::Steady => job.intake.claim(job.order, &mut self.buffer),
+                    Pace::Lines(_) => match job.intake.claim_now(job.order, &mut self.buffer) {
+                        Some(claimed) => claimed,
+                        None => return Step::Stuck,
+                    },
+                };
+                let Some(chunk) = claimed else {
+                    self.worker.hand_in_latencies();
+                    return Step::Finished;
+                };
+                if let Some(claims) = job.claims
+                    && let Err(error) = claims.claim(chunk.source, chunk.offset..chunk.after.offset)
+                {
+                    job.order.fail(Failure::Ledger(error));
+                }
+                let mut results = job.order.fresh();
+                self.worker.begin(&chunk, &mut results);
+                if pace != Pace::Steady {
+                    self.open = Some((chunk, results, Reached::default()));
+                    return Step::Moved;
+                }
+                (chunk, results, Reached::default())
+            }
+        };
+        let bytes = chunk.data.clone();
+        let lines = Lines::new(&bytes.bytes(&self.buffer)[reached.bytes..], &mut self.scratch, job.plan);
+        match self.worker.chunk(&mut chunk, lines, &mut self.slots, &mut results, reached, pace) {
+            Ok(()) => {
+                if job.kept {
+                    self.worker.hand_in_latencies();
+                }
+                job.order.complete(chunk.sequence, results);
+                self.buffer.settle();
+                Step::Moved
+            }
+            Err(now) => {
+                let moved = now.line_index > reached.line_index;
+                self.open = Some((chunk, results, now));
+                if moved { Step::Moved } else { Step::Stuck }
+            }
+        }
+    }
 }
 
 /// Ends the run if a worker panics, which would be a mistake of ours: the others would wait for its chunk for ever.
@@ -115,30 +212,73 @@ struct Worker<'j, 'r, 's, 'w> {
 }
 
 impl Worker<'_, '_, '_, '_> {
-    fn chunk(&mut self, chunk: &mut Chunk, mut lines: Lines, slots: &mut [Slot], results: &mut Results) {
-        let job = self.job;
+    /// What is known of a chunk's results before the first line is run.
+    fn begin(&self, chunk: &Chunk, results: &mut Results) {
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
-        (results.visits, results.live) = (Tally::new(job.program), chunk.live);
-        (results.stored_bytes, results.failed) = (chunk.stored_bytes, chunk.failed.take());
-        let mut line_index = 0;
+        (results.visits, results.live) = (Tally::new(self.job.program), chunk.live);
+        (results.stored_bytes, results.after) = (chunk.stored_bytes, chunk.after);
+    }
+
+    /// Runs the lines of a chunk, or some of them: then it says how far it has come.
+    fn chunk(
+        &mut self,
+        chunk: &mut Chunk,
+        mut lines: Lines,
+        slots: &mut [Slot],
+        results: &mut Results,
+        reached: Reached,
+        pace: Pace,
+    ) -> Result<(), Reached> {
+        let job = self.job;
+        let mut line_index = reached.line_index;
+        let line_index_max = match pace {
+            Pace::Steady => u64::MAX,
+            Pace::Lines(lines) => line_index + lines as u64,
+        };
         while let Some(item) = lines.next(slots) {
+            let at = reached.bytes + item.offset;
+            let place = Place { source: chunk.source, offset: chunk.offset + at as u64, line_index };
             if job.order.is_over() {
-                results.cut = true;
+                self.cut(place, results);
                 break;
             }
-            let place = Place { source: chunk.source, offset: chunk.offset + item.offset as u64, line_index };
-            line_index += 1;
-            self.line(place, &item, slots, results);
+            if line_index == line_index_max {
+                return Err(Reached { bytes: at, line_index });
+            }
             if results.bytes() > RESULTS_BYTES_MAX {
+                if pace != Pace::Steady && !job.order.relieves_now(chunk.sequence) {
+                    return Err(Reached { bytes: at, line_index });
+                }
                 job.order.relieve(chunk.sequence, results);
             }
+            line_index += 1;
+            self.line(place, &item, slots, results);
         }
+        results.failed = chunk.failed.take();
         if let Some(long) = chunk.long.take().filter(|_| !results.cut) {
             let place = Place { source: chunk.source, offset: chunk.offset + chunk.data.len() as u64, line_index };
             line_index += 1;
             self.too_long(place, long.length, &long.start, results);
         }
         results.lines = line_index;
+        Ok(())
+    }
+
+    /// The run is over before this line.
+    #[cold]
+    fn cut(&self, place: Place, results: &mut Results) {
+        (results.cut, results.cut_at) = (true, Some(place.offset));
+        if let Some(claims) = self.job.claims
+            && let Err(error) = claims.free(place.source, place.offset..results.after.offset)
+        {
+            self.job.order.fail(Failure::Ledger(error));
+        }
+    }
+
+    /// Adds what was measured to what others have.
+    fn hand_in_latencies(&mut self) {
+        self.job.latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&self.latencies);
+        self.latencies.clear();
     }
 
     #[inline]
@@ -147,6 +287,9 @@ impl Worker<'_, '_, '_, '_> {
             return self.too_long(place, item.raw.len() as u64, item.raw, results);
         }
         match &item.record {
+            Record::Line(_) if !self.job.claimed.is_empty() && self.job.claimed.holds(place.source, place.offset) => {
+                self.reject(place, CLAIMED, item.raw, results);
+            }
             Record::Line(line) => match self.clock(line, slots) {
                 Ok(now_ms) => self.execute(place, line, slots, now_ms, results),
                 Err(reason) => self.reject(place, &reason, item.raw, results),

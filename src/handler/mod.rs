@@ -142,6 +142,12 @@ impl Bound {
         self.mock.is_some()
     }
 
+    /// Who stands behind the tasks, in words: the same for the same names and mocks. What a function does, nobody can say.
+    pub fn describe(&self) -> String {
+        let behind: Vec<bool> = self.behind.iter().map(Option::is_some).collect();
+        format!("{behind:?} {:?} {:?}", self.lambdas.keys(), self.mock)
+    }
+
     /// Counters for one execution and all its children.
     pub fn counters(&self) -> Counters {
         Counters::default()
