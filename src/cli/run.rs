@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -52,6 +53,9 @@ pub(super) struct Arguments {
     /// expressway.ledger in it
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
+    /// How long it takes at least until the ledger is written again
+    #[arg(long, value_name = "SECONDS", requires = "ledger", default_value = "1")]
+    ledger_every: Seconds,
     /// Run no event twice, not even after a crash: what was under way becomes a dead letter
     #[arg(long, requires = "ledger")]
     once: bool,
@@ -125,6 +129,19 @@ enum LatencyForm {
     Sampled,
     All,
     Off,
+}
+
+/// A number of seconds, perhaps with a fraction.
+#[derive(Clone, Copy, Debug)]
+struct Seconds(Duration);
+
+impl std::str::FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seconds, String> {
+        let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+        Duration::try_from_secs_f64(seconds).map(Seconds).map_err(|error| error.to_string())
+    }
 }
 
 /// A limit's number, or none.
@@ -226,7 +243,7 @@ pub(super) fn run(
         batch = batch.dead_letters(sink(path)?);
     }
     if let Some(ledger) = ledger {
-        batch = batch.ledger(ledger);
+        batch = batch.ledger(ledger.every(arguments.ledger_every.0));
     }
     batch = batch.stop(&signals.stop);
     let bar = (!arguments.quiet && std::io::stderr().is_terminal()).then(|| progress_bar(total_bytes));
