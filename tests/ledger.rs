@@ -21,3 +21,10 @@ mod world;
 #[cfg(unix)]
 #[path = "ledger/killed.rs"]
 mod killed;
+#[path = "ledger/once.rs"]
+mod once;
+#[path = "ledger/refused.rs"]
+mod refused;
+#[cfg(target_os = "linux")]
+#[path = "ledger/stopped.rs"]
+mod stopped;
