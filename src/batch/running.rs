@@ -120,6 +120,7 @@ impl Batch<'_> {
             threads: self.threads,
             elapsed: started.elapsed(),
             latency: None,
+            unanswered: 0,
         };
         finish(self.program, order, &intake, timing, &latencies, ended)
     }

@@ -7,6 +7,7 @@ use crate::batch::{Progress, Sink, SinkError, Source, Summary};
 use crate::definition::MachineType;
 use crate::handler::Handlers;
 use crate::handler::mock::Mock;
+use crate::handler::watch::{STUCK_MAX, Watch};
 use crate::program::Program;
 use crate::value::timestamp::Timestamp;
 use crate::vm::{Limits, Names, Settings};
@@ -80,6 +81,10 @@ pub(super) struct Arguments {
     /// Which executions are timed: one in 64, or all
     #[arg(long, value_name = "WHICH", default_value = "sampled")]
     latency: LatencyForm,
+    /// Give up calls of handlers in Rust that take longer than this, by the clock on the wall; their tasks fail with
+    /// States.Timeout
+    #[arg(long, value_name = "SECONDS")]
+    handler_timeout: Option<Seconds>,
     /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
     #[arg(long, value_name = "FILE")]
     mock: Option<PathBuf>,
@@ -185,6 +190,11 @@ pub(super) fn run(
             Err(error) => return Err(CliError::Usage(format!("{}: {error}", path.display()))),
         }
     }
+    let signals = Signals::watch();
+    let limit = arguments.handler_timeout.map(|limit| limit.0);
+    let watch = Arc::new(Watch::new(limit, Arc::clone(&signals.stop)));
+    Watch::hush(&watch);
+    let handlers = handlers.watched(&watch);
     let program = compile_program(definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
     let bound = handlers.bind(&program).map_err(|missing| {
         CliError::Usage(format!(
@@ -200,7 +210,6 @@ pub(super) fn run(
     let sources = sources(arguments, &machine.folder)?;
     let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
 
-    let signals = Signals::watch();
     let mut batch = Batch::new(&program, &bound)
         .settings(settings(arguments, machine.machine_type == MachineType::Express))
         .seed(arguments.seed)
@@ -254,10 +263,14 @@ pub(super) fn run(
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    let (summary, code) = match result {
+    let (mut summary, code) = match result {
         Ok(summary) => {
-            let unread = !summary.source_errors.is_empty();
-            (summary, signals.exit_code().unwrap_or(ExitCode::from(if unread { 3 } else { 0 })))
+            let code = match (watch.unanswered(), summary.source_errors.len()) {
+                (0, 0) => 0,
+                (0, _) => 3,
+                _ => 5,
+            };
+            (summary, signals.exit_code().unwrap_or(ExitCode::from(code)))
         }
         Err(error @ (BatchError::Threads(_) | BatchError::GivenUp)) => return Err(CliError::Usage(error.to_string())),
         Err(BatchError::Ledger { error, .. }) if !error.is_io() => return Err(CliError::Usage(error.to_string())),
@@ -275,8 +288,20 @@ pub(super) fn run(
             kept.events, kept.result_bytes
         );
     }
+    summary.timing.unanswered = watch.unanswered();
+    tell(&watch);
     report(arguments, &program, &summary)?;
     Ok(code)
+}
+
+/// Tells how handlers misbehaved.
+fn tell(watch: &Watch) {
+    if watch.panics() > 1 {
+        eprintln!("expressway: calls of handlers panicked {} times", watch.panics());
+    }
+    if watch.gave_up() {
+        eprintln!("expressway: stopped: more than {STUCK_MAX} threads are stuck in handlers that give no answer");
+    }
 }
 
 /// Tells why a run was stopped; the exit code with what it had come to.
