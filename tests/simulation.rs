@@ -41,6 +41,8 @@ fn simulate(seed: u64) -> (Written, Written, History) {
         workers: 1 + chance.below(4),
         chunk_bytes: 64 + chance.below(1_500),
         limit: (chance.below(4) == 0).then(|| chance.below(150) as u64),
+        window_bytes: 200 + chance.below(8_000),
+        spill_bytes: if chance.below(2) == 0 { 0 } else { chance.below(20_000) as u64 },
         gzip: chance.below(3) == 0,
         filling: 100 + chance.below(800),
         ..Shape::default()

@@ -26,6 +26,7 @@
 //! | [`disk`] | the calls to the file system that a ledger depends on |
 //! | `ledger/`, `keeping.rs` | what a run has come to so far, so that it can be gone on with |
 //! | `running.rs` | a run, from what it consists of to its summary |
+//! | `spill.rs` | results that wait and have no room in memory |
 //! | `tally.rs`, `latency.rs`, `report.rs` | counts, durations, the summary |
 
 mod chunk;
@@ -42,6 +43,7 @@ mod report;
 mod running;
 mod sink;
 mod source;
+mod spill;
 mod split;
 mod stream;
 mod tally;
@@ -68,6 +70,7 @@ use crate::value::scan::TEXT_BYTES_MAX;
 use crate::vm::Settings;
 use outputs::Outputs;
 use running::Hands;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 /// When virtual time starts unless something else is said: 2020-01-01T00:00:00Z, in milliseconds since 1970.
@@ -81,6 +84,11 @@ const CHUNK_BYTES: usize = 256 << 10;
 const CHUNK_BYTES_MIN: usize = 64;
 /// Results that may wait for their turn.
 const WINDOW_BYTES: usize = 32 << 20;
+/// Chunks that may wait for their turn, where their results need not stay in memory: what is known of each still does.
+const SPILLED_CHUNKS: u64 = 1 << 14;
+
+/// Called with the name of a source and the offset of the event there that all wait for.
+type WaitingFor<'r> = Box<dyn Fn(&str, u64) + Send + Sync + 'r>;
 
 /// A run over many events, about to start.
 ///
@@ -120,6 +128,9 @@ pub struct Batch<'r> {
     latency: Latency,
     outputs: Outputs<'r>,
     ledger: Option<Ledger>,
+    window_bytes: usize,
+    spill: Option<(PathBuf, u64)>,
+    waiting: Option<WaitingFor<'r>>,
     stop: Option<&'r AtomicBool>,
 }
 
@@ -155,6 +166,15 @@ pub enum BatchError {
         /// Why.
         #[source]
         error: LedgerError,
+        /// What the run had come to.
+        summary: Box<Summary>,
+    },
+    /// Results that had been put aside cannot be read again.
+    #[error("results that were put aside cannot be read again: {error}")]
+    Spill {
+        /// What the system says.
+        #[source]
+        error: std::io::Error,
         /// What the run had come to.
         summary: Box<Summary>,
     },
@@ -199,6 +219,9 @@ impl<'r> Batch<'r> {
             latency: Latency::default(),
             outputs: Outputs::default(),
             ledger: None,
+            window_bytes: WINDOW_BYTES,
+            spill: None,
+            waiting: None,
             stop: None,
         }
     }
@@ -317,6 +340,25 @@ impl<'r> Batch<'r> {
     /// [kept](Sink::kept) files, and the sources files, memory or pieces.
     pub fn ledger(mut self, ledger: Ledger) -> Self {
         self.ledger = Some(ledger);
+        self
+    }
+
+    /// About how many bytes of results may wait in memory for their turn, behind an event that takes long.
+    pub fn window_bytes(mut self, bytes: usize) -> Self {
+        self.window_bytes = bytes;
+        self
+    }
+
+    /// Lets results that have no room in memory wait in a temporary file in a folder, of at most so many bytes. Without
+    /// one, or when it is full, workers wait for the event that all wait for.
+    pub fn spill(mut self, folder: impl Into<PathBuf>, bytes_max: u64) -> Self {
+        self.spill = (bytes_max > 0).then(|| (folder.into(), bytes_max));
+        self
+    }
+
+    /// Calls somebody with the source and offset of the event that all have been waiting for, for a second.
+    pub fn waiting_for(mut self, hook: impl Fn(&str, u64) + Send + Sync + 'r) -> Self {
+        self.waiting = Some(Box::new(hook));
         self
     }
 

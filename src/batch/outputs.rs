@@ -73,6 +73,8 @@ pub(super) enum Failure {
     Source(SourceError),
     /// The ledger cannot be written.
     Ledger(LedgerError),
+    /// Results that were put aside cannot be read again.
+    Spill(std::io::Error),
 }
 
 impl From<SinkError> for Failure {

@@ -9,11 +9,12 @@ use super::intake::{Cutting, Done, Intake};
 use super::keeping::{Begun, Keeping};
 use super::latency::Latencies;
 use super::ledger::{Claimed, Committer, Likeness, digest};
-use super::order::{Order, Window};
+use super::order::{Order, WaitingHook, Window};
 use super::outputs::Failure;
+use super::spill::Spill;
 use super::wording::Wording;
 use super::worker::{self, Job, Pace, Seat, Step};
-use super::{Batch, BatchError, Source, Summary, Timing, WINDOW_BYTES, drive, pool};
+use super::{Batch, BatchError, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool};
 use crate::program::Program;
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
@@ -84,8 +85,17 @@ impl Batch<'_> {
             paths.push(members.iter().map(String::as_str).collect());
         }
         let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: self.program.copies_input() };
-        let window = Window { chunks: 4 * self.threads as u64 + 4, bytes: WINDOW_BYTES };
-        let order = Order::new(self.outputs, window, self.ordered, self.stop);
+        let window = Window {
+            chunks: 4 * self.threads as u64 + 4,
+            bytes: self.window_bytes,
+            spilled_chunks: SPILLED_CHUNKS,
+        };
+        let waiting = self.waiting.map(|hook| -> WaitingHook {
+            let names = intake.names().to_vec();
+            Box::new(move |source, offset| hook(names.get(source).map_or("", String::as_str), offset))
+        });
+        let spill = self.spill.map(|(folder, bytes_max)| Spill::new(folder, bytes_max));
+        let order = Order::new(self.outputs, window, self.ordered, self.stop, spill, waiting);
         let job = Job {
             program: self.program,
             bound: self.bound,
@@ -102,6 +112,7 @@ impl Batch<'_> {
             latency: self.latency,
             latencies: &latencies,
             kept: committer.is_some(),
+            results_bytes_max: window.bytes / 8,
             claims: claims.as_deref(),
             claimed: &claimed,
         };
@@ -213,7 +224,7 @@ fn finish(
     let done = !cut && intake.is_finished();
     // After a failure nothing more is written, not even what the other sinks still hold. Only where a source was the
     // reason is everything before it there, and can be kept.
-    if !ended && !matches!(failed, Some(Failure::Sink(_) | Failure::Ledger(_))) {
+    if !ended && !matches!(failed, Some(Failure::Sink(_) | Failure::Ledger(_) | Failure::Spill(_))) {
         let kept = outputs.end(done && failed.is_none());
         failed = failed.or(kept.err());
     }
@@ -260,6 +271,7 @@ fn finish(
         Some(Failure::Sink(error)) => Err(BatchError::Sink { error, summary }),
         Some(Failure::Source(error)) => Err(BatchError::Source { error, summary }),
         Some(Failure::Ledger(error)) => Err(BatchError::Ledger { error, summary }),
+        Some(Failure::Spill(error)) => Err(BatchError::Spill { error, summary }),
     }
 }
 

@@ -9,7 +9,7 @@ use super::drive::{Helpers, drive};
 use super::intake::Intake;
 use super::latency::Latencies;
 use super::ledger::{Claimed, Claims};
-use super::order::Order;
+use super::order::{Order, Whereabouts};
 use super::outputs::{Failure, Results};
 use super::wording::{Place, Wording};
 use crate::handler::Bound;
@@ -20,11 +20,10 @@ use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Value, raw};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
 use md5::{Digest, Md5};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// A chunk whose results outgrow this hands them in before it is done.
-const RESULTS_BYTES_MAX: usize = 4 << 20;
 /// An arena that has grown beyond this is not kept: it would no longer stay in the processor's cache.
 pub(super) const ARENA_BYTES_MAX: usize = 1 << 20;
 
@@ -78,6 +77,8 @@ pub(super) struct Job<'r, 's, 'w> {
     /// What all workers have measured: once they are done, or chunk by chunk if it is kept in a ledger.
     pub latencies: &'r Mutex<Latencies>,
     pub kept: bool,
+    /// A chunk whose results outgrow this hands them in before it is done.
+    pub results_bytes_max: usize,
     /// Where chunks are claimed before they are run, and what had been claimed when the run was stopped.
     pub claims: Option<&'r Claims>,
     pub claimed: &'r Claimed,
@@ -130,7 +131,7 @@ struct Reached {
 impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
     pub fn new(job: &'j Job<'r, 's, 'w>, helpers: &'j dyn Helpers) -> Self {
         Seat {
-            worker: Worker { job, helpers, arena: Arena::new(), latencies: Latencies::new(), until_timed: 1 },
+            worker: Worker { job, helpers, arena: Arena::new(), latencies: Latencies::new(), until_timed: 1, place: Arc::default() },
             buffer: Buffer::default(),
             scratch: Scratch::new(),
             slots: vec![Slot::Absent; job.plan.trie.slots()],
@@ -160,7 +161,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 {
                     job.order.fail(Failure::Ledger(error));
                 }
-                let mut results = job.order.fresh();
+                let mut results = job.order.fresh(chunk.sequence, &self.worker.place);
                 self.worker.begin(&chunk, &mut results);
                 if pace != Pace::Steady {
                     self.open = Some((chunk, results, Reached::default()));
@@ -209,11 +210,13 @@ struct Worker<'j, 'r, 's, 'w> {
     latencies: Latencies,
     /// How many executions there are until the next one that is timed, itself included.
     until_timed: u32,
+    place: Arc<Whereabouts>,
 }
 
 impl Worker<'_, '_, '_, '_> {
     /// What is known of a chunk's results before the first line is run.
     fn begin(&self, chunk: &Chunk, results: &mut Results) {
+        self.place.source.store(chunk.source, Ordering::Relaxed);
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
         (results.visits, results.live) = (Tally::new(self.job.program), chunk.live);
         (results.stored_bytes, results.after) = (chunk.stored_bytes, chunk.after);
@@ -245,13 +248,14 @@ impl Worker<'_, '_, '_, '_> {
             if line_index == line_index_max {
                 return Err(Reached { bytes: at, line_index });
             }
-            if results.bytes() > RESULTS_BYTES_MAX {
+            if results.bytes() > job.results_bytes_max {
                 if pace != Pace::Steady && !job.order.relieves_now(chunk.sequence) {
                     return Err(Reached { bytes: at, line_index });
                 }
                 job.order.relieve(chunk.sequence, results);
             }
             line_index += 1;
+            self.place.offset.store(place.offset, Ordering::Relaxed);
             self.line(place, &item, slots, results);
         }
         results.failed = chunk.failed.take();

@@ -81,6 +81,13 @@ pub(super) struct Arguments {
     /// Which executions are timed: one in 64, or all
     #[arg(long, value_name = "WHICH", default_value = "sampled")]
     latency: LatencyForm,
+    /// Where results wait that have no room in memory, behind an event that takes long [default: the system's folder
+    /// for temporary files]
+    #[arg(long, value_name = "DIR")]
+    spill_dir: Option<PathBuf>,
+    /// The most bytes that wait there; 0 for none
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
+    max_spill_bytes: u64,
     /// Give up calls of handlers in Rust that take longer than this, by the clock on the wall; their tasks fail with
     /// States.Timeout
     #[arg(long, value_name = "SECONDS")]
@@ -255,6 +262,10 @@ pub(super) fn run(
         batch = batch.ledger(ledger.every(arguments.ledger_every.0));
     }
     batch = batch.stop(&signals.stop);
+    batch = batch.spill(arguments.spill_dir.clone().unwrap_or_else(std::env::temp_dir), arguments.max_spill_bytes);
+    batch = batch.waiting_for(|source, offset| {
+        eprintln!("expressway: everything waits for the event at byte {offset} of {source}, which takes long");
+    });
     let bar = (!arguments.quiet && std::io::stderr().is_terminal()).then(|| progress_bar(total_bytes));
     if let Some(bar) = bar.clone() {
         batch = batch.progress(move |progress| show(&bar, progress));
@@ -280,6 +291,10 @@ pub(super) fn run(
             stopped(&error, full, *summary, resume.is_none())
         }
         Err(BatchError::Source { error, summary }) => stopped(&error, false, *summary, false),
+        Err(BatchError::Spill { error, summary }) => {
+            let error = format!("results that were put aside cannot be read again: {error}");
+            stopped(&error, false, *summary, false)
+        }
         Err(BatchError::Ledger { error, summary }) => stopped(&error, error.is_full(), *summary, false),
     };
     if let (Some(resume), Some(kept)) = (resume, summary.kept.filter(|_| summary.partial)) {

@@ -42,6 +42,9 @@ pub struct Shape {
     pub workers: usize,
     pub chunk_bytes: usize,
     pub limit: Option<u64>,
+    /// How many bytes of results may wait in memory, and in a file.
+    pub window_bytes: usize,
+    pub spill_bytes: u64,
     /// Whether the second source is compressed.
     pub gzip: bool,
     pub once: bool,
@@ -53,7 +56,7 @@ pub struct Shape {
 
 impl Default for Shape {
     fn default() -> Shape {
-        Shape { workers: 2, chunk_bytes: 700, limit: None, gzip: false, once: false, filling: 1_500, keeps_tails: false }
+        Shape { workers: 2, chunk_bytes: 700, limit: None, window_bytes: 32 << 20, spill_bytes: 0, gzip: false, once: false, filling: 1_500, keeps_tails: false }
     }
 }
 
@@ -120,6 +123,8 @@ impl World {
             .settings(Settings { limits, ..Settings::default() })
             .threads(self.shape.workers)
             .chunk_bytes(self.shape.chunk_bytes)
+            .window_bytes(self.shape.window_bytes)
+            .spill(std::env::temp_dir(), self.shape.spill_bytes)
             .max_line_bytes(Some(self.shape.filling * 4 / 5))
             .results(sink(OUTPUTS[0]))
             .failures(sink(OUTPUTS[1]))
