@@ -7,6 +7,7 @@
 //! | `lines` | what becomes of a line, as tables |
 //! | `faults` | sources and sinks that fail |
 //! | `share` | Maps whose items run on several threads |
+//! | `window` | events that take long |
 
 #[path = "batch/bench.rs"]
 mod bench;
@@ -18,3 +19,5 @@ mod lines;
 mod same;
 #[path = "batch/share.rs"]
 mod share;
+#[path = "batch/window.rs"]
+mod window;

@@ -16,8 +16,6 @@ mod bench;
 mod calls;
 #[path = "ledger/disk.rs"]
 mod disk;
-#[path = "ledger/world.rs"]
-mod world;
 #[cfg(unix)]
 #[path = "ledger/killed.rs"]
 mod killed;
@@ -28,3 +26,5 @@ mod refused;
 #[cfg(target_os = "linux")]
 #[path = "ledger/stopped.rs"]
 mod stopped;
+#[path = "ledger/world.rs"]
+mod world;

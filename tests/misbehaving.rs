@@ -26,7 +26,9 @@ fn main() -> ExitCode {
         return Runner::new()
             .lambda("act", |event, call| {
                 match event.get("do").and_then(|what| what.as_str()) {
-                    Some("panic") => panic!("event {} is too much", event.get("id").and_then(|n| n.as_i64()).unwrap_or(-1)),
+                    Some("panic") => {
+                        panic!("event {} is too much", event.get("id").and_then(|n| n.as_i64()).unwrap_or(-1))
+                    }
                     Some("hang") => std::thread::sleep(Duration::from_secs(3_600)),
                     _ => {}
                 }

@@ -62,7 +62,8 @@ fn simulate(seed: u64) -> (Written, Written, History) {
             2 => Fault::Error(5),
             _ => Fault::Error(28),
         };
-        let plan = Plan { fault, call: chance.below(120), lasting: chance.below(2) == 0 && fault != Fault::Interrupted };
+        let plan =
+            Plan { fault, call: chance.below(120), lasting: chance.below(2) == 0 && fault != Fault::Interrupted };
         world.disk.plan((troubled && chance.below(2) == 0).then_some(plan));
         // A run may go on with other threads than it was begun with.
         world.shape.workers = 1 + chance.below(4);

@@ -27,6 +27,7 @@
 //! | `ledger/`, `keeping.rs` | what a run has come to so far, so that it can be gone on with |
 //! | `running.rs` | a run, from what it consists of to its summary |
 //! | `spill.rs` | results that wait and have no room in memory |
+//! | `sync.rs` | what `order.rs` is kept in step with, for a test to replace |
 //! | `tally.rs`, `latency.rs`, `report.rs` | counts, durations, the summary |
 
 mod chunk;
@@ -46,6 +47,7 @@ mod source;
 mod spill;
 mod split;
 mod stream;
+mod sync;
 mod tally;
 mod text;
 mod wording;

@@ -8,9 +8,9 @@
 
 use super::outputs::{Failure, Outputs, Results};
 use super::spill::{Spill, Stored, Use};
+use super::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicBool as Flag;
 use std::time::Duration;
 
 /// How much may wait to be written.
@@ -44,7 +44,7 @@ pub(super) struct Order<'w> {
     spill: Option<Spill>,
     waiting: Option<WaitingHook<'w>>,
     /// Somebody outside wants the run to end.
-    stop: Option<&'w AtomicBool>,
+    stop: Option<&'w Flag>,
     /// The run is over, whatever is left: a sink has failed, or a worker.
     over: AtomicBool,
     state: Mutex<State>,
@@ -79,7 +79,7 @@ impl<'w> Order<'w> {
         outputs: Outputs<'w>,
         window: Window,
         ordered: bool,
-        stop: Option<&'w AtomicBool>,
+        stop: Option<&'w Flag>,
         spill: Option<Spill>,
         waiting: Option<WaitingHook<'w>>,
     ) -> Order<'w> {
@@ -103,7 +103,8 @@ impl<'w> Order<'w> {
     /// Whether no more executions are to be started.
     #[inline]
     pub fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed) || self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+        self.over.load(Ordering::Relaxed)
+            || self.stop.is_some_and(|stop| stop.load(std::sync::atomic::Ordering::Relaxed))
     }
 
     /// Waits until the results of a chunk may be made; whether they still are to be.
@@ -111,8 +112,7 @@ impl<'w> Order<'w> {
         let mut state = self.lock();
         while !self.has_room(&state, sequence) {
             let head = state.head;
-            let (locked, waited) =
-                self.moved.wait_timeout(state, TOLD_AFTER).unwrap_or_else(PoisonError::into_inner);
+            let (locked, waited) = self.moved.wait_timeout(state, TOLD_AFTER).unwrap_or_else(PoisonError::into_inner);
             state = locked;
             if waited.timed_out() && state.head == head && state.told != Some(head) {
                 state.told = Some(head);

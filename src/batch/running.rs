@@ -85,11 +85,8 @@ impl Batch<'_> {
             paths.push(members.iter().map(String::as_str).collect());
         }
         let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: self.program.copies_input() };
-        let window = Window {
-            chunks: 4 * self.threads as u64 + 4,
-            bytes: self.window_bytes,
-            spilled_chunks: SPILLED_CHUNKS,
-        };
+        let window =
+            Window { chunks: 4 * self.threads as u64 + 4, bytes: self.window_bytes, spilled_chunks: SPILLED_CHUNKS };
         let waiting = self.waiting.map(|hook| -> WaitingHook {
             let names = intake.names().to_vec();
             Box::new(move |source, offset| hook(names.get(source).map_or("", String::as_str), offset))

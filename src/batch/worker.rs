@@ -131,7 +131,14 @@ struct Reached {
 impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
     pub fn new(job: &'j Job<'r, 's, 'w>, helpers: &'j dyn Helpers) -> Self {
         Seat {
-            worker: Worker { job, helpers, arena: Arena::new(), latencies: Latencies::new(), until_timed: 1, place: Arc::default() },
+            worker: Worker {
+                job,
+                helpers,
+                arena: Arena::new(),
+                latencies: Latencies::new(),
+                until_timed: 1,
+                place: Arc::default(),
+            },
             buffer: Buffer::default(),
             scratch: Scratch::new(),
             slots: vec![Slot::Absent; job.plan.trie.slots()],

@@ -108,7 +108,8 @@ fn killed_at_any_moment() {
         fs::write(folder.join("events"), stored).unwrap();
         let threads = (1 + chance.below(3)).to_string();
         let of = |ledger: &[&str]| {
-            let common = ["run", "machine.json", "events", "-o", "out", "--failures", "failures", "--dead-letters", "dead"];
+            let common =
+                ["run", "machine.json", "events", "-o", "out", "--failures", "failures", "--dead-letters", "dead"];
             let mut command = command(folder);
             command.args(common).args(["--summary", "summary.json", "--quiet", "--threads", &threads]).args(ledger);
             command
@@ -152,7 +153,10 @@ fn killed_at_any_moment() {
         }
         let now = written(folder);
         for (n, name) in ["results", "failures", "dead letters", "summary"].iter().enumerate() {
-            assert!(now[n] == wanted[n], "the {name} differ with EXPRESSWAY_SEED={seed} EXPRESSWAY_KILLS={kills_wanted}");
+            assert!(
+                now[n] == wanted[n],
+                "the {name} differ with EXPRESSWAY_SEED={seed} EXPRESSWAY_KILLS={kills_wanted}"
+            );
         }
         for name in ["out", "failures", "dead", "summary.json", "run.ledger"] {
             let _ = fs::remove_file(folder.join(name));

@@ -88,7 +88,8 @@ fn another_form_or_another_run() {
         }
     };
     let digest = |name: &str| {
-        let ledger: serde_json::Value = serde_json::from_slice(good.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+        let ledger: serde_json::Value =
+            serde_json::from_slice(good.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
         ledger[name].as_str().unwrap().to_owned()
     };
     let version = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
@@ -101,8 +102,16 @@ fn another_form_or_another_run() {
         (digest("settings"), zeros, "the settings are not those"),
         ("\"name\":\"first\",\"bytes\":".to_owned(), "\"name\":\"first\",\"bytes\":1".to_owned(), "first had 1"),
         ("\"digest\":\"".to_owned(), "\"digest\":\"0".to_owned(), "first holds other bytes than it did"),
-        ("\"name\":\"second\"".to_owned(), "\"name\":\"third\"".to_owned(), "the source second is in the place of third"),
-        ("\"path\":\"failures\",\"bytes\":".to_owned(), "\"path\":\"failures\",\"bytes\":9".to_owned(), "were written to it"),
+        (
+            "\"name\":\"second\"".to_owned(),
+            "\"name\":\"third\"".to_owned(),
+            "the source second is in the place of third",
+        ),
+        (
+            "\"path\":\"failures\",\"bytes\":".to_owned(),
+            "\"path\":\"failures\",\"bytes\":9".to_owned(),
+            "were written to it",
+        ),
         ("\"path\":\"results\"".to_owned(), "\"path\":\"elsewhere\"".to_owned(), "the outputs are not those"),
     ];
     for (from, to, wanted) in cases {
@@ -137,7 +146,8 @@ fn gone_on_with_after_its_end() {
 fn the_command_refuses() {
     let folder = Folder::new("refused");
     let folder = &folder.0;
-    fs::write(folder.join("machine.json"), r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}"#).unwrap();
+    fs::write(folder.join("machine.json"), r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}"#)
+        .unwrap();
     fs::write(folder.join("events"), "1\n2\n3\n").unwrap();
     fs::write(folder.join("broken.ledger"), "{}\nabc\n").unwrap();
     let told = |arguments: &str| {

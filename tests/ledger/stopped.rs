@@ -109,7 +109,8 @@ fn a_disk_that_is_full() {
     }
     let _mounted = Mounted(small);
     let there = "run machine.json events -o small/out --failures small/failures --dead-letters small/dead -q";
-    let output = done(folder, &format!("{there} --summary small/summary.json --ledger small/run.ledger --ledger-every 0.01"));
+    let output =
+        done(folder, &format!("{there} --summary small/summary.json --ledger small/run.ledger --ledger-every 0.01"));
     let text = stderr(&output);
     assert_eq!(output.status.code(), Some(4), "{text}");
     // Whichever file meets the end of the space first is named.

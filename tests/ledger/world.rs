@@ -56,7 +56,17 @@ pub struct Shape {
 
 impl Default for Shape {
     fn default() -> Shape {
-        Shape { workers: 2, chunk_bytes: 700, limit: None, window_bytes: 32 << 20, spill_bytes: 0, gzip: false, once: false, filling: 1_500, keeps_tails: false }
+        Shape {
+            workers: 2,
+            chunk_bytes: 700,
+            limit: None,
+            window_bytes: 32 << 20,
+            spill_bytes: 0,
+            gzip: false,
+            once: false,
+            filling: 1_500,
+            keeps_tails: false,
+        }
     }
 }
 
