@@ -128,6 +128,7 @@ pub struct Batch<'r> {
     ordered: bool,
     skip_rejected: bool,
     latency: Latency,
+    shortcuts: bool,
     outputs: Outputs<'r>,
     ledger: Option<Ledger>,
     window_bytes: usize,
@@ -219,6 +220,7 @@ impl<'r> Batch<'r> {
             ordered: true,
             skip_rejected: false,
             latency: Latency::default(),
+            shortcuts: true,
             outputs: Outputs::default(),
             ledger: None,
             window_bytes: WINDOW_BYTES,
@@ -317,6 +319,13 @@ impl<'r> Batch<'r> {
     /// Which executions are timed.
     pub fn latency(mut self, latency: Latency) -> Self {
         self.latency = latency;
+        self
+    }
+
+    /// Whether executions that only their input decides may be told without being run. No result depends on it; without
+    /// it they take longer.
+    pub fn shortcuts(mut self, shortcuts: bool) -> Self {
+        self.shortcuts = shortcuts;
         self
     }
 

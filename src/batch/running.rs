@@ -19,6 +19,7 @@ use crate::program::Program;
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
 use crate::vm::Tally;
+use crate::vm::shortcut::Shortcuts;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -97,6 +98,7 @@ impl Batch<'_> {
             program: self.program,
             bound: self.bound,
             settings: &self.settings,
+            shortcuts: if self.shortcuts { Shortcuts::new(self.program, &self.settings.limits) } else { None },
             intake: &intake,
             order: &order,
             wording: &wording,

@@ -14,10 +14,11 @@ use super::outputs::{Failure, Results};
 use super::wording::{Place, Wording};
 use crate::handler::Bound;
 use crate::program::Program;
-use crate::value::scan::{Item, Line, Lines, Record, Scratch, Slot, WalkPlan};
+use crate::value::scan::{Line, LineKind, Lines, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
-use crate::value::{Arena, Value, raw};
+use crate::value::{Arena, Raw, Value, raw};
+use crate::vm::shortcut::{Shortcuts, Told};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
 use md5::{Digest, Md5};
 use std::sync::atomic::Ordering;
@@ -29,6 +30,12 @@ pub(super) const ARENA_BYTES_MAX: usize = 1 << 20;
 
 /// Why an event is not run again.
 const CLAIMED: &str = "the run was stopped while this event may have been under way, and --once runs none twice";
+
+/// A worker looks up from its chunk after so many lines that were told without being run.
+const LOOKED_UP_EVERY: u64 = 16;
+
+/// So many executions that leave next to nothing in the arena may go by before it is emptied.
+const UNTIDY_MAX: u32 = 64;
 
 /// Who an execution is: what its random numbers, UUIDs and name derive from, together with the seed of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,6 +69,8 @@ pub(super) struct Job<'r, 's, 'w> {
     pub program: &'r Program,
     pub bound: &'r Bound,
     pub settings: &'r Settings,
+    /// The ways on which only the input decides, if the program has any and nobody has forbidden them.
+    pub shortcuts: Option<Shortcuts<'r>>,
     pub intake: &'r Intake<'s>,
     pub order: &'r Order<'w>,
     pub wording: &'r Wording,
@@ -138,6 +147,8 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 latencies: Latencies::new(),
                 until_timed: 1,
                 place: Arc::default(),
+                look_up_at: 0,
+                untidy: 0,
             },
             buffer: Buffer::default(),
             scratch: Scratch::new(),
@@ -218,6 +229,10 @@ struct Worker<'j, 'r, 's, 'w> {
     /// How many executions there are until the next one that is timed, itself included.
     until_timed: u32,
     place: Arc<Whereabouts>,
+    /// The line before which it looks up from its chunk, to see whether the run is over.
+    look_up_at: u64,
+    /// How many executions there were since the arena was emptied.
+    untidy: u32,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -227,6 +242,8 @@ impl Worker<'_, '_, '_, '_> {
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
         (results.visits, results.live) = (Tally::new(self.job.program), chunk.live);
         (results.stored_bytes, results.after) = (chunk.stored_bytes, chunk.after);
+        results.told.clear();
+        results.told.resize(self.job.shortcuts.map_or(0, |shortcuts| shortcuts.ends()), 0);
     }
 
     /// Runs the lines of a chunk, or some of them: then it says how far it has come.
@@ -245,15 +262,19 @@ impl Worker<'_, '_, '_, '_> {
             Pace::Steady => u64::MAX,
             Pace::Lines(lines) => line_index + lines as u64,
         };
-        while let Some(item) = lines.next(slots) {
-            let at = reached.bytes + item.offset;
+        self.look_up_at = line_index;
+        while let Some(kind) = lines.advance(slots) {
+            let at = reached.bytes + lines.offset();
             let place = Place { source: chunk.source, offset: chunk.offset + at as u64, line_index };
-            if job.order.is_over() {
-                self.cut(place, results);
-                break;
-            }
-            if line_index == line_index_max {
-                return Err(Reached { bytes: at, line_index });
+            if line_index >= self.look_up_at {
+                if job.order.is_over() {
+                    self.cut(place, results);
+                    break;
+                }
+                if line_index == line_index_max {
+                    return Err(Reached { bytes: at, line_index });
+                }
+                self.look_up_at = line_index_max.min(line_index + LOOKED_UP_EVERY);
             }
             if results.bytes() > job.results_bytes_max {
                 if pace != Pace::Steady && !job.order.relieves_now(chunk.sequence) {
@@ -262,8 +283,7 @@ impl Worker<'_, '_, '_, '_> {
                 job.order.relieve(chunk.sequence, results);
             }
             line_index += 1;
-            self.place.offset.store(place.offset, Ordering::Relaxed);
-            self.line(place, &item, slots, results);
+            self.line(place, kind, &lines, slots, results);
         }
         results.failed = chunk.failed.take();
         if let Some(long) = chunk.long.take().filter(|_| !results.cut) {
@@ -272,6 +292,13 @@ impl Worker<'_, '_, '_, '_> {
             self.too_long(place, long.length, &long.start, results);
         }
         results.lines = line_index;
+        // What was told has been counted by its ends; now it counts for the states on the way there.
+        for (end, count) in results.told.iter().enumerate().filter(|(_, count)| **count > 0) {
+            for state in job.shortcuts.iter().flat_map(|shortcuts| shortcuts.visits(end)) {
+                results.tally.steps += count;
+                results.visits.enter_many(*state, *count);
+            }
+        }
         Ok(())
     }
 
@@ -293,20 +320,23 @@ impl Worker<'_, '_, '_, '_> {
     }
 
     #[inline]
-    fn line(&mut self, place: Place, item: &Item, slots: &[Slot], results: &mut Results) {
-        if item.raw.len() > self.job.line_bytes_max {
-            return self.too_long(place, item.raw.len() as u64, item.raw, results);
+    fn line(&mut self, place: Place, kind: LineKind, lines: &Lines, slots: &[Slot], results: &mut Results) {
+        if lines.raw().len() > self.job.line_bytes_max {
+            return self.too_long(place, lines.raw().len() as u64, lines.raw(), results);
         }
-        match &item.record {
-            Record::Line(_) if !self.job.claimed.is_empty() && self.job.claimed.holds(place.source, place.offset) => {
-                self.reject(place, CLAIMED, item.raw, results);
+        match kind {
+            LineKind::Json if !self.job.claimed.is_empty() && self.job.claimed.holds(place.source, place.offset) => {
+                self.reject(place, CLAIMED, lines.raw(), results);
             }
-            Record::Line(line) => match self.clock(line, slots) {
-                Ok(now_ms) => self.execute(place, line, slots, now_ms, results),
-                Err(reason) => self.reject(place, &reason, item.raw, results),
-            },
-            Record::Blank => results.tally.blank += 1,
-            Record::Bad(error) => self.reject(place, &error.to_string(), item.raw, results),
+            LineKind::Json => {
+                let line = lines.line();
+                match self.clock(&line, slots) {
+                    Ok(now_ms) => self.execute(place, &line, slots, now_ms, results),
+                    Err(reason) => self.reject(place, &reason, lines.raw(), results),
+                }
+            }
+            LineKind::Blank => results.tally.blank += 1,
+            LineKind::Bad => self.reject(place, &lines.fault().to_string(), lines.raw(), results),
         }
     }
 
@@ -314,12 +344,27 @@ impl Worker<'_, '_, '_, '_> {
     fn execute(&mut self, place: Place, line: &Line, slots: &[Slot], now_ms: i64, results: &mut Results) {
         let job = self.job;
         let started = self.times_this().then(Instant::now);
+        let form = line.form();
+        let raw = Raw { text: line.text, form };
+        let slots = &slots[..job.program.slots().len().min(slots.len())];
+        if let Some(shortcuts) = job.shortcuts
+            && let input = (Input { value: Value::Raw(&raw), text: line.text, form, slots })
+            && let Some(told) = shortcuts.tell(&input, &self.arena)
+            && self.take_down(place, &told, &input, results)
+        {
+            // What is compared may leave a little in the arena, seldom.
+            self.untidy += 1;
+            if told.computes() || self.untidy == UNTIDY_MAX {
+                self.tidy();
+            }
+            return self.time(started);
+        }
+        // This may take long: others may want to know where it is, and afterwards whether the run is over.
+        self.place.offset.store(place.offset, Ordering::Relaxed);
+        self.look_up_at = 0;
         {
             let arena = &self.arena;
-            let known = job.program.slots().len().min(slots.len());
-            let form = line.form();
-            let input =
-                Input { value: Value::raw(arena, line.text, form), text: line.text, form, slots: &slots[..known] };
+            let input = Input { value: Value::raw(arena, line.text, form), text: line.text, form, slots };
             let seed = match job.identity {
                 Identity::Position => Seed::new(job.seed, place.source as u64, place.offset),
                 Identity::Content => content_seed(job.seed, line.text),
@@ -336,9 +381,38 @@ impl Worker<'_, '_, '_, '_> {
             }
             job.wording.outcome(place, &outcome, arena, line.text, &mut results.text);
         }
+        self.time(started);
+        self.tidy();
+    }
+
+    /// Writes down an execution that was told without being run; whether that was possible.
+    #[inline]
+    fn take_down(&self, place: Place, told: &Told, input: &Input, results: &mut Results) -> bool {
+        let job = self.job;
+        if told.succeeds() {
+            results.tally.succeeded += 1;
+            job.wording.success(place, &mut results.text, |out| told.write(input, out));
+        } else {
+            let Some(failure) = told.failure(job.program, input, &self.arena) else { return false };
+            results.tally.failure(failure.error);
+            let outcome = Outcome::Failed(failure);
+            job.wording.outcome(place, &outcome, &self.arena, input.text, &mut results.text);
+        }
+        results.told[told.index] += 1;
+        true
+    }
+
+    #[inline]
+    fn time(&mut self, started: Option<Instant>) {
         if let Some(started) = started {
             self.latencies.record(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
         }
+    }
+
+    /// Empties the arena.
+    #[inline]
+    fn tidy(&mut self) {
+        self.untidy = 0;
         self.arena.reset();
         if self.arena.allocated_bytes() > ARENA_BYTES_MAX {
             self.arena = Arena::new();
