@@ -3,7 +3,7 @@
 
 use super::data_flow::Missing;
 use super::machine::{Execution, Stop};
-use crate::program::choice::{Comparison, Domain, Relation, Test, TypeTest};
+use crate::program::choice::{Comparison, Domain, Relation, Subject, Test, TypeTest};
 use crate::program::{BlameId, PathId, Root, TableId, TestId};
 use crate::value::number::Number;
 use crate::value::raw::Form;
@@ -44,7 +44,10 @@ impl<'a> Execution<'a> {
     /// Goes where the table leads, or on to the next instruction.
     pub(super) fn switch(&mut self, id: TableId) -> Result<(), Stop<'a>> {
         let table = self.program.table(id);
-        let value = self.operand(table.from, table.path, table.blame)?;
+        let value = match table.subject {
+            Subject::Path(from, path, blame) => self.operand(from, path, blame)?,
+            Subject::Query(expression) => self.queried(expression),
+        };
         let to = match value {
             Value::Raw(raw) if !raw.form.has(Form::ESCAPED) => table.find(raw.text),
             _ => value.as_str(self.arena).and_then(|string| {

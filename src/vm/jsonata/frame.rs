@@ -165,7 +165,15 @@ impl<'a> Machine<'a, '_> {
                 (self.code, self.pc, self.scope, self.context) = (*code, *pc, *scope, *context);
                 self.frames.pop();
                 self.depth -= 1;
-                Ok(Flow::Return(value.unwrap_or(Value::Undefined), asked))
+                let value = value.unwrap_or(Value::Undefined);
+                match asked {
+                    Asked::Code => {
+                        self.stack.push(value);
+                        Ok(Flow::Code)
+                    }
+                    // Who has called is the frame below, and no call itself: this goes no deeper.
+                    Asked::Frame => self.frame(Some(value)),
+                }
             }
             Frame::Chain { second, asked } => {
                 let (second, asked) = (*second, *asked);
