@@ -102,6 +102,10 @@ impl<'a> Execution<'a> {
             origin: self.origin(),
             catchable: true,
         };
+        if self.inside.is_some() {
+            // In a handler, which has no history.
+            return self.stop(failure);
+        }
         let entering = self.visit.state.is_some() && self.history.previous == self.visit.entered;
         if entering && kind == Some(StateType::Map) {
             // A Map says that it has failed although it has not started.

@@ -28,6 +28,8 @@ impl Setting {
     pub const RESULT: Setting = Setting { left: Left::Result, ..Setting::ENTRY };
     /// In a catcher.
     pub const CAUGHT: Setting = Setting { left: Left::ErrorOutput, ..Setting::ENTRY };
+    /// In a handler whose one state is evaluated in the place of its call.
+    pub const BODY: Setting = Setting { input: Root::Register(Register::Eff), left: Left::Nothing };
     /// For each item of a Map.
     pub const ITEM: Setting = Setting { input: Root::Outer, left: Left::Nothing };
 }
@@ -141,6 +143,16 @@ fn is_dynamic(node: &Node) -> bool {
         Kind::Array(elements) => elements.iter().any(is_dynamic),
         Kind::String(text) => text.starts_with("{%") && text.ends_with("%}") && text.len() >= 4,
         _ => false,
+    }
+}
+
+/// Whether the expressions in it read nothing of `$states` but its input.
+pub(in crate::compile) fn reads_input_alone(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Object(members) => members.iter().all(|member| reads_input_alone(&member.value)),
+        Kind::Array(elements) => elements.iter().all(reads_input_alone),
+        Kind::String(text) => text.split("$states").skip(1).all(|behind| behind.starts_with(".input")),
+        _ => true,
     }
 }
 
