@@ -207,11 +207,8 @@ impl<'c> Compiler<'c> {
         self.emit(ExprOp::Load(id as u32));
     }
 
-    /// A variable's fields.
+    /// What a path begins with: a variable, and fields of it if there are names behind.
     fn load_path(&mut self, from: Reference, names: Vec<Box<str>>) {
-        if names.is_empty() {
-            return self.load(from);
-        }
         let path = code::Path { from, names: names.into() };
         let known = self.code.paths.iter().position(|p| *p == path);
         let id = known.unwrap_or_else(|| {

@@ -79,6 +79,8 @@ impl<'a> Machine<'a, '_> {
         mut asked: Asked,
         name: &str,
     ) -> Evaluated<Flow<'a>> {
+        // Partial applications ask for no signature: what does not fit it is handed on as it is.
+        let mut partial = false;
         loop {
             self.burn(1)?;
             match self.callable(function) {
@@ -90,7 +92,10 @@ impl<'a> Machine<'a, '_> {
                     let builtin = builtin.ok_or_else(|| EvaluationError::new("T1006", name, ""))?;
                     // A function that is called by another has no context of its own.
                     let context = if asked == Asked::Code { self.context } else { Value::Null };
-                    let arguments = validate(builtin.signature(), arguments, context, builtin.name(), self.arena)?;
+                    let arguments = match validate(builtin.signature(), arguments, context, builtin.name(), self.arena) {
+                        Err(_) if partial => arguments,
+                        validated => validated?,
+                    };
                     return self.builtin(builtin, arguments, asked);
                 }
                 Some(Callable::Lambda { code, id, scope, context }) => {
@@ -100,15 +105,17 @@ impl<'a> Machine<'a, '_> {
                     }
                     let lambda = &code.lambdas[id as usize];
                     let arguments = match &lambda.signature {
-                        Some(signature) => validate(signature, arguments, self.context, name, self.arena)?,
-                        None => arguments,
+                        Some(signature) if !partial => {
+                            validate(signature, arguments, self.context, name, self.arena)?
+                        }
+                        _ => arguments,
                     };
                     self.enter_lambda((code, id, scope, context), arguments, asked);
                     return Ok(Flow::Code);
                 }
                 Some(Callable::Partial { function: inner, arguments: bound }) => {
                     arguments = filled(bound, arguments, self.arena);
-                    function = inner;
+                    (function, partial) = (inner, true);
                 }
                 Some(Callable::Chain { first, second }) => {
                     self.frames.push(Frame::Chain { second, asked });

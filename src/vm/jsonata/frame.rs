@@ -94,7 +94,9 @@ impl<'a> Machine<'a, '_> {
         let names = names.filter(|_| query::flags(value).has(Flags::TUPLES));
         match walk.items {
             [] => {
-                self.stack.push(value);
+                let tuples = query::flags(value).has(Flags::TUPLES);
+                let flags = Flags::SEQUENCE | if tuples { Flags::TUPLES } else { Flags::NONE };
+                self.stack.push(Value::flagged(self.arena, &[], flags));
                 self.pc = walk.done;
             }
             [first, ..] => {
