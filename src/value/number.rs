@@ -118,7 +118,13 @@ fn whole(f: f64) -> Option<i64> {
 pub fn write_f64(f: f64, out: &mut Vec<u8>) {
     use std::io::Write;
     if !f.is_finite() {
-        let name: &[u8] = if f.is_nan() { b"\"NaN\"" } else if f > 0.0 { b"\"Infinity\"" } else { b"\"-Infinity\"" };
+        let name: &[u8] = if f.is_nan() {
+            b"\"NaN\""
+        } else if f > 0.0 {
+            b"\"Infinity\""
+        } else {
+            b"\"-Infinity\""
+        };
         out.extend_from_slice(name);
     } else if let Some(i) = whole(f).filter(|i| i.abs() < 1 << 53) {
         out.extend_from_slice(itoa::Buffer::new().format(i).as_bytes());

@@ -89,7 +89,9 @@ fn answered(expression: &str, document: &str) -> Answer {
         Ok(value) => match holds_function(value) {
             true => Answer::Function,
             false if matches!(value, Value::Undefined) => Answer::Nothing,
-            false => serde_json::from_str(&value.to_json()).map_or(Answer::Error("no JSON".to_owned(), None), Answer::Value),
+            false => {
+                serde_json::from_str(&value.to_json()).map_or(Answer::Error("no JSON".to_owned(), None), Answer::Value)
+            }
         },
         Err(error) => Answer::Error(error.code.to_owned(), error.position.map(|at| at as u64)),
     }

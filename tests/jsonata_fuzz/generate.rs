@@ -41,8 +41,22 @@ pub const DOCUMENTS: &[&str] = &[
 const NAMES: &[&str] = &["a", "b", "c", "d", "e", "f", "nope"];
 const VARIABLES: &[&str] = &["$x", "$y", "$z"];
 const NUMBERS: &[&str] = &["0", "1", "2", "3", "-1", "10", "0.5", "2.25", "-3.75", "1e3", "7", "100", "1582936496789"];
-const STRINGS: &[&str] =
-    &["''", "'x'", "'y'", "'two'", "'5'", "'a b'", "\"The\"", "'äö'", "'😀'", "'-12.5'", "'2020-02-29'", "'1e2'", "','", "'q'"];
+const STRINGS: &[&str] = &[
+    "''",
+    "'x'",
+    "'y'",
+    "'two'",
+    "'5'",
+    "'a b'",
+    "\"The\"",
+    "'äö'",
+    "'😀'",
+    "'-12.5'",
+    "'2020-02-29'",
+    "'1e2'",
+    "','",
+    "'q'",
+];
 const REGEXES: &[&str] =
     &["/x/", "/[a-z]+/", "/(\\d+)/", "/Q/i", "/o(.)/", "/^a/m", "/\\s/", "/(a)|(b)/", "/,/", "/.*/", "/e$/", "/ö|€/"];
 const OPERATORS: &[&str] =
@@ -51,21 +65,80 @@ const OPERATORS: &[&str] =
 /// Functions with their parameters: `s` text, `n` a number, `a` an array, `o` an object, `x` anything, `r` text or a regular
 /// expression, `1` to `4` a function of so many parameters; what stands behind `?` may be left out.
 const FUNCTIONS: &[(&str, &str)] = &[
-    ("sum", "a"), ("count", "a"), ("max", "a"), ("min", "a"), ("average", "a"), ("string", "x?b"), ("substring", "sn?n"),
-    ("substringBefore", "ss"), ("substringAfter", "ss"), ("lowercase", "s"), ("uppercase", "s"), ("length", "s"),
-    ("trim", "s"), ("pad", "sn?s"), ("match", "sr?n"), ("contains", "sr"), ("replace", "srs?n"), ("split", "sr?n"),
-    ("join", "a?s"), ("formatNumber", "np"), ("formatBase", "n?n"), ("formatInteger", "ni"), ("parseInteger", "si"),
-    ("number", "x"), ("floor", "n"), ("ceil", "n"), ("round", "n?n"), ("abs", "n"), ("sqrt", "n"), ("power", "nn"),
-    ("boolean", "x"), ("not", "x"), ("map", "a3"), ("zip", "a?a"), ("filter", "a3"), ("single", "a?3"), ("reduce", "a4?x"),
-    ("sift", "o3"), ("keys", "x"), ("lookup", "xs"), ("append", "xx"), ("exists", "x"), ("spread", "x"), ("merge", "a"),
-    ("reverse", "a"), ("each", "o3"), ("error", "?s"), ("assert", "b?s"), ("type", "x"), ("sort", "a?2"), ("distinct", "x"),
-    ("base64encode", "s"), ("base64decode", "s"), ("encodeUrlComponent", "s"), ("encodeUrl", "s"),
-    ("decodeUrlComponent", "s"), ("decodeUrl", "s"), ("toMillis", "s?t"), ("fromMillis", "n?t"), ("clone", "o"),
+    ("sum", "a"),
+    ("count", "a"),
+    ("max", "a"),
+    ("min", "a"),
+    ("average", "a"),
+    ("string", "x?b"),
+    ("substring", "sn?n"),
+    ("substringBefore", "ss"),
+    ("substringAfter", "ss"),
+    ("lowercase", "s"),
+    ("uppercase", "s"),
+    ("length", "s"),
+    ("trim", "s"),
+    ("pad", "sn?s"),
+    ("match", "sr?n"),
+    ("contains", "sr"),
+    ("replace", "srs?n"),
+    ("split", "sr?n"),
+    ("join", "a?s"),
+    ("formatNumber", "np"),
+    ("formatBase", "n?n"),
+    ("formatInteger", "ni"),
+    ("parseInteger", "si"),
+    ("number", "x"),
+    ("floor", "n"),
+    ("ceil", "n"),
+    ("round", "n?n"),
+    ("abs", "n"),
+    ("sqrt", "n"),
+    ("power", "nn"),
+    ("boolean", "x"),
+    ("not", "x"),
+    ("map", "a3"),
+    ("zip", "a?a"),
+    ("filter", "a3"),
+    ("single", "a?3"),
+    ("reduce", "a4?x"),
+    ("sift", "o3"),
+    ("keys", "x"),
+    ("lookup", "xs"),
+    ("append", "xx"),
+    ("exists", "x"),
+    ("spread", "x"),
+    ("merge", "a"),
+    ("reverse", "a"),
+    ("each", "o3"),
+    ("error", "?s"),
+    ("assert", "b?s"),
+    ("type", "x"),
+    ("sort", "a?2"),
+    ("distinct", "x"),
+    ("base64encode", "s"),
+    ("base64decode", "s"),
+    ("encodeUrlComponent", "s"),
+    ("encodeUrl", "s"),
+    ("decodeUrlComponent", "s"),
+    ("decodeUrl", "s"),
+    ("toMillis", "s?t"),
+    ("fromMillis", "n?t"),
+    ("clone", "o"),
 ];
 const PICTURES: &[&str] = &["'#,##0.00'", "'0'", "'00%'", "'#0.0e0'", "'0;(0)'", "'###'", "'1'", "''"];
-const INTEGER_PICTURES: &[&str] = &["'0'", "'w'", "'W'", "'Ww'", "'I'", "'i'", "'A'", "'000'", "'#,##0'", "'1;o'", "'w;o'"];
-const TIME_PICTURES: &[&str] =
-    &["'[Y]-[M01]-[D01]'", "'[H01]:[m01]:[s01].[f001]'", "'[FNn], [D1o] [MNn] [Y]'", "'[h]:[m01] [P]'", "'[d]'", "'[W]'", "'[X0001]'", "'[Z]'"];
+const INTEGER_PICTURES: &[&str] =
+    &["'0'", "'w'", "'W'", "'Ww'", "'I'", "'i'", "'A'", "'000'", "'#,##0'", "'1;o'", "'w;o'"];
+const TIME_PICTURES: &[&str] = &[
+    "'[Y]-[M01]-[D01]'",
+    "'[H01]:[m01]:[s01].[f001]'",
+    "'[FNn], [D1o] [MNn] [Y]'",
+    "'[h]:[m01] [P]'",
+    "'[d]'",
+    "'[W]'",
+    "'[X0001]'",
+    "'[Z]'",
+];
 
 /// Draws one expression after the other.
 pub struct Generator<'r> {
@@ -198,7 +271,9 @@ impl<'r> Generator<'r> {
             1 => "[-1]".to_owned(),
             2 => "[]".to_owned(),
             3 => format!("[{}]", self.expression(depth)),
-            4 => format!("[{} {} {}]", self.random.of(NAMES), self.random.of(&["=", ">", "<=", "!=", "in"]), self.atom()),
+            4 => {
+                format!("[{} {} {}]", self.random.of(NAMES), self.random.of(&["=", ">", "<=", "!=", "in"]), self.atom())
+            }
             5 => format!("^({}{})", self.random.of(&["", "<", ">"]), self.random.of(NAMES)),
             6 => format!("^({}, >{})", self.random.of(NAMES), self.expression(depth)),
             7 => format!("#{}", self.random.of(VARIABLES)),
@@ -234,10 +309,19 @@ impl<'r> Generator<'r> {
             'b' => self.random.of(&["true", "false", "a = 1"]).to_owned(),
             'a' => match self.random.below(3) {
                 0 => format!("[{}]", self.list(depth)),
-                1 => self.random.of(&["[1, 2, 3]", "['b', 'a']", "[3, 1, 2, 1]", "[{'a': 1}, {'b': 2}]", "[]"]).to_owned(),
+                1 => self
+                    .random
+                    .of(&["[1, 2, 3]", "['b', 'a']", "[3, 1, 2, 1]", "[{'a': 1}, {'b': 2}]", "[]"])
+                    .to_owned(),
                 _ => self.path(depth),
             },
-            'o' => if self.random.below(2) == 0 { self.object(depth) } else { self.random.of(&["$", "d", "{'a': 1, 'b': [2]}"]).to_owned() },
+            'o' => {
+                if self.random.below(2) == 0 {
+                    self.object(depth)
+                } else {
+                    self.random.of(&["$", "d", "{'a': 1, 'b': [2]}"]).to_owned()
+                }
+            }
             'r' if self.random.below(2) == 0 => self.random.of(REGEXES).to_owned(),
             'r' => self.random.of(STRINGS).to_owned(),
             'p' => self.random.of(PICTURES).to_owned(),
@@ -254,10 +338,14 @@ impl<'r> Generator<'r> {
 
     fn function(&mut self, parameters: usize, depth: usize) -> String {
         if self.random.below(8) == 0 {
-            return self.random.of(&["$string", "$sum", "$exists", "$uppercase", "$not", "$append", "$count"]).to_owned();
+            return self
+                .random
+                .of(&["$string", "$sum", "$exists", "$uppercase", "$not", "$append", "$count"])
+                .to_owned();
         }
         let names = &["$x", "$y", "$z", "$w"][..parameters.min(4)];
-        let signature = if self.random.below(12) == 0 { self.random.of(&["<n:n>", "<s-:s>", "<xx?:x>", "<a:a>"]) } else { "" };
+        let signature =
+            if self.random.below(12) == 0 { self.random.of(&["<n:n>", "<s-:s>", "<xx?:x>", "<a:a>"]) } else { "" };
         let body = match self.random.below(5) {
             0 => "$x".to_owned(),
             1 => format!("$x {} {}", self.random.of(OPERATORS), self.random.of(&["$y", "1", "'x'", "$x.a"])),
@@ -297,7 +385,13 @@ impl<'r> Generator<'r> {
         match self.random.below(4) {
             0 => drop(kept.remove(at)),
             1 => kept.insert(at, tokens[self.random.below(tokens.len())]),
-            2 => kept.insert(at, self.random.of(&["(", ")", "[", "]", "{", "}", ".", ";", ",", ":=", "?", "%", "'", "/", "|", "..", "~>", "and", "function"])),
+            2 => kept.insert(
+                at,
+                self.random.of(&[
+                    "(", ")", "[", "]", "{", "}", ".", ";", ",", ":=", "?", "%", "'", "/", "|", "..", "~>", "and",
+                    "function",
+                ]),
+            ),
             _ => kept.swap(at, self.random.below(tokens.len())),
         }
         kept.concat()

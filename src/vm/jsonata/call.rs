@@ -92,7 +92,8 @@ impl<'a> Machine<'a, '_> {
                     let builtin = builtin.ok_or_else(|| EvaluationError::new("T1006", name, ""))?;
                     // A function that is called by another has no context of its own.
                     let context = if asked == Asked::Code { self.context } else { Value::Null };
-                    let arguments = match validate(builtin.signature(), arguments, context, builtin.name(), self.arena) {
+                    let arguments = match validate(builtin.signature(), arguments, context, builtin.name(), self.arena)
+                    {
                         Err(_) if partial => arguments,
                         validated => validated?,
                     };
@@ -105,9 +106,7 @@ impl<'a> Machine<'a, '_> {
                     }
                     let lambda = &code.lambdas[id as usize];
                     let arguments = match &lambda.signature {
-                        Some(signature) if !partial => {
-                            validate(signature, arguments, self.context, name, self.arena)?
-                        }
+                        Some(signature) if !partial => validate(signature, arguments, self.context, name, self.arena)?,
                         _ => arguments,
                     };
                     self.enter_lambda((code, id, scope, context), arguments, asked);
