@@ -84,9 +84,9 @@ impl Parser<'_> {
             return Err(too_deep(self.token.end));
         }
         self.depth += 1;
-        // Behind what opens something, or a sign, an operand follows; behind any other operand an operator.
-        let opens = matches!(self.token.kind, TokenKind::Mark("(" | "[" | "{" | "-" | "|"));
-        let token = self.advance(opens)?;
+        // A slash behind what begins an operand divides, even where that leaves nothing to divide: JSONata 2.0.6 takes no
+        // regular expression right behind an opening bracket or a sign.
+        let token = self.advance(false)?;
         let mut left = self.operand(token)?;
         while bound < power(&self.token.kind) {
             let token = self.advance(true)?;
@@ -104,7 +104,8 @@ impl Parser<'_> {
     fn operand(&mut self, token: Token) -> Parsed {
         let at = token.end;
         let kind = match token.kind {
-            TokenKind::End => return Err(SyntaxError::new("S0207", at, "", "")),
+            // Whoever wants something behind it says so first; what is left over is found when the tree is shaped.
+            TokenKind::End => SyntaxKind::End,
             TokenKind::Name(name) => SyntaxKind::Name(name),
             TokenKind::Variable(name) => SyntaxKind::Variable(name),
             TokenKind::String(text) => SyntaxKind::String(text),
@@ -143,7 +144,7 @@ impl Parser<'_> {
                     step = inner;
                 }
                 step.keep_array = true;
-                self.advance(false)?;
+                self.advance(true)?;
                 return Ok(left);
             }
             "[" => {
@@ -154,9 +155,9 @@ impl Parser<'_> {
             "{" => SyntaxKind::Group(Box::new(left), self.pairs()?),
             "^" => SyntaxKind::Sort(Box::new(left), self.terms()?),
             "@" | "#" => {
-                let name = match self.expression(80)?.kind {
-                    SyntaxKind::Variable(name) => name,
-                    _ => return Err(SyntaxError::new("S0214", self.token.end, mark, "")),
+                let right = self.expression(80)?;
+                let SyntaxKind::Variable(name) = right.kind else {
+                    return Err(SyntaxError::new("S0214", right.at, mark, ""));
                 };
                 if mark == "@" {
                     SyntaxKind::Focus(Box::new(left), name)
@@ -197,19 +198,21 @@ impl Parser<'_> {
 
     fn array(&mut self) -> Result<Vec<Syntax>, SyntaxError> {
         let mut items = Vec::new();
-        while !self.is("]") {
-            let mut item = self.expression(0)?;
-            if self.is("..") {
-                let at = self.token.end;
+        if !self.is("]") {
+            loop {
+                let mut item = self.expression(0)?;
+                if self.is("..") {
+                    let at = self.token.end;
+                    self.advance(true)?;
+                    let end = self.boxed(0)?;
+                    item = self.node(at, SyntaxKind::Range(Box::new(item), end))?;
+                }
+                items.push(item);
+                if !self.is(",") {
+                    break;
+                }
                 self.advance(true)?;
-                let end = self.boxed(0)?;
-                item = self.node(at, SyntaxKind::Range(Box::new(item), end))?;
             }
-            items.push(item);
-            if !self.is(",") {
-                break;
-            }
-            self.advance(true)?;
         }
         self.expect("]", false)?;
         Ok(items)
@@ -246,7 +249,7 @@ impl Parser<'_> {
             }
             self.advance(true)?;
         }
-        self.expect(")", false)?;
+        self.expect(")", true)?;
         Ok(terms)
     }
 
@@ -259,23 +262,25 @@ impl Parser<'_> {
             self.advance(true)?;
             delete = Some(self.boxed(0)?);
         }
-        self.expect("|", false)?;
+        self.expect("|", true)?;
         Ok(SyntaxKind::Transform { pattern, update, delete })
     }
 
     fn call(&mut self, at: usize, left: Syntax) -> Parsed {
         let mut arguments = Vec::new();
-        while !self.is(")") {
-            if self.is("?") {
-                let hole = self.advance(false)?;
-                arguments.push(self.node(hole.end, SyntaxKind::Hole)?);
-            } else {
-                arguments.push(self.expression(0)?);
+        if !self.is(")") {
+            loop {
+                if self.is("?") {
+                    let hole = self.advance(true)?;
+                    arguments.push(self.node(hole.end, SyntaxKind::Hole)?);
+                } else {
+                    arguments.push(self.expression(0)?);
+                }
+                if !self.is(",") {
+                    break;
+                }
+                self.advance(true)?;
             }
-            if !self.is(",") {
-                break;
-            }
-            self.advance(true)?;
         }
         self.expect(")", false)?;
         match &left.kind {
@@ -301,7 +306,7 @@ impl Parser<'_> {
         }
         self.expect("{", true)?;
         let body = self.boxed(0)?;
-        self.expect("}", false)?;
+        self.expect("}", true)?;
         self.node(at, SyntaxKind::Lambda { parameters, signature, body })
     }
 
@@ -375,6 +380,7 @@ impl SyntaxKind {
             | SyntaxKind::Wildcard
             | SyntaxKind::Descendant
             | SyntaxKind::Parent
+            | SyntaxKind::End
             | SyntaxKind::Hole => {}
         }
     }
