@@ -92,6 +92,9 @@ pub(super) struct Arguments {
     /// The most states an execution may enter; `off` lifts the limit
     #[arg(long, value_name = "N", default_value = "1000000")]
     max_steps: Limit,
+    /// The most bytes of values that an execution may make in one state; `off` lifts the limit
+    #[arg(long, value_name = "BYTES", default_value = "268435456")]
+    max_execution_bytes: Limit,
     /// No summary, no progress
     #[arg(short, long)]
     quiet: bool,
@@ -259,6 +262,7 @@ fn settings(arguments: &Arguments, express: bool) -> Settings {
     let mut limits = if express { Limits::EXPRESS } else { Limits::STANDARD };
     limits.state_bytes = arguments.max_state_bytes.0.unwrap_or(u64::MAX);
     limits.steps = arguments.max_steps.0.unwrap_or(u64::MAX);
+    limits.execution_bytes = arguments.max_execution_bytes.0.unwrap_or(u64::MAX);
     if let Some(Limit(seconds)) = arguments.max_virtual_seconds {
         limits.virtual_ms = seconds.map(|s| i64::try_from(s.saturating_mul(1_000)).unwrap_or(i64::MAX));
     }
