@@ -22,6 +22,8 @@ const VARIABLES_OF_AN_ASSIGN: u64 = 40;
 pub(super) const OPENED_BYTES: u64 = 40;
 /// How often the limit the arena may hold before it has the last word.
 const MEASURED_OF_COUNTED: u64 = 2;
+/// And at least: an arena grows by doubling, so that it says little about small limits.
+const MEASURED_MIN: u64 = 64 << 20;
 
 /// What an execution may still make, and when it wants fresh memory.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +112,7 @@ impl<'a> Execution<'a> {
     /// says nothing any more, the arena tells.
     pub(super) fn computed(&mut self, value: Value<'a>) -> Result<(), Stop<'a>> {
         let most = self.settings.limits.execution_bytes.saturating_mul(MEASURED_OF_COUNTED);
-        let most = most.saturating_add(self.room.crowded_at as u64);
+        let most = most.saturating_add(self.room.crowded_at as u64 + MEASURED_MIN);
         if self.arena.allocated_bytes() as u64 > most {
             return Err(self.no_room());
         }
