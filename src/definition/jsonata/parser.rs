@@ -1,16 +1,19 @@
 //! Tokens → a tree of operators: a parser of binding powers, with JSONata's table of them.
 //!
-//! Flows in: the text. Flows out: a [`Syntax`] tree, or the first thing that is wrong. Its recursion is bounded by
-//! [`DEPTH_MAX`], counted both on the way down (brackets) and on the way up (chains of operators), so that whoever walks
-//! the tree may recurse.
+//! Flows in: the text. Flows out: a [`Syntax`] tree, or the first thing that is wrong. It calls itself at most
+//! [`NESTING_MAX`] times on the way down (brackets), and the tree it gives has at most [`DEPTH_MAX`] levels, counted on the
+//! way up (chains of operators), so that whoever walks the tree may recurse.
 
 use super::error::SyntaxError;
 use super::lexer::{Lexer, Token, TokenKind};
 use super::syntax::{Syntax, SyntaxKind};
 use crate::value::signature::Signature;
 
-/// Levels of nesting that an expression may have.
+/// Levels that an expression may have, a chain of operators counting one for each.
 pub const DEPTH_MAX: usize = 500;
+
+/// Levels of brackets, signs and the like, for each of which the parser calls itself: it has to get by with 256 KiB.
+const NESTING_MAX: usize = 64;
 
 /// Reads an expression.
 pub(super) fn parse(text: &str) -> Result<Syntax, SyntaxError> {
@@ -74,14 +77,14 @@ impl Parser<'_> {
         let mut below = 0;
         kind.children(&mut |child| below = below.max(child.depth));
         if below >= DEPTH_MAX {
-            return Err(too_deep(at));
+            return Err(too_deep(at, DEPTH_MAX));
         }
         Ok(Syntax { at, keep_array: false, depth: below + 1, kind })
     }
 
     fn expression(&mut self, bound: u8) -> Parsed {
-        if self.depth >= DEPTH_MAX {
-            return Err(too_deep(self.token.end));
+        if self.depth >= NESTING_MAX {
+            return Err(too_deep(self.token.end, NESTING_MAX));
         }
         self.depth += 1;
         // Behind what opens something, or a sign, an operand follows; behind any other operand an operator.
@@ -321,8 +324,8 @@ impl Parser<'_> {
     }
 }
 
-fn too_deep(at: usize) -> SyntaxError {
-    SyntaxError::new("U1002", at, "", &DEPTH_MAX.to_string())
+fn too_deep(at: usize, levels: usize) -> SyntaxError {
+    SyntaxError::new("U1002", at, "", &levels.to_string())
 }
 
 impl SyntaxKind {
