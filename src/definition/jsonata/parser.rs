@@ -13,7 +13,7 @@ use crate::value::signature::Signature;
 pub const DEPTH_MAX: usize = 500;
 
 /// Levels of brackets, signs and the like, for each of which the parser calls itself: it has to get by with 256 KiB.
-const NESTING_MAX: usize = 64;
+const NESTING_MAX: usize = 100;
 
 /// Reads an expression.
 pub(super) fn parse(text: &str) -> Result<Syntax, SyntaxError> {
@@ -104,6 +104,7 @@ impl Parser<'_> {
     }
 
     /// An operand that begins with `token`; the next token has been read as if an operator followed.
+    #[inline(never)]
     fn operand(&mut self, token: Token) -> Parsed {
         let at = token.end;
         let kind = match token.kind {
@@ -131,6 +132,7 @@ impl Parser<'_> {
     }
 
     /// What the operator `token` makes of `left` and of what follows.
+    #[inline(never)]
     fn operator(&mut self, token: Token, mut left: Syntax) -> Parsed {
         let (at, mark) = match token.kind {
             TokenKind::Mark(mark) => (token.end, mark),
@@ -140,12 +142,7 @@ impl Parser<'_> {
         let kind = match mark {
             "(" => return self.call(at, left),
             "[" if self.is("]") => {
-                let mut step = &mut left;
-                while let SyntaxKind::Binary("[", ..) = step.kind {
-                    let SyntaxKind::Binary(_, inner, _) = &mut step.kind else { break };
-                    step = inner;
-                }
-                step.keep_array = true;
+                keep_array(&mut left);
                 self.advance(false)?;
                 return Ok(left);
             }
@@ -156,35 +153,39 @@ impl Parser<'_> {
             }
             "{" => SyntaxKind::Group(Box::new(left), self.pairs()?),
             "^" => SyntaxKind::Sort(Box::new(left), self.terms()?),
-            "@" | "#" => {
-                let name = match self.expression(80)?.kind {
-                    SyntaxKind::Variable(name) => name,
-                    _ => return Err(SyntaxError::new("S0214", self.token.end, mark, "")),
-                };
-                if mark == "@" {
-                    SyntaxKind::Focus(Box::new(left), name)
-                } else {
-                    SyntaxKind::Index(Box::new(left), name)
-                }
-            }
+            "@" | "#" => self.named(mark, left)?,
             ":=" => match left.kind {
                 SyntaxKind::Variable(name) => SyntaxKind::Bind(name, self.boxed(9)?),
                 _ => return Err(SyntaxError::new("S0212", left.at, "", "")),
             },
-            "?" => {
-                let then = self.boxed(0)?;
-                let mut otherwise = None;
-                if self.is(":") {
-                    self.advance(true)?;
-                    otherwise = Some(self.boxed(0)?);
-                }
-                SyntaxKind::Condition(Box::new(left), then, otherwise)
-            }
+            "?" => self.condition(left)?,
             _ => SyntaxKind::Binary(mark, Box::new(left), self.boxed(power)?),
         };
         self.node(at, kind)
     }
 
+    #[inline(never)]
+    fn named(&mut self, mark: &str, left: Syntax) -> Result<SyntaxKind, SyntaxError> {
+        match self.expression(80)?.kind {
+            SyntaxKind::Variable(name) if mark == "@" => Ok(SyntaxKind::Focus(Box::new(left), name)),
+            SyntaxKind::Variable(name) => Ok(SyntaxKind::Index(Box::new(left), name)),
+            _ => Err(SyntaxError::new("S0214", self.token.end, mark, "")),
+        }
+    }
+
+    #[inline(never)]
+    fn condition(&mut self, left: Syntax) -> Result<SyntaxKind, SyntaxError> {
+        let left = Box::new(left);
+        let then = self.boxed(0)?;
+        let mut otherwise = None;
+        if self.is(":") {
+            self.advance(true)?;
+            otherwise = Some(self.boxed(0)?);
+        }
+        Ok(SyntaxKind::Condition(left, then, otherwise))
+    }
+
+    #[inline(never)]
     fn block(&mut self) -> Result<Vec<Syntax>, SyntaxError> {
         let mut parts = Vec::new();
         while !self.is(")") {
@@ -198,6 +199,7 @@ impl Parser<'_> {
         Ok(parts)
     }
 
+    #[inline(never)]
     fn array(&mut self) -> Result<Vec<Syntax>, SyntaxError> {
         let mut items = Vec::new();
         while !self.is("]") {
@@ -218,6 +220,7 @@ impl Parser<'_> {
         Ok(items)
     }
 
+    #[inline(never)]
     fn pairs(&mut self) -> Result<Vec<(Syntax, Syntax)>, SyntaxError> {
         let mut pairs = Vec::new();
         if !self.is("}") {
@@ -235,6 +238,7 @@ impl Parser<'_> {
         Ok(pairs)
     }
 
+    #[inline(never)]
     fn terms(&mut self) -> Result<Vec<(Syntax, bool)>, SyntaxError> {
         self.expect("(", true)?;
         let mut terms = Vec::new();
@@ -253,6 +257,7 @@ impl Parser<'_> {
         Ok(terms)
     }
 
+    #[inline(never)]
     fn transform(&mut self) -> Result<SyntaxKind, SyntaxError> {
         let pattern = self.boxed(0)?;
         self.expect("|", true)?;
@@ -322,6 +327,15 @@ impl Parser<'_> {
         self.expect(">", true)?;
         Ok(text)
     }
+}
+
+/// `[]` behind a step belongs to the step itself, not to its predicates.
+fn keep_array(mut step: &mut Syntax) {
+    while let SyntaxKind::Binary("[", ..) = step.kind {
+        let SyntaxKind::Binary(_, inner, _) = &mut step.kind else { break };
+        step = inner;
+    }
+    step.keep_array = true;
 }
 
 fn too_deep(at: usize, levels: usize) -> SyntaxError {
