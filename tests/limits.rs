@@ -357,3 +357,72 @@ fn a_path_that_visits_too_much_says_so() {
         assert!(end.contains(text) && end.starts_with("States.Runtime: "), "{states}\n{end:.300}");
     }
 }
+
+#[test]
+fn patterns_are_linear_in_text_and_pattern() {
+    // 256 KiB against 256 KiB, in shapes that make others take years: only that it ends is held here.
+    let long = "a".repeat(STATE_BYTES - 30);
+    let stars = "*a".repeat(50_000);
+    for (pattern, matches) in [
+        (format!("*{}*", "a".repeat(100_000)), true),
+        (format!("*{}b", "a".repeat(100_000)), false),
+        (stars.clone(), true),
+        (format!("{stars}b"), false),
+        (format!("{stars}*"), true),
+        ("*".repeat(200_000), true),
+        (format!("{}b*", "*a".repeat(100_000)), false),
+    ] {
+        let machine = machine(&format!(
+            r#""A": {{"Type": "Choice", "Choices": [{{"Variable": "$", "StringMatches": "{pattern}", "Next": "Y"}}], "Default": "N"}},
+               "Y": {{"Type": "Pass", "Result": true, "End": true}}, "N": {{"Type": "Pass", "Result": false, "End": true}}"#
+        ));
+        assert_eq!(ran(&machine, &format!("\"{long}\""), Limits::STANDARD), matches.to_string(), "{pattern:.50}");
+    }
+}
+
+#[test]
+fn loops_for_ever_end_and_the_others_go_on() {
+    // Round and round without time passing, and round and round in time.
+    let text = r#"{"StartAt": "W", "States": {
+        "W": {"Type": "Choice", "Choices": [{"Variable": "$.do", "StringEquals": "spin", "Next": "S"},
+                                            {"Variable": "$.do", "StringEquals": "wait", "Next": "T"}], "Default": "D"},
+        "S": {"Type": "Choice", "Choices": [{"Variable": "$.never", "IsPresent": true, "Next": "D"}], "Default": "W"},
+        "T": {"Type": "Wait", "Seconds": 1, "Next": "W"},
+        "D": {"Type": "Succeed"}}}"#;
+    let program = program(text);
+    let bound = Handlers::new().bind(&program).expect("no tasks");
+    let events: String =
+        (0..2_000).map(|n| format!("{{\"do\":\"{}\"}}\n", ["pass", "spin", "pass", "wait"][n % 200 % 4 * usize::from(n % 200 < 4)])).collect();
+    let limits = Limits { steps: 50_000, ..Limits::EXPRESS };
+    let mut first = None;
+    for threads in [1, 3] {
+        let (mut results, settings) = (Vec::new(), Settings { limits, ..Settings::default() });
+        let batch = Batch::new(&program, &bound).settings(settings).threads(threads);
+        let summary = batch.results(Sink::new("results", &mut results)).run(vec![Source::memory("events", events.as_bytes())]);
+        assert!(summary.is_ok());
+        let text = String::from_utf8(results).expect("UTF-8");
+        assert_eq!(text.matches(r#""limit":"steps""#).count(), 10);
+        assert_eq!(text.matches(r#""limit":"virtual-seconds""#).count(), 10);
+        assert_eq!(text.matches("SUCCEEDED").count(), 1_980);
+        assert_eq!(first.get_or_insert_with(|| text.clone()), &text);
+    }
+}
+
+#[test]
+fn keys_that_are_chosen_cost_no_more_than_others() {
+    // Equal keys, keys that differ at their ends only, keys in other escapes: all in one object, all opened.
+    let machine = machine(r#""A": {"Type": "Pass", "InputPath": "$.*", "Parameters": {"n.$": "States.ArrayLength($)"}, "End": true}"#);
+    let object = |key: &dyn Fn(usize) -> String| {
+        format!("{{{}}}", (0..20_000).map(|n| format!("\"{}\":1", key(n))).collect::<Vec<_>>().join(","))
+    };
+    for (object, distinct) in [
+        (object(&|n| format!("{:08x}", n.wrapping_mul(2_654_435_761) as u32)), 20_000),
+        (object(&|_| "same".to_owned()), 1),
+        (object(&|n| format!("{}{n}", "a".repeat(64))), 20_000),
+        (object(&|n| format!("{n}{}", "a".repeat(64))), 20_000),
+        (object(&|n| (if n % 2 == 0 { "k\\u0061" } else { "ka" }).to_owned()), 1),
+        (object(&|n| format!("\\u0000{n}")), 20_000),
+    ] {
+        assert_eq!(ran(&machine, &object, Limits::STANDARD), format!("{{\"n\":{distinct}}}"), "{object:.60}");
+    }
+}
