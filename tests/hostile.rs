@@ -82,7 +82,8 @@ fn events() {
 fn json_texts() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         for text in deep(open, "1", close) {
-            let error = on_a_small_stack("a JSON text", || scan::validate(text.as_bytes()).map(drop).expect_err("deep"));
+            let error =
+                on_a_small_stack("a JSON text", || scan::validate(text.as_bytes()).map(drop).expect_err("deep"));
             assert!(error.message.contains("nested deeper than 1024 levels"), "{}", error.message);
             let error = on_a_small_stack("a tree", || tree::parse(&text).map(drop).expect_err("deep"));
             assert!(error.message.contains("nested deeper"), "{}", error.message);
@@ -128,11 +129,15 @@ fn aliases_of_aliases() {
         let more = (1..10).map(|n| format!("{indent}a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", ")));
         std::iter::once(first).chain(more).collect()
     };
-    for text in [lines(""), format!("Resources:\n{}", lines("  ")), "a: &a [*a]\n".to_owned(), "a: &a {b: *a}".to_owned()] {
+    for text in
+        [lines(""), format!("Resources:\n{}", lines("  ")), "a: &a [*a]\n".to_owned(), "a: &a {b: *a}".to_owned()]
+    {
         let found = on_a_small_stack("aliases", || refusals(&text, "machine.yaml"));
         println!("{found:.120}");
         assert!(found.contains("alias") || found.contains("anchor"), "{found:.300}");
-        on_a_small_stack("aliases in a template", || StackTemplate::read(&text, "template.yaml").map(drop).expect_err("refused"));
+        on_a_small_stack("aliases in a template", || {
+            StackTemplate::read(&text, "template.yaml").map(drop).expect_err("refused")
+        });
     }
 }
 
@@ -143,7 +148,8 @@ fn templates() {
             let template = format!(
                 r#"{{"Resources":{{"M":{{"Type":"AWS::Serverless::StateMachine","Properties":{{"Definition":{text}}}}}}}}}"#
             );
-            let found = on_a_small_stack("a template in JSON", || StackTemplate::read(&template, "template.json").map(drop));
+            let found =
+                on_a_small_stack("a template in JSON", || StackTemplate::read(&template, "template.json").map(drop));
             let found = &found.expect_err("deep")[0].message;
             assert!(found.contains("nested deeper") || found.contains("at most 16777216 are read"), "{found:.300}");
         }
@@ -151,8 +157,10 @@ fn templates() {
     // Nested as deep as a text may be, so that it is read and something has to be made of it.
     let nested = |open: &str, middle: &str, close: &str, levels: usize| {
         let value = format!("{}{middle}{}", open.repeat(levels), close.repeat(levels));
-        format!(r#"{{"Parameters":{{"P":{{"Default":"1"}}}},"Conditions":{{"C":{{"Fn::Equals":[1,1]}}}},
-            "Resources":{{"M":{{"Type":"AWS::Serverless::StateMachine","Properties":{{"Definition":{value}}}}}}}}}"#)
+        format!(
+            r#"{{"Parameters":{{"P":{{"Default":"1"}}}},"Conditions":{{"C":{{"Fn::Equals":[1,1]}}}},
+            "Resources":{{"M":{{"Type":"AWS::Serverless::StateMachine","Properties":{{"Definition":{value}}}}}}}}}"#
+        )
     };
     for (open, middle, close, levels) in [
         ("{\"Fn::Sub\":", "\"x\"", "}", 1_000),
@@ -180,10 +188,13 @@ fn templates() {
 #[test]
 fn substitutions() {
     // Values that name one another, and one that is put in a million times.
-    let values: BTreeMap<String, String> =
-        [("A", "${B}${B}"), ("B", "${A}${A}"), ("Long", &"x".repeat(1_000_000))].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    let values: BTreeMap<String, String> = [("A", "${B}${B}"), ("B", "${A}${A}"), ("Long", &"x".repeat(1_000_000))]
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .into();
     for text in [pass(r#""Comment":"${A}""#), pass(&format!(r#""Comment":"{}""#, "${Long}".repeat(10_000)))] {
-        let read = on_a_small_stack("substitutions", || parse_with_values(&text, "m.asl.json", &values, &ParseOptions::default()));
+        let read = on_a_small_stack("substitutions", || {
+            parse_with_values(&text, "m.asl.json", &values, &ParseOptions::default())
+        });
         if let Err(refused) = read {
             assert!(refused.diagnostics[0].message.contains("too long"), "{:?}", refused.diagnostics[0].message);
         }
@@ -247,7 +258,8 @@ fn jsonata() {
     ];
     for text in texts.iter().flatten() {
         println!("{text:.30}");
-        let parsed = on_a_small_stack("a JSONata expression", || expressway::definition::jsonata::Ast::parse(text).map(drop));
+        let parsed =
+            on_a_small_stack("a JSONata expression", || expressway::definition::jsonata::Ast::parse(text).map(drop));
         let field = format!(r#""QueryLanguage":"JSONata","Output":"{{% {} %}}""#, text.replace('"', "\\\""));
         let found = on_a_small_stack("the same in a state", || refusals(&pass(&field), "machine.asl.json"));
         assert_eq!(parsed.is_err(), !found.is_empty(), "{text:.50} {found:.300}");
@@ -273,7 +285,9 @@ fn jsonata_as_deep_as_may_be() {
             let text = format!("{}{middle}{}", open.repeat(levels), close.repeat(levels));
             pass(&format!(r#""QueryLanguage":"JSONata","Output":"{{% {} %}}""#, text.replace('"', "\\\"")))
         };
-        let accepted = |levels: usize| on_a_stack(USUAL, "JSONata, as deep as may be", || refusals(&text(levels), "m.asl.json").is_empty());
+        let accepted = |levels: usize| {
+            on_a_stack(USUAL, "JSONata, as deep as may be", || refusals(&text(levels), "m.asl.json").is_empty())
+        };
         let most = (1..=700).rev().find(|levels| accepted(*levels)).expect("a depth that is accepted");
         let machine = text(most);
         let (results, _) = on_a_stack(USUAL, "the same, evaluated", || run_batch(&machine, b"1\n"));
@@ -285,7 +299,8 @@ fn jsonata_as_deep_as_may_be() {
 fn mocks() {
     for (open, close) in [("[", "]"), ("{\"StateMachines\":", "}")] {
         for text in deep(open, "1", close) {
-            let error = on_a_small_stack("a file of mocks", || Mock::read(&text, "Machine", None).map(drop).expect_err("deep"));
+            let error =
+                on_a_small_stack("a file of mocks", || Mock::read(&text, "Machine", None).map(drop).expect_err("deep"));
             assert!(error.to_string().contains("nested deeper"), "{error:.300}");
         }
     }
@@ -294,7 +309,8 @@ fn mocks() {
 /// What values as deep as may be come to, in whatever looks into them.
 #[test]
 fn values_as_deep_as_may_be() {
-    let event = format!("{}1{}\n{}1{}\n", "[".repeat(1_024), "]".repeat(1_024), "{\"a\": ".repeat(1_024), "}".repeat(1_024));
+    let event =
+        format!("{}1{}\n{}1{}\n", "[".repeat(1_024), "]".repeat(1_024), "{\"a\": ".repeat(1_024), "}".repeat(1_024));
     for field in [
         r#""InputPath":"$""#,
         r#""InputPath":"$..*""#,
@@ -332,9 +348,15 @@ fn values_as_deep_as_may_be() {
 fn built_values_as_deep_as_may_be() {
     for (wrap, look) in [
         (r#""Parameters":{"n.$":"States.MathAdd($.n, 1)","v":{"a.$":"$.v"}}"#, r#""OutputPath":"$.v""#),
-        (r#""Parameters":{"n.$":"States.MathAdd($.n, 1)","v.$":"States.Array($.v)"}"#, r#""Parameters":{"s.$":"States.JsonToString($.v)"}"#),
+        (
+            r#""Parameters":{"n.$":"States.MathAdd($.n, 1)","v.$":"States.Array($.v)"}"#,
+            r#""Parameters":{"s.$":"States.JsonToString($.v)"}"#,
+        ),
         (r#""Parameters":{"n.$":"States.MathAdd($.n, 1)","v.$":"States.Array($.v)"}"#, r#""InputPath":"$..*""#),
-        (r#""Parameters":{"n.$":"States.MathAdd($.n, 1)","v.$":"States.Array($.v)"}"#, r#""Parameters":{"u.$":"States.ArrayUnique(States.Array($.v, $.v))"}"#),
+        (
+            r#""Parameters":{"n.$":"States.MathAdd($.n, 1)","v.$":"States.Array($.v)"}"#,
+            r#""Parameters":{"u.$":"States.ArrayUnique(States.Array($.v, $.v))"}"#,
+        ),
         (
             r#""QueryLanguage":"JSONata","Output":"{% {'n': $states.input.n + 1, 'v': [[$states.input.v]]} %}""#,
             r#""QueryLanguage":"JSONata","Output":"{% $string($states.input) %}""#,
@@ -356,7 +378,9 @@ fn built_values_as_deep_as_may_be() {
 fn scopes_in_scopes() {
     let nested = |levels: usize, map: bool| {
         let (open, close) = match map {
-            true => (r#"{"StartAt":"S","States":{"S":{"Type":"Map","End":true,"ItemsPath":"$","ItemProcessor":"#, "}}}"),
+            true => {
+                (r#"{"StartAt":"S","States":{"S":{"Type":"Map","End":true,"ItemsPath":"$","ItemProcessor":"#, "}}}")
+            }
             false => (r#"{"StartAt":"S","States":{"S":{"Type":"Parallel","End":true,"Branches":["#, "]}}}"),
         };
         let inner = r#"{"StartAt":"S","States":{"S":{"Type":"Succeed"}}}"#;

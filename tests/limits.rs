@@ -163,14 +163,17 @@ fn limits_on_bytes_strike_alike_at_any_number_of_threads() {
         .bind(&program)
         .expect("all are bound");
     let events: String = (0..40)
-        .map(|n| format!("[{}]\n", (0..40).map(|m| (10 * n + 2_000 * (m % 2)).to_string()).collect::<Vec<_>>().join(",")))
+        .map(|n| {
+            format!("[{}]\n", (0..40).map(|m| (10 * n + 2_000 * (m % 2)).to_string()).collect::<Vec<_>>().join(","))
+        })
         .collect();
     let limits = Limits { execution_bytes: 50_000, ..Limits::STANDARD };
     let mut first = None;
     for threads in [1, 2, 8] {
         let (mut results, settings) = (Vec::new(), Settings { limits, ..Settings::default() });
         let batch = Batch::new(&program, &bound).settings(settings).threads(threads);
-        let summary = batch.results(Sink::new("results", &mut results)).run(vec![Source::memory("events", events.as_bytes())]);
+        let summary =
+            batch.results(Sink::new("results", &mut results)).run(vec![Source::memory("events", events.as_bytes())]);
         let json = summary.expect("a run").to_json();
         let counts = json.split(",\"bytes_read\":").next().unwrap_or_default().to_owned();
         let found = (String::from_utf8(results).expect("UTF-8"), counts);
@@ -198,7 +201,9 @@ fn documents_stop_at_262144_bytes_to_the_byte() {
         ("a Pass's output", machine(r#""A": {"Type": "Pass", "End": true}"#), text, "'A' returned"),
         (
             "what Format makes",
-            machine(r#""A": {"Type": "Pass", "Parameters": {"t.$": "States.Format('{}{}', $, 'yyyyyyyyyy')"}, "End": true}"#),
+            machine(
+                r#""A": {"Type": "Pass", "Parameters": {"t.$": "States.Format('{}{}', $, 'yyyyyyyyyy')"}, "End": true}"#,
+            ),
             // {"t":"…yyyyyyyyyy"} is 18 bytes around the text.
             |bytes| text(bytes - 16),
             "'A' returned",
@@ -221,15 +226,12 @@ fn documents_stop_at_262144_bytes_to_the_byte() {
             |bytes| format!("\"{}{}\"", "é".repeat(100_000), "x".repeat(bytes - 200_002)),
             "'A' returned",
         ),
-        (
-            "a Wait's output",
-            machine(r#""A": {"Type": "Wait", "Seconds": 1, "End": true}"#),
-            text,
-            "'A' returned",
-        ),
+        ("a Wait's output", machine(r#""A": {"Type": "Wait", "Seconds": 1, "End": true}"#), text, "'A' returned"),
         (
             "a Choice's output",
-            machine(r#""A": {"Type": "Choice", "Choices": [{"Variable": "$", "IsString": true, "Next": "B"}]}, "B": {"Type": "Succeed"}"#),
+            machine(
+                r#""A": {"Type": "Choice", "Choices": [{"Variable": "$", "IsString": true, "Next": "B"}]}, "B": {"Type": "Succeed"}"#,
+            ),
             text,
             "'A' returned",
         ),
@@ -257,13 +259,17 @@ fn documents_stop_at_262144_bytes_to_the_byte() {
         ),
         (
             "JSONata's output",
-            machine(r#""A": {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input & 'yy' %}", "End": true}"#),
+            machine(
+                r#""A": {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input & 'yy' %}", "End": true}"#,
+            ),
             |bytes| text(bytes - 2),
             "'A' returned",
         ),
         (
             "an Assign",
-            machine(r#""A": {"Type": "Pass", "Assign": {"v.$": "$[0]", "w.$": "$[1]"}, "OutputPath": "$[0]", "End": true}"#),
+            machine(
+                r#""A": {"Type": "Pass", "Assign": {"v.$": "$[0]", "w.$": "$[1]"}, "OutputPath": "$[0]", "End": true}"#,
+            ),
             |bytes| format!("[{},{}]", text(1_000), text(bytes - 1_000)),
             "'A' assigns",
         ),
@@ -289,7 +295,9 @@ fn variables_stop_at_ten_mebibytes_in_all() {
             let of = if n == 40 { "$.last" } else { "$.each" };
             format!(r#""S{n}": {{"Type": "Pass", "Assign": {{"v{n}.$": "{of}"}}, {next}}}"#)
         };
-        let states: Vec<_> = (1..=40).map(|n| state(n, &if n < 40 { format!(r#""Next": "S{}""#, n + 1) } else { r#""End": true"#.to_owned() })).collect();
+        let states: Vec<_> = (1..=40)
+            .map(|n| state(n, &if n < 40 { format!(r#""Next": "S{}""#, n + 1) } else { r#""End": true"#.to_owned() }))
+            .collect();
         let machine = format!(r#"{{"StartAt": "S1", "States": {{{}}}}}"#, states.join(","));
         let input = format!(r#"{{"each":{},"last":{}}}"#, text(1_000), text(last));
         ran(&machine, &input, Limits { state_bytes: 1_000, execution_bytes: 1 << 20, ..Limits::STANDARD })
@@ -299,10 +307,23 @@ fn variables_stop_at_ten_mebibytes_in_all() {
     let growing = r#"{"StartAt": "A", "States": {
         "A": {"Type": "Pass", "Assign": {"v1.$": "$"}, "Next": "B"}, "B": {"Type": "Pass", "Assign": {"v2.$": "$v1"}, "End": true}}}"#;
     assert_eq!(ran(growing, &text(1_000), Limits { state_bytes: 1_000, ..Limits::STANDARD }), text(1_000));
-    let many: Vec<_> = (0..41).map(|n| format!(r#""S{n}": {{"Type": "Pass", "Assign": {{"v{n}.$": "$"}}, {}}}"#, match n { 40 => r#""End": true"#.to_owned(), n => format!(r#""Next": "S{}""#, n + 1) })).collect();
+    let many: Vec<_> = (0..41)
+        .map(|n| {
+            format!(
+                r#""S{n}": {{"Type": "Pass", "Assign": {{"v{n}.$": "$"}}, {}}}"#,
+                match n {
+                    40 => r#""End": true"#.to_owned(),
+                    n => format!(r#""Next": "S{}""#, n + 1),
+                }
+            )
+        })
+        .collect();
     let many = format!(r#"{{"StartAt": "S0", "States": {{{}}}}}"#, many.join(","));
     let over = ran(&many, &text(1_000), Limits { state_bytes: 1_000, ..Limits::STANDARD });
-    assert!(over.starts_with("States.DataLimitExceeded: ") && over.contains("'S40'") && over.contains("40000 bytes"), "{over:.300}");
+    assert!(
+        over.starts_with("States.DataLimitExceeded: ") && over.contains("'S40'") && over.contains("40000 bytes"),
+        "{over:.300}"
+    );
     let lifted = ran(&many, &text(1_000), Limits::STANDARD);
     assert_eq!(lifted, text(1_000));
 }
@@ -391,14 +412,18 @@ fn loops_for_ever_end_and_the_others_go_on() {
         "D": {"Type": "Succeed"}}}"#;
     let program = program(text);
     let bound = Handlers::new().bind(&program).expect("no tasks");
-    let events: String =
-        (0..2_000).map(|n| format!("{{\"do\":\"{}\"}}\n", ["pass", "spin", "pass", "wait"][n % 200 % 4 * usize::from(n % 200 < 4)])).collect();
+    let events: String = (0..2_000)
+        .map(|n| {
+            format!("{{\"do\":\"{}\"}}\n", ["pass", "spin", "pass", "wait"][n % 200 % 4 * usize::from(n % 200 < 4)])
+        })
+        .collect();
     let limits = Limits { steps: 50_000, ..Limits::EXPRESS };
     let mut first = None;
     for threads in [1, 3] {
         let (mut results, settings) = (Vec::new(), Settings { limits, ..Settings::default() });
         let batch = Batch::new(&program, &bound).settings(settings).threads(threads);
-        let summary = batch.results(Sink::new("results", &mut results)).run(vec![Source::memory("events", events.as_bytes())]);
+        let summary =
+            batch.results(Sink::new("results", &mut results)).run(vec![Source::memory("events", events.as_bytes())]);
         assert!(summary.is_ok());
         let text = String::from_utf8(results).expect("UTF-8");
         assert_eq!(text.matches(r#""limit":"steps""#).count(), 10);
@@ -411,7 +436,9 @@ fn loops_for_ever_end_and_the_others_go_on() {
 #[test]
 fn keys_that_are_chosen_cost_no_more_than_others() {
     // Equal keys, keys that differ at their ends only, keys in other escapes: all in one object, all opened.
-    let machine = machine(r#""A": {"Type": "Pass", "InputPath": "$.*", "Parameters": {"n.$": "States.ArrayLength($)"}, "End": true}"#);
+    let machine = machine(
+        r#""A": {"Type": "Pass", "InputPath": "$.*", "Parameters": {"n.$": "States.ArrayLength($)"}, "End": true}"#,
+    );
     let object = |key: &dyn Fn(usize) -> String| {
         format!("{{{}}}", (0..20_000).map(|n| format!("\"{}\":1", key(n))).collect::<Vec<_>>().join(","))
     };

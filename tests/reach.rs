@@ -119,9 +119,19 @@ fn a_template_reaches_no_file_outside_its_folder() {
         let (code, text) = said(&["check", "template.yaml"], &inside);
         assert_eq!(code, 1, "{uri:.80}: {text:.500}");
         assert!(!text.contains(SECRET) && !text.contains("root:"), "{uri:.80}: {text:.500}");
-        assert!(text.contains("DefinitionUri") || text.contains("Cannot read") || text.contains("template's"), "{uri:.80}: {text:.500}");
+        assert!(
+            text.contains("DefinitionUri") || text.contains("Cannot read") || text.contains("template's"),
+            "{uri:.80}: {text:.500}"
+        );
     }
-    for uri in ["own.asl.json", "./own.asl.json", "sub/own.asl.json", "./sub/./own.asl.json", "fine.asl.json", "up/inside/own.asl.json"] {
+    for uri in [
+        "own.asl.json",
+        "./own.asl.json",
+        "sub/own.asl.json",
+        "./sub/./own.asl.json",
+        "fine.asl.json",
+        "up/inside/own.asl.json",
+    ] {
         fs::write(inside.join("template.yaml"), template(uri)).expect("a file");
         let (code, text) = said(&["check", "template.yaml"], &inside);
         assert_eq!(code, 0, "{uri}: {text}");
@@ -153,11 +163,15 @@ fn nobody_names_code_that_was_not_registered() {
     let task = |resource: &str, rest: &str| {
         format!(r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"{resource}",{rest}"End":true}}}}}}"#)
     };
-    let invoke = |name: &str| task("arn:aws:states:::lambda:invoke", &format!(r#""Parameters":{{"FunctionName{name}}},"#));
+    let invoke =
+        |name: &str| task("arn:aws:states:::lambda:invoke", &format!(r#""Parameters":{{"FunctionName{name}}},"#));
     // The definition names it: refused before the first event runs.
     fs::write(folder.0.join("events.jsonl"), "1\n").expect("a file");
     for name in NAMES.into_iter().chain([&*format!("../{SECRET}"), SECRET]) {
-        for text in [invoke(&format!("\":\"{name}\"")), task(&format!("arn:aws:lambda:us-east-1:123456789012:function:{name}"), "")] {
+        for text in [
+            invoke(&format!("\":\"{name}\"")),
+            task(&format!("arn:aws:lambda:us-east-1:123456789012:function:{name}"), ""),
+        ] {
             fs::write(folder.0.join("machine.asl.json"), text).expect("a file");
             let (code, text) = said(&["run", "."], &folder.0);
             assert_eq!(code, 2, "{name}: {text}");
@@ -168,7 +182,9 @@ fn nobody_names_code_that_was_not_registered() {
     // where the definition names it.
     fs::write(folder.0.join("machine.asl.json"), invoke(".$\":\"$.f\"")).expect("a file");
     let mut events: String = NAMES.iter().map(|name| format!("{{\"f\":\"{name}\"}}\n")).collect();
-    events.push_str(&format!("{{\"f\":\"../{SECRET}\"}}\n{{\"f\":[\"registered\"]}}\n{{\"f\":null}}\n{{\"f\":\"registered\"}}\n"));
+    events.push_str(&format!(
+        "{{\"f\":\"../{SECRET}\"}}\n{{\"f\":[\"registered\"]}}\n{{\"f\":null}}\n{{\"f\":\"registered\"}}\n"
+    ));
     fs::write(folder.0.join("events.jsonl"), &events).expect("a file");
     let (code, text) = said(&["run", ".", "-q"], &folder.0);
     assert_eq!(code, 0, "{text}");

@@ -62,7 +62,9 @@ pub(super) fn drive_while_roomy<'a>(
                 let helped = if bound.counts() { None } else { helpers.run(children, execution.tally(), arena) };
                 let join = helped.unwrap_or_else(|| {
                     let (mut join, mut spare) = (Join::new(children), Spare::default());
-                    while next_child(&mut join, execution.tally(), arena, &mut spare, bound, counters, helpers).is_some() {}
+                    while next_child(&mut join, execution.tally(), arena, &mut spare, bound, counters, helpers)
+                        .is_some()
+                    {}
                     join
                 });
                 execution.join(join);

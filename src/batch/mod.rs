@@ -16,6 +16,8 @@
 //! | `source.rs` | files, stdin, readers, memory; what their first bytes tell |
 //! | `split.rs` | plain files in pieces, fetched by anybody |
 //! | `stream.rs` | everything else, cut at line ends by one worker at a time |
+//! | `unpack.rs` | compressed bytes, unpacked up to where they are damaged |
+//! | [`lines`] | what becomes of the bytes of a line |
 //! | `intake.rs` | chunks handed out in order, while there is room |
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `worker.rs` | the loop over lines |
@@ -39,6 +41,9 @@ mod split;
 mod stream;
 mod tally;
 mod text;
+mod unpack;
+#[doc = include_str!("lines.md")]
+pub mod lines {}
 mod wording;
 mod worker;
 

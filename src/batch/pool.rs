@@ -304,7 +304,10 @@ impl<'a> Standing<'a> {
         let steps_left =
             *self.steps_left.get_or_insert_with(|| children.child(children.independent(0), arena).steps_left());
         portion.steps <= steps_left
-            && portion.children.iter().all(|child| self.failed_ms.is_none_or(|failed_ms| child.ended.end_ms < failed_ms))
+            && portion
+                .children
+                .iter()
+                .all(|child| self.failed_ms.is_none_or(|failed_ms| child.ended.end_ms < failed_ms))
             && portion.children.iter().all(|child| !child.finished.is_over())
             && self.join.has_room_for(portion.children.iter().map(|child| child.finished.bytes()).sum())
     }

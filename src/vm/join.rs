@@ -161,7 +161,8 @@ impl<'a> Join<'a> {
             return true;
         }
         let unmeasured = self.finished[self.held.measured..].iter();
-        let fits = unmeasured.filter_map(|finished| finished.output()).all(|value| value.take_from(&mut self.held.left));
+        let fits =
+            unmeasured.filter_map(|finished| finished.output()).all(|value| value.take_from(&mut self.held.left));
         (self.held.measured, self.held.others_max) = (self.finished.len(), 0);
         if !fits {
             self.held.left = 0;
@@ -176,9 +177,7 @@ impl<'a> Join<'a> {
 
     /// Takes what the next child came to on another thread.
     pub fn add_from_elsewhere(&mut self, finished: FinishedElsewhere, arena: &'a Arena) {
-        if self.is_over()
-            || self.failed.is_some_and(|(time, _)| self.children.start_ms >= time)
-        {
+        if self.is_over() || self.failed.is_some_and(|(time, _)| self.children.start_ms >= time) {
             return;
         }
         let used = self.children.steps.saturating_sub(finished.steps_left);
