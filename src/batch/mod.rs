@@ -59,7 +59,7 @@ pub use worker::{Identity, Latency};
 use crate::handler::Bound;
 use crate::program::Program;
 use crate::value::path::{Path, PathError};
-use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
+use crate::value::scan::{Engine, SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
 use crate::vm::{Settings, Tally};
 use intake::{Cutting, Intake};
@@ -120,6 +120,7 @@ pub struct Batch<'r> {
     ordered: bool,
     skip_rejected: bool,
     latency: Latency,
+    scanner: Engine,
     outputs: Outputs<'r>,
     stop: Option<&'r AtomicBool>,
 }
@@ -176,6 +177,7 @@ impl<'r> Batch<'r> {
             ordered: true,
             skip_rejected: false,
             latency: Latency::default(),
+            scanner: Engine::best(),
             outputs: Outputs::default(),
             stop: None,
         }
@@ -273,6 +275,13 @@ impl<'r> Batch<'r> {
         self
     }
 
+    /// Which of the machine's scanners reads the lines, for whoever wants to see that all read the same; the fastest
+    /// unless told otherwise. It must be [available](Engine::available).
+    pub fn scanner(mut self, engine: Engine) -> Self {
+        self.scanner = engine;
+        self
+    }
+
     /// Where results go; nowhere unless this is said.
     pub fn results(mut self, sink: Sink<'r>) -> Self {
         self.outputs.results = Some(sink);
@@ -351,6 +360,7 @@ impl<'r> Batch<'r> {
             now_path: self.now_path.as_ref().map(|(path, _)| &**path),
             line_bytes_max: cutting.line_bytes_max,
             latency: self.latency,
+            scanner: self.scanner,
             latencies: &latencies,
         };
         pool::run(self.threads, self.program, self.bound, &|helpers| worker::run(&job, helpers))?;

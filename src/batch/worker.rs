@@ -14,7 +14,7 @@ use super::tally;
 use super::wording::{self, Place, Wording};
 use crate::handler::Bound;
 use crate::program::Program;
-use crate::value::scan::{Item, Line, Lines, Record, Scratch, Slot, WalkPlan};
+use crate::value::scan::{Engine, Item, Line, Lines, Record, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Value, raw};
@@ -72,6 +72,7 @@ pub(super) struct Job<'r, 's, 'w> {
     pub now_path: Option<&'r str>,
     pub line_bytes_max: usize,
     pub latency: Latency,
+    pub scanner: Engine,
     /// What all workers have measured, once they are done.
     pub latencies: &'r Mutex<Latencies>,
 }
@@ -101,7 +102,7 @@ impl Job<'_, '_, '_> {
 /// Claims chunks and runs them until none are left or the run is over.
 pub(super) fn run(job: &Job, helpers: &dyn Helpers) {
     let _guard = Guard { order: job.order };
-    let (mut buffer, mut scratch) = (Buffer::default(), Scratch::new());
+    let (mut buffer, mut scratch) = (Buffer::default(), Scratch::with_engine(job.scanner));
     let mut slots = vec![Slot::Absent; job.plan.trie.slots()];
     let mut worker = Worker { job, helpers, arena: Arena::new(), latencies: Latencies::new(), until_timed: 1 };
     while let Some(mut chunk) = job.intake.claim(job.order, &mut buffer) {

@@ -7,6 +7,7 @@ use crate::definition::MachineType;
 use crate::handler::Handlers;
 use crate::handler::mock::Mock;
 use crate::program::Program;
+use crate::value::scan::Engine;
 use crate::value::timestamp::Timestamp;
 use crate::vm::{Limits, Names, Settings};
 use clap::{Args, ValueEnum};
@@ -180,6 +181,9 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
             LatencyForm::All => Latency::All,
             LatencyForm::Off => Latency::Off,
         });
+    if let Some(engine) = scanner()? {
+        batch = batch.scanner(engine);
+    }
     if let Some(threads) = arguments.threads {
         batch = batch.threads(threads);
     }
@@ -256,6 +260,21 @@ fn sources(arguments: &Arguments, folder: &Path) -> Result<Vec<(Source<'static>,
             }
         })
         .collect()
+}
+
+/// The scanner that the environment asks for: all give the same, which tests hold them to.
+fn scanner() -> Result<Option<Engine>, CliError> {
+    let Ok(name) = std::env::var("EXPRESSWAY_SCANNER") else { return Ok(None) };
+    let engine = match &*name {
+        "scalar" => Engine::Scalar,
+        "avx2" => Engine::Avx2,
+        "avx512" => Engine::Avx512,
+        _ => return Err(CliError::Usage(format!("EXPRESSWAY_SCANNER={name}: expected scalar, avx2 or avx512"))),
+    };
+    match Engine::available().contains(&engine) {
+        true => Ok(Some(engine)),
+        false => Err(CliError::Usage(format!("EXPRESSWAY_SCANNER={name}: this machine has no such instructions"))),
+    }
 }
 
 fn settings(arguments: &Arguments, express: bool) -> Settings {
