@@ -61,6 +61,7 @@ use crate::program::Program;
 use crate::value::path::{Path, PathError};
 use crate::value::scan::{Engine, SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
+use crate::vm::shortcut::Shortcuts;
 use crate::vm::{Settings, Tally};
 use intake::{Cutting, Intake};
 use latency::Latencies;
@@ -121,6 +122,7 @@ pub struct Batch<'r> {
     skip_rejected: bool,
     latency: Latency,
     scanner: Engine,
+    shortcuts: bool,
     outputs: Outputs<'r>,
     stop: Option<&'r AtomicBool>,
 }
@@ -178,6 +180,7 @@ impl<'r> Batch<'r> {
             skip_rejected: false,
             latency: Latency::default(),
             scanner: Engine::best(),
+            shortcuts: true,
             outputs: Outputs::default(),
             stop: None,
         }
@@ -282,6 +285,13 @@ impl<'r> Batch<'r> {
         self
     }
 
+    /// Whether executions that only their input decides may be told without being run. No result depends on it; without
+    /// it they take longer.
+    pub fn shortcuts(mut self, shortcuts: bool) -> Self {
+        self.shortcuts = shortcuts;
+        self
+    }
+
     /// Where results go; nowhere unless this is said.
     pub fn results(mut self, sink: Sink<'r>) -> Self {
         self.outputs.results = Some(sink);
@@ -350,6 +360,7 @@ impl<'r> Batch<'r> {
             program: self.program,
             bound: self.bound,
             settings: &self.settings,
+            shortcuts: if self.shortcuts { Shortcuts::new(self.program, &self.settings.limits) } else { None },
             intake: &intake,
             order: &order,
             wording: &wording,

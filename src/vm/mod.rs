@@ -34,6 +34,7 @@
 //! | [`event`] | history events as values |
 //! | [`budget`] | limits |
 //! | [`seed`] | what stands in for randomness |
+//! | [`shortcut`] | executions that only their input decides, told without being run |
 //! | [`tally`] | counts |
 //! | [`intrinsic`] | the 18 intrinsic functions |
 //! | [`jsonata`] | JSONata |
@@ -58,6 +59,7 @@ pub mod request;
 mod rescue;
 mod room;
 pub mod seed;
+pub mod shortcut;
 pub mod tally;
 mod task;
 
