@@ -24,7 +24,7 @@
 //! Lambda functions `echo` (gives its event back), `raise` (raises `error` with `message`) and `letters` (a string that is
 //! `bytes` long as JSON) stand behind tasks that are not mocked.
 
-use expressway::batch::drive::{Alone, drive};
+use expressway::batch::drive::{Alone, drive, drive_moving};
 use expressway::compile::{Options, compile};
 use expressway::definition::{Definition, MachineType, ParseOptions};
 use expressway::handler::Handlers;
@@ -212,6 +212,17 @@ fn run(case: &Node) -> Result<(), String> {
     same("unwatched", &tell(watched, &arena), &tell(outcome, &arena))?;
     same("unwatched", &format!("{watched_ms} {watched_count}"), &format!("{now_ms} {count}"))?;
     same("number of events", &watched_count.to_string(), &events.len().to_string())?;
+    // Nor on whether it goes on over fresh memory time and again.
+    let moving = Settings { limits: Limits { crowded_bytes: 0, ..limits }, ..settings.clone() };
+    let value = Value::from_text(&arena, &input);
+    let start = Start { input: Input::whole(value), seed: Seed::new(0, 0, 0), now_ms: START_MS, history: true };
+    let execution = Execution::new(&program, &moving, &arena, start);
+    let (moved, kinds) = drive_moving(execution, &bound, &mut bound.counters(), &Alone, |execution, outcome, arena| {
+        let told = format!("{} {} {}", tell(&outcome, arena), execution.now_ms(), execution.event_count());
+        (told, execution.take_events())
+    });
+    same("moved", &format!("{} {watched_ms} {watched_count}", tell(watched, &arena)), &moved)?;
+    same("moved", &format!("{events:?}"), &format!("{kinds:?}"))?;
     expect_outcome(case, outcome, &arena)?;
     if let Some(seconds) = case.get("seconds") {
         same("seconds", &seconds.to_json(), &clock(*now_ms))?;

@@ -16,6 +16,8 @@
 //! | `source.rs` | files, stdin, readers, memory; what their first bytes tell |
 //! | `split.rs` | plain files in pieces, fetched by anybody |
 //! | `stream.rs` | everything else, cut at line ends by one worker at a time |
+//! | `unpack.rs` | compressed bytes, unpacked up to where they are damaged |
+//! | [`lines`] | what becomes of the bytes of a line |
 //! | `intake.rs` | chunks handed out in order, while there is room |
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `worker.rs` | the loop over lines |
@@ -39,6 +41,9 @@ mod split;
 mod stream;
 mod tally;
 mod text;
+mod unpack;
+#[doc = include_str!("lines.md")]
+pub mod lines {}
 mod wording;
 mod worker;
 
@@ -54,7 +59,7 @@ pub use worker::{Identity, Latency};
 use crate::handler::Bound;
 use crate::program::Program;
 use crate::value::path::{Path, PathError};
-use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
+use crate::value::scan::{Engine, SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
 use crate::vm::shortcut::Shortcuts;
 use crate::vm::{Settings, Tally};
@@ -116,6 +121,7 @@ pub struct Batch<'r> {
     ordered: bool,
     skip_rejected: bool,
     latency: Latency,
+    scanner: Engine,
     shortcuts: bool,
     outputs: Outputs<'r>,
     stop: Option<&'r AtomicBool>,
@@ -173,6 +179,7 @@ impl<'r> Batch<'r> {
             ordered: true,
             skip_rejected: false,
             latency: Latency::default(),
+            scanner: Engine::best(),
             shortcuts: true,
             outputs: Outputs::default(),
             stop: None,
@@ -271,6 +278,13 @@ impl<'r> Batch<'r> {
         self
     }
 
+    /// Which of the machine's scanners reads the lines, for whoever wants to see that all read the same; the fastest
+    /// unless told otherwise. It must be [available](Engine::available).
+    pub fn scanner(mut self, engine: Engine) -> Self {
+        self.scanner = engine;
+        self
+    }
+
     /// Whether executions that only their input decides may be told without being run. No result depends on it; without
     /// it they take longer.
     pub fn shortcuts(mut self, shortcuts: bool) -> Self {
@@ -357,6 +371,7 @@ impl<'r> Batch<'r> {
             now_path: self.now_path.as_ref().map(|(path, _)| &**path),
             line_bytes_max: cutting.line_bytes_max,
             latency: self.latency,
+            scanner: self.scanner,
             latencies: &latencies,
         };
         pool::run(self.threads, self.program, self.bound, &|helpers| worker::run(&job, helpers))?;

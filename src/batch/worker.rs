@@ -5,15 +5,16 @@
 //! when or by whom it was run: seed and clock come from the record and the run's settings alone.
 
 use super::chunk::{Buffer, Chunk};
-use super::drive::{Helpers, drive};
+use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::intake::Intake;
 use super::latency::Latencies;
 use super::order::Order;
 use super::outputs::Results;
-use super::wording::{Place, Wording};
+use super::tally;
+use super::wording::{self, Place, Wording};
 use crate::handler::Bound;
 use crate::program::Program;
-use crate::value::scan::{Line, LineKind, Lines, Scratch, Slot, WalkPlan};
+use crate::value::scan::{Engine, Line, LineKind, Lines, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
@@ -81,14 +82,37 @@ pub(super) struct Job<'r, 's, 'w> {
     pub now_path: Option<&'r str>,
     pub line_bytes_max: usize,
     pub latency: Latency,
+    pub scanner: Engine,
     /// What all workers have measured, once they are done.
     pub latencies: &'r Mutex<Latencies>,
+}
+
+impl Job<'_, '_, '_> {
+    /// Counts an execution that has come to its end, and words it.
+    #[inline]
+    fn ended<'a>(
+        &self,
+        place: Place,
+        input: &str,
+        execution: &Execution<'a>,
+        outcome: Outcome<'a>,
+        arena: &'a Arena,
+        (tally, text): (&mut tally::Tally, &mut wording::Lines),
+    ) {
+        tally.steps += self.settings.limits.steps.saturating_sub(execution.steps_left());
+        match &outcome {
+            Outcome::Succeeded(_) => tally.succeeded += 1,
+            Outcome::Failed(failure) => tally.failure(failure.error),
+            Outcome::TimedOut(limit) => tally.time_out(*limit),
+        }
+        self.wording.outcome(place, &outcome, arena, input, text);
+    }
 }
 
 /// Claims chunks and runs them until none are left or the run is over.
 pub(super) fn run(job: &Job, helpers: &dyn Helpers) {
     let _guard = Guard { order: job.order };
-    let (mut buffer, mut scratch) = (Buffer::default(), Scratch::new());
+    let (mut buffer, mut scratch) = (Buffer::default(), Scratch::with_engine(job.scanner));
     let mut slots = vec![Slot::Absent; job.plan.trie.slots()];
     let mut worker =
         Worker { job, helpers, arena: Arena::new(), latencies: Latencies::new(), until_timed: 1, untidy: 0 };
@@ -222,15 +246,20 @@ impl Worker<'_, '_, '_, '_> {
             };
             let start = Start { input, seed, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
-            execution.count_in(&results.visits);
-            let outcome = drive(&mut execution, job.bound, &mut job.bound.counters(), self.helpers);
-            results.tally.steps += job.settings.limits.steps.saturating_sub(execution.steps_left());
-            match &outcome {
-                Outcome::Succeeded(_) => results.tally.succeeded += 1,
-                Outcome::Failed(failure) => results.tally.failure(failure.error),
-                Outcome::TimedOut(limit) => results.tally.time_out(*limit),
+            let Results { tally, text, visits, .. } = results;
+            execution.count_in(visits);
+            let counters = &mut job.bound.counters();
+            match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
+                Some(outcome) => job.ended(place, line.text, &execution, outcome, arena, (tally, text)),
+                None => {
+                    let (program, settings) = (job.program, job.settings);
+                    let moved = Moved { parked: execution.leave_memory(), program, settings, tally: Some(visits) };
+                    self.arena = Arena::new();
+                    drive_moved(moved, job.bound, counters, self.helpers, |execution, outcome, arena| {
+                        job.ended(place, line.text, execution, outcome, arena, (tally, text));
+                    });
+                }
             }
-            job.wording.outcome(place, &outcome, arena, line.text, &mut results.text);
         }
         self.time(started);
         self.tidy();

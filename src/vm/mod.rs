@@ -9,6 +9,7 @@
 //! | [`Request::Task`] | asks a handler, then [`Execution::answer`] |
 //! | [`Request::WaitUntil`] | lets the (virtual or real) time pass, then [`Execution::wake`] |
 //! | [`Request::Children`] | runs every child as an execution of its own, then [`Execution::join`] |
+//! | [`Request::Room`] | parks it and resumes it over fresh memory; or just runs it on |
 //!
 //! Any execution that stands still can be [`park`](Execution::park)ed: owned, sendable, to be resumed elsewhere.
 //!
@@ -25,6 +26,7 @@
 //! | `clock.rs`, `history.rs` | the clock; counting events |
 //! | [`context`] | the context object |
 //! | `rescue.rs` | Retry and Catch |
+//! | `room.rs` | how much an execution may make and hold, and when it wants fresh memory |
 //! | `task.rs` | Task: the call, its completion, handlers written in ASL |
 //! | [`fan_out`] | Map and Parallel: children, virtual schedule, join |
 //! | [`join`] | what children come to, put together |
@@ -55,6 +57,7 @@ pub mod outcome;
 pub mod park;
 pub mod request;
 mod rescue;
+mod room;
 pub mod seed;
 pub mod shortcut;
 pub mod tally;
