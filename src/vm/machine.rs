@@ -495,7 +495,9 @@ impl<'a> Execution<'a> {
     }
 
     fn timed_out(&mut self, limit: LimitHit) -> Outcome<'a> {
-        self.caller = None;
+        if let Some(caller) = self.caller.take() {
+            self.quiet = caller.quiet;
+        }
         if matches!(self.family, Family::Root) {
             self.history.previous = 0;
             self.event(|_| EventKind::ExecutionTimedOut { error: "States.Timeout".to_owned() });
