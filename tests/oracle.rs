@@ -59,7 +59,7 @@ const PAIRS_PER_WORD: u64 = 2_000;
 
 /// Fields that the language has and the engine does not run: reading items from elsewhere, writing results elsewhere.
 const NOT_RUN: &[(&str, &[&str])] = &[
-    ("Map", &["ItemReader", "ItemBatcher", "ResultWriter"]),
+    ("Map", &["ItemReader"]),
     ("ItemReader", &["Resource", "ReaderConfig", "Parameters"]),
     (
         "ReaderConfig",
@@ -75,18 +75,7 @@ const NOT_RUN: &[(&str, &[&str])] = &[
             "Transformation",
         ],
     ),
-    (
-        "ItemBatcher",
-        &[
-            "MaxItemsPerBatch",
-            "MaxItemsPerBatchPath",
-            "MaxInputBytesPerBatch",
-            "MaxInputBytesPerBatchPath",
-            "BatchInput",
-        ],
-    ),
-    ("ResultWriter", &["Resource", "WriterConfig", "Parameters"]),
-    ("WriterConfig", &["OutputType", "Transformation"]),
+    ("ResultWriter", &["Resource", "Parameters"]),
 ];
 
 fn setting(name: &str) -> Option<u64> {

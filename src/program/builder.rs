@@ -222,7 +222,9 @@ impl Builder {
         for fork in &mut self.forks {
             match &mut fork.children {
                 work::Children::Branches(entries) => entries.iter_mut().for_each(|at| *at = address(*at)),
-                work::Children::Items { entry, .. } => *entry = address(*entry),
+                work::Children::Items { entry, .. } | work::Children::Selected { entry, .. } => {
+                    *entry = address(*entry);
+                }
             }
         }
         for state in &mut self.states {

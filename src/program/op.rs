@@ -290,6 +290,11 @@ instruction_set! {
     Fork "fork" { fork: ForkId }
         pops |p| p.fork(fork).stack_length(); pushes 0;
         effect "request Children; res ← results"; origin "Map, Parallel"; example "{\"Type\":\"Parallel\",\"Branches\":[…]}";
+
+    /// Makes an item of a distributed Map an execution of its own, with `doc` as its input.
+    Detach "detach" {}
+        pops |_p| 0; pushes 0;
+        effect "execution's input ← doc; variables ← none"; origin "ProcessorConfig"; example "{\"Mode\":\"DISTRIBUTED\",…}";
 }
 
 // Three instructions to a cache line.

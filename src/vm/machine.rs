@@ -89,8 +89,8 @@ pub struct Execution<'a> {
     pub(super) inside: Option<(TaskId, Value<'a>)>,
     pub(super) waiting: Waiting<'a>,
     pub(super) family: Family<'a>,
-    /// Whether what it does belongs to no history: a handler written in ASL has none, nor does a distributed Map show its
-    /// items'.
+    /// Whether what it does belongs to no history: a handler written in ASL has none, nor has the selection of items for
+    /// batches.
     pub(super) quiet: bool,
     /// Where states, retries and catches are counted, if somebody counts them.
     pub(super) tally: Option<&'a Tally>,
@@ -144,6 +144,13 @@ pub(super) struct Caller<'a> {
     pub timeout_ms: Option<i64>,
     /// Whether it has no history either.
     pub quiet: bool,
+}
+
+impl Caller<'_> {
+    /// The last moment at which the handler is still in time.
+    pub fn lapse_ms(&self) -> Option<i64> {
+        self.timeout_ms.map(|ms| self.called_ms.saturating_add(ms))
+    }
 }
 
 /// What an execution that stands still is waiting for.
@@ -406,6 +413,7 @@ impl<'a> Execution<'a> {
                     self.waiting = Waiting::Children;
                     return Ok(Turn::Request(Request::Children(self.arena.alloc(children))));
                 }
+                Op::Detach {} => self.detach(),
             }
         }
     }

@@ -27,6 +27,7 @@
 //! | `rescue.rs` | Retry and Catch |
 //! | `task.rs` | Task: the call, its completion, handlers written in ASL |
 //! | [`fan_out`] | Map and Parallel: children, virtual schedule, join |
+//! | `batcher.rs` | ItemBatcher |
 //! | [`join`] | what children come to, put together |
 //! | [`park`] | executions that stand still, owned |
 //! | [`event`] | history events as values |
@@ -37,6 +38,7 @@
 //! | [`jsonata`] | JSONata |
 //! | `expression.rs` | JSONata in the fields of states |
 
+mod batcher;
 pub mod budget;
 mod choice;
 mod clock;

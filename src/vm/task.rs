@@ -117,7 +117,7 @@ impl<'a> Execution<'a> {
         self.quiet = caller.quiet;
         self.stack.truncate(caller.stack);
         self.assigned = None;
-        let lapsed = caller.timeout_ms.map(|ms| caller.called_ms.saturating_add(ms)).filter(|end| self.now_ms > *end);
+        let lapsed = caller.lapse_ms().filter(|end| self.now_ms > *end);
         let reply = match (lapsed, outcome) {
             (None, Ok(value)) if self.program.task(caller.task).integration == Integration::Function => {
                 return self.complete(caller.task, value);

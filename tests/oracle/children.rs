@@ -12,12 +12,47 @@ struct Brood<'b> {
     object: &'static str,
     scopes: Vec<&'b Json>,
     inputs: Vec<Json>,
+    /// How many items each stands for.
+    weights: Vec<usize>,
     /// How many run at once.
     places: usize,
     /// They are a Map's items, whose input this shapes.
     items: Option<Option<&'b Json>>,
     /// They are executions of their own, of which so many may fail.
     distributed: Option<usize>,
+}
+
+/// How items are put together.
+struct Batching {
+    input: Option<Json>,
+    items_max: usize,
+    bytes_max: usize,
+}
+
+impl Batching {
+    /// The children's inputs, and how many items are in each.
+    fn put_together(&self, items: Vec<Json>) -> Vec<(Json, usize)> {
+        let mut batches = Vec::new();
+        let mut open: Vec<Json> = Vec::new();
+        for item in items {
+            let with = open.iter().cloned().chain([item.clone()]).collect();
+            let full = open.len() >= self.items_max || self.batch(with).print().len() > self.bytes_max;
+            if full && !open.is_empty() {
+                let items = std::mem::take(&mut open);
+                batches.push((items.len(), items));
+            }
+            open.push(item);
+        }
+        if !open.is_empty() {
+            batches.push((open.len(), open));
+        }
+        batches.into_iter().map(|(count, items)| (self.batch(items), count)).collect()
+    }
+
+    fn batch(&self, items: Vec<Json>) -> Json {
+        let input = self.input.iter().map(|input| ("BatchInput".to_owned(), input.clone()));
+        Json::Object(input.chain([("Items".to_owned(), Json::List(items))]).collect())
+    }
 }
 
 struct Ended {
@@ -33,7 +68,9 @@ impl Run<'_, '_> {
         let scopes: Vec<&Json> = visit.list("Branches").iter().collect();
         self.event("ParallelStateStarted", Vec::new());
         let inputs = vec![input; scopes.len()];
-        let brood = Brood { object: "Branch", scopes, inputs, places: usize::MAX, items: None, distributed: None };
+        let weights = vec![1; scopes.len()];
+        let brood =
+            Brood { object: "Branch", scopes, inputs, weights, places: usize::MAX, items: None, distributed: None };
         let result = self.children(visit, brood)?;
         let chain = self.history.chain;
         self.history.side(chain, self.now_ms, "ParallelStateSucceeded", Vec::new());
@@ -46,6 +83,18 @@ impl Run<'_, '_> {
             Some(path) => self.items(visit, path).map_err(|fault| (fault, false))?,
             None => visit.eff.clone(),
         };
+        let processor = visit.state.get("ItemProcessor").or_else(|| visit.state.get("Iterator")).unwrap_or(&Json::Null);
+        let config = processor.get("ProcessorConfig");
+        let distributed = config.and_then(|c| c.get("Mode")).and_then(Json::as_text) == Some("DISTRIBUTED");
+        let mut selector = visit.state.get("ItemSelector").or_else(|| visit.state.get("Parameters"));
+        let batcher = visit.state.get("ItemBatcher").filter(|_| distributed);
+        let mut items = items;
+        if let (Some(_), Some(template)) = (batcher, selector) {
+            // What is put together are selected items.
+            let Json::List(list) = &items else { return Err(early(self.not_a_list(visit))) };
+            let selected = self.selected(visit, template, list).map_err(early)?;
+            (items, selector) = (Json::List(selected), None);
+        }
         let [concurrency, count, percentage] =
             ["MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage"].map(|f| self.limit(visit, f));
         let (concurrency, count) = (concurrency.map_err(early)?, count.map_err(early)?);
@@ -55,6 +104,7 @@ impl Run<'_, '_> {
         if unclear(&concurrency) || unclear(&count) {
             return Err((Fault::Undefined, false));
         }
+        let batching = batcher.map(|batcher| self.batching(visit, batcher)).transpose().map_err(|f| (f, false))?;
         let not_whole = |value: &Json| !matches!(value, Json::Number(n) if n.parse::<i64>().is_ok());
         let negative = |value: &Json| value.as_f64().is_some_and(|n| n < 0.0);
         let is_list = items.as_list().is_some();
@@ -65,11 +115,7 @@ impl Run<'_, '_> {
                 _ => self.runtime(visit, Cause::Any),
             }));
         }
-        let Json::List(items) = items else {
-            let path = visit.text("ItemsPath").unwrap_or("$");
-            let path = path.strip_prefix("$$").map_or(path.to_owned(), |p| format!("${p}"));
-            return Err(early(self.runtime(visit, format!("Reference path \"{path}\" must point to array."))));
-        };
+        let Json::List(items) = items else { return Err(early(self.not_a_list(visit))) };
         self.event("MapStateStarted", vec![is("length", items.len().to_string())]);
         let odd_count = count.as_ref().filter(|value| not_whole(value) || negative(value));
         let odd_percentage =
@@ -92,12 +138,9 @@ impl Run<'_, '_> {
                 }));
             }
         }
-        let processor = visit.state.get("ItemProcessor").or_else(|| visit.state.get("Iterator")).unwrap_or(&Json::Null);
-        if let Some(config) = processor.get("ProcessorConfig") {
+        if let Some(config) = config {
             self.world.seen_all("ProcessorConfig", config);
         }
-        let distributed =
-            processor.get("ProcessorConfig").and_then(|c| c.get("Mode")).and_then(Json::as_text) == Some("DISTRIBUTED");
         let most = concurrency.and_then(|value| value.as_f64()).unwrap_or(0.0) as usize;
         let places = match (most, distributed) {
             (0, true) => usize::MAX,
@@ -109,12 +152,23 @@ impl Run<'_, '_> {
         let share = percentage.and_then(|p| p.as_f64()).map(|p| (items.len() as f64 * p / 100.0).floor() as usize);
         let count = count.and_then(|count| count.as_f64()).map(|count| count as usize);
         let tolerated = count.into_iter().chain(share).min().unwrap_or(0);
-        let selector = visit.state.get("ItemSelector").or_else(|| visit.state.get("Parameters"));
-        let scopes = vec![processor; items.len()];
+        let inputs: Vec<(Json, usize)> = match batching {
+            Some(batching) => batching.put_together(items),
+            None => items.into_iter().map(|item| (item, 1)).collect(),
+        };
+        let flatten = visit.state.get("ResultWriter").and_then(|writer| {
+            self.world.seen_all("ResultWriter", writer);
+            let config = writer.get("WriterConfig")?;
+            self.world.seen_all("WriterConfig", config);
+            config.get("Transformation").and_then(Json::as_text)
+        });
+        let scopes = vec![processor; inputs.len()];
+        let weights = inputs.iter().map(|(_, items)| *items).collect();
         let brood = Brood {
             object: "ItemProcessor",
             scopes,
-            inputs: items,
+            inputs: inputs.into_iter().map(|(input, _)| input).collect(),
+            weights,
             places,
             items: Some(selector),
             distributed: distributed.then_some(tolerated),
@@ -128,7 +182,70 @@ impl Run<'_, '_> {
         }
         let chain = self.history.chain;
         self.history.side(chain, self.now_ms, "MapStateSucceeded", Vec::new());
-        Ok(result)
+        match (flatten, result) {
+            (Some("FLATTEN"), Json::List(outputs)) => Ok(Json::List(
+                outputs
+                    .into_iter()
+                    .flat_map(|output| match output {
+                        Json::List(elements) => elements,
+                        other => vec![other],
+                    })
+                    .collect(),
+            )),
+            (_, result) => Ok(result),
+        }
+    }
+
+    /// What ItemSelector makes of items that are put together afterwards.
+    fn selected(&mut self, visit: &Visit, template: &Json, items: &[Json]) -> Result<Vec<Json>, Failure> {
+        let outside = self.item.take();
+        let mut selected = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            self.item = Some((index, item.clone()));
+            selected.push(self.template(visit, template, &visit.eff)?);
+        }
+        self.item = outside;
+        Ok(selected)
+    }
+
+    /// ItemBatcher.
+    fn batching(&mut self, visit: &Visit, batcher: &Json) -> Result<Batching, Fault> {
+        self.world.seen_all("ItemBatcher", batcher);
+        let input = match batcher.get("BatchInput") {
+            Some(template) => Some(self.template(visit, template, &visit.eff)?),
+            None => None,
+        };
+        let mut limits = [usize::MAX; 2];
+        let mut values = Vec::new();
+        for field in ["MaxItemsPerBatch", "MaxInputBytesPerBatch"] {
+            let value = match batcher.get(&format!("{field}Path")).and_then(Json::as_text) {
+                Some(path) => match self.find(visit, path, &visit.eff, false) {
+                    Ok(value) => Some(value),
+                    Err(_) => return Err(self.runtime(visit, Cause::Any).into()),
+                },
+                None => batcher.get(field).cloned(),
+            };
+            values.push(value);
+        }
+        for (limit, value) in limits.iter_mut().zip(values) {
+            let Some(value) = value else { continue };
+            if value.is_whole_but_written_otherwise() {
+                return Err(Fault::Undefined);
+            }
+            match value.print().parse::<usize>() {
+                Ok(0) => {}
+                Ok(n) => *limit = n,
+                // What is said of a number that will not do is not recorded.
+                Err(_) => return Err(self.runtime(visit, Cause::Any).into()),
+            }
+        }
+        Ok(Batching { input, items_max: limits[0], bytes_max: limits[1] })
+    }
+
+    fn not_a_list(&self, visit: &Visit) -> Failure {
+        let path = visit.text("ItemsPath").unwrap_or("$");
+        let path = path.strip_prefix("$$").map_or(path.to_owned(), |p| format!("${p}"));
+        self.runtime(visit, format!("Reference path \"{path}\" must point to array."))
     }
 
     /// A field of a Map that has a `Path` form.
@@ -170,7 +287,7 @@ impl Run<'_, '_> {
             }
             match &child.end {
                 Err(Fault::Undefined) => return Err(Fault::Undefined),
-                Err(Fault::Failed(_)) => failures.push((child.end_ms, index)),
+                Err(Fault::Failed(_)) => failures.extend(vec![(child.end_ms, index); brood.weights[index]]),
                 _ => {}
             }
             failures.sort_unstable();

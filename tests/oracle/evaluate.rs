@@ -148,7 +148,10 @@ impl Run<'_, '_> {
                 let message = format!("There was an error while evaluating the intrinsic function: {text}. {why}");
                 self.runtime(visit, message)
             }
-            CallFault::Undefined => self.runtime(visit, Cause::Any),
+            CallFault::Undefined => {
+                self.world.undefined = true;
+                self.runtime(visit, Cause::Any)
+            }
         })
     }
 }

@@ -81,6 +81,8 @@ pub(super) struct World<'d> {
     pub(super) functions: &'d BTreeMap<String, Json>,
     pub(super) asked: BTreeMap<String, usize>,
     pub(super) seen: Seen,
+    /// Something has been done of which no reference says what it gives.
+    pub(super) undefined: bool,
 }
 
 impl World<'_> {
@@ -152,7 +154,7 @@ pub fn run(
     tasks: &BTreeMap<String, Vec<Mocked>>,
     functions: &BTreeMap<String, Json>,
 ) -> Ran {
-    let mut world = World { tasks, functions, asked: BTreeMap::new(), seen: Seen::new() };
+    let mut world = World { tasks, functions, asked: BTreeMap::new(), seen: Seen::new(), undefined: false };
     let limit = definition.get("TimeoutSeconds").and_then(Json::as_f64).map(|s| (s * 1_000.0) as i64);
     let mut run = Run {
         world: &mut world,
@@ -184,6 +186,7 @@ pub fn run(
         }
     };
     let (events, now_ms) = (std::mem::take(&mut run.history.events), run.now_ms);
+    let end = if world.undefined { End::Undefined } else { end };
     Ran { end, events, now_ms, seen: world.seen }
 }
 

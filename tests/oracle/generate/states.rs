@@ -400,6 +400,32 @@ impl Maker {
         }
     }
 
+    /// ItemBatcher, and a ResultWriter that writes nowhere.
+    fn distributed(&mut self, state: &mut Json) {
+        if self.dice.chance(40) {
+            let mut batcher = Json::Object(Vec::new());
+            match self.dice.below(6) {
+                0 => batcher.set("MaxItemsPerBatchPath", Json::text(self.dice.pick(&["$.z", "$.z", "$.n"]))),
+                1 | 2 => batcher.set("MaxInputBytesPerBatch", Json::int([20, 60, 200, 500][self.dice.below(4)])),
+                3 => batcher.set("MaxInputBytesPerBatchPath", Json::text(self.dice.pick(&["$.z", "$.z", "$.s"]))),
+                _ => {}
+            }
+            if batcher.get("MaxItemsPerBatchPath").is_none() && self.dice.chance(60) || batcher.print() == "{}" {
+                batcher.set("MaxItemsPerBatch", Json::int(1 + self.dice.below(3) as i64));
+            }
+            if self.dice.chance(50) {
+                let input = self.template(0);
+                batcher.set("BatchInput", input);
+            }
+            state.set("ItemBatcher", batcher);
+        }
+        if self.dice.chance(20) {
+            let shape = self.dice.pick(&["COMPACT", "FLATTEN", "FLATTEN"]);
+            let config = [("OutputType", Json::text("JSON")), ("Transformation", Json::text(shape))];
+            state.set("ResultWriter", Json::object([("WriterConfig", Json::object(config))]));
+        }
+    }
+
     fn map(&mut self, state: &mut Json, later: &[String], depth: usize) {
         let items =
             self.dice.pick(&["$.l", "$.l", "$.l", "$.l", "$.a.l", "$$.Execution.Input.l", "$.no", "$.n", "$.a.no.l"]);
@@ -450,6 +476,7 @@ impl Maker {
             let kind = if express { "EXPRESS" } else { "STANDARD" };
             let config = [("Mode", Json::text("DISTRIBUTED")), ("ExecutionType", Json::text(kind))];
             processor.set("ProcessorConfig", Json::object(config));
+            self.distributed(state);
             if self.dice.chance(30) {
                 state.set("Label", Json::Text(format!("label{}", self.labels())));
             }
