@@ -146,13 +146,6 @@ pub(super) struct Caller<'a> {
     pub quiet: bool,
 }
 
-impl Caller<'_> {
-    /// The last moment at which the handler is still in time.
-    pub fn lapse_ms(&self) -> Option<i64> {
-        self.timeout_ms.map(|ms| self.called_ms.saturating_add(ms))
-    }
-}
-
 /// What an execution that stands still is waiting for.
 #[derive(Clone, Copy)]
 pub(super) enum Waiting<'a> {

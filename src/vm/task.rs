@@ -350,6 +350,13 @@ impl<'a> Execution<'a> {
     }
 }
 
+impl Caller<'_> {
+    /// The last moment at which the handler is still in time.
+    pub fn lapse_ms(&self) -> Option<i64> {
+        self.timeout_ms.map(|ms| self.called_ms.saturating_add(ms))
+    }
+}
+
 /// Whether a qualifier is a version's number: what an alias stands for only Lambda knows.
 fn is_version(qualifier: &str) -> bool {
     !qualifier.is_empty() && qualifier.bytes().all(|b| b.is_ascii_digit())
