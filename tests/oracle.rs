@@ -12,28 +12,8 @@
 //! | `EXPRESSWAY_ORACLE_FROM` | the first pair's seed, 0 if absent: with it a long run can be cut in parts |
 //! | `EXPRESSWAY_ORACLE_SEED` | runs this pair alone and prints it whole; a disagreement prints its seed |
 
-#[path = "oracle/children.rs"]
-mod children;
-#[path = "oracle/choice.rs"]
-mod choice;
-#[path = "oracle/evaluate.rs"]
-mod evaluate;
-#[path = "oracle/generate.rs"]
-mod generate;
-#[path = "oracle/history.rs"]
-mod history;
-#[path = "oracle/interpreter.rs"]
-mod interpreter;
-#[path = "oracle/intrinsic.rs"]
-mod intrinsic;
-#[path = "oracle/json.rs"]
-mod json;
-#[path = "oracle/path.rs"]
-mod path;
-#[path = "oracle/task.rs"]
-mod task;
-#[path = "oracle/time.rs"]
-mod time;
+#[path = "oracle/mod.rs"]
+mod oracle;
 
 use expressway::batch::drive::{Alone, drive};
 use expressway::compile::{Options, compile};
@@ -45,10 +25,11 @@ use expressway::program::verify::verify;
 use expressway::value::{Arena, Value};
 use expressway::view::details::{Content, details};
 use expressway::vm::{Event, Execution, Input, Outcome, Seed, Settings, Start};
-use generate::{Pair, pair};
-use history::Told;
-use interpreter::{Cause, End, Mocked, Ran, Seen};
-use json::Json;
+use oracle::generate::{Pair, pair};
+use oracle::history::{self, Told};
+use oracle::interpreter::{self, Cause, End, Ran, Seen};
+use oracle::json::Json;
+use oracle::mocks;
 use std::collections::BTreeMap;
 
 /// 2020-01-01T00:00:00Z
@@ -181,34 +162,6 @@ fn compare(seeds: impl Iterator<Item = u64>, show: bool) -> Compared {
     compared
 }
 
-fn mock(pair: &Pair) -> Mock {
-    let (mut names, mut responses) = (Json::Object(Vec::new()), Json::Object(Vec::new()));
-    for (state, outcomes) in &pair.tasks {
-        let mut response = Json::Object(Vec::new());
-        for (n, outcome) in outcomes.iter().enumerate() {
-            let key = if n + 1 == outcomes.len() { format!("{n}-4000000000") } else { n.to_string() };
-            let outcome = match outcome {
-                Mocked::Return(value) => Json::object([("Return", value.clone())]),
-                Mocked::Throw(error, cause) => {
-                    let mut throw = Json::Object(Vec::new());
-                    for (key, text) in [("Error", error), ("Cause", cause)] {
-                        if let Some(text) = text {
-                            throw.set(key, Json::text(&**text));
-                        }
-                    }
-                    Json::object([("Throw", throw)])
-                }
-            };
-            response.set(&key, outcome);
-        }
-        names.set(state, Json::text(&**state));
-        responses.set(state, response);
-    }
-    let cases = Json::object([("TestCases", Json::object([("Case", names)]))]);
-    let file = Json::object([("StateMachines", Json::object([("Machine", cases)])), ("MockedResponses", responses)]);
-    Mock::read(&file.print(), "Machine", None).expect("a mock file")
-}
-
 /// Runs the pair through the engine, watched and unwatched; the first thing that differs from what was expected.
 fn engine(pair: &Pair, expected: &Ran) -> Result<(), String> {
     let text = pair.definition.print();
@@ -226,7 +179,8 @@ fn engine(pair: &Pair, expected: &Ran) -> Result<(), String> {
     if matches!(expected.end, End::Undefined) {
         return Ok(());
     }
-    let bound = Handlers::new().mock(mock(pair)).bind(&program).map_err(|missing| missing.to_string())?;
+    let tasks = Mock::read(&mocks::file(&pair.tasks), "Machine", None).map_err(|error| error.to_string())?;
+    let bound = Handlers::new().mock(tasks).bind(&program).map_err(|missing| missing.to_string())?;
     let (settings, arena, input) = (Settings::default(), Arena::new(), pair.input.print());
     for history in [true, false] {
         let input = Input::whole(Value::from_text(&arena, &input));

@@ -119,6 +119,22 @@ fn the_machine_knows_nothing_of_the_world() {
     }
 }
 
+/// Whoever copies a mistake finds none: the second interpreter is written from the language's description alone.
+#[test]
+fn the_second_interpreter_knows_nothing_of_the_first() {
+    let files = sources(&root().join("tests/oracle"));
+    assert!(files.len() >= 12, "the second interpreter was not found");
+    for file in files {
+        let code = code(&file);
+        let own = code.split(|c: char| !c.is_alphanumeric() && c != '_').all(|word| word != "expressway");
+        assert!(own && !code.contains("crate::"), "{} looks at the engine", file.display());
+        // Nor does it reach it by way of the test that it is part of.
+        let upwards = code.contains("super::super::super");
+        let in_root = file.parent() == Some(&*root().join("tests/oracle"));
+        assert!(!upwards && !(in_root && code.contains("super::super")), "{} looks outside", file.display());
+    }
+}
+
 #[test]
 fn a_panic_can_be_caught() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();

@@ -204,12 +204,7 @@ impl Builder {
         let missing = Addr(count(self.ops.len()));
         let address = |label: Addr| labels.get(label.index()).copied().flatten().unwrap_or(missing);
         for op in &mut self.ops {
-            if let Op::Jump { to }
-            | Op::WhenTrue { to }
-            | Op::Leave { to, .. }
-            | Op::Unless { to, .. }
-            | Op::When { to, .. } = op
-            {
+            if let Op::Jump { to } | Op::WhenTrue { to } | Op::Leave { to, .. } | Op::When { to, .. } = op {
                 *to = address(*to);
             }
         }

@@ -367,11 +367,6 @@ impl<'a> Execution<'a> {
                     let values = self.pop_many(count);
                     self.assigned = Some((variables, values));
                 }
-                Op::Unless { test, to } => {
-                    if !self.holds(test)? {
-                        self.pc = to;
-                    }
-                }
                 Op::When { test, to } => {
                     if self.holds(test)? {
                         self.pc = to;

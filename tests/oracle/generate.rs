@@ -3,9 +3,7 @@
 //! Flows in: a seed. Flows out: a [`Pair`]. What is made is held against the language's vocabulary by whoever runs the
 //! pairs: a word that never comes up fails there.
 
-#[path = "generate/states.rs"]
 mod states;
-#[path = "generate/words.rs"]
 mod words;
 
 use super::interpreter::Mocked;
@@ -96,4 +94,9 @@ pub fn pair(seed: u64) -> Pair {
     }
     let input = maker.document(0);
     Pair { definition, input, tasks: maker.tasks, functions: maker.functions }
+}
+
+/// A document alone.
+pub fn document(seed: u64) -> Json {
+    Maker::new(seed).document(0)
 }
