@@ -135,6 +135,23 @@ fn the_second_interpreter_knows_nothing_of_the_first() {
     }
 }
 
+/// What is done where nobody knows AWS's answer is said in one table, and again where it is done.
+#[test]
+fn choices_are_kept_where_the_table_says() {
+    let table = fs::read_to_string(root().join("src/vm/choices.rs")).unwrap();
+    let places: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | ")?.strip_suffix("` |")?.rsplit_once("| `").map(|(_, place)| place))
+        .collect();
+    assert!(places.len() > 20, "the table of choices was not found");
+    for place in places {
+        let text = fs::read_to_string(root().join("src").join(place)).unwrap_or_else(|e| panic!("{place}: {e}"));
+        // Wherever the line may be broken.
+        let words = text.replace("\n//! ", " ").replace("\n    /// ", " ").replace("\n/// ", " ");
+        assert!(words.contains("not recorded"), "{place} does not say that its choice is one");
+    }
+}
+
 #[test]
 fn a_panic_can_be_caught() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();

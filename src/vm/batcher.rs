@@ -1,8 +1,9 @@
 //! ItemBatcher: a distributed Map's items put together, so that each child runs on several.
 //!
 //! A child's input is `{"BatchInput": …, "Items": […]}`, without BatchInput where the state has none. What is chosen here
-//! because AWS's answer is not known: the bytes that MaxInputBytesPerBatch limits are those of that whole input as compact
-//! text, an item that is too large for it by itself makes a batch alone, and a limit of 0 is none.
+//! because AWS's answer is not recorded: the bytes that MaxInputBytesPerBatch limits are those of that whole input as compact
+//! text, an item that is too large for it by itself makes a batch alone, a limit of 0 is none, the Map's length is that of
+//! its items, and a batch that fails is so many failed items.
 
 use super::fan_out::{Children, Items};
 use super::machine::{Execution, Stop};

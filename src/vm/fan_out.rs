@@ -249,7 +249,8 @@ impl<'a> Execution<'a> {
     }
 
     /// Makes a distributed Map's item an execution of its own, once its input has been selected: it sees none of the
-    /// outer variables, and `$$.Execution` is its own.
+    /// outer variables, and `$$.Execution` is its own. What AWS makes of an ItemSelector that fails is not recorded: here
+    /// its item has failed, and the results of the others are given without it.
     pub(super) fn detach(&mut self) {
         self.variables.fill(None);
         if let Family::Child { execution, .. } = &mut self.family {
@@ -428,7 +429,8 @@ impl<'a> Execution<'a> {
         format!("{}/{label}:{id}", machine.replace(":stateMachine:", ":mapRun:"))
     }
 
-    /// A Map's items.
+    /// A Map's items. That an object has none is recorded; that it may have, one for each member, is documented since,
+    /// and not recorded: here it fails.
     fn elements(&mut self, value: Value<'a>, items: BlameId) -> Result<&'a [Value<'a>], Stop<'a>> {
         if let Some(values) = value.elements(self.arena) {
             return Ok(values);
@@ -455,7 +457,8 @@ impl<'a> Execution<'a> {
         self.whole_limit(limit, value, "MaxConcurrency")
     }
 
-    /// A whole number that is no less than 0; 0 where there is none.
+    /// A whole number that is no less than 0; 0 where there is none. What AWS says of a negative one is not recorded, nor
+    /// whether 1.0 will do, as it does here.
     pub(super) fn whole_limit(&mut self, limit: Limit, value: Value<'a>, field: &str) -> Result<usize, Stop<'a>> {
         match limit {
             Limit::None => Ok(0),

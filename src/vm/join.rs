@@ -4,6 +4,9 @@
 //! Map's items are scheduled onto its places as in a list. Of several failures the one with the least (virtual time,
 //! index) wins, and what happens after it in virtual time appears nowhere: `Placed` says which of the children's events
 //! are kept, and where each comes to stand. It must never run anything.
+//!
+//! How AWS interleaves the events of children that run at one time is not recorded: they stand in the order of time,
+//! index and sequence. Nor is which of the states that are stopped it shows as aborted: of those there is none.
 
 use super::event::Event;
 use super::fan_out::{Children, Next};

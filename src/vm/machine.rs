@@ -509,6 +509,7 @@ impl<'a> Execution<'a> {
             let Some(value) = value else { continue };
             match value.as_str(self.arena) {
                 Some(string) => *text = Some(string),
+                // What AWS says of it is not recorded.
                 None => {
                     let message = format!("The {field} parameter does not reference a string: {}", value.to_json());
                     return self.stop(self.runtime(&message));

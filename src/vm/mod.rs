@@ -24,6 +24,7 @@
 //! | `choice.rs` | comparisons |
 //! | `clock.rs`, `history.rs` | the clock; counting events |
 //! | [`context`] | the context object |
+//! | [`choices`] | choices where AWS's answer is not recorded |
 //! | `rescue.rs` | Retry and Catch |
 //! | `task.rs` | Task: the call, its completion, handlers written in ASL |
 //! | [`fan_out`] | Map and Parallel: children, virtual schedule, join |
@@ -41,6 +42,7 @@
 mod batcher;
 pub mod budget;
 mod choice;
+pub mod choices;
 mod clock;
 pub mod context;
 mod data_flow;

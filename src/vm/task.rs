@@ -50,6 +50,7 @@ impl<'a> Execution<'a> {
         let arguments = self.pop();
         self.scheduled(task, arguments, timeout, heartbeat, credentials);
         let timeout_ms = timeout.map(|s| i64::try_from(s.saturating_mul(1_000)).unwrap_or(i64::MAX));
+        // Which event a function gets without a Payload is not recorded: an empty object.
         let payload = match task.integration {
             Integration::LambdaInvoke => arguments.get(self.arena, "Payload").unwrap_or_else(Value::empty_object),
             _ => arguments,
@@ -189,7 +190,8 @@ impl<'a> Execution<'a> {
         Value::object(self.arena, self.arena.alloc_slice_copy(&members))
     }
 
-    /// What `lambda:invoke` answers to an event that nobody waits for: no output, so that reading one fails loudly.
+    /// What `lambda:invoke` answers to an event that nobody waits for. AWS's answer is not recorded: it holds no output
+    /// here, so that reading one fails loudly.
     fn accepted(&mut self) -> Value<'a> {
         let id = self.seed.uuid();
         let text = format!(

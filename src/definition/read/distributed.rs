@@ -1,7 +1,8 @@
 //! The fields of a distributed Map: `ItemReader`, `ItemBatcher`, `ResultWriter`.
 //!
 //! Flows in: the fields of a Map state. Flows out: an [`ItemBatcher`], a [`ResultWriter`], and diagnostics; a reader is
-//! only checked. Source: section "Map State" of the developer guide, and the measured rules for readers.
+//! only checked. What the output is where results are written elsewhere is documented, not recorded; here nothing is written,
+//! and the results are the output. Source: section "Map State" of the developer guide, and the measured rules for readers.
 
 use super::jsonata::Known;
 use super::paths::Accepts;

@@ -66,6 +66,7 @@ impl<'d> Reader<'d> {
                 "ItemSelector"
             };
         if in_path {
+            // How AWS words this is not recorded.
             self.at_most_one(fields, &["ItemSelector", "Parameters"]);
         }
         let items_path = fields.value("ItemsPath").filter(|_| in_path);
