@@ -56,6 +56,7 @@ use crate::program::Program;
 use crate::value::path::{Path, PathError};
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
+use crate::vm::shortcut::Shortcuts;
 use crate::vm::{Settings, Tally};
 use intake::{Cutting, Intake};
 use latency::Latencies;
@@ -115,6 +116,7 @@ pub struct Batch<'r> {
     ordered: bool,
     skip_rejected: bool,
     latency: Latency,
+    shortcuts: bool,
     outputs: Outputs<'r>,
     stop: Option<&'r AtomicBool>,
 }
@@ -171,6 +173,7 @@ impl<'r> Batch<'r> {
             ordered: true,
             skip_rejected: false,
             latency: Latency::default(),
+            shortcuts: true,
             outputs: Outputs::default(),
             stop: None,
         }
@@ -268,6 +271,13 @@ impl<'r> Batch<'r> {
         self
     }
 
+    /// Whether executions that only their input decides may be told without being run. No result depends on it; without
+    /// it they take longer.
+    pub fn shortcuts(mut self, shortcuts: bool) -> Self {
+        self.shortcuts = shortcuts;
+        self
+    }
+
     /// Where results go; nowhere unless this is said.
     pub fn results(mut self, sink: Sink<'r>) -> Self {
         self.outputs.results = Some(sink);
@@ -336,6 +346,7 @@ impl<'r> Batch<'r> {
             program: self.program,
             bound: self.bound,
             settings: &self.settings,
+            shortcuts: if self.shortcuts { Shortcuts::new(self.program, &self.settings.limits) } else { None },
             intake: &intake,
             order: &order,
             wording: &wording,
