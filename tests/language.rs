@@ -18,6 +18,7 @@
 //! | `error`, `cause` | it fails; a cause after `at` (`"S#2"`) stands behind the sentence that names state and event |
 //! | `timed_out` | the limit that ends it |
 //! | `refused` | the diagnostics of a definition that is refused: code, message, location |
+//! | `not_run` | what the compiler says that is not run here: location and text each |
 //! | `trace` | the history, `id<-previous Type` each; with ` @seconds`, its clock too |
 //! | `seconds` | the clock at the end, in seconds since the start |
 //! | `logs` | the log records by level (`ALL`, `ERROR`, `FATAL`, `OFF`): `id<-previous Type details` each |
@@ -183,7 +184,13 @@ fn run(case: &Node) -> Result<(), String> {
         })
         .collect();
     let options = Options { handlers: Some(&functions), bound: None };
-    let program = compile(&definition, &options).map_err(|errors| format!("not compiled: {errors:?}"))?;
+    let program = compile(&definition, &options);
+    if let Some(not_run) = case.get("not_run").and_then(Node::as_array) {
+        let wanted: Vec<&str> = not_run.iter().filter_map(Node::as_str).collect();
+        let found: Vec<String> = program.err().iter().flatten().map(ToString::to_string).collect();
+        return same("not_run", &wanted.join("\n"), &found.join("\n"));
+    }
+    let program = program.map_err(|errors| format!("not compiled: {errors:?}"))?;
     verify(&program).map_err(|error| format!("not verified: {error:?}"))?;
     let bound = handlers(case).bind(&program).map_err(|error| error.to_string())?;
 

@@ -2,7 +2,8 @@
 //! (`tests/oracle/`), which shares no code with it, and must come to the same end in the same way.
 //!
 //! Compared are the status, the output's text, error and cause, the clock at the end, and every event of the history: its
-//! type, its time, its details, its id and previousEventId; run unwatched, the engine must come to the same end once more.
+//! type, its time, its details, its id and previousEventId; run unwatched, and as a line of a file, the engine must come to
+//! the same end once more.
 //! Every field, comparator and intrinsic function of the language must come up often enough among what has run, or the
 //! test fails: the list is the one that definitions are checked with.
 //!
@@ -16,12 +17,13 @@
 mod oracle;
 
 use expressway::batch::drive::{Alone, drive};
+use expressway::batch::{Batch, Sink, Source};
 use expressway::compile::{Options, compile};
 use expressway::definition::{Definition, ParseOptions, QueryLanguage, vocabulary};
-use expressway::handler::Handlers;
 use expressway::handler::mock::Mock;
-use expressway::program::Function;
+use expressway::handler::{Bound, Handlers};
 use expressway::program::verify::verify;
+use expressway::program::{Function, Program};
 use expressway::value::{Arena, Value};
 use expressway::view::details::{Content, details};
 use expressway::vm::{Event, Execution, Input, Outcome, Seed, Settings, Start};
@@ -209,7 +211,39 @@ fn engine(pair: &Pair, expected: &Ran) -> Result<(), String> {
             same_history(expected, &execution.take_events())?;
         }
     }
-    Ok(())
+    batched(&program, &bound, &input, &expected.end)
+}
+
+/// Runs the pair as a line of a file, where what is known of the line beforehand may spare the execution.
+fn batched(program: &Program, bound: &Bound, input: &str, expected: &End) -> Result<(), String> {
+    let mut results = Vec::new();
+    let batch = Batch::new(program, bound).threads(1).results(Sink::new("results", &mut results));
+    batch.run(vec![Source::memory("input", input.as_bytes())]).map_err(|error| error.to_string())?;
+    let found = String::from_utf8(results).map_err(|error| error.to_string())?;
+    let found = found.trim_end();
+    let (wanted, whole) = match expected {
+        End::Succeeded(output) => (format!("{{\"status\":\"SUCCEEDED\",\"output\":{output}}}"), true),
+        End::TimedOut => ("{\"status\":\"TIMED_OUT\"".to_owned(), false),
+        End::Failed(error, cause) => {
+            let mut line = Json::object([("status", Json::text("FAILED"))]);
+            if let Some(error) = error {
+                line.set("error", Json::text(&**error));
+            }
+            if let Cause::Text(cause) = cause {
+                line.set("cause", Json::text(&**cause));
+            }
+            let text = line.print();
+            match cause {
+                Cause::Any => (format!("{},\"cause\":", text.trim_end_matches('}')), false),
+                _ => (text, true),
+            }
+        }
+        End::Undefined => return Ok(()),
+    };
+    match if whole { found == wanted } else { found.starts_with(&wanted) } {
+        true => Ok(()),
+        false => Err(format!("in a batch\n  expected {wanted}\n  found    {found}")),
+    }
 }
 
 fn line(id: usize, event: &history::Event) -> String {

@@ -3,7 +3,9 @@
 //! Flows in: a seed. Flows out: a [`Pair`]. What is made is held against the language's vocabulary by whoever runs the
 //! pairs: a word that never comes up fails there.
 
+#[path = "generate/states.rs"]
 mod states;
+#[path = "generate/words.rs"]
 mod words;
 
 use super::interpreter::Mocked;

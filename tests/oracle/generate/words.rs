@@ -37,7 +37,7 @@ impl Maker {
     pub(super) fn document(&mut self, depth: usize) -> Json {
         let mut out = Json::Object(Vec::new());
         for key in ["n", "a", "l", "s", "t", "f", "z"] {
-            if self.dice.chance(if depth == 0 { 2 } else { 12 }) {
+            if self.dice.chance(if depth == 0 { 2 } else { 5 }) {
                 continue;
             }
             let value = match key {
@@ -108,8 +108,8 @@ impl Maker {
             "$.l[*].no",
         ];
         match self.dice.below(100) {
-            0..=3 => self.dice.pick(&rare),
-            4..=19 => self.dice.pick(&kinds),
+            0..=2 => self.dice.pick(&rare),
+            3..=17 => self.dice.pick(&kinds),
             _ => self.dice.pick(&usual),
         }
     }
