@@ -326,13 +326,6 @@ impl Tracer<'_> {
                     let values = track.pop_many(program.assign(variables).len())?;
                     track.assigned = Some((variables, values));
                 }
-                Op::Unless { test, to } => {
-                    let (mut yes, mut no) = (track.clone(), track.clone());
-                    no.pc = to;
-                    if let Some(turn) = self.decide(track, links, test, &mut yes, &mut no)? {
-                        return Ok(turn);
-                    }
-                }
                 Op::When { test, to } => {
                     let (mut yes, mut no) = (track.clone(), track.clone());
                     yes.pc = to;

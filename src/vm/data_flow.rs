@@ -170,7 +170,8 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// ResultPath.
+    /// ResultPath. AWS's answer to a place that cannot be written to is not recorded: it is the documented
+    /// States.ResultPathMatchFailure, which Retry and Catch see, with a text of ours.
     pub(super) fn place(&mut self, path: PathId, blame: BlameId) -> Result<(), Stop<'a>> {
         let (program, document, result) = (self.program, self.doc, self.res);
         match program.path(path).place(document, result, self.arena) {
@@ -236,7 +237,8 @@ impl<'a> Execution<'a> {
         self.runtime(&format!("The {field} parameter {problem}: {path} == {}", self.plain(value)))
     }
 
-    /// A limit's value that is not a number that it takes.
+    /// A limit's value that is not a number that it takes. Of TimeoutSecondsPath and HeartbeatSecondsPath AWS's answer is
+    /// not recorded: it is worded as that of MaxConcurrencyPath, whose is.
     pub(super) fn bad_limit(&self, blame: BlameId, value: Value<'a>) -> Failure<'a> {
         let Blame::Field { field, path } = self.program.blame(blame) else { return self.runtime("") };
         let kind = if field.contains("Percentage") { "float" } else { "integer" };
@@ -258,7 +260,7 @@ impl<'a> Execution<'a> {
 pub(super) enum Missing<'a> {
     /// The path leads nowhere.
     Path(PathMiss<'a>),
-    /// The variable has not been assigned.
+    /// The variable has not been assigned. AWS's answer is not recorded: it is told of as a path that leads nowhere.
     Unassigned,
     /// The path has opened more than the execution may.
     Room,

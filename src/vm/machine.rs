@@ -93,8 +93,8 @@ pub struct Execution<'a> {
     pub(super) inside: Option<(TaskId, Value<'a>)>,
     pub(super) waiting: Waiting<'a>,
     pub(super) family: Family<'a>,
-    /// Whether what it does belongs to no history: a handler written in ASL has none, nor does a distributed Map show its
-    /// items'.
+    /// Whether what it does belongs to no history: a handler written in ASL has none, nor has the selection of items for
+    /// batches.
     pub(super) quiet: bool,
     /// Where states, retries and catches are counted, if somebody counts them.
     pub(super) tally: Option<&'a Tally>,
@@ -367,11 +367,6 @@ impl<'a> Execution<'a> {
                     let values = self.pop_many(count);
                     self.assigned = Some((variables, values));
                 }
-                Op::Unless { test, to } => {
-                    if !self.holds(test)? {
-                        self.pc = to;
-                    }
-                }
                 Op::When { test, to } => {
                     if self.holds(test)? {
                         self.pc = to;
@@ -406,6 +401,7 @@ impl<'a> Execution<'a> {
                     self.waiting = Waiting::Children;
                     return Ok(Turn::Request(Request::Children(self.arena.alloc(children))));
                 }
+                Op::Detach {} => self.detach(),
             }
         }
     }
@@ -495,7 +491,9 @@ impl<'a> Execution<'a> {
     }
 
     fn timed_out(&mut self, limit: LimitHit) -> Outcome<'a> {
-        self.caller = None;
+        if let Some(caller) = self.caller.take() {
+            self.quiet = caller.quiet;
+        }
         if matches!(self.family, Family::Root) {
             self.history.previous = 0;
             self.event(|_| EventKind::ExecutionTimedOut { error: "States.Timeout".to_owned() });
@@ -511,6 +509,7 @@ impl<'a> Execution<'a> {
             let Some(value) = value else { continue };
             match value.as_str(self.arena) {
                 Some(string) => *text = Some(string),
+                // What AWS says of it is not recorded.
                 None => {
                     let message = format!("The {field} parameter does not reference a string: {}", value.to_json());
                     return self.stop(self.runtime(&message));
