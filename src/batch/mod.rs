@@ -16,6 +16,8 @@
 //! | `source.rs` | files, stdin, readers, memory; what their first bytes tell |
 //! | `split.rs` | plain files in pieces, fetched by anybody |
 //! | `stream.rs` | everything else, cut at line ends by one worker at a time |
+//! | `unpack.rs` | compressed bytes, unpacked up to where they are damaged |
+//! | [`lines`] | what becomes of the bytes of a line |
 //! | `intake.rs` | chunks handed out in order, while there is room |
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `worker.rs` | the loop over lines |
@@ -50,6 +52,9 @@ mod stream;
 mod sync;
 mod tally;
 mod text;
+mod unpack;
+#[doc = include_str!("lines.md")]
+pub mod lines {}
 mod wording;
 mod worker;
 
@@ -68,7 +73,7 @@ pub use worker::{Identity, Latency};
 use crate::handler::Bound;
 use crate::program::Program;
 use crate::value::path::{Path, PathError};
-use crate::value::scan::TEXT_BYTES_MAX;
+use crate::value::scan::{Engine, TEXT_BYTES_MAX};
 use crate::vm::Settings;
 use outputs::Outputs;
 use running::Hands;
@@ -128,6 +133,7 @@ pub struct Batch<'r> {
     ordered: bool,
     skip_rejected: bool,
     latency: Latency,
+    scanner: Engine,
     shortcuts: bool,
     outputs: Outputs<'r>,
     ledger: Option<Ledger>,
@@ -220,6 +226,7 @@ impl<'r> Batch<'r> {
             ordered: true,
             skip_rejected: false,
             latency: Latency::default(),
+            scanner: Engine::best(),
             shortcuts: true,
             outputs: Outputs::default(),
             ledger: None,
@@ -319,6 +326,13 @@ impl<'r> Batch<'r> {
     /// Which executions are timed.
     pub fn latency(mut self, latency: Latency) -> Self {
         self.latency = latency;
+        self
+    }
+
+    /// Which of the machine's scanners reads the lines, for whoever wants to see that all read the same; the fastest
+    /// unless told otherwise. It must be [available](Engine::available).
+    pub fn scanner(mut self, engine: Engine) -> Self {
+        self.scanner = engine;
         self
     }
 

@@ -109,6 +109,7 @@ impl Batch<'_> {
             now_path: self.now_path.as_ref().map(|(path, _)| &**path),
             line_bytes_max: cutting.line_bytes_max,
             latency: self.latency,
+            scanner: self.scanner,
             latencies: &latencies,
             kept: committer.is_some(),
             results_bytes_max: window.bytes / 8,

@@ -1,20 +1,19 @@
 //! Bytes that come one after the other, cut at line ends: pipes, readers, compressed files.
 //!
 //! Whoever holds the reading role takes the next chunk: what the chunk before left over, then as much as there is room
-//! for, up to the last line end in it. Compressed bytes are unpacked in steps of one size, so that as much of a damaged
-//! file comes through whatever the size of the chunks. It must never hold more of a line than the limit.
+//! for, up to the last line end in it. Where reading fails, the lines in front of the place still come. It must never hold
+//! more of a line than the limit.
 
 use super::chunk::{After, Buffer, LongLine, SHOWN_BYTES_MAX};
 use super::ledger::Position;
 use super::source::{BYTE_ORDER_MARK, Format, SourceProblem};
+use super::unpack::Unpack;
 use memchr::{memchr, memrchr};
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How much is unpacked at once, and with it the most that a damaged place takes away in front of it.
-const STEP_BYTES: usize = 16 << 10;
 /// How much is asked of a reader at once, at least.
 const READ_BYTES: usize = 64 << 10;
 
@@ -60,15 +59,15 @@ impl<'s> Stream<'s> {
         let counted = Counted { reader, count: stored.clone() };
         let reader: Box<dyn Read + Send + 's> = match format {
             Format::Plain => Box::new(counted),
-            Format::Gzip => Box::new(Steps::new(flate2::bufread::MultiGzDecoder::new(buffered(counted)))),
-            Format::Zstd => Box::new(Steps::new(zstd::stream::read::Decoder::with_buffer(buffered(counted))?)),
+            Format::Gzip => Box::new(Unpack::gzip(counted)),
+            Format::Zstd => Box::new(Unpack::zstandard(counted)?),
         };
         Ok(Stream { reader, live, rest: Vec::new(), offset: 0, ended: false, stored, stored_before: 0, first: 0 })
     }
 
     /// Goes to where a run was stopped, before anything else is read. What lies before is read, or unpacked, again.
     pub fn go_on(&mut self, from: &Position) -> io::Result<()> {
-        let mut step = vec![0; STEP_BYTES];
+        let mut step = vec![0; READ_BYTES];
         while self.offset < from.read {
             let most = usize::try_from(from.read - self.offset).unwrap_or(usize::MAX).min(step.len());
             match self.reader.read(&mut step[..most]) {
@@ -193,10 +192,6 @@ impl<'s> Stream<'s> {
     }
 }
 
-fn buffered<R: Read>(reader: R) -> BufReader<R> {
-    BufReader::with_capacity(READ_BYTES, reader)
-}
-
 /// Counts the bytes that are read.
 struct Counted<R> {
     reader: R,
@@ -208,30 +203,5 @@ impl<R: Read> Read for Counted<R> {
         let read = self.reader.read(into)?;
         self.count.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
-    }
-}
-
-/// Asks for bytes in steps of one size, whatever it is asked for itself.
-struct Steps<R> {
-    reader: R,
-    step: Box<[u8]>,
-    held: Range<usize>,
-}
-
-impl<R: Read> Steps<R> {
-    fn new(reader: R) -> Steps<R> {
-        Steps { reader, step: vec![0; STEP_BYTES].into_boxed_slice(), held: 0..0 }
-    }
-}
-
-impl<R: Read> Read for Steps<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.held.is_empty() {
-            self.held = 0..self.reader.read(&mut self.step)?;
-        }
-        let taken = self.held.len().min(into.len());
-        into[..taken].copy_from_slice(&self.step[self.held.start..self.held.start + taken]);
-        self.held.start += taken;
-        Ok(taken)
     }
 }

@@ -5,18 +5,20 @@
 //! when or by whom it was run: seed and clock come from the record and the run's settings alone.
 
 use super::chunk::{Buffer, Chunk};
-use super::drive::{Helpers, drive};
+use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::intake::Intake;
 use super::latency::Latencies;
 use super::ledger::{Claimed, Claims};
 use super::order::{Order, Whereabouts};
 use super::outputs::{Failure, Results};
-use super::wording::{Place, Wording};
+use super::tally;
+use super::wording::{self, Place, Wording};
 use crate::handler::Bound;
 use crate::program::Program;
-use crate::value::scan::{Line, LineKind, Lines, Scratch, Slot, WalkPlan};
+use crate::value::scan::{Engine, Line, LineKind, Lines, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
+use crate::value::tree::Span;
 use crate::value::{Arena, Raw, Value, raw};
 use crate::vm::shortcut::{Shortcuts, Told};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
@@ -83,6 +85,7 @@ pub(super) struct Job<'r, 's, 'w> {
     pub now_path: Option<&'r str>,
     pub line_bytes_max: usize,
     pub latency: Latency,
+    pub scanner: Engine,
     /// What all workers have measured: once they are done, or chunk by chunk if it is kept in a ledger.
     pub latencies: &'r Mutex<Latencies>,
     pub kept: bool,
@@ -91,6 +94,28 @@ pub(super) struct Job<'r, 's, 'w> {
     /// Where chunks are claimed before they are run, and what had been claimed when the run was stopped.
     pub claims: Option<&'r Claims>,
     pub claimed: &'r Claimed,
+}
+
+impl Job<'_, '_, '_> {
+    /// Counts an execution that has come to its end, and words it.
+    #[inline]
+    fn ended<'a>(
+        &self,
+        place: Place,
+        input: &str,
+        execution: &Execution<'a>,
+        outcome: Outcome<'a>,
+        arena: &'a Arena,
+        (tally, text): (&mut tally::Tally, &mut wording::Lines),
+    ) {
+        tally.steps += self.settings.limits.steps.saturating_sub(execution.steps_left());
+        match &outcome {
+            Outcome::Succeeded(_) => tally.succeeded += 1,
+            Outcome::Failed(failure) => tally.failure(failure.error),
+            Outcome::TimedOut(limit) => tally.time_out(*limit),
+        }
+        self.wording.outcome(place, &outcome, arena, input, text);
+    }
 }
 
 /// Claims chunks and runs them until none are left or the run is over.
@@ -151,7 +176,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 untidy: 0,
             },
             buffer: Buffer::default(),
-            scratch: Scratch::new(),
+            scratch: Scratch::with_engine(job.scanner),
             slots: vec![Slot::Absent; job.plan.trie.slots()],
             open: None,
         }
@@ -331,7 +356,7 @@ impl Worker<'_, '_, '_, '_> {
             LineKind::Json => {
                 let line = lines.line();
                 match self.clock(&line, slots) {
-                    Ok(now_ms) => self.execute(place, &line, slots, now_ms, results),
+                    Ok(now_ms) => self.execute(place, &line, lines, slots, now_ms, results),
                     Err(reason) => self.reject(place, &reason, lines.raw(), results),
                 }
             }
@@ -341,14 +366,23 @@ impl Worker<'_, '_, '_, '_> {
     }
 
     #[inline]
-    fn execute(&mut self, place: Place, line: &Line, slots: &[Slot], now_ms: i64, results: &mut Results) {
+    fn execute(
+        &mut self,
+        place: Place,
+        line: &Line,
+        lines: &Lines,
+        slots: &[Slot],
+        now_ms: i64,
+        results: &mut Results,
+    ) {
         let job = self.job;
         let started = self.times_this().then(Instant::now);
         let form = line.form();
         let raw = Raw { text: line.text, form };
         let slots = &slots[..job.program.slots().len().min(slots.len())];
         if let Some(shortcuts) = job.shortcuts
-            && let input = (Input { value: Value::Raw(&raw), text: line.text, form, slots })
+            && let input =
+                (Input { value: Value::Raw(&raw), text: line.text, form, slots, tokens: Some(lines.tokens()) })
             && let Some(told) = shortcuts.tell(&input, &self.arena)
             && self.take_down(place, &told, &input, results)
         {
@@ -364,22 +398,31 @@ impl Worker<'_, '_, '_, '_> {
         self.look_up_at = 0;
         {
             let arena = &self.arena;
-            let input = Input { value: Value::raw(arena, line.text, form), text: line.text, form, slots };
+            let value = match job.program.opens_input() {
+                true => lines.tokens().open(Span { start: 0, end: line.text.len() as u32 }, arena),
+                false => Value::raw(arena, line.text, form),
+            };
+            let input = Input { value, text: line.text, form, slots, tokens: Some(lines.tokens()) };
             let seed = match job.identity {
                 Identity::Position => Seed::new(job.seed, place.source as u64, place.offset),
                 Identity::Content => content_seed(job.seed, line.text),
             };
             let start = Start { input, seed, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
-            execution.count_in(&results.visits);
-            let outcome = drive(&mut execution, job.bound, &mut job.bound.counters(), self.helpers);
-            results.tally.steps += job.settings.limits.steps.saturating_sub(execution.steps_left());
-            match &outcome {
-                Outcome::Succeeded(_) => results.tally.succeeded += 1,
-                Outcome::Failed(failure) => results.tally.failure(failure.error),
-                Outcome::TimedOut(limit) => results.tally.time_out(*limit),
+            let Results { tally, text, visits, .. } = results;
+            execution.count_in(visits);
+            let counters = &mut job.bound.counters();
+            match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
+                Some(outcome) => job.ended(place, line.text, &execution, outcome, arena, (tally, text)),
+                None => {
+                    let (program, settings) = (job.program, job.settings);
+                    let moved = Moved { parked: execution.leave_memory(), program, settings, tally: Some(visits) };
+                    self.arena = Arena::new();
+                    drive_moved(moved, job.bound, counters, self.helpers, |execution, outcome, arena| {
+                        job.ended(place, line.text, execution, outcome, arena, (tally, text));
+                    });
+                }
             }
-            job.wording.outcome(place, &outcome, arena, line.text, &mut results.text);
         }
         self.time(started);
         self.tidy();

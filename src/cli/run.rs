@@ -9,6 +9,7 @@ use crate::handler::Handlers;
 use crate::handler::mock::Mock;
 use crate::handler::watch::{STUCK_MAX, Watch};
 use crate::program::Program;
+use crate::value::scan::Engine;
 use crate::value::timestamp::Timestamp;
 use crate::vm::{Limits, Names, Settings};
 use clap::{Args, ValueEnum};
@@ -116,6 +117,9 @@ pub(super) struct Arguments {
     /// The most states an execution may enter; `off` lifts the limit
     #[arg(long, value_name = "N", default_value = "1000000")]
     max_steps: Limit,
+    /// The most bytes of values that an execution may make in one state; `off` lifts the limit
+    #[arg(long, value_name = "BYTES", default_value = "268435456")]
+    max_execution_bytes: Limit,
     /// No summary, no progress
     #[arg(short, long)]
     quiet: bool,
@@ -237,6 +241,9 @@ pub(super) fn run(
             LatencyForm::All => Latency::All,
             LatencyForm::Off => Latency::Off,
         });
+    if let Some(engine) = scanner()? {
+        batch = batch.scanner(engine);
+    }
     if let Some(threads) = arguments.threads {
         batch = batch.threads(threads);
     }
@@ -380,10 +387,26 @@ fn sources(arguments: &Arguments, folder: &Path) -> Result<Vec<(Source<'static>,
         .collect()
 }
 
+/// The scanner that the environment asks for: all give the same, which tests hold them to.
+fn scanner() -> Result<Option<Engine>, CliError> {
+    let Ok(name) = std::env::var("EXPRESSWAY_SCANNER") else { return Ok(None) };
+    let engine = match &*name {
+        "scalar" => Engine::Scalar,
+        "avx2" => Engine::Avx2,
+        "avx512" => Engine::Avx512,
+        _ => return Err(CliError::Usage(format!("EXPRESSWAY_SCANNER={name}: expected scalar, avx2 or avx512"))),
+    };
+    match Engine::available().contains(&engine) {
+        true => Ok(Some(engine)),
+        false => Err(CliError::Usage(format!("EXPRESSWAY_SCANNER={name}: this machine has no such instructions"))),
+    }
+}
+
 fn settings(arguments: &Arguments, express: bool) -> Settings {
     let mut limits = if express { Limits::EXPRESS } else { Limits::STANDARD };
     limits.state_bytes = arguments.max_state_bytes.0.unwrap_or(u64::MAX);
     limits.steps = arguments.max_steps.0.unwrap_or(u64::MAX);
+    limits.execution_bytes = arguments.max_execution_bytes.0.unwrap_or(u64::MAX);
     if let Some(Limit(seconds)) = arguments.max_virtual_seconds {
         limits.virtual_ms = seconds.map(|s| i64::try_from(s.saturating_mul(1_000)).unwrap_or(i64::MAX));
     }
