@@ -270,7 +270,7 @@ fn opens(program: &Program, op: &Op) -> bool {
     };
     match *op {
         Op::Path { from, path, .. } => looks(from, path),
-        Op::Unless { test, .. } | Op::When { test, .. } => looks(program.test(test).from, program.test(test).path),
+        Op::When { test, .. } => looks(program.test(test).from, program.test(test).path),
         Op::Switch { table } => match program.table(table).subject {
             choice::Subject::Path(from, path, _) => looks(from, path),
             choice::Subject::Query(_) => false,

@@ -281,17 +281,11 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// The name of one of our limits, which lives as long as the program.
 fn limit_name(name: &str) -> Option<&'static str> {
-    let all = [
-        LimitHit::TimeoutSeconds(0),
-        LimitHit::VirtualSeconds(0),
-        LimitHit::Steps(0),
-        LimitHit::ExecutionBytes(0),
-    ];
+    let all =
+        [LimitHit::TimeoutSeconds(0), LimitHit::VirtualSeconds(0), LimitHit::Steps(0), LimitHit::ExecutionBytes(0)];
     // A limit that is added has to be added above too.
-    let (LimitHit::TimeoutSeconds(_)
-    | LimitHit::VirtualSeconds(_)
-    | LimitHit::Steps(_)
-    | LimitHit::ExecutionBytes(_)) = all[0];
+    let (LimitHit::TimeoutSeconds(_) | LimitHit::VirtualSeconds(_) | LimitHit::Steps(_) | LimitHit::ExecutionBytes(_)) =
+        all[0];
     all.map(LimitHit::name).into_iter().find(|known| *known == name)
 }
 
