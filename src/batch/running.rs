@@ -14,7 +14,7 @@ use super::outputs::Failure;
 use super::spill::Spill;
 use super::wording::Wording;
 use super::worker::{self, Job, Pace, Seat, Step};
-use super::{Batch, BatchError, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool};
+use super::{Batch, BatchError, RESULTS_BYTES_MAX, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool};
 use crate::program::Program;
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
@@ -112,7 +112,7 @@ impl Batch<'_> {
             scanner: self.scanner,
             latencies: &latencies,
             kept: committer.is_some(),
-            results_bytes_max: window.bytes / 8,
+            results_bytes_max: RESULTS_BYTES_MAX.min(window.bytes),
             claims: claims.as_deref(),
             claimed: &claimed,
         };

@@ -291,7 +291,10 @@ pub(super) fn run(
             (summary, signals.exit_code().unwrap_or(ExitCode::from(code)))
         }
         Err(error @ (BatchError::Threads(_) | BatchError::GivenUp)) => return Err(CliError::Usage(error.to_string())),
-        Err(BatchError::Ledger { error, .. }) if !error.is_io() => return Err(CliError::Usage(error.to_string())),
+        // Nothing was run yet.
+        Err(BatchError::Ledger { error, summary }) if !error.is_io() || summary.states.is_empty() => {
+            return Err(refused(error));
+        }
         Err(BatchError::Sink { error: SinkError::Closed { .. }, .. }) => return Ok(ExitCode::from(141)),
         Err(BatchError::Sink { error, summary }) => {
             let full = matches!(error, SinkError::Full { .. });
