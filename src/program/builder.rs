@@ -270,9 +270,9 @@ fn opens(program: &Program, op: &Op) -> bool {
     };
     match *op {
         Op::Path { from, path, .. } => looks(from, path),
-        Op::Unless { test, .. } | Op::When { test, .. } => looks(program.test(test).from, program.test(test).path),
+        Op::When { test, .. } => looks(program.test(test).from, program.test(test).path),
         Op::Switch { table } => looks(program.table(table).from, program.table(table).path),
-        Op::Fork { fork } => matches!(program.fork(fork).children, work::Children::Items { .. }),
+        Op::Fork { fork } => !matches!(program.fork(fork).children, work::Children::Branches(_)),
         Op::Place { .. } => true,
         _ => false,
     }
