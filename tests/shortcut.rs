@@ -5,9 +5,6 @@
 #[path = "oracle/mod.rs"]
 mod oracle;
 
-#[path = "oracle/mod.rs"]
-mod oracle;
-
 use expressway::batch::{Batch, Sink, Source};
 use expressway::compile::{Options, compile};
 use expressway::definition::{Definition, ParseOptions};
