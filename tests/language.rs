@@ -10,6 +10,7 @@
 //! | `definition` | a whole machine; or `states`, whose first is StartAt; or `state`, alone, called `S` |
 //! | `template` | a Pass called `S` with these Parameters; `call` is a template `{"v.$": call}` |
 //! | `rule` | a Choice called `S` with this rule: `Y` where it holds, `N` where not; the output is that name |
+//! | `expression` | a JSONata Pass called `S` whose Output is this expression |
 //! | `input` | the input, `{}` if absent; `input_bytes`: a string that is that long as JSON |
 //! | `tasks` | outcomes by state: `{"Return": …}` or `{"Throw": {…}}`, the last of which repeats |
 //! | `handlers` | functions written in ASL, by name |
@@ -27,7 +28,7 @@
 //! Lambda functions `echo` (gives its event back), `raise` (raises `error` with `message`) and `letters` (a string that is
 //! `bytes` long as JSON) stand behind tasks that are not mocked.
 
-use expressway::batch::drive::{Alone, drive};
+use expressway::batch::drive::{Alone, drive, drive_moving};
 use expressway::compile::{Options, compile};
 use expressway::definition::{Definition, MachineType, ParseOptions};
 use expressway::handler::Handlers;
@@ -103,6 +104,10 @@ fn definition(case: &Node) -> String {
     }
     if let Some(call) = text_of(case, "call") {
         return alone(format!("{{\"Type\":\"Pass\",\"Parameters\":{{\"v.$\":{}}},\"End\":true}}", json(call)));
+    }
+    if let Some(expression) = text_of(case, "expression") {
+        let output = json(&format!("{{% {expression} %}}"));
+        return alone(format!("{{\"Type\":\"Pass\",\"QueryLanguage\":\"JSONata\",\"Output\":{output},\"End\":true}}"));
     }
     let rule = case.get("rule").map(Node::to_json).unwrap_or_default();
     let rule = rule.strip_suffix('}').unwrap_or_default();
@@ -222,6 +227,17 @@ fn run(case: &Node) -> Result<(), String> {
     same("unwatched", &tell(watched, &arena), &tell(outcome, &arena))?;
     same("unwatched", &format!("{watched_ms} {watched_count}"), &format!("{now_ms} {count}"))?;
     same("number of events", &watched_count.to_string(), &events.len().to_string())?;
+    // Nor on whether it goes on over fresh memory time and again.
+    let moving = Settings { limits: Limits { crowded_bytes: 0, ..limits }, ..settings.clone() };
+    let value = Value::from_text(&arena, &input);
+    let start = Start { input: Input::whole(value), seed: Seed::new(0, 0, 0), now_ms: START_MS, history: true };
+    let execution = Execution::new(&program, &moving, &arena, start);
+    let (moved, kinds) = drive_moving(execution, &bound, &mut bound.counters(), &Alone, |execution, outcome, arena| {
+        let told = format!("{} {} {}", tell(&outcome, arena), execution.now_ms(), execution.event_count());
+        (told, execution.take_events())
+    });
+    same("moved", &format!("{} {watched_ms} {watched_count}", tell(watched, &arena)), &moved)?;
+    same("moved", &format!("{events:?}"), &format!("{kinds:?}"))?;
     expect_outcome(case, outcome, &arena)?;
     if let Some(seconds) = case.get("seconds") {
         same("seconds", &seconds.to_json(), &clock(*now_ms))?;

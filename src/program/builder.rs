@@ -271,7 +271,10 @@ fn opens(program: &Program, op: &Op) -> bool {
     match *op {
         Op::Path { from, path, .. } => looks(from, path),
         Op::When { test, .. } => looks(program.test(test).from, program.test(test).path),
-        Op::Switch { table } => looks(program.table(table).from, program.table(table).path),
+        Op::Switch { table } => match program.table(table).subject {
+            choice::Subject::Path(from, path, _) => looks(from, path),
+            choice::Subject::Query(_) => false,
+        },
         Op::Fork { fork } => !matches!(program.fork(fork).children, work::Children::Branches(_)),
         Op::Place { .. } => true,
         _ => false,

@@ -6,7 +6,7 @@
 
 use super::op::Operand;
 use super::work::{Children, Limit, Wait};
-use super::{Addr, Op, Program, choice::Comparison};
+use super::{Addr, Op, Program, choice::Comparison, choice::Subject};
 
 /// Why a program must not run.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -111,8 +111,11 @@ fn entries(program: &Program) -> Result<(), VerifyError> {
         check("test", i, variable && operand)?;
     }
     for (i, table) in program.tables.iter().enumerate() {
-        let variable = table.from.is_in(program) && table.path.is_in(program) && table.blame.is_in(program);
-        check("table", i, variable && table.jumps().all(|to| to.is_in(program)))?;
+        let subject = match table.subject {
+            Subject::Path(from, path, blame) => from.is_in(program) && path.is_in(program) && blame.is_in(program),
+            Subject::Query(id) => id.is_in(program) && program.expression(id).bare().is_some(),
+        };
+        check("table", i, subject && table.jumps().all(|to| to.is_in(program)))?;
     }
     for (i, task) in program.tasks.iter().enumerate() {
         let behind = task.handler.is_none_or(|h| h.is_in(program)) && task.inlined.is_none_or(|at| at.is_in(program));

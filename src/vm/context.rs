@@ -76,6 +76,12 @@ impl<'p> Wanted<'p> {
         Wanted { section: names.next(), field: names.next() }
     }
 
+    /// What lies behind these members.
+    pub fn below(names: &'p [Box<str>]) -> Wanted<'p> {
+        let mut names = names.iter().map(|name| &**name);
+        Wanted { section: names.next(), field: names.next() }
+    }
+
     fn section(self, name: &str) -> bool {
         self.section.is_none_or(|section| section == name)
     }

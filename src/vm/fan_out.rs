@@ -9,9 +9,11 @@
 
 use super::context::{MapItem, Wanted};
 use super::event::{Event, EventKind};
+use super::history::History;
 use super::join::{Finished, Join, Placed};
-use super::machine::{Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting};
+use super::machine::{Execution, ExecutionBasics, Family, Input, Settings, Stop, Visit, Waiting};
 use super::outcome::{Failure, Origin, Outcome};
+use super::room::{OPENED_BYTES, Room};
 use super::seed::Seed;
 use crate::program::state::StateType;
 use crate::program::work::{self, Fork, Limit};
@@ -43,6 +45,7 @@ pub struct Children<'a> {
     pub(super) start_ms: i64,
     pub(super) deadline_ms: i64,
     pub(super) steps: u64,
+    pub(super) bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +85,11 @@ impl<'a> Children<'a> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// What they run with.
+    pub fn settings(&self) -> &'a Settings {
+        self.settings
     }
 
     /// Whether each child's course is the same whatever the others do, so that they may run at the same time: no history
@@ -144,6 +152,7 @@ impl<'a> Children<'a> {
             now_ms: next.start_ms,
             deadline_ms: next.deadline_ms,
             steps: next.steps,
+            room: Room::new(&self.settings.limits, self.bytes, arena),
             // What is an execution of its own counts its own events, and shows none to its parent.
             history: History {
                 events: (self.history && !self.tolerance.distributed).then(Vec::new),
@@ -200,6 +209,7 @@ impl<'a> Execution<'a> {
                     most if *distributed => most,
                     most => most.min(CONCURRENCY_MAX),
                 };
+                self.make(values.len() as u64 * OPENED_BYTES)?;
                 self.event(|_| EventKind::MapStarted { length: values.len() });
                 // The Map has started by the time that AWS looks at what it tolerates.
                 let percentage = self.percentage(*tolerated_percentage, percentage)?;
@@ -245,6 +255,7 @@ impl<'a> Execution<'a> {
             start_ms: self.now_ms,
             deadline_ms: self.deadline_ms,
             steps: self.steps,
+            bytes: self.room.left,
         })
     }
 

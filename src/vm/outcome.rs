@@ -47,6 +47,8 @@ pub enum LimitHit {
     VirtualSeconds(u64),
     /// The limit on steps.
     Steps(u64),
+    /// The limit on the bytes that an execution makes.
+    ExecutionBytes(u64),
 }
 
 impl LimitHit {
@@ -56,7 +58,13 @@ impl LimitHit {
             LimitHit::TimeoutSeconds(_) => "TimeoutSeconds",
             LimitHit::VirtualSeconds(_) => "virtual-seconds",
             LimitHit::Steps(_) => "steps",
+            LimitHit::ExecutionBytes(_) => "execution-bytes",
         }
+    }
+
+    /// Whether it ends all that is left of an execution, wherever in virtual time the others stand.
+    pub(super) fn ends_all(self) -> bool {
+        matches!(self, LimitHit::Steps(_) | LimitHit::ExecutionBytes(_))
     }
 }
 

@@ -16,6 +16,9 @@ pub enum Request<'a> {
     WaitUntil(i64),
     /// Children are to be run: answer with [`Execution::join`](super::Execution::join).
     Children(&'a Children<'a>),
+    /// The arena has filled up, with what the execution no longer needs for the most part:
+    /// [park](super::Execution::park) it and let it go on over fresh memory, or just let it run on, if there is memory.
+    Room,
 }
 
 /// A task to be done.

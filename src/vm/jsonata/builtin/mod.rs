@@ -100,7 +100,6 @@ impl<'a> Machine<'a, '_> {
                 false => Value::Int(arguments.items(0).len() as i64),
             },
             Builtin::Exists => Value::Bool(!undefined),
-            Builtin::Not => Value::Bool(!query::truth(arguments.at(0), self.arena)),
             Builtin::Append => query::append(arguments.at(0), arguments.at(1), self.arena),
             Builtin::Zip => collection::zip(arguments),
             Builtin::Error => {
@@ -121,7 +120,11 @@ impl<'a> Machine<'a, '_> {
             },
 
             _ if undefined => Value::Undefined,
-            Builtin::Boolean => Value::Bool(query::truth(arguments.at(0), self.arena)),
+            // A function counts as true in a condition, and as false when these are asked.
+            Builtin::Not | Builtin::Boolean => {
+                let truth = letter(arguments.at(0)) != b'f' && query::truth(arguments.at(0), self.arena);
+                Value::Bool(truth == (builtin == Builtin::Boolean))
+            }
             Builtin::Type => Value::text(
                 self.arena,
                 match letter(arguments.at(0)) {
