@@ -8,6 +8,7 @@
 //! | `faults` | sources and sinks that fail |
 //! | `damaged` | lines that are no events, compressed files that are damaged |
 //! | `share` | Maps whose items run on several threads |
+//! | `window` | events that take long |
 
 #[path = "batch/bench.rs"]
 mod bench;
@@ -21,3 +22,5 @@ mod lines;
 mod same;
 #[path = "batch/share.rs"]
 mod share;
+#[path = "batch/window.rs"]
+mod window;

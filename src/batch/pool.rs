@@ -320,7 +320,7 @@ impl<'a> Standing<'a> {
 /// Whether some failed children do not end the others: then nobody knows from one failure what counts.
 fn bears_failures(children: &Children) -> bool {
     match &children.fork.children {
-        work::Children::Branches(_) => false,
+        work::Children::Branches(_) | work::Children::Selected { .. } => false,
         work::Children::Items { tolerated_count, tolerated_percentage, .. } => {
             (*tolerated_count, *tolerated_percentage) != (work::Limit::None, work::Limit::None)
         }

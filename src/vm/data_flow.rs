@@ -8,7 +8,7 @@ use super::machine::{Execution, Stop};
 use super::outcome::Failure;
 use super::room::OPENED_BYTES;
 use super::seed::Seed;
-use crate::program::{Blame, BlameId, Function, PathId, Root, ShapeId};
+use crate::program::{Blame, BlameId, Function, PathId, Root, ShapeId, SlotId};
 use crate::value::path::{Miss, NodeBudget, PathMiss};
 use crate::value::scan::Slot;
 use crate::value::timestamp::Timestamp;
@@ -19,10 +19,9 @@ impl<'a> Execution<'a> {
     /// What a path finds, or the failure that its field tells of.
     pub(super) fn path(&mut self, from: Root, path: PathId, blame: BlameId) -> Result<Value<'a>, Stop<'a>> {
         if let Root::Slot(slot) = from
-            && let Some(Slot::Found(span)) = self.input.slots.get(slot.index())
+            && let Some(value) = self.in_slot(slot)
         {
-            let text = &self.input.text[span.start as usize..span.end as usize];
-            return Ok(Value::raw(self.arena, text, self.input.form.of_part(text)));
+            return Ok(value);
         }
         // An index past an array's end gives null everywhere but to an intrinsic function.
         let existing = matches!(self.program.blame(blame), Blame::Argument { .. });
@@ -30,6 +29,14 @@ impl<'a> Execution<'a> {
             Ok(value) => Ok(value),
             Err(missing) => Err(self.unknown(missing, from, blame)),
         }
+    }
+
+    /// What a scanner has found for a slot; nothing if that is to be looked up, because it is missing or has been opened.
+    fn in_slot(&self, slot: SlotId) -> Option<Value<'a>> {
+        let Some(Slot::Found(span)) = self.input.slots.get(slot.index()) else { return None };
+        let text = &self.input.text[span.start as usize..span.end as usize];
+        let opened = matches!(self.input.value, Value::Object(_)) && text.starts_with(['{', '[']);
+        (!opened).then(|| Value::raw(self.arena, text, self.input.form.of_part(text)))
     }
 
     /// Stops because there is no value.
@@ -44,13 +51,10 @@ impl<'a> Execution<'a> {
     /// What a path finds; with `existing`, an index past an array's end finds nothing.
     pub(super) fn look_up(&mut self, from: Root, path: PathId, existing: bool) -> Result<Value<'a>, Missing<'a>> {
         let root = match from {
-            Root::Slot(slot) => match self.input.slots.get(slot.index()) {
-                Some(Slot::Found(span)) => {
-                    let text = &self.input.text[span.start as usize..span.end as usize];
-                    return Ok(Value::raw(self.arena, text, self.input.form.of_part(text)));
-                }
+            Root::Slot(slot) => match self.in_slot(slot) {
+                Some(value) => return Ok(value),
                 // Looked up again as a whole: that tells what is missing, and is the only way if nobody has scanned.
-                _ => self.input.value,
+                None => self.input.value,
             },
             Root::Variable(variable) => match self.variables[variable.index()] {
                 Some(value) => value,
@@ -166,7 +170,8 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// ResultPath.
+    /// ResultPath. AWS's answer to a place that cannot be written to is not recorded: it is the documented
+    /// States.ResultPathMatchFailure, which Retry and Catch see, with a text of ours.
     pub(super) fn place(&mut self, path: PathId, blame: BlameId) -> Result<(), Stop<'a>> {
         let (program, document, result) = (self.program, self.doc, self.res);
         match program.path(path).place(document, result, self.arena) {
@@ -232,7 +237,8 @@ impl<'a> Execution<'a> {
         self.runtime(&format!("The {field} parameter {problem}: {path} == {}", self.plain(value)))
     }
 
-    /// A limit's value that is not a number that it takes.
+    /// A limit's value that is not a number that it takes. Of TimeoutSecondsPath and HeartbeatSecondsPath AWS's answer is
+    /// not recorded: it is worded as that of MaxConcurrencyPath, whose is.
     pub(super) fn bad_limit(&self, blame: BlameId, value: Value<'a>) -> Failure<'a> {
         let Blame::Field { field, path } = self.program.blame(blame) else { return self.runtime("") };
         let kind = if field.contains("Percentage") { "float" } else { "integer" };
@@ -254,7 +260,7 @@ impl<'a> Execution<'a> {
 pub(super) enum Missing<'a> {
     /// The path leads nowhere.
     Path(PathMiss<'a>),
-    /// The variable has not been assigned.
+    /// The variable has not been assigned. AWS's answer is not recorded: it is told of as a path that leads nowhere.
     Unassigned,
     /// The path has opened more than the execution may.
     Room,

@@ -4,6 +4,9 @@
 //! Map's items are scheduled onto its places as in a list. Of several failures the one with the least (virtual time,
 //! index) wins, and what happens after it in virtual time appears nowhere: `Placed` says which of the children's events
 //! are kept, and where each comes to stand. It must never run anything.
+//!
+//! How AWS interleaves the events of children that run at one time is not recorded: they stand in the order of time,
+//! index and sequence. Nor is which of the states that are stopped it shows as aborted: of those there is none.
 
 use super::event::Event;
 use super::fan_out::{Children, Next};
@@ -54,7 +57,9 @@ pub struct Join<'a> {
     pub(super) freed_by: Vec<Option<usize>>,
     /// When each place becomes free, and whose it was.
     pub(super) places: Vec<(i64, Option<usize>)>,
-    pub(super) failures: usize,
+    /// When which children failed, in order of time.
+    pub(super) failures: Vec<(i64, usize)>,
+    /// The failure that is one too many.
     pub(super) failed: Option<(i64, usize)>,
     pub(super) limit: Option<LimitHit>,
     pub(super) steps_left: u64,
@@ -80,7 +85,7 @@ impl<'a> Join<'a> {
             finished: Vec::with_capacity(children.len()),
             freed_by: Vec::with_capacity(children.len()),
             places: Vec::new(),
-            failures: 0,
+            failures: Vec::new(),
             failed: None,
             limit: None,
             steps_left,
@@ -125,12 +130,14 @@ impl<'a> Join<'a> {
         match finished.outcome {
             Outcome::Succeeded(_) => {}
             Outcome::Failed(_) => {
-                self.failures += 1;
-                let earlier = self.failed.is_none_or(|(time, _)| finished.end_ms < time);
-                if earlier
-                    && (!self.children.tolerance.distributed || self.failures > self.children.tolerance.failures_max)
-                {
-                    self.failed = Some((finished.end_ms, index));
+                let failure = (finished.end_ms, index);
+                let place = self.failures.partition_point(|other| *other < failure);
+                // A batch that fails is so many failed items.
+                let items = self.children.items_in(index);
+                self.failures.splice(place..place, std::iter::repeat_n(failure, items));
+                let failed = self.failures.get(self.children.tolerance.failures_max).copied();
+                if failed != self.failed {
+                    self.failed = failed;
                     // A child that fails before another has run out of time ends both.
                     self.limit = self.limit.filter(|limit| limit.ends_all());
                 }

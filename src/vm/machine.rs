@@ -15,7 +15,7 @@ use super::seed::Seed;
 use super::tally::Tally;
 use crate::program::{Addr, AssignId, Op, Program, Register, Root, StateId, TaskId};
 use crate::value::raw::Form;
-use crate::value::scan::Slot;
+use crate::value::scan::{Slot, Tokens};
 use crate::value::{Arena, Value};
 
 /// What an execution starts from: a document, and what a scanner already knows of it.
@@ -30,12 +30,14 @@ pub struct Input<'a> {
     /// The values of the program's [slots](Program::slots), as bounds in `text`; empty if no scanner has looked for
     /// them: then they are looked up when they are wanted.
     pub slots: &'a [Slot],
+    /// The tokens of the text, if a scanner has left them: values are opened by them where they are looked into.
+    pub tokens: Option<Tokens<'a>>,
 }
 
 impl<'a> Input<'a> {
     /// A document of which no slots are known.
     pub fn whole(value: Value<'a>) -> Input<'a> {
-        Input { value, text: "", form: Form::COMPACT, slots: &[] }
+        Input { value, text: "", form: Form::COMPACT, slots: &[], tokens: None }
     }
 }
 
@@ -91,8 +93,8 @@ pub struct Execution<'a> {
     pub(super) inside: Option<(TaskId, Value<'a>)>,
     pub(super) waiting: Waiting<'a>,
     pub(super) family: Family<'a>,
-    /// Whether what it does belongs to no history: a handler written in ASL has none, nor does a distributed Map show its
-    /// items'.
+    /// Whether what it does belongs to no history: a handler written in ASL has none, nor has the selection of items for
+    /// batches.
     pub(super) quiet: bool,
     /// Where states, retries and catches are counted, if somebody counts them.
     pub(super) tally: Option<&'a Tally>,
@@ -365,11 +367,6 @@ impl<'a> Execution<'a> {
                     let values = self.pop_many(count);
                     self.assigned = Some((variables, values));
                 }
-                Op::Unless { test, to } => {
-                    if !self.holds(test)? {
-                        self.pc = to;
-                    }
-                }
                 Op::When { test, to } => {
                     if self.holds(test)? {
                         self.pc = to;
@@ -404,6 +401,7 @@ impl<'a> Execution<'a> {
                     self.waiting = Waiting::Children;
                     return Ok(Turn::Request(Request::Children(self.arena.alloc(children))));
                 }
+                Op::Detach {} => self.detach(),
             }
         }
     }
@@ -493,7 +491,9 @@ impl<'a> Execution<'a> {
     }
 
     fn timed_out(&mut self, limit: LimitHit) -> Outcome<'a> {
-        self.caller = None;
+        if let Some(caller) = self.caller.take() {
+            self.quiet = caller.quiet;
+        }
         if matches!(self.family, Family::Root) {
             self.history.previous = 0;
             self.event(|_| EventKind::ExecutionTimedOut { error: "States.Timeout".to_owned() });
@@ -509,6 +509,7 @@ impl<'a> Execution<'a> {
             let Some(value) = value else { continue };
             match value.as_str(self.arena) {
                 Some(string) => *text = Some(string),
+                // What AWS says of it is not recorded.
                 None => {
                     let message = format!("The {field} parameter does not reference a string: {}", value.to_json());
                     return self.stop(self.runtime(&message));

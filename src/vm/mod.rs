@@ -25,10 +25,12 @@
 //! | `choice.rs` | comparisons |
 //! | `clock.rs`, `history.rs` | the clock; counting events |
 //! | [`context`] | the context object |
+//! | [`choices`] | choices where AWS's answer is not recorded |
 //! | `rescue.rs` | Retry and Catch |
 //! | `room.rs` | how much an execution may make and hold, and when it wants fresh memory |
 //! | `task.rs` | Task: the call, its completion, handlers written in ASL |
 //! | [`fan_out`] | Map and Parallel: children, virtual schedule, join |
+//! | `batcher.rs` | ItemBatcher |
 //! | [`join`] | what children come to, put together |
 //! | [`park`] | executions that stand still, owned |
 //! | [`event`] | history events as values |
@@ -40,8 +42,10 @@
 //! | [`jsonata`] | JSONata |
 //! | `expression.rs` | JSONata in the fields of states |
 
+mod batcher;
 pub mod budget;
 mod choice;
+pub mod choices;
 mod clock;
 pub mod context;
 mod data_flow;

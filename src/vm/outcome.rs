@@ -15,7 +15,8 @@ pub enum Outcome<'a> {
     TimedOut(LimitHit),
 }
 
-/// A failure: a name and a cause, each of which may be absent.
+/// A failure: a name and a cause, each of which may be absent. What AWS does with those that are longer than its API
+/// takes (256 and 32,768 characters) is not recorded: they are kept whole.
 #[derive(Clone, Copy, Debug)]
 pub struct Failure<'a> {
     /// Error.

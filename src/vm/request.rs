@@ -79,7 +79,8 @@ pub enum Reply<'a> {
 
 impl<'a> Reply<'a> {
     /// What a handler written in ASL comes to that has failed: a Fail state is what the function raises, anything else
-    /// that goes wrong inside is its runtime's failure.
+    /// that goes wrong inside is its runtime's failure, Lambda.Unknown: what AWS says of each kind of those is not
+    /// recorded.
     pub(super) fn of_failure(failure: &Failure<'a>) -> Reply<'a> {
         if failure.origin.is_none() && failure.catchable {
             let message = failure.cause.unwrap_or_default();

@@ -5,8 +5,9 @@
 
 use super::symbol::Symbol;
 use super::{Followed, Link, Lost, SLOTS_MAX, Tracer, Track};
+use crate::program::expression::Global;
 use crate::program::shortcut::{Compute, Operand};
-use crate::program::{Blame, BlameId, PathId, Root, SlotId};
+use crate::program::{Blame, BlameId, ExpressionId, PathId, Root, SlotId};
 use crate::value::path::{Path, Step};
 use std::rc::Rc;
 
@@ -64,10 +65,10 @@ impl Tracer<'_> {
                 if taken > 0 && whole.asks_for_document() {
                     return Err(Lost);
                 }
-                if let Symbol::Slot(slot) = &here {
-                    self.need(track, links, *slot);
-                }
-                let from = self.operand(track, links, here)?;
+                let from = match here {
+                    Symbol::Slot(_) | Symbol::Input => self.opened(track, links, here)?,
+                    _ => self.operand(track, links, here)?,
+                };
                 let rest = if taken == 0 { path } else { self.path(whole.rest(taken)) };
                 // An index past an array's end gives null everywhere but to an intrinsic function.
                 let existing = matches!(program.blame(blame), Blame::Argument { .. });
@@ -75,6 +76,40 @@ impl Tracer<'_> {
                 Ok(self.compute(track, links, what))
             }
         }
+    }
+
+    /// What a JSONata expression finds that is nothing but a path; where it would find nothing the machine is asked, and
+    /// so it is where an array is on the way, whose elements' fields are meant then.
+    pub(super) fn query(
+        &mut self,
+        track: &mut Track,
+        links: &mut Vec<Link>,
+        expression: ExpressionId,
+    ) -> Followed<Symbol> {
+        let (global, names) = self.program.expression(expression).bare().ok_or(Lost)?;
+        let root = match global {
+            Global::Root(Root::Slot(slot)) => Symbol::Slot(slot),
+            Global::Root(root) => self.load(track, root)?,
+            Global::Variable(variable) => self.load(track, Root::Variable(variable))?,
+            _ => return Err(Lost),
+        };
+        let found = names.iter().try_fold(root, |value, name| {
+            if let Symbol::Object(members) | Symbol::Extended(_, members) = &value
+                && let Some((_, value)) = members.iter().find(|(key, _)| key == name)
+            {
+                return Ok(value.clone());
+            }
+            match &value {
+                Symbol::Input | Symbol::Slot(_) => self.slot_below(&value, name).map(Symbol::Slot).ok_or(Lost),
+                Symbol::Extended(base, _) => self.slot_below(base, name).map(Symbol::Slot).ok_or(Lost),
+                Symbol::Response(payload) if &**name == "Payload" => Ok((**payload).clone()),
+                _ => Err(Lost),
+            }
+        })?;
+        if let Symbol::Slot(slot) = found {
+            self.need(track, links, slot);
+        }
+        Ok(found)
     }
 
     /// Takes the steps of a path that lead to a symbol; which, and how many steps that takes.
@@ -134,6 +169,22 @@ impl Tracer<'_> {
             track.found.push(slot);
             links.push(Link::Found(slot));
         }
+    }
+
+    /// The input, or what is in a slot, to be looked into: opened once on each way.
+    pub(super) fn opened(&mut self, track: &mut Track, links: &mut Vec<Link>, symbol: Symbol) -> Followed<Operand> {
+        if let Symbol::Slot(slot) = symbol {
+            self.need(track, links, slot);
+        }
+        let from = self.operand(track, links, symbol)?;
+        if let Some((_, register)) = track.opened.iter().find(|(known, _)| *known == from) {
+            return Ok(Operand::Register(*register));
+        }
+        let opened = self.built_operand(track, links, Compute::Open { from });
+        if let Operand::Register(register) = opened {
+            track.opened.push((from, register));
+        }
+        Ok(opened)
     }
 
     /// A document with a value written into it.

@@ -87,9 +87,9 @@ impl Parser<'_> {
             return Err(too_deep(self.token.end, NESTING_MAX));
         }
         self.depth += 1;
-        // Behind what opens something, or a sign, an operand follows; behind any other operand an operator.
-        let opens = matches!(self.token.kind, TokenKind::Mark("(" | "[" | "{" | "-" | "|"));
-        let token = self.advance(opens)?;
+        // A slash behind what begins an operand divides, even where that leaves nothing to divide: JSONata 2.0.6 takes no
+        // regular expression right behind an opening bracket or a sign.
+        let token = self.advance(false)?;
         let mut left = self.operand(token)?;
         while bound < power(&self.token.kind) {
             let token = self.advance(true)?;
@@ -108,7 +108,8 @@ impl Parser<'_> {
     fn operand(&mut self, token: Token) -> Parsed {
         let at = token.end;
         let kind = match token.kind {
-            TokenKind::End => return Err(SyntaxError::new("S0207", at, "", "")),
+            // Whoever wants something behind it says so first; what is left over is found when the tree is shaped.
+            TokenKind::End => SyntaxKind::End,
             TokenKind::Name(name) => SyntaxKind::Name(name),
             TokenKind::Variable(name) => SyntaxKind::Variable(name),
             TokenKind::String(text) => SyntaxKind::String(text),
@@ -143,7 +144,7 @@ impl Parser<'_> {
             "(" => return self.call(at, left),
             "[" if self.is("]") => {
                 keep_array(&mut left);
-                self.advance(false)?;
+                self.advance(true)?;
                 return Ok(left);
             }
             "[" => {
@@ -166,10 +167,11 @@ impl Parser<'_> {
 
     #[inline(never)]
     fn named(&mut self, mark: &str, left: Syntax) -> Result<SyntaxKind, SyntaxError> {
-        match self.expression(80)?.kind {
+        let right = self.expression(80)?;
+        match right.kind {
             SyntaxKind::Variable(name) if mark == "@" => Ok(SyntaxKind::Focus(Box::new(left), name)),
             SyntaxKind::Variable(name) => Ok(SyntaxKind::Index(Box::new(left), name)),
-            _ => Err(SyntaxError::new("S0214", self.token.end, mark, "")),
+            _ => Err(SyntaxError::new("S0214", right.at, mark, "")),
         }
     }
 
@@ -202,19 +204,21 @@ impl Parser<'_> {
     #[inline(never)]
     fn array(&mut self) -> Result<Vec<Syntax>, SyntaxError> {
         let mut items = Vec::new();
-        while !self.is("]") {
-            let mut item = self.expression(0)?;
-            if self.is("..") {
-                let at = self.token.end;
+        if !self.is("]") {
+            loop {
+                let mut item = self.expression(0)?;
+                if self.is("..") {
+                    let at = self.token.end;
+                    self.advance(true)?;
+                    let end = self.boxed(0)?;
+                    item = self.node(at, SyntaxKind::Range(Box::new(item), end))?;
+                }
+                items.push(item);
+                if !self.is(",") {
+                    break;
+                }
                 self.advance(true)?;
-                let end = self.boxed(0)?;
-                item = self.node(at, SyntaxKind::Range(Box::new(item), end))?;
             }
-            items.push(item);
-            if !self.is(",") {
-                break;
-            }
-            self.advance(true)?;
         }
         self.expect("]", false)?;
         Ok(items)
@@ -253,7 +257,7 @@ impl Parser<'_> {
             }
             self.advance(true)?;
         }
-        self.expect(")", false)?;
+        self.expect(")", true)?;
         Ok(terms)
     }
 
@@ -267,23 +271,25 @@ impl Parser<'_> {
             self.advance(true)?;
             delete = Some(self.boxed(0)?);
         }
-        self.expect("|", false)?;
+        self.expect("|", true)?;
         Ok(SyntaxKind::Transform { pattern, update, delete })
     }
 
     fn call(&mut self, at: usize, left: Syntax) -> Parsed {
         let mut arguments = Vec::new();
-        while !self.is(")") {
-            if self.is("?") {
-                let hole = self.advance(false)?;
-                arguments.push(self.node(hole.end, SyntaxKind::Hole)?);
-            } else {
-                arguments.push(self.expression(0)?);
+        if !self.is(")") {
+            loop {
+                if self.is("?") {
+                    let hole = self.advance(true)?;
+                    arguments.push(self.node(hole.end, SyntaxKind::Hole)?);
+                } else {
+                    arguments.push(self.expression(0)?);
+                }
+                if !self.is(",") {
+                    break;
+                }
+                self.advance(true)?;
             }
-            if !self.is(",") {
-                break;
-            }
-            self.advance(true)?;
         }
         self.expect(")", false)?;
         match &left.kind {
@@ -309,7 +315,7 @@ impl Parser<'_> {
         }
         self.expect("{", true)?;
         let body = self.boxed(0)?;
-        self.expect("}", false)?;
+        self.expect("}", true)?;
         self.node(at, SyntaxKind::Lambda { parameters, signature, body })
     }
 
@@ -392,6 +398,7 @@ impl SyntaxKind {
             | SyntaxKind::Wildcard
             | SyntaxKind::Descendant
             | SyntaxKind::Parent
+            | SyntaxKind::End
             | SyntaxKind::Hole => {}
         }
     }
