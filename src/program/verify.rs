@@ -124,9 +124,12 @@ fn entries(program: &Program) -> Result<(), VerifyError> {
     for (i, fork) in program.forks.iter().enumerate() {
         let inside = match &fork.children {
             Children::Branches(_) => true,
-            Children::Items { items, concurrency, tolerated_count, tolerated_percentage, .. } => {
-                items.is_in(program) && limit(*concurrency) && limit(*tolerated_count) && limit(*tolerated_percentage)
+            Children::Items { items, concurrency, tolerated_count, tolerated_percentage, batch, .. } => {
+                let batch = batch.is_none_or(|batch| limit(batch.max_items) && limit(batch.max_bytes));
+                let tolerated = limit(*tolerated_count) && limit(*tolerated_percentage);
+                items.is_in(program) && limit(*concurrency) && tolerated && batch
             }
+            Children::Selected { items, .. } => items.is_in(program),
         };
         check("fork", i, fork.state.is_in(program) && inside && fork.entries().iter().all(|at| at.is_in(program)))?;
     }

@@ -2,7 +2,8 @@
 //!
 //! A number that nobody computes with is never converted: its text is copied through. Comparing goes by value: `1`, `1.0`
 //! and `10e-1` are equal, and digits beyond those of a double count. It must never panic on any text that a JSON scanner
-//! accepts, `1e999999999999` included.
+//! accepts, `1e999999999999` included. What AWS does with integers beyond 64 bits and with extreme exponents is not
+//! recorded: they keep their text.
 
 use std::cmp::Ordering;
 

@@ -18,7 +18,8 @@ impl<'a> Execution<'a> {
         if let Comparison::Is(TypeTest::IsPresent, expected) = test.comparison {
             let present = match self.look_up(test.from, test.path, false) {
                 Ok(_) => true,
-                Err(Missing::Path(_) | Missing::Unassigned) => false,
+                Err(limit) if limit.is_limit() => return Err(self.unknown(limit, test.from, test.blame)),
+                Err(Missing::Path(_) | Missing::Unassigned | Missing::Room) => false,
             };
             return Ok(present == expected);
         }

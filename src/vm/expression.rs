@@ -47,6 +47,7 @@ impl<'a> Execution<'a> {
                 return Err(self.unevaluated(blame, &text));
             }
         };
+        self.computed(value)?;
         self.stack.push(value);
         Ok(())
     }

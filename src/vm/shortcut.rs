@@ -18,6 +18,7 @@ use crate::program::{SlotId, StateId};
 use crate::value::path::NodeBudget;
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
+use crate::value::tree::Span;
 use crate::value::{Arena, Member, Raw, Value};
 use crate::vm::intrinsic;
 
@@ -51,7 +52,9 @@ impl<'p> Shortcuts<'p> {
         let needs = shortcut.needs;
         let time = limits.virtual_ms.is_none_or(|ms| ms > 0) && program.timeout_seconds() != Some(0);
         let within = needs.steps <= limits.steps && needs.events < limits.events && needs.depth <= limits.depth;
-        let input_bytes_max = limits.state_bytes.checked_sub(needs.bytes)? / needs.inputs.max(1);
+        // What is made on the way to documents of that size stays far within what an execution may make.
+        let document = limits.state_bytes.min(limits.execution_bytes / 64);
+        let input_bytes_max = document.checked_sub(needs.bytes)? / needs.inputs.max(1);
         (!shortcut.is_empty() && time && within).then_some(Shortcuts {
             program,
             shortcut,
@@ -181,6 +184,16 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                 let items = items.iter().map(|operand| self.value(*operand));
                 Some(Value::array(arena, arena.alloc_slice_fill_iter(items)))
             }
+            Compute::Open { from } => Some(match (self.input.tokens, from) {
+                (Some(tokens), Operand::Input) => {
+                    tokens.open(Span { start: 0, end: self.input.text.len() as u32 }, arena)
+                }
+                (Some(tokens), Operand::Slot(slot)) => match self.input.slots[slot.index()] {
+                    Slot::Found(span) => tokens.open(span, arena),
+                    _ => return None,
+                },
+                (_, other) => self.value(*other),
+            }),
             Compute::Place { base, path, value } => {
                 program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
             }
