@@ -23,9 +23,11 @@
 //! | `pool.rs` | threads, and children shared among idle ones |
 //! | `wording.rs` | how results, failures and dead letters are written |
 //! | `order.rs`, `outputs.rs`, `sink.rs` | results in order, to the three sinks |
+//! | `coverage.rs` | what was reached of the machine, if that is counted |
 //! | `tally.rs`, `latency.rs`, `report.rs` | counts, durations, the summary |
 
 mod chunk;
+mod coverage;
 pub mod drive;
 mod intake;
 mod latency;
@@ -42,6 +44,7 @@ mod text;
 mod wording;
 mod worker;
 
+pub use coverage::{Coverage, Part, PartKind};
 pub use latency::Quantiles;
 pub use pool::ThreadsError;
 pub use report::{Progress, Summary, Timing};
@@ -395,6 +398,7 @@ fn finish(
         steps: tally.steps,
         states: program.states().iter().map(|state| state.name.clone()).collect(),
         entered: outputs.visits.entered().collect(),
+        coverage: Coverage::of(program, &outputs.visits),
         retries: outputs.visits.retries(),
         caught: outputs.visits.caught(),
         stored_bytes: outputs.stored_bytes,

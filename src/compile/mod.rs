@@ -11,11 +11,13 @@
 //! | `choice` | rules to jumps, runs of StringEquals to tables |
 //! | `task` | Task: resources, handlers, limits; Retry and Catch |
 //! | `fan_out` | Map and Parallel |
+//! | [`instrument`] | programs that count where executions come by, or note what they decide |
 //! | `template` | payload templates, paths and intrinsic functions to stack code |
 //! | `provenance` | where a state's document is still the execution's input, word for word |
 
 mod choice;
 mod fan_out;
+pub mod instrument;
 pub mod jsonata;
 mod provenance;
 mod scope;
@@ -24,6 +26,7 @@ mod task;
 mod template;
 
 use crate::definition::Definition;
+use instrument::{Instrument, Mark};
 use crate::program::verify::VerifyError;
 use crate::program::{Addr, Builder, HandlerId, Program, Register, VariableId};
 use std::collections::{BTreeMap, HashMap};
@@ -60,9 +63,19 @@ pub enum CompileError {
 ///
 /// Everything in the machine or its handlers that this engine does not run, not only the first thing.
 pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Vec<CompileError>> {
+    instrument::compile(definition, options, Instrument::Plain)
+}
+
+/// Compiles with that instrumentation.
+fn compile_with(
+    definition: &Definition,
+    options: &Options,
+    instrument: Instrument,
+) -> Result<Program, Vec<CompileError>> {
     let mut compiler = Compiler {
         builder: Builder::default(),
         options: *options,
+        instrument,
         errors: Vec::new(),
         functions: HashMap::new(),
         waiting: Vec::new(),
@@ -70,6 +83,7 @@ pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Ve
         handler: None,
     };
     compiler.builder.timeout_seconds = definition.timeout_seconds;
+    compiler.builder.instrument = instrument;
     compiler.machine(definition);
     if !compiler.errors.is_empty() {
         return Err(compiler.errors);
@@ -81,6 +95,7 @@ pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Ve
 struct Compiler<'d> {
     builder: Builder,
     options: Options<'d>,
+    instrument: Instrument,
     errors: Vec<CompileError>,
     /// Where the code of ASL handlers begins, by name and by whether their event is the execution's input.
     functions: HashMap<(String, bool), Addr>,
@@ -117,6 +132,8 @@ struct Waiting<'d> {
     source: &'d crate::definition::Source,
     entry: Addr,
     within: Option<HandlerId>,
+    /// What is counted when it begins.
+    mark: Option<Mark>,
     /// Whether its first document is the execution's input.
     input: bool,
 }

@@ -13,6 +13,7 @@ use super::join::{Finished, Join, Placed};
 use super::machine::{Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting};
 use super::outcome::{Failure, Origin, Outcome};
 use super::seed::Seed;
+use super::watch::{Note, notes_of};
 use crate::program::state::StateType;
 use crate::program::work::{self, Fork, Limit};
 use crate::program::{Addr, ForkId, Program};
@@ -149,7 +150,11 @@ impl<'a> Children<'a> {
             now_ms: next.start_ms,
             deadline_ms: next.deadline_ms,
             steps: next.steps,
-            history: History { events: self.history.then(Vec::new), ..History::default() },
+            history: History {
+                events: self.history.then(Vec::new),
+                notes: notes_of(program, self.history),
+                ..History::default()
+            },
         };
         if matches!(self.items, Items::Each(_)) {
             let index = next.index;
@@ -280,6 +285,7 @@ impl<'a> Execution<'a> {
             last: self.history.count,
             pace: std::mem::take(&mut self.history.pace),
             events: self.take_events(),
+            notes: self.take_notes(),
             steps_left: self.steps,
         }
     }
@@ -358,6 +364,19 @@ impl<'a> Execution<'a> {
             return;
         }
         let (base, link) = (self.history.count, self.history.previous);
+        if let Some(notes) = &mut self.history.notes {
+            let mut all: Vec<(u32, usize, Note)> = Vec::new();
+            for (index, finished) in join.finished.iter().enumerate() {
+                let kept = placed.kept(index);
+                let at = |id: u32| if id == 0 { link } else { base + placed.id(index, id) };
+                for note in finished.notes.iter().filter(|note| note.after <= kept) {
+                    let note = Note { after: at(note.after), previous: at(note.previous), ..note.clone() };
+                    all.push((note.after, index, note));
+                }
+            }
+            all.sort_by_key(|(after, index, _)| (*after, *index));
+            notes.list.extend(all.into_iter().map(|(.., note)| note));
+        }
         if let Some(events) = &mut self.history.events {
             let mut all: Vec<(i64, usize, u32, Event)> = Vec::new();
             for (index, finished) in join.finished.iter().enumerate() {

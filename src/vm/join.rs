@@ -8,6 +8,7 @@
 use super::event::Event;
 use super::fan_out::{Children, Next};
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
+use super::watch::Note;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 
@@ -22,6 +23,7 @@ pub struct Finished<'a> {
     pub(super) last: u32,
     pub(super) pace: Vec<(i64, u32)>,
     pub(super) events: Vec<Event>,
+    pub(super) notes: Vec<Note>,
     pub(super) steps_left: u64,
 }
 
@@ -256,6 +258,7 @@ impl FinishedElsewhere {
             last: self.last,
             pace: self.pace,
             events: Vec::new(),
+            notes: Vec::new(),
             steps_left: self.steps_left,
         }
     }

@@ -11,6 +11,7 @@ use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use super::request::Request;
 use super::seed::Seed;
 use super::tally::Tally;
+use super::watch::{Notes, notes_of};
 use crate::program::{Addr, AssignId, Op, Program, Register, Root, StateId, TaskId};
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
@@ -191,6 +192,8 @@ pub(super) struct History {
     /// For children: how many events there had been whenever the clock moved on.
     pub pace: Vec<(i64, u32)>,
     pub events: Option<Vec<Event>>,
+    /// What was decided, if somebody looks on.
+    pub notes: Option<Box<Notes>>,
 }
 
 impl<'a> Execution<'a> {
@@ -234,7 +237,7 @@ impl<'a> Execution<'a> {
             now_ms: start.now_ms,
             deadline_ms: start.now_ms.saturating_add(run_ms),
             steps: settings.limits.steps,
-            history: History { count: 1, events, ..History::default() },
+            history: History { count: 1, events, notes: notes_of(program, start.history), ..History::default() },
         }
     }
 
@@ -401,6 +404,8 @@ impl<'a> Execution<'a> {
                         return Err(stop);
                     }
                 }
+                Op::Count { point } => self.count(point),
+                Op::Watch { test } => self.watch(test),
                 Op::Fork { fork } => {
                     let children = self.fork(fork)?;
                     self.waiting = Waiting::Children;

@@ -33,6 +33,7 @@
 //! | [`budget`] | limits |
 //! | [`seed`] | what stands in for randomness |
 //! | [`tally`] | counts |
+//! | [`watch`] | what an execution decides, noted |
 //! | [`intrinsic`] | the 18 intrinsic functions |
 //! | [`jsonata`] | JSONata |
 //! | `expression.rs` | JSONata in the fields of states |
@@ -57,6 +58,7 @@ mod rescue;
 pub mod seed;
 pub mod tally;
 mod task;
+pub mod watch;
 
 pub use budget::Limits;
 pub use context::Names;
@@ -70,3 +72,4 @@ pub use park::Parked;
 pub use request::{Reply, Request, TaskRequest};
 pub use seed::Seed;
 pub use tally::Tally;
+pub use watch::{Note, NoteKind};

@@ -10,6 +10,7 @@ use super::event::Event;
 use super::machine::{Caller, Execution, ExecutionBasics, Family, History, Input, Rare, Settings, Visit, Waiting};
 use super::outcome::Origin;
 use super::seed::Seed;
+use super::watch::{Note, Notes};
 use crate::program::{Addr, AssignId, Program, StateId, TaskId};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
@@ -42,6 +43,7 @@ pub struct Parked {
     previous: u32,
     pace: Vec<(i64, u32)>,
     events: Option<Vec<Event>>,
+    notes: Option<Vec<Note>>,
 }
 
 /// Compact JSON text.
@@ -161,6 +163,7 @@ impl<'a> Execution<'a> {
             previous: self.history.previous,
             pace: std::mem::take(&mut self.history.pace),
             events: self.history.events.take(),
+            notes: self.history.notes.take().map(|notes| notes.list),
         })
     }
 }
@@ -238,7 +241,13 @@ impl Parked {
             now_ms: self.now_ms,
             deadline_ms: self.deadline_ms,
             steps: self.steps,
-            history: History { count: self.count, previous: self.previous, pace: self.pace, events: self.events },
+            history: History {
+                count: self.count,
+                previous: self.previous,
+                pace: self.pace,
+                events: self.events,
+                notes: self.notes.map(|list| Box::new(Notes { list })),
+            },
         }
     }
 }
