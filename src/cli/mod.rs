@@ -8,10 +8,12 @@
 
 mod check;
 mod compile;
+mod coverage;
 mod exec;
 mod json;
 mod jsonata;
 mod machine;
+mod replay;
 mod run;
 
 use crate::handler::Handlers;
@@ -35,6 +37,9 @@ enum Command {
     Exec(exec::Arguments),
     /// Check a definition by all rules that AWS applies at creation
     Check(check::Arguments),
+    /// What the events reach of a machine, and what they never reach
+    #[command(after_help = coverage::EXAMPLES)]
+    Coverage(Box<coverage::Arguments>),
     /// Print the compiled program
     Compile(compile::Arguments),
     /// The value reader's verdict on JSON files
@@ -87,6 +92,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         Command::Run(arguments) => run::run(&arguments, handlers),
         Command::Exec(arguments) => exec::run(&arguments, handlers),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Coverage(arguments) => coverage::run(&arguments, &handlers),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
         Command::Json(arguments) => json::run(&arguments),
         Command::Jsonata(arguments) => jsonata::run(&arguments),
@@ -95,6 +101,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         eprintln!("expressway: {error}");
         error.exit_code()
     })
+}
+
+/// Writes a text that ends its own lines, to a file or to stdout.
+fn write_out(path: &std::path::Path, text: &str) -> Result<(), CliError> {
+    if path == std::path::Path::new("-") {
+        return print(text.strip_suffix('\n').unwrap_or(text));
+    }
+    std::fs::write(path, text).map_err(|error| CliError::Io { path: path.display().to_string(), error })
 }
 
 /// Writes a line to stdout. A reader that has gone away is no error.

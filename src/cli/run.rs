@@ -1,13 +1,17 @@
 //! `run`: the main job: a machine, files of events, results.
 
-use super::CliError;
-use super::machine::{MachineArguments, compile_program, read_text};
+use super::{CliError, write_out};
+use super::coverage::{covered, falls_short};
+use super::machine::{MachineArguments, read_text};
+use super::replay::compile_instrumented;
 use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Progress, Sink, SinkError, Source, Summary};
+use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
 use crate::handler::mock::Mock;
 use crate::program::Program;
 use crate::value::timestamp::Timestamp;
+use crate::view;
 use crate::vm::{Limits, Names, Settings};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -92,6 +96,12 @@ pub(super) struct Arguments {
     /// The most states an execution may enter; `off` lifts the limit
     #[arg(long, value_name = "N", default_value = "1000000")]
     max_steps: Limit,
+    /// Count what is reached of the machine: a table with the summary, or JSON into a file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    coverage: Option<Option<PathBuf>>,
+    /// End with exit code 1 if less than this share of the machine is reached
+    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = super::coverage::percent)]
+    fail_under: Option<f64>,
     /// No summary, no progress
     #[arg(short, long)]
     quiet: bool,
@@ -147,13 +157,15 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
             Err(error) => return Err(CliError::Usage(format!("{}: {error}", path.display()))),
         }
     }
-    let program = compile_program(definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
+    let instrument = if arguments.coverage.is_some() { Instrument::Coverage } else { Instrument::Plain };
+    let asl = arguments.machine.asl_handlers(&machine)?;
+    let program = compile_instrumented(definition, &asl, &handlers, instrument)?;
     let bound = handlers.bind(&program).map_err(|missing| {
         CliError::Usage(format!(
             "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, or mock their states with --mock"
         ))
     })?;
-    let sources = sources(arguments, &machine.folder)?;
+    let sources = sources(&arguments.events, &machine.folder)?;
     let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
 
     let signals = Signals::watch();
@@ -219,12 +231,25 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
         }
     };
     report(arguments, &program, &summary)?;
+    if let (Some(coverage), Some(file)) = (&summary.coverage, &arguments.coverage) {
+        if let Some(file) = file {
+            write_out(file, &view::coverage::to_json(coverage))?;
+        } else if !arguments.quiet {
+            eprint!("{}", view::coverage::to_text(coverage, &covered(definition, &asl)));
+        }
+        if falls_short(coverage, arguments.fail_under) && code == ExitCode::SUCCESS {
+            return Ok(ExitCode::from(1));
+        }
+    }
     Ok(code)
 }
 
 /// The sources, each with its length where that is known.
-fn sources(arguments: &Arguments, folder: &Path) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
-    let mut events = arguments.events.clone();
+pub(super) fn sources(
+    events: &[PathBuf],
+    folder: &Path,
+) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
+    let mut events = events.to_vec();
     if events.is_empty() {
         let candidates = ["events.jsonl", "events.jsonl.gz", "events.jsonl.zst"];
         let found = candidates.iter().map(|name| folder.join(name)).find(|path| path.is_file());

@@ -5,10 +5,12 @@
 //! | [`json`] | writing JSON objects member by member |
 //! | [`details`] | the details of an event: names and values |
 //! | [`history`] | GetExecutionHistory's form, and a table |
+//! | [`coverage`] | what a run has reached: table, JSON, lcov, a page |
 //! | [`logs`] | the CloudWatch Logs form |
 //!
 //! It must never read files, and never change what it shows.
 
+pub mod coverage;
 pub mod details;
 pub mod history;
 pub mod json;
