@@ -20,6 +20,8 @@
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `worker.rs` | the loop over lines |
 //! | [`drive`] | one execution, from its start to its end |
+//! | `single.rs` | one execution with its history, for people to look at |
+//! | [`pair`] | two machines over the same events |
 //! | `pool.rs` | threads, and children shared among idle ones |
 //! | `wording.rs` | how results, failures and dead letters are written |
 //! | `order.rs`, `outputs.rs`, `sink.rs` | results in order, to the three sinks |
@@ -33,8 +35,10 @@ mod intake;
 mod latency;
 mod order;
 mod outputs;
+pub mod pair;
 mod pool;
 mod report;
+mod single;
 mod sink;
 mod source;
 mod split;
@@ -48,6 +52,7 @@ pub use coverage::{Coverage, Part, PartKind};
 pub use latency::Quantiles;
 pub use pool::ThreadsError;
 pub use report::{Progress, Summary, Timing};
+pub use single::{Recorded, Single};
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;

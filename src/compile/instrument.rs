@@ -6,7 +6,7 @@
 
 use super::scope::Place;
 use super::{CompileError, Compiler, Options};
-use crate::definition::{Choice, Definition, Flow};
+use crate::definition::{Choice, Definition, Flow, Retrier};
 use crate::program::point::{Point, PointKind, step};
 use crate::program::{Addr, Op, Program, StateId, TestId};
 use crate::value::tree::Span;
@@ -108,9 +108,13 @@ impl<'d> Compiler<'d> {
     }
 
     /// Where a retry goes on: where the state's attempt begins, by way of its count.
-    pub(super) fn retry_entry(&mut self, place: &Place, state: StateId, span: Span, n: usize) -> Addr {
+    pub(super) fn retry_entry(&mut self, place: &Place, state: StateId, retrier: &Retrier, n: usize) -> Addr {
         let attempt = self.builder.attempt_of(state);
-        match self.mark_of(place, state, span, PointKind::Retrier(n as u32)) {
+        // One that allows no retry is there for the errors that it keeps from others.
+        if retrier.max_attempts == 0 {
+            return attempt;
+        }
+        match self.mark_of(place, state, retrier.span, PointKind::Retrier(n as u32)) {
             None => attempt,
             Some(mark) => {
                 let entry = self.builder.here();

@@ -122,7 +122,7 @@ impl<'d> Compiler<'d> {
             backoff_rate: retrier.backoff_rate,
             max_delay_seconds: retrier.max_delay_seconds,
             full_jitter: retrier.jitter == definition::JitterStrategy::Full,
-            at: self.retry_entry(place, id, retrier.span, n),
+            at: self.retry_entry(place, id, retrier, n),
         });
         let retriers = retriers.collect();
         self.builder.state_mut(id).retriers = retriers;
