@@ -9,6 +9,7 @@
 mod check;
 mod compile;
 mod coverage;
+mod diff;
 mod exec;
 mod json;
 mod jsonata;
@@ -40,6 +41,9 @@ enum Command {
     /// What the events reach of a machine, and what they never reach
     #[command(after_help = coverage::EXAMPLES)]
     Coverage(Box<coverage::Arguments>),
+    /// Two definitions over the same events: where do they come to something else?
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(Box<diff::Arguments>),
     /// Print the compiled program
     Compile(compile::Arguments),
     /// The value reader's verdict on JSON files
@@ -93,6 +97,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         Command::Exec(arguments) => exec::run(&arguments, handlers),
         Command::Check(arguments) => check::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments, &handlers),
+        Command::Diff(arguments) => diff::run(&arguments, &handlers),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
         Command::Json(arguments) => json::run(&arguments),
         Command::Jsonata(arguments) => jsonata::run(&arguments),

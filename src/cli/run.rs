@@ -342,13 +342,15 @@ fn report(arguments: &Arguments, program: &Program, summary: &Summary) -> Result
 }
 
 /// Ctrl-C and SIGTERM: the first one lets what is under way come to its end, the second ends the process.
-struct Signals {
-    stop: Arc<AtomicBool>,
+pub(super) struct Signals {
+    /// Set once one has come.
+    pub stop: Arc<AtomicBool>,
     number: Arc<AtomicUsize>,
 }
 
 impl Signals {
-    fn watch() -> Signals {
+    /// Watches from now on.
+    pub fn watch() -> Signals {
         use signal_hook::consts::{SIGINT, SIGTERM};
         use signal_hook::flag;
         let signals = Signals { stop: Arc::default(), number: Arc::default() };
@@ -361,7 +363,8 @@ impl Signals {
         signals
     }
 
-    fn exit_code(&self) -> Option<ExitCode> {
+    /// The exit code, if a signal has come.
+    pub fn exit_code(&self) -> Option<ExitCode> {
         match self.number.load(Ordering::Relaxed) {
             0 => None,
             signal => Some(ExitCode::from(u8::try_from(128 + signal).unwrap_or(130))),

@@ -38,6 +38,8 @@ pub enum NoteKind {
         value: Option<String>,
         /// What the comparator's own path finds, if it has one.
         other: Option<String>,
+        /// Whether it holds; nothing, if looking fails the state.
+        holds: Option<bool>,
     },
     /// It tries the state again.
     Retried {
@@ -97,7 +99,8 @@ impl<'a> Execution<'a> {
             Comparison::Against(_, _, root, path, _) => self.seen(*root, *path),
             _ => None,
         };
-        self.note(state, |_| NoteKind::Tested { test: id, value, other });
+        let holds = self.holds(id).ok();
+        self.note(state, |_| NoteKind::Tested { test: id, value, other, holds });
     }
 
     /// Notes that a retrier lets the state be tried again.
