@@ -52,7 +52,7 @@ pub use coverage::{Coverage, Part, PartKind};
 pub use latency::Quantiles;
 pub use pool::ThreadsError;
 pub use report::{Progress, Summary, Timing};
-pub use single::{Recorded, Single};
+pub use single::{Found, Recorded, Single, nth_record};
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;

@@ -1,12 +1,19 @@
-//! One execution by itself, with its history: what a person looks at.
+//! One execution by itself, with its history: what a person looks at; and the record that it is made of.
 //!
 //! Flows in: a program, an input, who the execution is. Flows out: a [`Recorded`], which owns all that it holds. The
 //! execution is the same one that a run over many events would make of that record, if seed and clock are the same. It
 //! must never be used where many run: it copies everything.
 
+use super::chunk::Buffer;
 use super::drive::{Alone, drive};
+use super::intake::{Cutting, Intake};
+use super::order::{Order, Window};
+use super::outputs::Outputs;
+use super::source::{Source, SourceError};
+use super::{CHUNK_BYTES, LINE_BYTES_MAX};
 use crate::handler::Bound;
 use crate::program::Program;
+use crate::value::scan::{Lines, Record, Scratch, SlotTrie, WalkPlan};
 use crate::value::{Arena, Value};
 use crate::vm::{Event, Execution, Input, LimitHit, Note, Outcome, Seed, Settings, Start, Tally};
 
@@ -89,4 +96,74 @@ impl Single<'_> {
         recorded.tally = tally;
         recorded
     }
+}
+
+/// A record, found by its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The number of its source.
+    pub source: usize,
+    /// The source's name.
+    pub name: String,
+    /// Offset of its first byte in the source.
+    pub offset: u64,
+    /// Its line, counted from 1.
+    pub line_number: u64,
+    /// Its JSON text, or why it is none.
+    pub text: Result<String, String>,
+}
+
+/// The record of that number, counted from 1 over all sources; blank lines do not count. Nothing, if there are fewer.
+///
+/// ```
+/// use expressway::batch::{Source, nth_record};
+/// let found = nth_record(vec![Source::memory("events", b"{\"id\": 1}\n\n{\"id\": 2}\n")], 2).unwrap().unwrap();
+/// assert_eq!((found.offset, found.line_number, found.text.as_deref()), (11, 3, Ok("{\"id\": 2}")));
+/// ```
+///
+/// # Errors
+///
+/// The first source that cannot be read, if the record does not stand before that place.
+pub fn nth_record(sources: Vec<Source<'_>>, number: u64) -> Result<Option<Found>, SourceError> {
+    let cutting =
+        Cutting { chunk_bytes: CHUNK_BYTES, line_bytes_max: LINE_BYTES_MAX, records_max: None, counting: false };
+    let intake = Intake::new(sources, cutting);
+    let order = Order::new(Outputs::default(), Window { chunks: u64::MAX, bytes: usize::MAX }, false, None);
+    let plan = WalkPlan { trie: SlotTrie::empty(), find_duplicates: false };
+    let (mut buffer, mut scratch) = (Buffer::default(), Scratch::new());
+    let (mut left, mut source, mut lines_before) = (number, 0, 0);
+    while let Some(chunk) = intake.claim(&order, &mut buffer) {
+        if chunk.source != source {
+            (source, lines_before) = (chunk.source, 0);
+        }
+        let mut lines = Lines::new(chunk.data.bytes(&buffer), &mut scratch, &plan);
+        while let Some(item) = lines.next(&mut []) {
+            lines_before += 1;
+            let text = match item.record {
+                Record::Blank => continue,
+                Record::Bad(error) => Err(error.to_string()),
+                Record::Line(line) => Ok(line.text.to_owned()),
+            };
+            left = left.saturating_sub(1);
+            if left == 0 {
+                let name = intake.names()[source].clone();
+                let offset = chunk.offset + item.offset as u64;
+                return Ok(Some(Found { source, name, offset, line_number: lines_before, text }));
+            }
+        }
+        if let Some(long) = chunk.long {
+            lines_before += 1;
+            left = left.saturating_sub(1);
+            if left == 0 {
+                let name = intake.names()[source].clone();
+                let offset = chunk.offset + chunk.data.len() as u64;
+                let text = Err(format!("a line of {} bytes is over the limit of {LINE_BYTES_MAX} bytes", long.length));
+                return Ok(Some(Found { source, name, offset, line_number: lines_before, text }));
+            }
+        }
+        if let Some(error) = chunk.failed {
+            return Err(error);
+        }
+    }
+    Ok(None)
 }

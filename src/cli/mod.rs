@@ -16,6 +16,7 @@ mod jsonata;
 mod machine;
 mod replay;
 mod run;
+mod step;
 
 use crate::handler::Handlers;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -34,8 +35,9 @@ struct Arguments {
 enum Command {
     /// Run a machine over files of events: the main job
     Run(Box<run::Arguments>),
-    /// Run one execution, with its history
-    Exec(exec::Arguments),
+    /// Run one execution and look at it: its history, what was decided and why
+    #[command(after_help = exec::EXAMPLES)]
+    Exec(Box<exec::Arguments>),
     /// Check a definition by all rules that AWS applies at creation
     Check(check::Arguments),
     /// What the events reach of a machine, and what they never reach
