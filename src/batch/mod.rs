@@ -50,7 +50,7 @@ mod worker;
 
 pub use coverage::{Coverage, Part, PartKind};
 pub use latency::Quantiles;
-pub use pool::ThreadsError;
+pub use pool::{ThreadsError, side_by_side};
 pub use report::{Progress, Summary, Timing};
 pub use single::{Found, Recorded, Single, nth_record};
 pub use sink::{Sink, SinkError};

@@ -17,6 +17,7 @@ mod machine;
 mod replay;
 mod run;
 mod step;
+mod test;
 
 use crate::handler::Handlers;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -46,6 +47,9 @@ enum Command {
     /// Two definitions over the same events: where do they come to something else?
     #[command(after_help = diff::EXAMPLES)]
     Diff(Box<diff::Arguments>),
+    /// Run test suites of a definition
+    #[command(after_help = test::EXAMPLES)]
+    Test(test::Arguments),
     /// Print the compiled program
     Compile(compile::Arguments),
     /// The value reader's verdict on JSON files
@@ -100,6 +104,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         Command::Check(arguments) => check::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments, &handlers),
         Command::Diff(arguments) => diff::run(&arguments, &handlers),
+        Command::Test(arguments) => test::run(&arguments, &handlers),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
         Command::Json(arguments) => json::run(&arguments),
         Command::Jsonata(arguments) => jsonata::run(&arguments),

@@ -225,7 +225,7 @@ pub fn changes(input: &str, output: &str) -> Vec<String> {
 }
 
 /// A value cut to what a line can hold.
-pub(super) fn brief(value: &str) -> String {
+pub fn brief(value: &str) -> String {
     match value.char_indices().nth(CHARACTERS_MAX) {
         Some((end, _)) => format!("{}… ({} bytes)", &value[..end], value.len()),
         None => value.to_owned(),
