@@ -52,11 +52,12 @@ pub use coverage::{Coverage, Part, PartKind};
 pub use latency::Quantiles;
 pub use pool::{ThreadsError, side_by_side};
 pub use report::{Progress, Summary, Timing};
-pub use single::{Found, Recorded, Single, nth_record};
+pub use single::{Found, Recorded, Single, nth_record, read_all};
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
 pub use wording::Emit;
+pub(crate) use wording::write_outcome;
 pub use worker::{Identity, Latency};
 
 use crate::handler::Bound;

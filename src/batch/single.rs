@@ -125,10 +125,7 @@ pub struct Found {
 ///
 /// The first source that cannot be read, if the record does not stand before that place.
 pub fn nth_record(sources: Vec<Source<'_>>, number: u64) -> Result<Option<Found>, SourceError> {
-    let cutting =
-        Cutting { chunk_bytes: CHUNK_BYTES, line_bytes_max: LINE_BYTES_MAX, records_max: None, counting: false };
-    let intake = Intake::new(sources, cutting);
-    let order = Order::new(Outputs::default(), Window { chunks: u64::MAX, bytes: usize::MAX }, false, None);
+    let (intake, order) = reading(sources);
     let plan = WalkPlan { trie: SlotTrie::empty(), find_duplicates: false };
     let (mut buffer, mut scratch) = (Buffer::default(), Scratch::new());
     let (mut left, mut source, mut lines_before) = (number, 0, 0);
@@ -166,4 +163,32 @@ pub fn nth_record(sources: Vec<Source<'_>>, number: u64) -> Result<Option<Found>
         }
     }
     Ok(None)
+}
+
+/// All lines of all sources, decompressed, in memory; but for those over the limit, which are no events.
+///
+/// # Errors
+///
+/// The first source that cannot be read.
+pub fn read_all(sources: Vec<Source<'_>>) -> Result<Vec<u8>, SourceError> {
+    let (intake, order) = reading(sources);
+    let (mut buffer, mut all) = (Buffer::default(), Vec::new());
+    while let Some(chunk) = intake.claim(&order, &mut buffer) {
+        all.extend_from_slice(chunk.data.bytes(&buffer));
+        if all.last().is_some_and(|last| *last != b'\n') {
+            all.push(b'\n');
+        }
+        if let Some(error) = chunk.failed {
+            return Err(error);
+        }
+    }
+    Ok(all)
+}
+
+/// Sources to be read by one thread, which writes nothing.
+fn reading(sources: Vec<Source<'_>>) -> (Intake<'_>, Order<'static>) {
+    let cutting =
+        Cutting { chunk_bytes: CHUNK_BYTES, line_bytes_max: LINE_BYTES_MAX, records_max: None, counting: false };
+    let window = Window { chunks: u64::MAX, bytes: usize::MAX };
+    (Intake::new(sources, cutting), Order::new(Outputs::default(), window, false, None))
 }

@@ -6,6 +6,7 @@
 //! Exit codes: 0 done · 1 a finding (`check` that fails) · 2 wrong usage, or a definition refused by `run` or `exec` ·
 //! 3 input or output failed · 4 out of space · 130, 141, 143 signals.
 
+mod bench;
 mod check;
 mod compile;
 mod coverage;
@@ -50,6 +51,9 @@ enum Command {
     /// Run test suites of a definition
     #[command(after_help = test::EXAMPLES)]
     Test(test::Arguments),
+    /// How fast a machine runs over events, and whether that has changed
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(Box<bench::Arguments>),
     /// Print the compiled program
     Compile(compile::Arguments),
     /// The value reader's verdict on JSON files
@@ -105,6 +109,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         Command::Coverage(arguments) => coverage::run(&arguments, &handlers),
         Command::Diff(arguments) => diff::run(&arguments, &handlers),
         Command::Test(arguments) => test::run(&arguments, &handlers),
+        Command::Bench(arguments) => bench::run(&arguments, &handlers),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
         Command::Json(arguments) => json::run(&arguments),
         Command::Jsonata(arguments) => jsonata::run(&arguments),

@@ -4,13 +4,13 @@
 //! Flows in: a watched program and the visits of an execution. Flows out: text. Values are cut to what a line can hold. It
 //! must never evaluate anything again: what rules saw was noted when they looked.
 
-use super::visit::{Answer, Visit};
+use super::visit::{Answer, Call, Visit};
 use crate::program::choice::{Comparison, Test, TypeTest};
 use crate::program::point::PointKind;
 use crate::program::{Blame, BlameId, Op, PointId, Program};
 use crate::value::difference::differences;
 use crate::value::tree;
-use crate::vm::NoteKind;
+use crate::vm::{EventKind, NoteKind};
 use std::fmt::Write;
 
 /// How many characters of a value are shown.
@@ -41,31 +41,14 @@ pub fn visit(program: &Program, visits: &[Visit], n: usize, start_ms: i64) -> St
     };
     line(&format!("in     {}", brief(visit.input)));
     decisions(program, visits, n, &mut line);
-    for call in &visit.calls {
-        line(&format!("call   {} {}", call.resource, brief(call.input)));
-        match call.answer {
-            Some(Answer::Result(result)) => line(&format!("       gives {}", brief(result))),
-            Some(Answer::Error(error, cause)) => {
-                line(&format!("       fails: {} {}", error.unwrap_or("(no name)"), brief(cause.unwrap_or_default())));
-            }
-            None => {}
-        }
-    }
-    for note in &visit.notes {
-        match &note.what {
-            NoteKind::Retried { retrier, count, error, delay_ms } => line(&format!(
-                "retry  Retry[{retrier}] answers {}: tried again after {:.3} s, number {count}",
-                error.as_deref().unwrap_or("(no name)"),
-                *delay_ms as f64 / 1_000.0
-            )),
-            NoteKind::Caught { catcher, error } => {
-                line(&format!("catch  Catch[{catcher}] takes {}", error.as_deref().unwrap_or("(no name)")));
-            }
-            NoteKind::Point(_) | NoteKind::Tested { .. } => {}
-        }
-    }
+    // Calls, and what was done about their errors, in the order of the events.
+    let calls = visit.calls.iter().map(|call| (call.scheduled, call_lines(call)));
+    let notes = visit.notes.iter().map(|note| (note.after, rescue_line(&note.what)));
+    let mut acts: Vec<(u32, Vec<String>)> = calls.chain(notes).collect();
+    acts.sort_by_key(|(event, _)| *event);
+    acts.iter().flat_map(|(_, lines)| lines).for_each(|text| line(text));
     match visit.left {
-        None => line("       it is never left"),
+        None => line("out    it is never left"),
         Some(left) => {
             for (n, change) in changes(visit.input, left.output).iter().enumerate() {
                 line(&format!("{}  {change}", if n == 0 { "out  " } else { "     " }));
@@ -78,29 +61,58 @@ pub fn visit(program: &Program, visits: &[Visit], n: usize, start_ms: i64) -> St
     out
 }
 
+/// A call, and what came of it.
+fn call_lines(call: &Call) -> Vec<String> {
+    let mut lines = vec![format!("call   {} {}", call.resource, brief(call.input))];
+    match call.answer {
+        Some(Answer::Result(result)) => lines.push(format!("       gives {}", brief(result))),
+        Some(Answer::Error(error, cause)) => {
+            lines.push(format!("       fails: {} {}", error.unwrap_or("(no name)"), brief(cause.unwrap_or_default())));
+        }
+        None => {}
+    }
+    lines
+}
+
+/// What a retrier or a catcher did.
+fn rescue_line(what: &NoteKind) -> Vec<String> {
+    let name = |error: &Option<String>| error.clone().unwrap_or_else(|| "(no name)".to_owned());
+    match what {
+        NoteKind::Retried { retrier, count, error, delay_ms } => vec![format!(
+            "retry  Retry[{retrier}] answers {}: tried again after {:.3} s, time {count}",
+            name(error),
+            *delay_ms as f64 / 1_000.0
+        )],
+        NoteKind::Caught { catcher, error } => vec![format!("catch  Catch[{catcher}] takes {}", name(error))],
+        NoteKind::Point(_) | NoteKind::Tested { .. } => Vec::new(),
+    }
+}
+
 /// The rules of a Choice: what each saw, and which decided.
 fn decisions(program: &Program, visits: &[Visit], n: usize, line: &mut dyn FnMut(&str)) {
     let mut rule: Option<(u32, Vec<String>)> = None;
-    let mut close = |rule: &mut Option<(u32, Vec<String>)>, decided: bool| {
+    let mut close = |rule: &mut Option<(u32, Vec<String>)>, verdict: &str| {
         if let Some((n, seen)) = rule.take() {
-            line(&format!("rule   Choices[{n}] {}  {}", if decided { "decides" } else { "no     " }, seen.join("; ")));
+            line(&format!("rule   Choices[{n}] {verdict:<7}  {}", seen.join("; ")));
         }
     };
+    let mut fails = visits[n].events.iter().any(|event| matches!(event.kind, EventKind::EvaluationFailed { .. }));
     for note in &visits[n].notes {
         match &note.what {
             NoteKind::Point(point) => match program.point(*point).kind {
                 PointKind::Tried(at) => {
-                    close(&mut rule, false);
+                    close(&mut rule, "no");
                     rule = Some((at, condition(program, *point, visits, n)));
                 }
-                PointKind::Rule(_) => close(&mut rule, true),
+                PointKind::Rule(_) => close(&mut rule, "decides"),
                 PointKind::Default => {
-                    close(&mut rule, false);
+                    close(&mut rule, "no");
                     rule = None;
                 }
                 _ => {}
             },
             NoteKind::Tested { test, value, other, holds } => {
+                fails |= holds.is_none();
                 if let Some((_, seen)) = &mut rule {
                     let held = match holds {
                         Some(true) => "yes",
@@ -114,7 +126,7 @@ fn decisions(program: &Program, visits: &[Visit], n: usize, line: &mut dyn FnMut
             NoteKind::Retried { .. } | NoteKind::Caught { .. } => {}
         }
     }
-    close(&mut rule, false);
+    close(&mut rule, if fails { "fails" } else { "no" });
     let by_default = visits[n].notes.iter().any(|note| match note.what {
         NoteKind::Point(point) => program.point(point).kind == PointKind::Default,
         _ => false,

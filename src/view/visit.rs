@@ -51,6 +51,8 @@ pub struct Left<'e> {
 /// A call that a Task made.
 #[derive(Debug, Clone)]
 pub struct Call<'e> {
+    /// The id of the event that began it.
+    pub scheduled: u32,
     /// The resource: a function's ARN, or service and action.
     pub resource: String,
     /// What was given: compact JSON.
@@ -127,10 +129,10 @@ impl<'e> Reader<'e> {
                 item = Some(*index);
                 self.visit_of(at, name)
             }
-            kind => {
+            _ => {
                 if let Some(visit) = at {
                     self.visits[visit].events.push(event);
-                    call(&mut self.visits[visit], kind);
+                    call(&mut self.visits[visit], event);
                 }
                 at
             }
@@ -153,7 +155,8 @@ impl<'e> Reader<'e> {
     }
 }
 
-fn call<'e>(visit: &mut Visit<'e>, kind: &'e EventKind) {
+fn call<'e>(visit: &mut Visit<'e>, event: &'e Event) {
+    let kind = &event.kind;
     use EventKind as E;
     let begun = match kind {
         E::LambdaFunctionScheduled { resource, input, .. } | E::ActivityScheduled { resource, input, .. } => {
@@ -163,7 +166,7 @@ fn call<'e>(visit: &mut Visit<'e>, kind: &'e EventKind) {
         _ => None,
     };
     if let Some((resource, input)) = begun {
-        visit.calls.push(Call { resource, input, answer: None });
+        visit.calls.push(Call { scheduled: event.id, resource, input, answer: None });
         return;
     }
     let answer = match kind {
