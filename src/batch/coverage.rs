@@ -160,7 +160,8 @@ impl Coverage {
     pub(super) fn write_members(&self, out: &mut String) {
         let (reached, all) = self.reached();
         // Writing to a string cannot fail; so in all of this.
-        let _ = write!(out, ",\"coverage\":{{\"reached\":{reached},\"parts\":{all},\"percent\":{:.2}}}", self.percent());
+        let _ =
+            write!(out, ",\"coverage\":{{\"reached\":{reached},\"parts\":{all},\"percent\":{:.2}}}", self.percent());
         for (group, name) in PartKind::GROUPS.iter().enumerate().skip(1) {
             let _ = write!(out, ",\"{name}\":");
             self.write_group(group, out);

@@ -6,8 +6,8 @@
 use super::CliError;
 use super::machine::{Machine, MachineArguments, read_text};
 use crate::batch::Batch;
-use crate::compile::instrument::{self, Instrument};
 use crate::compile::Options;
+use crate::compile::instrument::{self, Instrument};
 use crate::definition::{Definition, MachineType};
 use crate::handler::mock::Mock;
 use crate::handler::{Bound, Handlers};

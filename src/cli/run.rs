@@ -1,9 +1,9 @@
 //! `run`: the main job: a machine, files of events, results.
 
-use super::{CliError, write_out};
 use super::coverage::{covered, falls_short};
 use super::machine::{MachineArguments, read_text};
 use super::replay::compile_instrumented;
+use super::{CliError, write_out};
 use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Progress, Sink, SinkError, Source, Summary};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
@@ -245,10 +245,7 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
 }
 
 /// The sources, each with its length where that is known.
-pub(super) fn sources(
-    events: &[PathBuf],
-    folder: &Path,
-) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
+pub(super) fn sources(events: &[PathBuf], folder: &Path) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
     let mut events = events.to_vec();
     if events.is_empty() {
         let candidates = ["events.jsonl", "events.jsonl.gz", "events.jsonl.zst"];

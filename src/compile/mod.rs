@@ -26,9 +26,9 @@ mod task;
 mod template;
 
 use crate::definition::Definition;
-use instrument::{Instrument, Mark};
 use crate::program::verify::VerifyError;
 use crate::program::{Addr, Builder, HandlerId, Program, Register, VariableId};
+use instrument::{Instrument, Mark};
 use std::collections::{BTreeMap, HashMap};
 
 /// What a program is compiled from besides the machine itself.

@@ -28,7 +28,14 @@ impl<'d> Compiler<'d> {
     /// The whole machine, then everything that it needs.
     pub(super) fn machine(&mut self, definition: &'d Definition) {
         let entry = self.builder.label();
-        let root = Waiting { scope: &definition.root, source: &definition.source, entry, within: None, mark: None, input: true };
+        let root = Waiting {
+            scope: &definition.root,
+            source: &definition.source,
+            entry,
+            within: None,
+            mark: None,
+            input: true,
+        };
         self.waiting.push(root);
         while let Some(next) = self.waiting.pop() {
             self.scope(next);

@@ -86,11 +86,9 @@ fn faults(expect: &Expect, recorded: &Recorded, visits: &[Visit]) -> Vec<String>
     if let Some(status) = expect.status.as_deref().filter(|status| *status != recorded.status) {
         let why = match (&recorded.error, &recorded.cause) {
             (None, None) => String::new(),
-            (error, cause) => format!(
-                ": {} {}",
-                error.as_deref().unwrap_or("(no name)"),
-                brief(cause.as_deref().unwrap_or_default())
-            ),
+            (error, cause) => {
+                format!(": {} {}", error.as_deref().unwrap_or("(no name)"), brief(cause.as_deref().unwrap_or_default()))
+            }
         };
         faults.push(format!("status {}, expected {status}{why}", recorded.status));
     }
@@ -104,8 +102,7 @@ fn faults(expect: &Expect, recorded: &Recorded, visits: &[Visit]) -> Vec<String>
             faults.extend(counting.map(|found| format!("output {}", line(found))));
         }
     }
-    for (name, wanted, given) in
-        [("error", &expect.error, &recorded.error), ("cause", &expect.cause, &recorded.cause)]
+    for (name, wanted, given) in [("error", &expect.error, &recorded.error), ("cause", &expect.cause, &recorded.cause)]
     {
         if let Some(wanted) = wanted.as_deref().filter(|wanted| Some(*wanted) != given.as_deref()) {
             faults.push(format!("{name} {:?}, expected {wanted:?}", given.as_deref().unwrap_or("(none)")));

@@ -120,7 +120,9 @@ fn case_of(field: &Field) -> Result<Case, SuiteError> {
     let name = field.get("name").ok_or_else(|| field.below("name").wants("a name"))?.text()?;
     let now_ms = match field.get("now") {
         None => NOW_MS,
-        Some(now) => Timestamp::parse(&now.text()?).map_err(|_| now.wants("a time such as 2024-01-31T12:00:00Z"))?.as_millis(),
+        Some(now) => {
+            Timestamp::parse(&now.text()?).map_err(|_| now.wants("a time such as 2024-01-31T12:00:00Z"))?.as_millis()
+        }
     };
     let mock = field.optional_text("mock")?;
     let outcomes = field.get("outcomes").map(|outcomes| mock_file(&outcomes)).transpose()?;
@@ -140,9 +142,7 @@ fn case_of(field: &Field) -> Result<Case, SuiteError> {
 }
 
 fn expected(field: &Field) -> Result<Expect, SuiteError> {
-    let known = [
-        "status", "output", "output_contains", "ignore", "error", "cause", "cause_contains", "path", "calls",
-    ];
+    let known = ["status", "output", "output_contains", "ignore", "error", "cause", "cause_contains", "path", "calls"];
     field.only(&known)?;
     let status = field.optional_text("status")?;
     if let Some(status) = &status
@@ -207,7 +207,8 @@ fn mock_file(field: &Field) -> Result<String, SuiteError> {
         let response = match &state.node.kind {
             Kind::Array(_) => {
                 let items = state.items()?;
-                let members = items.iter().enumerate().map(|(n, outcome)| format!("\"{n}\":{}", outcome.node.to_json()));
+                let members =
+                    items.iter().enumerate().map(|(n, outcome)| format!("\"{n}\":{}", outcome.node.to_json()));
                 format!("{{{}}}", members.collect::<Vec<_>>().join(","))
             }
             _ if state.node.get("Return").is_some() || state.node.get("Throw").is_some() => {
@@ -284,7 +285,11 @@ impl<'n> Field<'n> {
 
     fn items(&self) -> Result<Vec<Field<'n>>, SuiteError> {
         let items = self.node.as_array().ok_or_else(|| self.wants("a list"))?;
-        Ok(items.iter().enumerate().map(|(n, node)| Field { path: format!("{}[{n}]", self.path), key: "", node }).collect())
+        Ok(items
+            .iter()
+            .enumerate()
+            .map(|(n, node)| Field { path: format!("{}[{n}]", self.path), key: "", node })
+            .collect())
     }
 
     fn members(&self) -> Result<Vec<Field<'n>>, SuiteError> {

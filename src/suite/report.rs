@@ -65,7 +65,8 @@ pub fn to_junit(judged: &[Judged]) -> String {
             }
             let first = verdict.faults.first().map(String::as_str).unwrap_or_default();
             let _ = writeln!(out, "    <testcase classname=\"{name}\" name=\"{case}\">");
-            let _ = writeln!(out, "      <failure message=\"{}\">{}", escaped(first), escaped(&verdict.faults.join("\n")));
+            let _ =
+                writeln!(out, "      <failure message=\"{}\">{}", escaped(first), escaped(&verdict.faults.join("\n")));
             let _ = writeln!(out, "\nresult: {}</failure>\n    </testcase>", escaped(&verdict.result));
         }
         out.push_str("  </testsuite>\n");

@@ -88,11 +88,9 @@ fn compare(old: &Node, new: &Node, at: &mut Vec<Key>, found: &mut Vec<Difference
 fn both(old: Option<&Node>, new: Option<&Node>, at: &mut Vec<Key>, found: &mut Vec<Difference>) {
     match (old, new) {
         (Some(old), Some(new)) => compare(old, new, at, found),
-        (old, new) => found.push(Difference {
-            at: at.clone(),
-            old: old.map(Node::to_json),
-            new: new.map(Node::to_json),
-        }),
+        (old, new) => {
+            found.push(Difference { at: at.clone(), old: old.map(Node::to_json), new: new.map(Node::to_json) })
+        }
     }
 }
 
@@ -146,7 +144,9 @@ fn path(at: &[Key], general: bool) -> String {
 }
 
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_numeric())
+    !name.is_empty()
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && !name.starts_with(|c: char| c.is_numeric())
 }
 
 /// Places that do not count: a path, and all that is below what it selects.
