@@ -126,6 +126,6 @@ pub(super) fn compile_instrumented(
 ) -> Result<Program, CliError> {
     let bound = |name: &str| handlers.has_lambda(name);
     let options = Options { handlers: Some(asl_handlers), bound: Some(&bound) };
-    instrument::compile(definition, &options, instrument)
+    instrument::compile_mocked(definition, &options, instrument, &|state| handlers.has_mock(state))
         .map_err(|errors| CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }

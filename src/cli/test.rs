@@ -1,13 +1,10 @@
 //! `test`: suites of cases for a definition, as a test runner runs them.
 
-use super::machine::{MachineArguments, read_text};
-use super::replay::compile_instrumented;
+use super::machine::{Machine, MachineArguments, compile_program, read_text};
 use super::{CliError, WorkflowType, print, write_out};
 use crate::batch::side_by_side;
-use crate::compile::instrument::Instrument;
 use crate::definition::{Definition, MachineType};
 use crate::handler::Handlers;
-use crate::program::Program;
 use crate::suite::report::{self, Judged};
 use crate::suite::{Subject, Suite};
 use crate::vm::{Limits, Names, Settings};
@@ -69,7 +66,8 @@ pub(super) struct Arguments {
 struct Loaded {
     name: String,
     suite: Suite,
-    program: Program,
+    machine: Machine,
+    functions: BTreeMap<String, Definition>,
     settings: Settings,
     mocks: Option<String>,
 }
@@ -95,11 +93,13 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
         return Err(CliError::Usage("no case has a name that --filter takes; --list names them".to_owned()));
     }
     let threads = arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let definitions = loaded.iter().map(|l| l.machine.accepted()).collect::<Result<Vec<_>, _>>()?;
     let verdicts = side_by_side(threads.min(cases.len()), cases.len(), &|n| {
         let (suite, case) = cases[n];
-        let loaded = &loaded[suite];
-        let (program, settings) = (&loaded.program, &loaded.settings);
-        Subject { program, handlers, settings, mocks: loaded.mocks.as_deref() }.judge(&loaded.suite.cases[case])
+        let (loaded, definition) = (&loaded[suite], definitions[suite]);
+        let (functions, settings) = (&loaded.functions, &loaded.settings);
+        let subject = Subject { definition, functions, handlers, settings, mocks: loaded.mocks.as_deref() };
+        subject.judge(&loaded.suite.cases[case])
     })
     .map_err(|error| CliError::Usage(error.to_string()))?;
     let mut judged: Vec<Judged> =
@@ -116,6 +116,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
     Ok(ExitCode::from(u8::from(failed > 0)))
 }
 
+/// Reads a suite and all that it names.
 fn load(path: &Path, arguments: &Arguments, handlers: &Handlers) -> Result<Loaded, CliError> {
     let file = match path.is_dir() {
         false => path.to_path_buf(),
@@ -156,13 +157,14 @@ fn load(path: &Path, arguments: &Arguments, handlers: &Handlers) -> Result<Loade
         substitute: Vec::new(),
     };
     let machine = place.read()?;
-    let asl: BTreeMap<String, Definition> = place.asl_handlers(&machine)?;
-    let program = compile_instrumented(machine.accepted()?, &asl, handlers, Instrument::Plain)?;
+    let functions: BTreeMap<String, Definition> = place.asl_handlers(&machine)?;
+    // What cannot be compiled at all is told once, not by every case.
+    compile_program(machine.accepted()?, &functions, handlers)?;
     let express = machine.machine_type == MachineType::Express;
     let machine_name = suite.machine_name.clone().unwrap_or_else(|| "Machine".to_owned());
     let settings = Settings {
         limits: if express { Limits::EXPRESS } else { Limits::STANDARD },
         names: Names { machine: machine_name, express, ..Names::default() },
     };
-    Ok(Loaded { name, suite, program, settings, mocks })
+    Ok(Loaded { name, suite, machine, functions, settings, mocks })
 }

@@ -32,7 +32,22 @@ pub fn compile(
     options: &Options,
     instrument: Instrument,
 ) -> Result<Program, Vec<CompileError>> {
-    super::compile_with(definition, options, instrument)
+    super::compile_with(definition, options, instrument, None)
+}
+
+/// Compiles a machine of which some states' tasks are answered by mocks: the functions that these name are not compiled in,
+/// though they be written in ASL.
+///
+/// # Errors
+///
+/// As [`compile`](super::compile).
+pub fn compile_mocked(
+    definition: &Definition,
+    options: &Options,
+    instrument: Instrument,
+    mocked: &dyn Fn(&str) -> bool,
+) -> Result<Program, Vec<CompileError>> {
+    super::compile_with(definition, options, instrument, Some(mocked))
 }
 
 /// A place to be counted whose code comes later.

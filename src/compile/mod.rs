@@ -63,19 +63,21 @@ pub enum CompileError {
 ///
 /// Everything in the machine or its handlers that this engine does not run, not only the first thing.
 pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Vec<CompileError>> {
-    instrument::compile(definition, options, Instrument::Plain)
+    compile_with(definition, options, Instrument::Plain, None)
 }
 
-/// Compiles with that instrumentation.
-fn compile_with(
-    definition: &Definition,
-    options: &Options,
+/// Compiles with that instrumentation; handlers written in ASL are left out of states that are mocked.
+fn compile_with<'d>(
+    definition: &'d Definition,
+    options: &Options<'d>,
     instrument: Instrument,
+    mocked: Option<&'d dyn Fn(&str) -> bool>,
 ) -> Result<Program, Vec<CompileError>> {
     let mut compiler = Compiler {
         builder: Builder::default(),
         options: *options,
         instrument,
+        mocked,
         errors: Vec::new(),
         functions: HashMap::new(),
         waiting: Vec::new(),
@@ -96,6 +98,8 @@ struct Compiler<'d> {
     builder: Builder,
     options: Options<'d>,
     instrument: Instrument,
+    /// States whose tasks somebody else answers, whatever function they name.
+    mocked: Option<&'d dyn Fn(&str) -> bool>,
     errors: Vec<CompileError>,
     /// Where the code of ASL handlers begins, by name and by whether their event is the execution's input.
     functions: HashMap<(String, bool), Addr>,

@@ -49,7 +49,7 @@ impl<'d> Compiler<'d> {
         }
         let timeout = self.time_limit(&task.timeout, "TimeoutSecondsPath");
         let heartbeat = self.time_limit(&task.heartbeat, "HeartbeatSecondsPath");
-        let function = callee.handler.as_ref().and_then(|handler| self.asl_handler(handler));
+        let function = callee.handler.as_ref().and_then(|handler| self.asl_handler(handler, &state.name));
         let body = function.filter(|_| event_is_input).and_then(single_pass);
         let inlined = match (&callee.handler, function) {
             (Some(handler), Some(function)) if body.is_none() => {
@@ -155,9 +155,11 @@ impl<'d> Compiler<'d> {
         }
     }
 
-    /// The handler of that name that is written in ASL, if there is one and nobody else stands behind the name.
-    fn asl_handler(&self, handler: &Handler) -> Option<&'d Definition> {
-        if !handler.lambda || self.options.bound.is_some_and(|bound| bound(&handler.name)) {
+    /// The handler of that name that is written in ASL, if there is one and nobody else stands behind the name, nor answers
+    /// the state.
+    fn asl_handler(&self, handler: &Handler, state: &str) -> Option<&'d Definition> {
+        let mocked = self.mocked.is_some_and(|mocked| mocked(state));
+        if mocked || !handler.lambda || self.options.bound.is_some_and(|bound| bound(&handler.name)) {
             return None;
         }
         self.options.handlers?.get(&*handler.name)

@@ -72,6 +72,11 @@ impl Handlers {
         self
     }
 
+    /// Whether a mock answers a state's tasks.
+    pub fn has_mock(&self, state: &str) -> bool {
+        self.mock.as_ref().is_some_and(|mock| mock.answers(state))
+    }
+
     /// Whether somebody stands behind a Lambda function's name.
     pub fn has_lambda(&self, name: &str) -> bool {
         self.lambdas.contains_key(name)

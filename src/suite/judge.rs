@@ -1,13 +1,15 @@
 //! A case run, and what came of it held against what should.
 //!
-//! Flows in: a compiled machine and a case. Flows out: a [`Verdict`], which says what is wrong in lines that a person can
+//! Flows in: a machine and a case. Flows out: a [`Verdict`], which says what is wrong in lines that a person can
 //! act on. It must never stop at the first thing that is wrong.
 
 use super::{Case, Expect, ExpectedCall};
 use crate::batch::{Recorded, Single};
+use crate::compile::Options;
+use crate::compile::instrument::{Instrument, compile_mocked};
+use crate::definition::Definition;
 use crate::handler::Handlers;
 use crate::handler::mock::{Mock, MockError};
-use crate::program::Program;
 use crate::program::work::function_name;
 use crate::value::difference::{Difference, differences, missing};
 use crate::value::tree::{self, Node};
@@ -15,11 +17,14 @@ use crate::view::difference::line;
 use crate::view::explain::brief;
 use crate::view::visit::{Visit, visits};
 use crate::vm::{Seed, Settings};
+use std::collections::BTreeMap;
 
 /// What cases are run on.
 pub struct Subject<'s> {
     /// The machine.
-    pub program: &'s Program,
+    pub definition: &'s Definition,
+    /// Functions that are written in ASL.
+    pub functions: &'s BTreeMap<String, Definition>,
     /// Who stands behind its tasks, where no outcome is given.
     pub handlers: &'s Handlers,
     /// Its limits and names.
@@ -55,12 +60,20 @@ impl Subject<'_> {
             Ok(Some(mock)) => self.handlers.clone().mock(mock),
             Err(error) => return verdict(vec![error], String::new()),
         };
+        let has_lambda = |name: &str| handlers.has_lambda(name);
+        let options = Options { handlers: Some(self.functions), bound: Some(&has_lambda) };
+        // Compiled for each case, since what it mocks is not compiled in.
+        let mocked = |state: &str| handlers.has_mock(state);
+        let program = match compile_mocked(self.definition, &options, Instrument::Plain, &mocked) {
+            Ok(program) => program,
+            Err(errors) => return verdict(errors.iter().map(ToString::to_string).collect(), String::new()),
+        };
         // Tasks that nobody stands behind fail when they are reached, and say so.
-        let bound = handlers.bind_loosely(self.program);
+        let bound = handlers.bind_loosely(&program);
         let seed = Seed::new(case.seed, 0, 0);
         let single = Single { input: &case.input, seed, now_ms: case.now_ms, history: true };
-        let recorded = single.run(self.program, &bound, self.settings);
-        let visits = visits(self.program, &recorded.events, &recorded.notes);
+        let recorded = single.run(&program, &bound, self.settings);
+        let visits = visits(&program, &recorded.events, &recorded.notes);
         verdict(faults(&case.expect, &recorded, &visits), recorded.line.clone())
     }
 
