@@ -34,7 +34,7 @@
 //! | [`batch`] | many executions: sources, pool, order, sinks, dead letters, report | interpret ASL | handler, vm, program, value |
 //! | [`view`] | histories and reports for people and programs | read files | definition, program, vm, batch, value |
 //! | [`suite`] | test suites of definitions: cases, verdicts | read files, print | definition, compile, program, vm, handler, batch, view, value |
-//! | [`bench`](mod@bench) | a machine and its events, to be measured | measure | definition, compile, program, vm, handler, batch, value |
+//! | `bench` | a machine and its events, to be measured | measure | definition, compile, program, vm, handler, batch, value |
 //! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, bench, value |
 //! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
 //!

@@ -44,7 +44,11 @@ pub fn visit(program: &Program, visits: &[Visit], n: usize, start_ms: i64) -> St
     // Calls, and what was done about their errors, in the order of the events.
     let calls = visit.calls.iter().map(|call| (call.scheduled, call_lines(call)));
     let notes = visit.notes.iter().map(|note| (note.after, rescue_line(&note.what)));
-    let mut acts: Vec<(u32, Vec<String>)> = calls.chain(notes).collect();
+    let failed = visit.events.iter().filter_map(|event| match &event.kind {
+        EventKind::EvaluationFailed { error, cause, .. } => Some((event.id, vec![format!("fails  {error}: {cause}")])),
+        _ => None,
+    });
+    let mut acts: Vec<(u32, Vec<String>)> = calls.chain(notes).chain(failed).collect();
     acts.sort_by_key(|(event, _)| *event);
     acts.iter().flat_map(|(_, lines)| lines).for_each(|text| line(text));
     match visit.left {
@@ -105,10 +109,7 @@ fn decisions(program: &Program, visits: &[Visit], n: usize, line: &mut dyn FnMut
                     rule = Some((at, condition(program, *point, visits, n)));
                 }
                 PointKind::Rule(_) => close(&mut rule, "decides"),
-                PointKind::Default => {
-                    close(&mut rule, "no");
-                    rule = None;
-                }
+                PointKind::Default => close(&mut rule, "no"),
                 _ => {}
             },
             NoteKind::Tested { test, value, other, holds } => {

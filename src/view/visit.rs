@@ -6,6 +6,8 @@
 
 use super::details::{Content, details};
 use crate::program::Program;
+use crate::value::difference::differences;
+use crate::value::tree;
 use crate::vm::{Event, EventKind, Note};
 
 /// A state, from its Entered event until it is left.
@@ -125,6 +127,16 @@ impl<'e> Reader<'e> {
                 }
                 visit.and_then(|visit| self.visits[visit].parent)
             }
+            // It may point past the Entered event of its own state.
+            EventKind::EvaluationFailed { state, .. } => {
+                let open = |visit: &Visit| visit.state == state.as_str() && visit.left.is_none();
+                let visit = self.visits.iter().rposition(open).or(at);
+                if let Some(visit) = visit {
+                    self.visits[visit].events.push(event);
+                    item = self.visits[visit].item;
+                }
+                visit
+            }
             EventKind::MapIterationStarted { name, index } => {
                 item = Some(*index);
                 self.visit_of(at, name)
@@ -204,11 +216,22 @@ pub struct Parting {
     pub way: Option<(Option<String>, Option<String>, Option<String>)>,
 }
 
+/// Whether two visits leave the same document, whatever the order of its members; or both leave none.
+fn same_output(old: &Visit, new: &Visit) -> bool {
+    match (old.left, new.left) {
+        (Some(old), Some(new)) if old.output == new.output => true,
+        (Some(old), Some(new)) => match (tree::parse(old.output), tree::parse(new.output)) {
+            (Ok(old), Ok(new)) => differences(&old, &new).is_empty(),
+            _ => false,
+        },
+        (old, new) => old.is_none() && new.is_none(),
+    }
+}
+
 /// Compares two executions state by state.
 pub fn parting(old: &[Visit], new: &[Visit]) -> Parting {
     let shared = old.iter().zip(new).take_while(|(old, new)| old.state == new.state).count();
-    let output = |visit: &Visit| visit.left.map(|left| left.output.to_owned());
-    let data = (0..shared).find(|n| output(&old[*n]) != output(&new[*n])).map(|n| old[n].state.to_owned());
+    let data = (0..shared).find(|n| !same_output(&old[*n], &new[*n])).map(|n| old[n].state.to_owned());
     let name = |visits: &[Visit], n: usize| visits.get(n).map(|visit| visit.state.to_owned());
     let part = old.len() > shared || new.len() > shared;
     let last = shared.checked_sub(1).and_then(|n| name(old, n));

@@ -222,8 +222,8 @@ fn the_command_tells_it_in_every_form() {
     let text = expressway(&["coverage", &place]);
     assert_eq!(text.code, 0, "{}", text.err);
     assert!(text.out.contains("all             35 of    40   87.50 %"), "{}", text.out);
-    assert!(text.out.contains(&format!("  {place}/machine.asl.json:14  state 'Never'")), "{}", text.out);
-    assert!(text.out.contains("machine.asl.json:10  Choices[2] of 'Which'"), "{}", text.out);
+    assert!(text.out.contains(&format!("  {place}/machine.asl.json:13  state 'Never'")), "{}", text.out);
+    assert!(text.out.contains("machine.asl.json:9  Choices[2] of 'Which'"), "{}", text.out);
 
     assert_eq!(expressway(&["coverage", &place, "--fail-under", "87.5"]).code, 0);
     let short = expressway(&["coverage", &place, "--fail-under", "90"]);
@@ -237,9 +237,9 @@ fn the_command_tells_it_in_every_form() {
         (&35.into(), &40.into(), Some(5))
     );
     let rules = all["rules"].as_array().expect("a list");
-    assert!(rules.contains(&json(r#"{"state":"Which","rule":1,"line":9,"count":1}"#)), "{rules:?}");
+    assert!(rules.contains(&json(r#"{"state":"Which","rule":1,"line":8,"count":1}"#)), "{rules:?}");
     let transitions = all["transitions"].as_array().expect("a list");
-    assert!(transitions.contains(&json(r#"{"from":"Ask","to":null,"line":15,"count":1}"#)), "{transitions:?}");
+    assert!(transitions.contains(&json(r#"{"from":"Ask","to":null,"line":14,"count":1}"#)), "{transitions:?}");
 
     let lcov = expressway(&["coverage", &place, "--format", "lcov"]).out;
     for line in ["FNDA:0,Never", "FNDA:5,Which", "DA:18,2", "DA:19,0", "SF:", "BRF:", "end_of_record"] {

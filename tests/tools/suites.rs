@@ -6,7 +6,7 @@ const MACHINE: &str = r#"{"StartAt": "Ask", "States": {
     "Ask": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "OutputPath": "$.Payload",
         "Parameters": {"FunctionName": "ask", "Payload.$": "$"}, "Next": "Store"},
     "Store": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem",
-        "Parameters": {"Item.$": "$"}, "ResultPath": null, "End": true}}}"#;
+        "Parameters": {"TableName": "t", "Item.$": "$"}, "ResultPath": null, "End": true}}}"#;
 
 fn suite(cases: &str) -> String {
     let indented: Vec<String> = cases.trim().lines().map(|line| format!("  {line}")).collect();

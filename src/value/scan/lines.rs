@@ -215,7 +215,8 @@ impl<'c, 's> Lines<'c, 's> {
     }
 
     /// The next line; `slots` has at least [`SlotTrie::slots`] entries. `None` after the last line.
-    #[allow(clippy::should_implement_trait)] // An iterator cannot borrow slots from each caller.
+    #[allow(clippy::should_implement_trait)]
+    // An iterator cannot borrow slots from each caller.
     // Whatever reads lines, it does so in one place: there a call for each line would be felt.
     #[inline(always)]
     pub fn next(&mut self, slots: &mut [Slot]) -> Option<Item<'c>> {
