@@ -21,15 +21,16 @@
 //! # greetings(&mut Criterion);
 //! ```
 
-use crate::batch::drive::{Alone, drive};
-use crate::batch::{Batch, BatchError, Sink, Source, Summary, write_outcome};
+use crate::batch::drive::Alone;
+use crate::batch::{Batch, BatchError, NOW_MS, Once, Sink, Source, Summary, Who};
 use crate::compile::{CompileError, Options, compile};
 use crate::definition::{Definition, Diagnostic, MachineType, ParseOptions};
 use crate::handler::{Bound, Handlers, MissingHandlers};
 use crate::program::Program;
-use crate::value::scan::{Lines, Record, Scratch, Slot, SlotTrie, WalkPlan};
-use crate::value::{Arena, Value};
-use crate::vm::{Execution, Input, Limits, Outcome, Seed, Settings, Start, Tally};
+use crate::value::Arena;
+use crate::value::scan::{LineKind, Lines, Scratch, Slot, SlotTrie, WalkPlan};
+use crate::vm::shortcut::Shortcuts;
+use crate::vm::{Limits, Seed, Settings, Tally};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -49,6 +50,8 @@ pub struct Fixture {
     arena: Arena,
     result: Vec<u8>,
     succeeded: bool,
+    /// Whether each state is to be run, so that its time can be taken.
+    timed: bool,
     tally: Tally,
 }
 
@@ -175,6 +178,7 @@ impl Fixture {
             arena: Arena::new(),
             result: Vec::new(),
             succeeded: false,
+            timed: false,
             tally: Tally::new(&program),
             program,
             bound,
@@ -195,21 +199,16 @@ impl Fixture {
         self.result.clear();
         self.succeeded = false;
         let mut lines = Lines::new(&self.events[range.clone()], &mut self.scratch, &self.plan);
-        if let Some(item) = lines.next(&mut self.slots)
-            && let Record::Line(line) = item.record
-        {
-            let form = line.form();
-            let value = Value::raw(&self.arena, line.text, form);
-            let input = Input { value, text: line.text, form, slots: &self.slots };
+        if let Some(LineKind::Json) = lines.advance(&mut self.slots) {
+            let shortcuts = Shortcuts::new(&self.program, &self.settings.limits).filter(|_| !self.timed);
+            let (program, bound, settings) = (&self.program, &self.bound, &self.settings);
+            let once = Once { program, bound, settings, shortcuts };
             let seed = Seed::new(0, 0, range.start as u64);
-            let start = Start { input, seed, now_ms: crate::batch::NOW_MS, history: false };
-            let mut execution = Execution::new(&self.program, &self.settings, &self.arena, start);
-            execution.count_in(&self.tally);
-            let outcome = drive(&mut execution, &self.bound, &mut self.bound.counters(), &Alone);
+            let who = Who { seed, now_ms: NOW_MS, tally: &self.tally, helpers: &Alone };
             self.result.push(b'{');
-            write_outcome(&outcome, &self.arena, &mut self.result);
+            let ended = once.run(&lines, &self.slots, &self.arena, who, &mut self.result);
             self.result.push(b'}');
-            self.succeeded = matches!(outcome, Outcome::Succeeded(_));
+            self.succeeded = ended.status == "SUCCEEDED";
             self.tally.stop_clock();
         }
         self.arena.reset();
@@ -237,7 +236,7 @@ impl Fixture {
     /// From here on takes the time of each state, by a clock that gives nanoseconds; the program must count the states
     /// that it enters ([`Instrument::Trail`](crate::compile::instrument::Instrument)).
     pub fn take_times(&mut self, clock: fn() -> u64) {
-        self.tally = Tally::timed(&self.program, clock);
+        (self.tally, self.timed) = (Tally::timed(&self.program, clock), true);
     }
 
     /// For each state of the machine: name, type, how often it was entered, and how many nanoseconds went by in it.

@@ -20,6 +20,7 @@
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `worker.rs` | the loop over lines |
 //! | [`drive`] | one execution, from its start to its end |
+//! | `once.rs` | a line through a program, its result written |
 //! | `single.rs` | one execution with its history, for people to look at |
 //! | [`pair`] | two machines over the same events |
 //! | `pool.rs` | threads, and children shared among idle ones |
@@ -33,6 +34,7 @@ mod coverage;
 pub mod drive;
 mod intake;
 mod latency;
+mod once;
 mod order;
 mod outputs;
 pub mod pair;
@@ -57,7 +59,7 @@ pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
 pub use wording::Emit;
-pub(crate) use wording::write_outcome;
+pub(crate) use once::{Once, Who};
 pub use worker::{Identity, Latency};
 
 use crate::handler::Bound;
@@ -65,6 +67,7 @@ use crate::program::Program;
 use crate::value::path::{Path, PathError};
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
+use crate::vm::shortcut::Shortcuts;
 use crate::vm::{Settings, Tally};
 use intake::{Cutting, Intake};
 use latency::Latencies;
@@ -124,6 +127,7 @@ pub struct Batch<'r> {
     ordered: bool,
     skip_rejected: bool,
     latency: Latency,
+    shortcuts: bool,
     outputs: Outputs<'r>,
     stop: Option<&'r AtomicBool>,
 }
@@ -180,6 +184,7 @@ impl<'r> Batch<'r> {
             ordered: true,
             skip_rejected: false,
             latency: Latency::default(),
+            shortcuts: true,
             outputs: Outputs::default(),
             stop: None,
         }
@@ -277,6 +282,13 @@ impl<'r> Batch<'r> {
         self
     }
 
+    /// Whether executions that only their input decides may be told without being run. No result depends on it; without
+    /// it they take longer.
+    pub fn shortcuts(mut self, shortcuts: bool) -> Self {
+        self.shortcuts = shortcuts;
+        self
+    }
+
     /// Where results go; nowhere unless this is said.
     pub fn results(mut self, sink: Sink<'r>) -> Self {
         self.outputs.results = Some(sink);
@@ -345,6 +357,7 @@ impl<'r> Batch<'r> {
             program: self.program,
             bound: self.bound,
             settings: &self.settings,
+            shortcuts: if self.shortcuts { Shortcuts::new(self.program, &self.settings.limits) } else { None },
             intake: &intake,
             order: &order,
             wording: &wording,

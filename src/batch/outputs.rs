@@ -30,6 +30,8 @@ pub(super) struct Results {
     pub tally: Tally,
     /// What its executions went through.
     pub visits: vm::Tally,
+    /// How many executions were told without being run, by the end that they came to.
+    pub told: Vec<u64>,
     pub failed: Option<SourceError>,
     /// Whether the run was stopped before all of its records had been run.
     pub cut: bool,

@@ -7,23 +7,23 @@
 //! states entered ([`Trail`]), if the programs count them. It must never depend on which thread ran what.
 
 use super::chunk::{Buffer, Chunk};
-use super::drive::{Helpers, drive};
+use super::drive::Helpers;
 use super::intake::{Cutting, Intake};
+use super::once::{Once, Who};
 use super::order::{Order, Window};
 use super::outputs::Outputs;
 use super::source::{Source, SourceError};
-use super::wording::write_outcome;
 use super::worker::{ARENA_BYTES_MAX, record_clock};
 use super::{CHUNK_BYTES, LINE_BYTES_MAX, NOW_MS, NowPathError, ThreadsError, WINDOW_BYTES, pool};
 use crate::handler::Bound;
 use crate::program::Program;
-use crate::program::point::Trail;
+use crate::program::point::{Instrument, Trail};
 use crate::value::difference::{Ignored, differences};
 use crate::value::path::Path;
-use crate::value::scan::{Line, Lines, Record, Scratch, Slot, SlotTrie, WalkPlan};
-use crate::value::tree;
-use crate::value::{Arena, Value};
-use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
+use crate::value::scan::{LineKind, Lines, Scratch, Slot, SlotTrie, WalkPlan};
+use crate::value::{Arena, tree};
+use crate::vm::shortcut::Shortcuts;
+use crate::vm::{Seed, Settings, Tally};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
@@ -253,6 +253,8 @@ struct Worker<'p, 'r> {
     pair: &'p Pair<'r>,
     plan: &'p WalkPlan,
     helpers: &'p dyn Helpers,
+    /// Both programs; for each end that executions are told by, the way there.
+    sides: [(Once<'r>, Vec<Trail>); 2],
     tallies: [Tally; 2],
     arena: Arena,
     results: [Vec<u8>; 2],
@@ -260,11 +262,11 @@ struct Worker<'p, 'r> {
 }
 
 /// A record as both sides see it.
-struct Here<'l> {
+#[derive(Clone, Copy)]
+struct Here {
     source: usize,
     offset: u64,
     line_index: u64,
-    line: &'l Line<'l>,
     now_ms: i64,
 }
 
@@ -272,7 +274,13 @@ impl<'p, 'r> Worker<'p, 'r> {
     fn new(pair: &'p Pair<'r>, plan: &'p WalkPlan, helpers: &'p dyn Helpers) -> Worker<'p, 'r> {
         let tallies = [Tally::new(pair.old.program), Tally::new(pair.new.program)];
         let (arena, results) = (Arena::new(), [Vec::new(), Vec::new()]);
-        Worker { pair, plan, helpers, tallies, arena, results, part: Part::default() }
+        let sides = [pair.old, pair.new].map(|side| {
+            let Side { program, bound, settings } = side;
+            let shortcuts = Shortcuts::new(program, &settings.limits);
+            let once = Once { program, bound, settings, shortcuts };
+            (once, shortcuts.map_or_else(Vec::new, |shortcuts| ways(program, &shortcuts)))
+        });
+        Worker { pair, plan, helpers, sides, tallies, arena, results, part: Part::default() }
     }
 
     fn work(mut self, intake: &Intake, order: &Order) -> Part {
@@ -289,29 +297,24 @@ impl<'p, 'r> Worker<'p, 'r> {
 
     fn chunk(&mut self, chunk: &mut Chunk, mut lines: Lines, slots: &mut [Slot], order: &Order) {
         let mut line_index = 0;
-        while let Some(item) = lines.next(slots) {
+        while let Some(kind) = lines.advance(slots) {
             if order.is_over() {
                 self.part.counts.partial = true;
                 break;
             }
-            let offset = chunk.offset + item.offset as u64;
-            let reading = match &item.record {
-                Record::Blank => None,
-                Record::Bad(_) => Some(Err(())),
-                Record::Line(_) if item.raw.len() > LINE_BYTES_MAX => Some(Err(())),
-                Record::Line(line) => {
-                    let path = self.pair.now_path.as_ref().map(|(path, _)| path.as_str());
-                    Some(record_clock(self.pair.now_ms, path, line, slots).map(|now| (line, now)).map_err(drop))
-                }
-            };
-            match reading {
-                Some(Ok((line, now_ms))) => {
-                    self.record(&Here { source: chunk.source, offset, line_index, line, now_ms }, slots);
-                }
-                Some(Err(())) => self.reject(),
-                None => {}
-            }
+            let here = Here { source: chunk.source, offset: chunk.offset + lines.offset() as u64, line_index, now_ms: 0 };
             line_index += 1;
+            match kind {
+                LineKind::Blank => continue,
+                LineKind::Json if lines.raw().len() <= LINE_BYTES_MAX => {
+                    let path = self.pair.now_path.as_ref().map(|(path, _)| path.as_str());
+                    match record_clock(self.pair.now_ms, path, &lines.line(), slots) {
+                        Ok(now_ms) => self.record(Here { now_ms, ..here }, &lines, slots),
+                        Err(_) => self.reject(),
+                    }
+                }
+                LineKind::Json | LineKind::Bad => self.reject(),
+            }
         }
         if chunk.long.take().is_some() {
             self.reject();
@@ -326,30 +329,22 @@ impl<'p, 'r> Worker<'p, 'r> {
         self.part.counts.rejected += 1;
     }
 
-    fn record(&mut self, here: &Here, slots: &[Slot]) {
-        let sides = [self.pair.old, self.pair.new];
+    fn record(&mut self, here: Here, lines: &Lines, slots: &[Slot]) {
         let mut statuses = [""; 2];
         let mut ways = [Trail::default(); 2];
         let mut first = 0;
-        for (n, side) in sides.iter().enumerate() {
-            let count = side.program.slots().len();
-            let (line, form) = (here.line, here.line.form());
-            let value = Value::raw(&self.arena, line.text, form);
-            let input = Input { value, text: line.text, form, slots: &slots[first..first + count] };
-            first += count;
+        for (n, (once, ends)) in self.sides.iter().enumerate() {
+            let own = &slots[first..first + once.program.slots().len()];
+            first += own.len();
             let seed = Seed::new(self.pair.seed, here.source as u64, here.offset);
-            let start = Start { input, seed, now_ms: here.now_ms, history: false };
-            let mut execution = Execution::new(side.program, side.settings, &self.arena, start);
-            execution.count_in(&self.tallies[n]);
-            let outcome = drive(&mut execution, side.bound, &mut side.bound.counters(), self.helpers);
+            let who = Who { seed, now_ms: here.now_ms, tally: &self.tallies[n], helpers: self.helpers };
             self.results[n].clear();
-            write_outcome(&outcome, &self.arena, &mut self.results[n]);
-            statuses[n] = match outcome {
-                Outcome::Succeeded(_) => "SUCCEEDED",
-                Outcome::Failed(_) => "FAILED",
-                Outcome::TimedOut(_) => "TIMED_OUT",
+            let ended = once.run(lines, own, &self.arena, who, &mut self.results[n]);
+            statuses[n] = ended.status;
+            ways[n] = match ended.told {
+                Some(end) => ends[end],
+                None => self.tallies[n].take_trail(),
             };
-            ways[n] = self.tallies[n].take_trail();
         }
         self.arena.reset();
         if self.arena.allocated_bytes() > ARENA_BYTES_MAX {
@@ -362,7 +357,7 @@ impl<'p, 'r> Worker<'p, 'r> {
         if self.results[0] == self.results[1] || !self.differ() {
             self.part.counts.same += 1;
             if other_way && self.part.counts.first_other_way.len() < self.pair.shown_max {
-                let shown = self.shown(here, true);
+                let shown = self.shown(here, lines, true);
                 self.part.counts.first_other_way.push(shown);
             }
             return;
@@ -375,7 +370,7 @@ impl<'p, 'r> Worker<'p, 'r> {
             _ => counts.failures += 1,
         }
         if counts.first_different.len() < self.pair.shown_max {
-            let shown = self.shown(here, other_way);
+            let shown = self.shown(here, lines, other_way);
             self.part.counts.first_different.push(shown);
         }
     }
@@ -403,18 +398,29 @@ impl<'p, 'r> Worker<'p, 'r> {
     }
 
     #[cold]
-    fn shown(&self, here: &Here, other_way: bool) -> Differing {
+    fn shown(&self, here: Here, lines: &Lines, other_way: bool) -> Differing {
         let [old, new] = [0, 1].map(|n| result_line(&self.results[n]));
         Differing {
             source: (here.source, String::new()),
             offset: here.offset,
             line_number: here.line_index + 1,
-            input: here.line.text.to_owned(),
+            input: lines.line().text.to_owned(),
             now_ms: here.now_ms,
             results: (old, new),
             other_way,
         }
     }
+}
+
+/// For each end the way there, as a program that is run counts it: the states of the machine itself.
+fn ways(program: &Program, shortcuts: &Shortcuts) -> Vec<Trail> {
+    let counts = program.instrument() == Instrument::Trail;
+    let of = |end| {
+        let states = shortcuts.visits(end).iter().map(|id| program.state(*id));
+        let own = states.filter(|state| counts && state.within.is_none());
+        own.fold(Trail::default(), |way, state| way.then(Trail::of(&state.name)))
+    };
+    (0..shortcuts.ends()).map(of).collect()
 }
 
 fn result_line(members: &[u8]) -> String {

@@ -14,6 +14,7 @@
 //! | [`instrument`] | programs that count where executions come by, or note what they decide |
 //! | `template` | payload templates, paths and intrinsic functions to stack code |
 //! | `provenance` | where a state's document is still the execution's input, word for word |
+//! | `shortcut` | ways that only the input decides, followed to their ends |
 
 mod choice;
 mod fan_out;
@@ -21,6 +22,7 @@ pub mod instrument;
 pub mod jsonata;
 mod provenance;
 mod scope;
+mod shortcut;
 mod state;
 mod task;
 mod template;
@@ -90,7 +92,12 @@ fn compile_with<'d>(
     if !compiler.errors.is_empty() {
         return Err(compiler.errors);
     }
-    compiler.builder.finish().map_err(|e| vec![CompileError::Verify(e)])
+    let mut program = compiler.builder.finish().map_err(|e| vec![CompileError::Verify(e)])?;
+    // What is told without being run comes by nothing that could be counted, but for the states that it enters.
+    if !instrument.covers() {
+        shortcut::add(&mut program);
+    }
+    Ok(program)
 }
 
 /// A compilation under way.
