@@ -3,7 +3,7 @@
 //! It does to a line what a worker of a run does, told or run, and gives the same bytes; only counts and sinks are not its
 //! matter. It must never allocate but in the arena and in what it writes to.
 
-use super::drive::{Helpers, drive};
+use super::drive::{Helpers, drive_moving};
 use super::wording::write_outcome;
 use crate::handler::Bound;
 use crate::program::Program;
@@ -71,13 +71,14 @@ impl Once<'_> {
         let start = Start { input, seed: who.seed, now_ms: who.now_ms, history: false };
         let mut execution = Execution::new(self.program, self.settings, arena, start);
         execution.count_in(who.tally);
-        let outcome = drive(&mut execution, self.bound, &mut self.bound.counters(), who.helpers);
-        write_outcome(&outcome, arena, out);
-        let status = match outcome {
-            Outcome::Succeeded(_) => "SUCCEEDED",
-            Outcome::Failed(_) => "FAILED",
-            Outcome::TimedOut(_) => "TIMED_OUT",
-        };
+        let status = drive_moving(execution, self.bound, &mut self.bound.counters(), who.helpers, |_, outcome, arena| {
+            write_outcome(&outcome, arena, out);
+            match outcome {
+                Outcome::Succeeded(_) => "SUCCEEDED",
+                Outcome::Failed(_) => "FAILED",
+                Outcome::TimedOut(_) => "TIMED_OUT",
+            }
+        });
         Ended { status, told: None }
     }
 }

@@ -8,7 +8,7 @@
 
 use super::chunk::{Buffer, Chunk};
 use super::drive::Helpers;
-use super::intake::{Cutting, Intake};
+use super::intake::{Cutting, Done, Intake};
 use super::once::{Once, Who};
 use super::order::{Order, Window};
 use super::outputs::Outputs;
@@ -211,7 +211,7 @@ impl<'r> Pair<'r> {
             records_max: self.records_max,
             counting: self.records_max.is_some(),
         };
-        let intake = Intake::new(sources, cutting);
+        let intake = Intake::new(sources, cutting, Done::default());
         let sides = [self.old, self.new];
         let slots = sides.iter().flat_map(|side| side.program.slots());
         let mut paths: Vec<Vec<&str>> = slots.map(|path| path.iter().map(|key| &**key).collect()).collect();
@@ -221,8 +221,8 @@ impl<'r> Pair<'r> {
         let find_duplicates = sides.iter().any(|side| side.program.copies_input());
         let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates };
         // Nothing is written while the two run, so nothing has to wait for its turn.
-        let window = Window { chunks: u64::MAX, bytes: WINDOW_BYTES };
-        let order = Order::new(Outputs::default(), window, false, self.stop);
+        let window = Window { chunks: u64::MAX, bytes: WINDOW_BYTES, spilled_chunks: 0 };
+        let order = Order::new(Outputs::default(), window, false, self.stop, None, None);
         let found = Mutex::new(Vec::new());
         pool::run(self.threads, self.new.program, self.new.bound, &|helpers| {
             let part = Worker::new(&self, &plan, helpers).work(&intake, &order);

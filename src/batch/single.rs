@@ -5,8 +5,8 @@
 //! must never be used where many run: it copies everything.
 
 use super::chunk::Buffer;
-use super::drive::{Alone, drive};
-use super::intake::{Cutting, Intake};
+use super::drive::{Alone, drive_moving};
+use super::intake::{Cutting, Done, Intake};
 use super::order::{Order, Window};
 use super::outputs::Outputs;
 use super::source::{Source, SourceError};
@@ -65,12 +65,11 @@ impl Single<'_> {
         let input = Input::whole(Value::from_text(&arena, self.input));
         let start = Start { input, seed: self.seed, now_ms: self.now_ms, history: self.history };
         let mut recorded = Recorded::default();
-        {
-            let mut execution = Execution::new(program, settings, &arena, start);
-            execution.count_in(&tally);
-            let outcome = drive(&mut execution, bound, &mut bound.counters(), &Alone);
+        let mut execution = Execution::new(program, settings, &arena, start);
+        execution.count_in(&tally);
+        drive_moving(execution, bound, &mut bound.counters(), &Alone, |execution, outcome, arena| {
             let mut line = b"{".to_vec();
-            super::wording::write_outcome(&outcome, &arena, &mut line);
+            super::wording::write_outcome(&outcome, arena, &mut line);
             line.push(b'}');
             // What a writer of JSON writes is text.
             recorded.line = String::from_utf8(line).unwrap_or_default();
@@ -85,14 +84,14 @@ impl Single<'_> {
                 Outcome::Failed(failure) => {
                     recorded.status = "FAILED";
                     recorded.error = failure.error.map(str::to_owned);
-                    recorded.cause = failure.cause_text(&arena).map(str::to_owned);
+                    recorded.cause = failure.cause_text(arena).map(str::to_owned);
                 }
                 Outcome::TimedOut(limit) => {
                     recorded.status = "TIMED_OUT";
                     recorded.limit = (!matches!(limit, LimitHit::TimeoutSeconds(_))).then(|| limit.name());
                 }
             }
-        }
+        });
         recorded.tally = tally;
         recorded
     }
@@ -189,6 +188,7 @@ pub fn read_all(sources: Vec<Source<'_>>) -> Result<Vec<u8>, SourceError> {
 fn reading(sources: Vec<Source<'_>>) -> (Intake<'_>, Order<'static>) {
     let cutting =
         Cutting { chunk_bytes: CHUNK_BYTES, line_bytes_max: LINE_BYTES_MAX, records_max: None, counting: false };
-    let window = Window { chunks: u64::MAX, bytes: usize::MAX };
-    (Intake::new(sources, cutting), Order::new(Outputs::default(), window, false, None))
+    let window = Window { chunks: u64::MAX, bytes: usize::MAX, spilled_chunks: 0 };
+    let order = Order::new(Outputs::default(), window, false, None, None, None);
+    (Intake::new(sources, cutting, Done::default()), order)
 }

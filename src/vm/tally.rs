@@ -44,6 +44,13 @@ impl Tally {
         Tally { meter: Some(meter), ..Tally::new(program) }
     }
 
+    /// Counts that were written down before: of each state in the order of the program's states, of retries, of errors
+    /// that were caught.
+    pub fn restored(entered: Vec<u64>, retries: u64, caught: u64) -> Tally {
+        let entered = entered.into_iter().map(Cell::new).collect();
+        Tally { entered, retries: Cell::new(retries), caught: Cell::new(caught), ..Tally::default() }
+    }
+
     /// How often each state was entered, in the order of the program's states.
     pub fn entered(&self) -> impl Iterator<Item = u64> + '_ {
         self.entered.iter().map(Cell::get)
