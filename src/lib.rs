@@ -33,7 +33,9 @@
 //! | [`handler`] | what stands behind a Task: functions, mocks, the panic fence | know of batches | vm, program, value |
 //! | [`batch`] | many executions: sources, pool, order, sinks, dead letters, report | interpret ASL | handler, vm, program, value |
 //! | [`view`] | histories and reports for people and programs | read files | definition, program, vm, batch, value |
-//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, value |
+//! | [`suite`] | test suites of definitions: cases, verdicts | read files, print | definition, compile, program, vm, handler, batch, view, value |
+//! | `bench` | a machine and its events, to be measured | measure | definition, compile, program, vm, handler, batch, value |
+//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, bench, value |
 //! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
 //!
 //! # Where do I change …
@@ -82,12 +84,14 @@
 #![warn(missing_docs)]
 
 pub mod batch;
+pub mod bench;
 mod cli;
 pub mod compile;
 pub mod definition;
 pub mod handler;
 pub mod program;
 mod runner;
+pub mod suite;
 pub mod value;
 pub mod view;
 pub mod vm;

@@ -22,9 +22,13 @@
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `worker.rs` | the loop over lines |
 //! | [`drive`] | one execution, from its start to its end |
+//! | `once.rs` | a line through a program, its result written |
+//! | `single.rs` | one execution with its history, for people to look at |
+//! | [`pair`] | two machines over the same events |
 //! | `pool.rs` | threads, and children shared among idle ones |
 //! | `wording.rs` | how results, failures and dead letters are written |
 //! | `order.rs`, `outputs.rs`, `sink.rs` | results in order, to the three sinks |
+//! | `coverage.rs` | what was reached of the machine, if that is counted |
 //! | [`disk`] | the calls to the file system that a ledger depends on |
 //! | `ledger/`, `keeping.rs` | what a run has come to so far, so that it can be gone on with |
 //! | `running.rs` | a run, from what it consists of to its summary |
@@ -33,17 +37,21 @@
 //! | `tally.rs`, `latency.rs`, `report.rs` | counts, durations, the summary |
 
 mod chunk;
+mod coverage;
 pub mod disk;
 pub mod drive;
 mod intake;
 mod keeping;
 mod latency;
 mod ledger;
+mod once;
 mod order;
 mod outputs;
+pub mod pair;
 mod pool;
 mod report;
 mod running;
+mod single;
 mod sink;
 mod source;
 mod spill;
@@ -58,16 +66,19 @@ pub mod lines {}
 mod wording;
 mod worker;
 
+pub use coverage::{Coverage, Part, PartKind};
 pub use disk::Disk;
 pub use latency::Quantiles;
 pub use ledger::{Ledger, LedgerError};
-pub use pool::ThreadsError;
+pub use pool::{ThreadsError, side_by_side};
 pub use report::{Kept, Progress, Summary, Timing};
 pub use running::Turn;
+pub use single::{Found, Recorded, Single, nth_record, read_all};
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
 pub use wording::Emit;
+pub(crate) use once::{Once, Who};
 pub use worker::{Identity, Latency};
 
 use crate::handler::Bound;

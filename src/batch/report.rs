@@ -4,6 +4,7 @@
 //! member, `timing`, so that the rest of two summaries of one input can be compared byte by byte. It must never hold
 //! anything of a single event but the names of errors.
 
+use super::coverage::Coverage;
 use super::latency::Quantiles;
 use super::source::SourceError;
 use crate::value::text::write_string;
@@ -51,6 +52,8 @@ pub struct Summary {
     pub states: Vec<Box<str>>,
     /// How often each of them was entered.
     pub entered: Vec<u64>,
+    /// What was reached of the machine, if the program was compiled to count it.
+    pub coverage: Option<Coverage>,
     /// Bytes read from the sources, as they are stored.
     pub stored_bytes: u64,
     /// Bytes of results written.
@@ -177,6 +180,9 @@ impl Summary {
             let _ = write!(out, "{{\"name\":{},\"entered\":{entered}}}", quoted(name));
         }
         out.push(']');
+        if let Some(coverage) = &self.coverage {
+            coverage.write_members(&mut out);
+        }
         let _ = write!(out, ",\"bytes_read\":{},\"bytes_written\":{}", self.stored_bytes, self.result_bytes);
         out.push_str(",\"source_errors\":[");
         for (n, error) in self.source_errors.iter().enumerate() {
@@ -242,7 +248,7 @@ fn members<'m>(of: impl Iterator<Item = (&'m str, u64)>, out: &mut String) {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len() + 2);
     write_string(text, &mut out);
     // What a writer of strings makes of a string is UTF-8.

@@ -5,6 +5,7 @@
 //! ([`Turn`]), so that a seed can decide who goes on and where all ends. It must never close an output after a failure
 //! as if all were well.
 
+use super::coverage::Coverage;
 use super::intake::{Cutting, Done, Intake};
 use super::keeping::{Begun, Keeping};
 use super::latency::Latencies;
@@ -252,6 +253,7 @@ fn finish(
         steps: tally.steps,
         states: program.states().iter().map(|state| state.name.clone()).collect(),
         entered: outputs.visits.entered().collect(),
+        coverage: Coverage::of(program, &outputs.visits),
         retries: outputs.visits.retries(),
         caught: outputs.visits.caught(),
         stored_bytes: outputs.stored_bytes,

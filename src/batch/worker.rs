@@ -355,7 +355,7 @@ impl Worker<'_, '_, '_, '_> {
             }
             LineKind::Json => {
                 let line = lines.line();
-                match self.clock(&line, slots) {
+                match record_clock(self.job.now_ms, self.job.now_path, &line, slots) {
                     Ok(now_ms) => self.execute(place, &line, lines, slots, now_ms, results),
                     Err(reason) => self.reject(place, &reason, lines.raw(), results),
                 }
@@ -462,23 +462,6 @@ impl Worker<'_, '_, '_, '_> {
         }
     }
 
-    /// What an execution's clock shows at its start.
-    #[inline]
-    fn clock(&self, line: &Line, slots: &[Slot]) -> Result<i64, String> {
-        match self.job.now_path {
-            None => Ok(self.job.now_ms),
-            Some(path) => {
-                let text = slots.last().and_then(|slot| line.slice(*slot)).unwrap_or_default();
-                let time = match (text.starts_with('"'), text.contains('\\')) {
-                    (true, false) => Timestamp::parse(raw::unquote(text)).ok(),
-                    (true, true) => Timestamp::parse(&unescape_owned(raw::unquote(text))).ok(),
-                    (false, _) => None,
-                };
-                time.map(Timestamp::as_millis).ok_or_else(|| format!("no timestamp at {path}, which tells the time"))
-            }
-        }
-    }
-
     fn times_this(&mut self) -> bool {
         match self.job.latency {
             Latency::Off => false,
@@ -505,6 +488,23 @@ impl Worker<'_, '_, '_, '_> {
     fn reject(&self, place: Place, reason: &str, line: &[u8], results: &mut Results) {
         results.tally.rejected += 1;
         self.job.wording.rejected(place, reason, line.len() as u64, line, &mut results.text);
+    }
+}
+
+/// What the clock of a record's execution shows at its start: the run's time, or the time at a path, whose slot is the last.
+#[inline]
+pub(super) fn record_clock(now_ms: i64, now_path: Option<&str>, line: &Line, slots: &[Slot]) -> Result<i64, String> {
+    match now_path {
+        None => Ok(now_ms),
+        Some(path) => {
+            let text = slots.last().and_then(|slot| line.slice(*slot)).unwrap_or_default();
+            let time = match (text.starts_with('"'), text.contains('\\')) {
+                (true, false) => Timestamp::parse(raw::unquote(text)).ok(),
+                (true, true) => Timestamp::parse(&unescape_owned(raw::unquote(text))).ok(),
+                (false, _) => None,
+            };
+            time.map(Timestamp::as_millis).ok_or_else(|| format!("no timestamp at {path}, which tells the time"))
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! `run`: the main job: a machine, files of events, results; and what `resume` goes on with.
 
-use super::CliError;
-use super::machine::{MachineArguments, compile_program, read_text};
+use super::coverage::{covered, falls_short};
+use super::machine::{MachineArguments, read_text};
+use super::replay::compile_instrumented;
+use super::{CliError, write_out};
 use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Ledger, LedgerError};
 use crate::batch::{Progress, Sink, SinkError, Source, Summary};
+use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
 use crate::handler::mock::Mock;
@@ -11,6 +14,7 @@ use crate::handler::watch::{STUCK_MAX, Watch};
 use crate::program::Program;
 use crate::value::scan::Engine;
 use crate::value::timestamp::Timestamp;
+use crate::view;
 use crate::vm::{Limits, Names, Settings};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -120,6 +124,12 @@ pub(super) struct Arguments {
     /// The most bytes of values that an execution may make in one state; `off` lifts the limit
     #[arg(long, value_name = "BYTES", default_value = "268435456")]
     max_execution_bytes: Limit,
+    /// Count what is reached of the machine: a table with the summary, or JSON into a file; a ledger does not keep it
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, conflicts_with = "ledger")]
+    coverage: Option<Option<PathBuf>>,
+    /// End with exit code 1 if less than this share of the machine is reached
+    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = super::coverage::percent)]
+    fail_under: Option<f64>,
     /// No summary, no progress
     #[arg(short, long)]
     quiet: bool,
@@ -206,7 +216,9 @@ pub(super) fn run(
     let watch = Arc::new(Watch::new(limit, Arc::clone(&signals.stop)));
     Watch::hush(&watch);
     let handlers = handlers.watched(&watch);
-    let program = compile_program(definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
+    let instrument = if arguments.coverage.is_some() { Instrument::Coverage } else { Instrument::Plain };
+    let asl = arguments.machine.asl_handlers(&machine)?;
+    let program = compile_instrumented(definition, &asl, &handlers, instrument)?;
     let bound = handlers.bind(&program).map_err(|missing| {
         CliError::Usage(format!(
             "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, or mock their states with --mock"
@@ -218,7 +230,7 @@ pub(super) fn run(
         (None, None) => None,
     };
     let resume = ledger.as_ref().map(|ledger| format!("{} resume {}", called.program, ledger.path().display()));
-    let sources = sources(arguments, &machine.folder)?;
+    let sources = sources(&arguments.events, &machine.folder)?;
     let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
 
     let mut batch = Batch::new(&program, &bound)
@@ -313,6 +325,16 @@ pub(super) fn run(
     summary.timing.unanswered = watch.unanswered();
     tell(&watch);
     report(arguments, &program, &summary)?;
+    if let (Some(coverage), Some(file)) = (&summary.coverage, &arguments.coverage) {
+        if let Some(file) = file {
+            write_out(file, &view::coverage::to_json(coverage))?;
+        } else if !arguments.quiet {
+            eprint!("{}", view::coverage::to_text(coverage, &covered(definition, &asl)));
+        }
+        if falls_short(coverage, arguments.fail_under) && code == ExitCode::SUCCESS {
+            return Ok(ExitCode::from(1));
+        }
+    }
     Ok(code)
 }
 
@@ -355,8 +377,8 @@ pub(super) fn refused(error: LedgerError) -> CliError {
 }
 
 /// The sources, each with its length where that is known.
-fn sources(arguments: &Arguments, folder: &Path) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
-    let mut events = arguments.events.clone();
+pub(super) fn sources(events: &[PathBuf], folder: &Path) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
+    let mut events = events.to_vec();
     if events.is_empty() {
         let candidates = ["events.jsonl", "events.jsonl.gz", "events.jsonl.zst"];
         let found = candidates.iter().map(|name| folder.join(name)).find(|path| path.is_file());
@@ -470,13 +492,15 @@ fn report(arguments: &Arguments, program: &Program, summary: &Summary) -> Result
 }
 
 /// Ctrl-C and SIGTERM: the first one lets what is under way come to its end, the second ends the process.
-struct Signals {
-    stop: Arc<AtomicBool>,
+pub(super) struct Signals {
+    /// Set once one has come.
+    pub stop: Arc<AtomicBool>,
     number: Arc<AtomicUsize>,
 }
 
 impl Signals {
-    fn watch() -> Signals {
+    /// Watches from now on.
+    pub fn watch() -> Signals {
         use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
         use signal_hook::flag;
         let signals = Signals { stop: Arc::default(), number: Arc::default() };
@@ -491,7 +515,8 @@ impl Signals {
         signals
     }
 
-    fn exit_code(&self) -> Option<ExitCode> {
+    /// The exit code, if a signal has come.
+    pub fn exit_code(&self) -> Option<ExitCode> {
         match self.number.load(Ordering::Relaxed) {
             0 => None,
             signal => Some(ExitCode::from(u8::try_from(128 + signal).unwrap_or(130))),

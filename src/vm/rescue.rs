@@ -37,12 +37,14 @@ impl<'a> Execution<'a> {
                     if let Some(tally) = self.tally {
                         tally.retry();
                     }
-                    self.pc = info.attempt;
+                    self.pc = retrier.at;
                     self.eff = self.doc;
-                    return Rescue::Wait(self.now_ms.saturating_add(self.delay_ms(retrier, used)));
+                    let delay_ms = self.delay_ms(retrier, used);
+                    self.note_retry(id, n, used, delay_ms, &failure);
+                    return Rescue::Wait(self.now_ms.saturating_add(delay_ms));
                 }
             }
-            if let Some(catcher) = info.catchers.iter().find(|c| state::matches(&c.errors, failure.error)) {
+            if let Some(n) = info.catchers.iter().position(|c| state::matches(&c.errors, failure.error)) {
                 self.close_work(info.kind);
                 let rare = self.visit.rare();
                 self.visit.rare = Some(self.arena.alloc(Rare { caught: true, ..rare }));
@@ -50,7 +52,8 @@ impl<'a> Execution<'a> {
                     tally.catch();
                 }
                 self.res = self.error_output(&failure);
-                self.pc = catcher.at;
+                self.note_catch(id, n, &failure);
+                self.pc = info.catchers[n].at;
                 return Rescue::Going;
             }
         }
