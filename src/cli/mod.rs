@@ -9,6 +9,7 @@
 mod check;
 mod compile;
 mod exec;
+mod graph;
 mod json;
 mod jsonata;
 mod machine;
@@ -37,6 +38,8 @@ enum Command {
     Check(check::Arguments),
     /// Print the compiled program
     Compile(compile::Arguments),
+    /// Draw a machine: SVG, HTML, Mermaid or DOT
+    Graph(graph::Arguments),
     /// The value reader's verdict on JSON files
     Json(json::Arguments),
     /// Evaluate JSONata expressions
@@ -88,6 +91,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         Command::Exec(arguments) => exec::run(&arguments, handlers),
         Command::Check(arguments) => check::run(&arguments),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
+        Command::Graph(arguments) => graph::run(&arguments),
         Command::Json(arguments) => json::run(&arguments),
         Command::Jsonata(arguments) => jsonata::run(&arguments),
     };

@@ -10,6 +10,7 @@
 //! It must never read files, and never change what it shows.
 
 pub mod details;
+pub mod graph;
 pub mod history;
 pub mod json;
 pub mod logs;
