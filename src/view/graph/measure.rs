@@ -93,20 +93,26 @@ pub fn wrapped(text: &str, font: Font, width_max: f64, lines_max: usize) -> Vec<
     if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
-/// Where the first line of a text ends.
+/// Where the first line of a text ends: at the last blank that fits, before an "and" or "or" if that is not far.
 fn line_end(text: &str, font: Font, width_max: f64) -> usize {
-    let (mut taken, mut blank, mut end) = (0.0, None, 0);
+    let (mut taken, mut end) = (0.0, 0);
+    let (mut blank, mut joint, mut word) = (None, None, None);
     let mut before = ' ';
     for (at, c) in text.char_indices() {
-        // A name without blanks is broken where a word of it begins: behind a dash, before a capital.
-        let begins_word =
-            c == ' ' || matches!(before, '-' | '_' | '.' | ':') || (before.is_lowercase() && c.is_uppercase());
-        if at > 0 && begins_word {
+        let rest = &text[at..];
+        if c == ' ' && at > 0 {
             blank = Some(at);
+            if rest.starts_with(" and ") || rest.starts_with(" or ") {
+                joint = Some(at);
+            }
+        } else if matches!(before, '-' | '_' | ':') || (before.is_lowercase() && c.is_uppercase()) {
+            // A name without blanks is broken where a word of it begins.
+            word = Some(at);
         }
         taken += character(c, font) * font.size / 1_000.0;
         if taken > width_max && at > 0 {
-            return blank.unwrap_or(end);
+            let near = joint.filter(|joint| *joint * 2 > at);
+            return near.or(blank).or(word).unwrap_or(end);
         }
         end = at + c.len_utf8();
         before = c;

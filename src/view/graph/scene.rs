@@ -215,16 +215,20 @@ fn pack(scopes: &mut [(PlacedScope, Size)], header: Size) -> Size {
     let widest = scopes.iter().map(|(_, size)| lane(size).width).fold(0.0, f64::max);
     let row_width = (area * 2.5).sqrt().max(widest).max(header.width);
     let (mut x, mut y, mut row_height, mut right) = (LANE_GAP, header.height, 0.0f64, 0.0f64);
-    for (scope, size) in scopes.iter_mut() {
-        let size = lane(size);
+    let mut row_start = 0;
+    for n in 0..scopes.len() {
+        let size = lane(&scopes[n].1);
         if x > LANE_GAP && x + size.width > row_width + LANE_GAP {
-            (x, y, row_height) = (LANE_GAP, y + row_height + LANE_GAP, 0.0);
+            (x, y, row_height, row_start) = (LANE_GAP, y + row_height + LANE_GAP, 0.0, n);
         }
+        let scope = &mut scopes[n].0;
         scope.shift(x + LANE_PADDING, y + LANE_PADDING);
         scope.lane = Rect { x, y, width: size.width, height: size.height };
         x += size.width + LANE_GAP;
         row_height = row_height.max(size.height);
         right = right.max(x);
+        // Lanes of a row are equally high.
+        scopes[row_start..=n].iter_mut().for_each(|(scope, _)| scope.lane.height = row_height);
     }
     // Where a header is wider than all, what it holds stands in its middle.
     let spare = ((header.width - right) / 2.0).max(0.0).floor();

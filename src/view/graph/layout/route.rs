@@ -9,9 +9,9 @@ use super::{Layout, Link, Piece, Point, Rect, Size, Stretch};
 use std::collections::BTreeMap;
 
 /// Between two layers of which one holds neither a label nor a node.
-const GAP: f64 = 20.0;
+const GAP: f64 = 22.0;
 /// How much more room there is for a curve that leads far to the side.
-const SLOPE: f64 = 0.05;
+const SLOPE: f64 = 0.07;
 const SLOPE_MAX: f64 = 56.0;
 /// How far a curve that turns bends.
 const TURN_RADIUS: f64 = 9.0;
@@ -110,11 +110,10 @@ impl Drawing<'_> {
     fn assign_ports(&mut self) {
         let mut users: BTreeMap<(usize, bool), Vec<(usize, bool)>> = BTreeMap::new();
         for (link, way) in self.links.iter().zip(&self.layered.ways) {
-            let [first, second, .., before, last] = way[..] else {
-                continue;
-            };
+            let last = way.len() - 1;
+            let ends = [(way[0], way[1], true), (way[last], way[last - 1], false)];
             let back = |vertex: usize| self.layered.vertices[vertex].kind == Kind::Turn;
-            for (node, beside, leaves) in [(first, second, true), (last, before, false)] {
+            for (node, beside, leaves) in ends {
                 let list = users.entry((node, leaves)).or_default();
                 let aside = link.exception || back(beside);
                 if !list.contains(&(beside, aside)) {
