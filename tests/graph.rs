@@ -46,7 +46,8 @@ fn points(pieces: &[Piece]) -> Vec<Point> {
 }
 
 fn check(scope: &PlacedScope, about: &str) {
-    let shrunk = |rect: &Rect| Rect { x: rect.x + 0.2, y: rect.y + 0.2, width: rect.width - 0.4, height: rect.height - 0.4 };
+    let shrunk =
+        |rect: &Rect| Rect { x: rect.x + 0.2, y: rect.y + 0.2, width: rect.width - 0.4, height: rect.height - 0.4 };
     let mut boxes: Vec<(String, Rect, Option<usize>)> =
         scope.nodes.iter().map(|node| (node.node.name.clone(), shrunk(&node.rect), None)).collect();
     for (n, label) in scope.labels.iter().enumerate() {
@@ -57,7 +58,8 @@ fn check(scope: &PlacedScope, about: &str) {
             assert!(!rect.overlaps(other_rect), "{about}: {name} and {other} overlap\n{rect:?}\n{other_rect:?}");
         }
         let lane = &scope.lane;
-        let inside = rect.x >= lane.x && rect.right() <= lane.right() && rect.y >= lane.y && rect.bottom() <= lane.bottom();
+        let inside =
+            rect.x >= lane.x && rect.right() <= lane.right() && rect.y >= lane.y && rect.bottom() <= lane.bottom();
         assert!(inside, "{about}: {name} is outside its scope\n{rect:?}\n{lane:?}");
     }
     for stretch in &scope.layout.stretches {
@@ -82,7 +84,8 @@ fn check(scope: &PlacedScope, about: &str) {
     for node in &scope.nodes {
         for inner in &node.scopes {
             let (lane, rect) = (&inner.lane, &node.rect);
-            let inside = lane.x > rect.x && lane.right() < rect.right() && lane.y > rect.y && lane.bottom() < rect.bottom();
+            let inside =
+                lane.x > rect.x && lane.right() < rect.right() && lane.y > rect.y && lane.bottom() < rect.bottom();
             assert!(inside, "{about}: a scope of {} is outside its box\n{lane:?}\n{rect:?}", node.node.name);
             check(inner, about);
         }

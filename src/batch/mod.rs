@@ -24,9 +24,11 @@
 //! | `wording.rs` | how results, failures and dead letters are written |
 //! | `order.rs`, `outputs.rs`, `sink.rs` | results in order, to the three sinks |
 //! | `tally.rs`, `latency.rs`, `report.rs` | counts, durations, the summary |
+//! | [`findings`] | examples and moments, for a report |
 
 mod chunk;
 pub mod drive;
+pub mod findings;
 mod intake;
 mod latency;
 mod order;
@@ -42,9 +44,10 @@ mod text;
 mod wording;
 mod worker;
 
-pub use latency::Quantiles;
+pub use findings::Findings;
+pub use latency::{Bar, Quantiles};
 pub use pool::ThreadsError;
-pub use report::{Progress, Summary, Timing};
+pub use report::{Progress, StateCounts, Summary, Timing};
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
@@ -286,6 +289,12 @@ impl<'r> Batch<'r> {
         self
     }
 
+    /// Keeps what a report shows besides the summary: see [`Summary::findings`].
+    pub fn observe(mut self) -> Self {
+        self.outputs.findings = Some(Findings::new(self.program));
+        self
+    }
+
     /// Calls somebody whenever results have been written; the call should take next to no time.
     pub fn progress(mut self, hook: impl FnMut(Progress) + Send + 'r) -> Self {
         self.outputs.progress = Some(Box::new(hook));
@@ -330,6 +339,8 @@ impl<'r> Batch<'r> {
         let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: self.program.copies_input() };
         let window = Window { chunks: 4 * self.threads as u64 + 4, bytes: WINDOW_BYTES };
         self.outputs.visits = Tally::new(self.program);
+        self.outputs.started = Some(started);
+        let observed = self.outputs.findings.is_some();
         let order = Order::new(self.outputs, window, self.ordered, self.stop);
         let latencies = Mutex::new(Latencies::new());
         let job = Job {
@@ -347,8 +358,10 @@ impl<'r> Batch<'r> {
             line_bytes_max: cutting.line_bytes_max,
             latency: self.latency,
             latencies: &latencies,
+            observed,
         };
         pool::run(self.threads, self.program, self.bound, &|helpers| worker::run(&job, helpers))?;
+        let latencies = latencies.into_inner().unwrap_or_else(PoisonError::into_inner);
         let timing = Timing {
             seed: self.seed,
             now: match self.now_path {
@@ -357,9 +370,9 @@ impl<'r> Batch<'r> {
             },
             threads: self.threads,
             elapsed: started.elapsed(),
-            latency: latencies.into_inner().unwrap_or_else(PoisonError::into_inner).quantiles(),
+            latency: latencies.quantiles(),
         };
-        finish(self.program, order, &intake, timing, started)
+        finish(self.program, order, &intake, timing, started, &latencies)
     }
 }
 
@@ -370,6 +383,7 @@ fn finish(
     intake: &Intake,
     timing: Timing,
     started: Instant,
+    latencies: &Latencies,
 ) -> Result<Summary, BatchError> {
     let (mut outputs, failed, cut) = order.into_parts();
     // After a failure nothing more is written, not even what the other sinks still hold.
@@ -381,6 +395,9 @@ fn finish(
         },
     };
     let tally = outputs.tally;
+    if let Some(findings) = &mut outputs.findings {
+        findings.end(started.elapsed(), tally.records(), latencies.bars());
+    }
     outputs.failed.sort_by_key(|(source, _)| *source);
     let summary = Summary {
         events: tally.records(),
@@ -393,12 +410,12 @@ fn finish(
         errors_other: tally.errors_other,
         limits: tally.limits,
         steps: tally.steps,
-        states: program.states().iter().map(|state| state.name.clone()).collect(),
-        entered: outputs.visits.entered().collect(),
+        states: StateCounts::of(program, &outputs.visits),
         retries: outputs.visits.retries(),
         caught: outputs.visits.caught(),
         stored_bytes: outputs.stored_bytes,
         result_bytes,
+        findings: outputs.findings,
         source_errors: outputs.failed.into_iter().map(|(_, error)| error).collect(),
         partial: failed.is_some() || cut || !intake.is_finished(),
         timing: Timing { elapsed: started.elapsed(), ..timing },

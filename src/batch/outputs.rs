@@ -3,6 +3,7 @@
 //! Flows in: the results of one chunk after the other. Flows out: bytes in sinks, counts in the summary. Here line numbers
 //! become known, since all lines before have come by. It must never be called out of order in a run that keeps order.
 
+use super::findings::{Findings, Notes};
 use super::report::Progress;
 use super::sink::{Sink, SinkError};
 use super::source::SourceError;
@@ -10,6 +11,7 @@ use super::tally::Tally;
 use super::text::Text;
 use super::wording::Lines;
 use crate::vm;
+use std::time::Instant;
 
 /// Memory that results keep when they are used again.
 const KEPT_BYTES_MAX: usize = 2 << 20;
@@ -31,6 +33,8 @@ pub(super) struct Results {
     /// What its executions went through.
     pub visits: vm::Tally,
     pub failed: Option<SourceError>,
+    /// What was noted of single executions, if a report is asked for.
+    pub notes: Option<Box<Notes>>,
     /// Whether the run was stopped before all of its records had been run.
     pub cut: bool,
 }
@@ -69,6 +73,9 @@ pub(super) struct Outputs<'w> {
     pub tally: Tally,
     pub visits: vm::Tally,
     pub stored_bytes: u64,
+    /// What a report shows, if one is asked for, and when the run began.
+    pub findings: Option<Findings>,
+    pub started: Option<Instant>,
     /// Sources that could not be read to their ends, by their numbers.
     pub failed: Vec<(usize, SourceError)>,
     source: usize,
@@ -104,6 +111,14 @@ impl Outputs<'_> {
                 && !self.failed.iter().any(|(source, _)| *source == results.source)
             {
                 self.failed.push((results.source, failed));
+            }
+            if let Some(findings) = &mut self.findings {
+                if let Some(notes) = results.notes.take() {
+                    findings.add(*notes, before);
+                }
+                if let Some(started) = self.started {
+                    findings.moment(started.elapsed(), self.tally.records());
+                }
             }
             if let Some(progress) = &mut self.progress {
                 progress(Progress { records: self.tally.records(), stored_bytes: self.stored_bytes });

@@ -6,6 +6,7 @@
 
 use super::chunk::{Buffer, Chunk};
 use super::drive::{Helpers, drive};
+use super::findings::{Seen, Watch};
 use super::intake::Intake;
 use super::latency::Latencies;
 use super::order::Order;
@@ -73,6 +74,8 @@ pub(super) struct Job<'r, 's, 'w> {
     pub latency: Latency,
     /// What all workers have measured, once they are done.
     pub latencies: &'r Mutex<Latencies>,
+    /// Whether single executions are noted for a report.
+    pub observed: bool,
 }
 
 /// Claims chunks and runs them until none are left or the run is over.
@@ -80,7 +83,14 @@ pub(super) fn run(job: &Job, helpers: &dyn Helpers) {
     let _guard = Guard { order: job.order };
     let (mut buffer, mut scratch) = (Buffer::default(), Scratch::new());
     let mut slots = vec![Slot::Absent; job.plan.trie.slots()];
-    let mut worker = Worker { job, helpers, arena: Arena::new(), latencies: Latencies::new(), until_timed: 1 };
+    let mut worker = Worker {
+        job,
+        helpers,
+        arena: Arena::new(),
+        latencies: Latencies::new(),
+        until_timed: 1,
+        watch: job.observed.then(|| Watch::new(job.program)),
+    };
     while let Some(mut chunk) = job.intake.claim(job.order, &mut buffer) {
         let mut results = job.order.fresh();
         let bytes = chunk.data.clone();
@@ -112,6 +122,8 @@ struct Worker<'j, 'r, 's, 'w> {
     latencies: Latencies,
     /// How many executions there are until the next one that is timed, itself included.
     until_timed: u32,
+    /// What is noted of executions for a report.
+    watch: Option<Watch>,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -119,6 +131,7 @@ impl Worker<'_, '_, '_, '_> {
         let job = self.job;
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
         (results.visits, results.live) = (Tally::new(job.program), chunk.live);
+        results.notes = job.observed.then(Default::default);
         (results.stored_bytes, results.failed) = (chunk.stored_bytes, chunk.failed.take());
         let mut line_index = 0;
         while let Some(item) = lines.next(slots) {
@@ -181,9 +194,17 @@ impl Worker<'_, '_, '_, '_> {
                 Outcome::TimedOut(limit) => results.tally.time_out(*limit),
             }
             job.wording.outcome(place, &outcome, arena, line.text, &mut results.text);
+            if let (Some(watch), Some(notes)) = (&mut self.watch, &mut results.notes) {
+                let seen = Seen { place, seed, now_ms, text: line.text, outcome: &outcome };
+                watch.note(&seen, &results.visits, notes);
+            }
         }
         if let Some(started) = started {
-            self.latencies.record(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
+            let ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.latencies.record(ns);
+            if let Some(notes) = &mut results.notes {
+                notes.time(ns, place);
+            }
         }
         self.arena.reset();
         if self.arena.allocated_bytes() > ARENA_BYTES_MAX {
@@ -227,12 +248,18 @@ impl Worker<'_, '_, '_, '_> {
     fn too_long(&self, place: Place, length: u64, start: &[u8], results: &mut Results) {
         let reason = format!("a line of {length} bytes is over the limit of {} bytes", self.job.line_bytes_max);
         results.tally.rejected += 1;
+        if let Some(notes) = &mut results.notes {
+            notes.reject(place, &reason);
+        }
         self.job.wording.rejected(place, &reason, length, start, &mut results.text);
     }
 
     #[cold]
     fn reject(&self, place: Place, reason: &str, line: &[u8], results: &mut Results) {
         results.tally.rejected += 1;
+        if let Some(notes) = &mut results.notes {
+            notes.reject(place, reason);
+        }
         self.job.wording.rejected(place, reason, line.len() as u64, line, &mut results.text);
     }
 }

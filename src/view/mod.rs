@@ -6,6 +6,8 @@
 //! | [`details`] | the details of an event: names and values |
 //! | [`history`] | GetExecutionHistory's form, and a table |
 //! | [`logs`] | the CloudWatch Logs form |
+//! | [`graph`] | a machine as a drawing |
+//! | [`report`] | a run as a page |
 //!
 //! It must never read files, and never change what it shows.
 
@@ -14,3 +16,4 @@ pub mod graph;
 pub mod history;
 pub mod json;
 pub mod logs;
+pub mod report;

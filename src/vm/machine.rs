@@ -495,6 +495,9 @@ impl<'a> Execution<'a> {
     }
 
     fn timed_out(&mut self, limit: LimitHit) -> Outcome<'a> {
+        if let (Some(tally), Some(state)) = (self.tally, self.visit.state) {
+            tally.time_out(state);
+        }
         self.caller = None;
         if matches!(self.family, Family::Root) {
             self.history.previous = 0;

@@ -69,4 +69,4 @@ pub use park::Parked;
 
 pub use request::{Reply, Request, TaskRequest};
 pub use seed::Seed;
-pub use tally::Tally;
+pub use tally::{Tally, Troubles};

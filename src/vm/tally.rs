@@ -9,19 +9,49 @@ use std::cell::Cell;
 #[derive(Debug, Default)]
 pub struct Tally {
     entered: Vec<Cell<u64>>,
+    /// What went wrong, by state: apart from `entered`, which is all that most executions touch.
+    troubles: Vec<Cell<Troubles>>,
     retries: Cell<u64>,
     caught: Cell<u64>,
+}
+
+/// What went wrong in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Troubles {
+    /// How often it failed for good: nothing tried it again or caught the error.
+    pub failed: u64,
+    /// How often a limit ended an execution there.
+    pub timed_out: u64,
+    /// How often it was tried again.
+    pub retries: u64,
+    /// How often one of its Catchers took an error.
+    pub caught: u64,
 }
 
 impl Tally {
     /// Nothing counted yet.
     pub fn new(program: &Program) -> Tally {
-        Tally { entered: vec![Cell::new(0); program.states().len()], ..Tally::default() }
+        let states = program.states().len();
+        Tally {
+            entered: vec![Cell::new(0); states],
+            troubles: vec![Cell::new(Troubles::default()); states],
+            ..Tally::default()
+        }
     }
 
     /// How often each state was entered, in the order of the program's states.
     pub fn entered(&self) -> impl Iterator<Item = u64> + '_ {
         self.entered.iter().map(Cell::get)
+    }
+
+    /// Whether a state has been entered.
+    pub fn has_entered(&self, state: usize) -> bool {
+        self.entered.get(state).is_some_and(|count| count.get() > 0)
+    }
+
+    /// What went wrong in each state, in the order of the program's states.
+    pub fn troubles(&self) -> impl Iterator<Item = Troubles> + '_ {
+        self.troubles.iter().map(Cell::get)
     }
 
     /// How often a state was tried again.
@@ -39,6 +69,15 @@ impl Tally {
         for (mine, theirs) in self.entered.iter().zip(&other.entered) {
             mine.set(mine.get() + theirs.get());
         }
+        for (mine, theirs) in self.troubles.iter().zip(&other.troubles) {
+            let (sum, more) = (mine.get(), theirs.get());
+            mine.set(Troubles {
+                failed: sum.failed + more.failed,
+                timed_out: sum.timed_out + more.timed_out,
+                retries: sum.retries + more.retries,
+                caught: sum.caught + more.caught,
+            });
+        }
         self.retries.set(self.retries.get() + other.retries.get());
         self.caught.set(self.caught.get() + other.caught.get());
     }
@@ -49,11 +88,33 @@ impl Tally {
         }
     }
 
-    pub(super) fn retry(&self) {
+    #[cold]
+    pub(super) fn retry(&self, state: StateId) {
         self.retries.set(self.retries.get() + 1);
+        self.trouble(state, |counts| counts.retries += 1);
     }
 
-    pub(super) fn catch(&self) {
+    #[cold]
+    pub(super) fn catch(&self, state: StateId) {
         self.caught.set(self.caught.get() + 1);
+        self.trouble(state, |counts| counts.caught += 1);
+    }
+
+    #[cold]
+    pub(super) fn fail(&self, state: StateId) {
+        self.trouble(state, |counts| counts.failed += 1);
+    }
+
+    #[cold]
+    pub(super) fn time_out(&self, state: StateId) {
+        self.trouble(state, |counts| counts.timed_out += 1);
+    }
+
+    fn trouble(&self, state: StateId, count: impl FnOnce(&mut Troubles)) {
+        if let Some(cell) = self.troubles.get(state.index()) {
+            let mut counts = cell.get();
+            count(&mut counts);
+            cell.set(counts);
+        }
     }
 }

@@ -18,8 +18,22 @@ struct Maker {
 }
 
 const WORDS: [&str; 16] = [
-    "Check", "Reserve", "Charge", "Ship", "Notify", "Audit", "Parse", "Enrich", "Score", "Route", "Approve", "Archive",
-    "Refund", "Translate", "Validate", "Publish",
+    "Check",
+    "Reserve",
+    "Charge",
+    "Ship",
+    "Notify",
+    "Audit",
+    "Parse",
+    "Enrich",
+    "Score",
+    "Route",
+    "Approve",
+    "Archive",
+    "Refund",
+    "Translate",
+    "Validate",
+    "Publish",
 ];
 const THINGS: [&str; 8] =
     ["order", "Payment", "the customer's address", "parcel_label", "inventory", "Invoice", "event", "claim <A & B>"];
@@ -68,11 +82,14 @@ impl Maker {
             if self.below(2) == 0 || inside < 2 {
                 let scope = self.scope(inside, depth + 1);
                 let most = self.below(9);
-                return format!("\"Type\": \"Map\", \"MaxConcurrency\": {most}, \"ItemProcessor\": {{{scope}}}, {rescue}{flow}");
+                return format!(
+                    "\"Type\": \"Map\", \"MaxConcurrency\": {most}, \"ItemProcessor\": {{{scope}}}, {rescue}{flow}"
+                );
             }
             let branches = 2 + self.below(inside.min(6) - 1);
             let share = inside / branches;
-            let scopes: Vec<String> = (0..branches).map(|_| format!("{{{}}}", self.scope(share.max(1), depth + 1))).collect();
+            let scopes: Vec<String> =
+                (0..branches).map(|_| format!("{{{}}}", self.scope(share.max(1), depth + 1))).collect();
             return format!("\"Type\": \"Parallel\", \"Branches\": [{}], {rescue}{flow}", scopes.join(", "));
         }
         match (self.below(7), next) {
@@ -98,7 +115,9 @@ impl Maker {
             _ => {
                 let function = self.below(1_000);
                 let rescue = self.rescue(n, names);
-                format!("\"Type\": \"Task\", \"Resource\": \"arn:aws:lambda:eu-north-1:123456789012:function:f{function}\", {rescue}{flow}")
+                format!(
+                    "\"Type\": \"Task\", \"Resource\": \"arn:aws:lambda:eu-north-1:123456789012:function:f{function}\", {rescue}{flow}"
+                )
             }
         }
     }

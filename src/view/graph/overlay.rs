@@ -44,6 +44,19 @@ pub struct Overlay {
     edge_max: u64,
 }
 
+/// A transition whose count is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Way<'g> {
+    /// The node that it leaves.
+    pub from: &'g Node,
+    /// The node that it reaches.
+    pub to: &'g Node,
+    /// When it is taken.
+    pub labels: &'g [String],
+    /// How often it was.
+    pub taken: u64,
+}
+
 /// Why a text is not a summary of a run of this machine.
 #[derive(Debug, thiserror::Error)]
 pub enum OverlayError {
@@ -113,6 +126,27 @@ impl Overlay {
         self.states.get(&node.location).copied()
     }
 
+    /// The counts of the state at a location; none if the summary does not have it.
+    pub fn counts(&self, location: &str) -> Option<StateCounts> {
+        self.states.get(location).copied()
+    }
+
+    /// All transitions whose counts are known, scope by scope.
+    pub fn ways<'g>(&self, graph: &'g Graph) -> Vec<Way<'g>> {
+        fn visit<'g>(overlay: &Overlay, scope: &'g Scope, out: &mut Vec<Way<'g>>) {
+            for (n, edge) in scope.edges.iter().enumerate() {
+                if let Some(taken) = overlay.edge(scope, n) {
+                    let (from, to) = (&scope.nodes[edge.from], &scope.nodes[edge.to]);
+                    out.push(Way { from, to, labels: &edge.labels, taken });
+                }
+            }
+            scope.nodes.iter().flat_map(|node| &node.scopes).for_each(|inner| visit(overlay, inner, out));
+        }
+        let mut out = Vec::new();
+        visit(self, &graph.root, &mut out);
+        out
+    }
+
     /// How often an edge was taken, if that is known.
     pub fn edge(&self, scope: &Scope, index: usize) -> Option<u64> {
         self.edges.get(&(scope.location.clone(), index)).copied()
@@ -176,9 +210,11 @@ impl Overlay {
         let mut known = vec![None; scope.edges.len()];
         for (n, edge) in scope.edges.iter().enumerate() {
             let same = scope.edges.iter().filter(|other| (other.from, other.to) == (edge.from, edge.to)).count();
+            let handlers = |t: &&Json| t.get("handler").is_none();
             if same == 1 && scope.nodes[edge.from].kind.is_state() && !transitions.is_empty() {
                 let (from, to) = (&scope.nodes[edge.from], &scope.nodes[edge.to]);
-                let taken = transitions.iter().filter(|t| names(t, "from", from) && names(t, "to", to));
+                let taken =
+                    transitions.iter().filter(handlers).filter(|t| names(t, "from", from) && names(t, "to", to));
                 known[n] = Some(taken.filter_map(|t| t.get("count").and_then(count)).sum());
             }
         }

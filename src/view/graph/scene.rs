@@ -25,6 +25,8 @@ const LABEL_WIDTH_MAX: f64 = 230.0;
 const LABEL_LINES_MAX: usize = 6;
 const LANE_PADDING: f64 = 14.0;
 const LANE_GAP: f64 = 12.0;
+/// Branches that fit into this stand side by side, however different their heights.
+const ROW_WIDTH: f64 = 1_300.0;
 
 /// A graph with places.
 #[derive(Debug)]
@@ -213,7 +215,8 @@ fn pack(scopes: &mut [(PlacedScope, Size)], header: Size) -> Size {
     let lane = |size: &Size| Size { width: size.width + 2.0 * LANE_PADDING, height: size.height + 2.0 * LANE_PADDING };
     let area: f64 = scopes.iter().map(|(_, size)| lane(size).width * lane(size).height).sum();
     let widest = scopes.iter().map(|(_, size)| lane(size).width).fold(0.0, f64::max);
-    let row_width = (area * 2.5).sqrt().max(widest).max(header.width);
+    let abreast: f64 = scopes.iter().map(|(_, size)| lane(size).width + LANE_GAP).sum();
+    let row_width = (area * 2.5).sqrt().max(widest).max(header.width).max(abreast.min(ROW_WIDTH));
     let (mut x, mut y, mut row_height, mut right) = (LANE_GAP, header.height, 0.0f64, 0.0f64);
     let mut row_start = 0;
     for n in 0..scopes.len() {
