@@ -9,7 +9,7 @@ mod generate;
 use expressway::definition::{Definition, ParseOptions};
 use expressway::view::graph::layout::{Piece, Point, Rect};
 use expressway::view::graph::scene::{PlacedScope, Scene};
-use expressway::view::graph::{Graph, svg};
+use expressway::view::graph::{Graph, Overlay, dot, html, mermaid, svg};
 use std::fs;
 use std::path::Path;
 
@@ -127,4 +127,115 @@ fn nothing_overlaps_in_definitions_of_this_project() {
 fn the_same_definition_gives_the_same_bytes() {
     let text = generate::machine(5, 60);
     assert_eq!(svg::draw(&graph(&text), None), svg::draw(&graph(&text), None));
+}
+
+/// A run over a few orders, drawn: what the summary counts, and what follows from it for the ways.
+#[test]
+fn a_run_says_how_often_ways_were_taken() {
+    let text = r#"{"StartAt": "Size?", "States": {
+        "Size?": {"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericGreaterThan": 10, "Next": "Each"},
+            {"Variable": "$.n", "NumericGreaterThan": 5, "Next": "Check"}], "Default": "Small"},
+        "Each": {"Type": "Map", "ItemsPath": "$.items", "End": true, "ItemProcessor": {"StartAt": "Ship", "States": {"Ship": {"Type": "Pass", "End": true}}}},
+        "Check": {"Type": "Pass", "InputPath": "$.must", "Next": "Small"},
+        "Small": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:small",
+            "Retry": [{"ErrorEquals": ["Busy"], "MaxAttempts": 2}],
+            "Catch": [{"ErrorEquals": ["Refused"], "Next": "Unhappy"}], "Next": "Done"},
+        "Unhappy": {"Type": "Pass", "Next": "Done"},
+        "Never": {"Type": "Pass", "Next": "Done"},
+        "Done": {"Type": "Succeed"}}}"#;
+    let text = text.replace("\"Never\": {\"Type\": \"Pass\", \"Next\": \"Done\"},", "");
+    let definition = Definition::parse(&text, "sizes.asl.json", &ParseOptions::default()).unwrap();
+    let graph = Graph::new(&definition, "sizes");
+    let program = expressway::compile::compile(&definition, &Default::default()).unwrap();
+    let handlers = expressway::handler::Handlers::new().lambda("small", |event, call| {
+        use expressway::handler::function::FunctionError;
+        let raised = |error: &str| FunctionError::Raised { error: error.into(), message: "so it is".into() };
+        match event.get("n").and_then(|n| n.as_f64()).unwrap_or(0.0) as i64 {
+            1 => Err(raised("Refused")),
+            2 => Err(raised("Busy")),
+            3 => Err(raised("Other")),
+            _ => Ok(call.text("ok")),
+        }
+    });
+    let bound = handlers.bind(&program).unwrap();
+    let events = "{\"n\":11,\"items\":[1,2,3]}\n{\"n\":6,\"must\":{}}\n{\"n\":7}\n{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n{\"n\":4}\n";
+    let run = |threads: usize, unordered: bool| {
+        let batch = expressway::batch::Batch::new(&program, &bound).threads(threads).chunk_bytes(64);
+        let batch = batch.unordered(unordered).observe();
+        batch.run(vec![expressway::batch::Source::memory("orders", events.as_bytes())]).unwrap()
+    };
+    let summary = run(1, false);
+    let overlay = Overlay::from_summary(&summary.to_json(), &graph).unwrap();
+    let states: Vec<_> = graph.states().iter().map(|node| (node.name.clone(), overlay.state(node).unwrap())).collect();
+    let of = |name: &str| states.iter().find(|(known, _)| known == name).map(|(_, counts)| *counts).unwrap();
+    assert_eq!((of("Size?").entered, of("Each").entered, of("Ship").entered, of("Done").entered), (8, 1, 3, 4));
+    assert_eq!((of("Check").failed, of("Small").failed, of("Small").retries, of("Small").caught), (1, 2, 2, 1));
+    let ways: Vec<String> =
+        overlay.ways(&graph).iter().map(|way| format!("{} → {}: {}", way.from.name, way.to.name, way.taken)).collect();
+    let wanted = [
+        "Start → Size?: 8",
+        "Size? → Each: 1",
+        "Size? → Check: 2",
+        "Size? → Small: 5",
+        "Each → End: 1",
+        "Check → Small: 1",
+        "Small → Done: 3",
+        "Small → Unhappy: 1",
+        "Unhappy → Done: 1",
+        "Done → End: 4",
+        "Start → Ship: 3",
+        "Ship → End: 3",
+    ];
+    assert_eq!(ways, wanted);
+
+    // The same examples, whoever ran them and in whatever order.
+    let places = |summary: &expressway::batch::Summary| {
+        let findings = summary.findings.as_ref().unwrap();
+        let errors: Vec<String> = findings
+            .errors
+            .iter()
+            .map(|(name, list)| format!("{name} {:?}", list.iter().map(|e| e.position.line_number).collect::<Vec<_>>()))
+            .collect();
+        let states: Vec<_> = findings.states.iter().map(|e| e.as_ref().map(|e| e.position.line_number)).collect();
+        (errors, states, findings.success.as_ref().map(|e| e.position))
+    };
+    let first = places(&summary);
+    assert_eq!(first.0, ["Busy [5]", "Other [6]", "States.Runtime [3]"]);
+    assert_eq!(first.1[0], Some(1));
+    for (threads, unordered) in [(2, false), (2, true), (4, true)] {
+        assert_eq!(places(&run(threads, unordered)), first, "{threads} {unordered}");
+    }
+    let failed = &summary.findings.as_ref().unwrap().errors["Other"][0];
+    let again = failed.run_again(&program, &bound, &expressway::vm::Settings::default()).unwrap();
+    assert_eq!((again.status, &*again.input), ("FAILED", "{\"n\":3}"));
+    assert!(again.result.starts_with("Other: ") && again.events.len() > 4, "{again:?}");
+}
+
+#[test]
+fn a_summary_of_another_machine_is_refused() {
+    let graph = graph(&generate::machine(1, 5));
+    for (text, part) in [
+        ("{", "not JSON"),
+        ("{}", "has no \"succeeded\""),
+        (r#"{"succeeded":1,"failed":0,"timed_out":0,"states":[{"name":"Other","entered":1}]}"#, "another machine"),
+    ] {
+        let error = Overlay::from_summary(text, &graph).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn all_forms_name_every_state_and_take_no_text_for_code() {
+    let text = r#"{"StartAt": "a \"b\" <i>;", "States": {"a \"b\" <i>;": {"Type": "Pass", "Next": "end"},
+        "end": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "Catch": [{"ErrorEquals": ["X|Y"], "Next": "a \"b\" <i>;"}], "End": true}}}"#;
+    let graph = graph(text);
+    let mermaid = mermaid::write(&graph, None);
+    assert!(mermaid.starts_with("flowchart TD\n") && mermaid.contains("a #34;b#34; #60;i#62;#59;"), "{mermaid}");
+    assert!(mermaid.contains("n1 -.->|\"X#124;Y\"| n0"), "{mermaid}");
+    let dot = dot::write(&graph, None);
+    assert!(dot.contains("a \\\"b\\\" <i>;") && dot.contains("style=dashed"), "{dot}");
+    let page = html::write(&graph, None);
+    assert!(!page.contains("<i>") && page.contains("\\u003ci>"), "{page}");
+    let drawing = svg::draw(&graph, None);
+    assert!(!drawing.contains("<i>") && drawing.contains("a &quot;b&quot; &lt;i&gt;;"), "{drawing}");
 }
