@@ -12,7 +12,7 @@
       chosen: node.classList.contains('chosen'),
       source: document.querySelector('.panel > pre:last-child')?.textContent,
       counts,
-      history: [...document.querySelectorAll('.panel .history tr')].map(row => row.textContent),
+      history: [...document.querySelectorAll('.panel .history li')].map(row => row.textContent),
       here: document.querySelectorAll('.panel .history .here').length,
     };
   }

@@ -33,7 +33,12 @@
       if (box.left < area.left || box.right > area.right || box.top < area.top || box.bottom > area.bottom) {
         problems.push(`${about}: ${name(element)} is outside the drawing`);
       }
-      const fill = rgb(getComputedStyle(frame(element)).fill);
+      let fill = rgb(getComputedStyle(frame(element)).fill);
+      const heat = element.querySelector(':scope > .heat');
+      if (heat) {
+        const [over, part] = [rgb(getComputedStyle(heat).fill), Number(heat.getAttribute('fill-opacity'))];
+        fill = fill.map((colour, n) => n < 3 ? colour * (1 - part) + over[n] * part : colour);
+      }
       for (const text of element.querySelectorAll(':scope > text')) {
         texts += 1;
         const inner = text.getBoundingClientRect();

@@ -5,9 +5,10 @@
 
 use std::fmt::Write;
 
-/// A definition with about `states` states.
+/// A definition with about `states` states. With an even seed its transitions lead to states near by, as people write
+/// machines; with an odd one anywhere.
 pub fn machine(seed: u64, states: usize) -> String {
-    let mut maker = Maker { random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, named: 0 };
+    let mut maker = Maker { random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, named: 0, wild: seed % 2 == 1 };
     let scope = maker.scope(states.max(1), 0);
     format!("{{\"Comment\": \"Seed {seed}, {states} states\", {scope}}}")
 }
@@ -15,6 +16,7 @@ pub fn machine(seed: u64, states: usize) -> String {
 struct Maker {
     random: u64,
     named: usize,
+    wild: bool,
 }
 
 const WORDS: [&str; 16] = [
@@ -97,7 +99,7 @@ impl Maker {
                 let rules: Vec<String> = (0..1 + self.below(5))
                     .map(|rule| {
                         // Mostly onwards, sometimes back, sometimes to itself.
-                        let to = if self.below(4) == 0 { self.below(n + 1) } else { n + 1 + self.below(names.len() - n - 1) };
+                        let to = if self.below(6) == 0 { self.back(n) } else { self.onwards(n, names.len()) };
                         let condition = match self.below(3) {
                             0 => format!("\"Variable\": \"$.total\", \"NumericGreaterThan\": {}", rule * 100),
                             1 => "\"Variable\": \"$.customer.country\", \"StringEquals\": \"SE\"".to_owned(),
@@ -122,6 +124,15 @@ impl Maker {
         }
     }
 
+    fn onwards(&mut self, n: usize, count: usize) -> usize {
+        let left = count - n - 1;
+        n + 1 + self.below(if self.wild { left } else { left.min(5) })
+    }
+
+    fn back(&mut self, n: usize) -> usize {
+        n - self.below(if self.wild { n + 1 } else { (n + 1).min(4) })
+    }
+
     fn rescue(&mut self, n: usize, names: &[String]) -> String {
         let mut out = String::new();
         if self.below(3) == 0 {
@@ -129,7 +140,8 @@ impl Maker {
         }
         if self.below(3) == 0 {
             let handler = &names[names.len() - 1];
-            let second = &names[self.below(names.len())];
+            let second = if n + 1 == names.len() { n } else { self.onwards(n, names.len()) };
+            let second = &names[second];
             let first = if self.below(4) == 0 { &names[n] } else { handler };
             let _ = write!(
                 out,

@@ -189,10 +189,7 @@ impl Pen<'_> {
         );
         self.rect(rect, 9.0, "box");
         if let Some(overlay) = self.overlay.filter(|_| !never) {
-            let heat = 0.03 + 0.3 * overlay.heat(node);
-            let header = Rect { height: header_height(placed), ..*rect };
-            let opacity = format!(" fill-opacity=\"{heat:.2}\"");
-            self.rect_with(&header, 9.0, "heat", &opacity);
+            self.heat(placed, overlay.heat(node));
         }
         if let Some(counts) = counts {
             self.bar(placed, counts);
@@ -205,6 +202,7 @@ impl Pen<'_> {
                 Role::Name => "name",
                 Role::Note => "note",
                 Role::Hits => "hits",
+                Role::Trouble if counts.is_some_and(|counts| counts.failed + counts.timed_out == 0) => "trouble mild",
                 Role::Trouble => "trouble",
             };
             let baseline = if line.role == Role::Name { 13.0 } else { 11.0 };
@@ -222,6 +220,22 @@ impl Pen<'_> {
             self.scope(inner);
         }
         self.out.push_str("</g>");
+    }
+
+    /// The header of a node in the colour of how often it was entered.
+    fn heat(&mut self, placed: &PlacedNode, heat: f64) {
+        let opacity = format!(" fill-opacity=\"{:.2}\"", heat_opacity(heat));
+        if placed.scopes.is_empty() {
+            return self.rect_with(&placed.rect, 9.0, "heat", &opacity);
+        }
+        // Round above, where the box ends, and straight below, where it goes on.
+        let (x, y, w) = (placed.rect.x, placed.rect.y, placed.rect.width);
+        let [left, inner_left, inner_right, right] = [x, x + 9.0, x + w - 9.0, x + w].map(number);
+        let [top, below_top, bottom] = [y, y + 9.0, y + header_height(placed)].map(number);
+        let _ = write!(
+            self.out,
+            "<path class=\"heat\" d=\"M{left} {bottom}V{below_top}Q{left} {top} {inner_left} {top}H{inner_right}Q{right} {top} {right} {below_top}V{bottom}Z\"{opacity}/>"
+        );
     }
 
     fn terminal(&mut self, placed: &PlacedNode) {
@@ -299,7 +313,7 @@ impl Pen<'_> {
         self.text(x, y + 10.0, "note", "entered");
         x += 56.0;
         for step in 0..5 {
-            let opacity = format!(" fill-opacity=\"{:.2}\"", 0.03 + 0.3 * f64::from(step) / 4.0);
+            let opacity = format!(" fill-opacity=\"{:.2}\"", heat_opacity(f64::from(step) / 4.0));
             self.rect_with(&Rect { x, y, width: 22.0, height: 12.0 }, 0.0, "heat", &opacity);
             x += 22.0;
         }
@@ -346,6 +360,11 @@ impl Pen<'_> {
 
 fn header_height(placed: &PlacedNode) -> f64 {
     placed.lines.iter().map(|line| line.role.height()).sum::<f64>() + PADDING * 1.6
+}
+
+/// How much of its colour heat shows: little enough for texts on it to be read.
+fn heat_opacity(heat: f64) -> f64 {
+    0.03 + 0.22 * heat
 }
 
 fn class(kind: EdgeKind) -> &'static str {

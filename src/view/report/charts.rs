@@ -97,7 +97,8 @@ pub(super) fn throughput(moments: &[Moment]) -> String {
     for quarter in 0..=4 {
         let seconds = total * f64::from(quarter) / 4.0;
         let anchor = ["start", "middle", "middle", "middle", "end"][quarter as usize];
-        text(&mut out, x(seconds), HEIGHT - 8.0, anchor, &duration((seconds * 1e9) as u64));
+        let label = if quarter == 0 { "0".to_owned() } else { duration((seconds * 1e9) as u64) };
+        text(&mut out, x(seconds), HEIGHT - 8.0, anchor, &label);
     }
     out.push_str("</svg>");
     out

@@ -2,14 +2,14 @@
 function history(example, name) {
   const rows = example.events.map(event => {
     const details = Object.entries(event.details).map(([key, value]) => `${key} = ${value}`).join('\n');
-    return element('tr', event.state === name ? { class: 'here' } : {},
-      element('td', { class: 'n' }, String(event.id)),
-      element('td', {}, event.type, event.state ? element('b', {}, ` ${event.state}`) : null, ` +${event.ms} ms`),
-      element('td', {}, details));
+    const after = event.ms > 0 ? element('span', { class: 'comment' }, ` +${group.format(event.ms)} ms`) : null;
+    return element('li', event.state === name ? { class: 'here' } : {},
+      element('div', {}, element('i', {}, `${event.id} `), event.type, event.state ? element('b', {}, ` ${event.state}`) : null, after),
+      details ? element('pre', {}, details) : null);
   });
   const left = example.length - example.events.length;
-  if (left > 0) rows.push(element('tr', {}, element('td', {}), element('td', {}, `and ${group.format(left)} more events`), element('td', {})));
-  return element('table', { class: 'history' }, ...rows);
+  if (left > 0) rows.push(element('li', {}, `and ${group.format(left)} more events`));
+  return element('ol', { class: 'history' }, ...rows);
 }
 
 function shown(example, name) {
