@@ -5,7 +5,7 @@
 
 use super::rank::Ranks;
 use super::{Link, Size};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that has a place on a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +41,8 @@ pub(super) struct Layered {
     pub ways: Vec<Vec<usize>>,
     /// For each link the vertex of its label.
     pub labels: Vec<Option<usize>>,
+    /// Pieces, upper end first, that lead beside the normal course: those of exceptions, and of what leads back.
+    pub aside: BTreeSet<(usize, usize)>,
 }
 
 const NOTHING: Size = Size { width: 0.0, height: 0.0 };
@@ -55,7 +57,9 @@ pub(super) fn build(nodes: &[Size], links: &[Link], ranks: &Ranks) -> Layered {
         below: Vec::new(),
         ways: Vec::new(),
         labels: Vec::new(),
+        aside: BTreeSet::new(),
     };
+    let mut normal = BTreeSet::new();
     for (node, size) in nodes.iter().enumerate() {
         layered.vertex(Kind::Node(node), *size, 2 * ranks.of[node] + 1);
     }
@@ -103,11 +107,14 @@ pub(super) fn build(nodes: &[Size], links: &[Link], ranks: &Ranks) -> Layered {
         }
         way.push(link.to);
         for pair in way.windows(2) {
-            layered.join(pair[0], pair[1]);
+            let piece = layered.join(pair[0], pair[1]);
+            let pieces = if link.exception || back { &mut layered.aside } else { &mut normal };
+            pieces.insert(piece);
         }
         layered.ways.push(way);
         layered.labels.push(label);
     }
+    layered.aside = layered.aside.difference(&normal).copied().collect();
     layered.fill();
     layered
 }
@@ -120,13 +127,15 @@ impl Layered {
         self.vertices.len() - 1
     }
 
-    fn join(&mut self, one: usize, other: usize) {
+    /// Joins two neighbours; gives them the upper one first.
+    fn join(&mut self, one: usize, other: usize) -> (usize, usize) {
         let (upper, lower) =
             if self.vertices[one].layer < self.vertices[other].layer { (one, other) } else { (other, one) };
         if !self.below[upper].contains(&lower) {
             self.below[upper].push(lower);
             self.above[lower].push(upper);
         }
+        (upper, lower)
     }
 
     /// Puts every vertex onto its layer, in the order of a walk from the top.

@@ -54,7 +54,8 @@ fn extent(layered: &Layered, xs: &[f64]) -> (f64, f64) {
     if xs.is_empty() { (0.0, 0.0) } else { (low, high) }
 }
 
-/// Pieces of links, upper end first, that cross a piece between two vertices that are no nodes: these go first.
+/// Pieces of links, upper end first, that nothing is aligned along: those that cross a piece between two vertices that are
+/// no nodes, and those that lead beside a node's normal course.
 fn conflicts(layered: &Layered) -> BTreeSet<(usize, usize)> {
     let mut at = vec![0; layered.vertices.len()];
     for layer in &layered.layers {
@@ -67,6 +68,16 @@ fn conflicts(layered: &Layered) -> BTreeSet<(usize, usize)> {
         is_way(upper) && is_way(lower)
     };
     let mut found = BTreeSet::new();
+    // Where a node has a normal course, that goes straight on, not what leads beside it.
+    let is_node = |vertex: usize| matches!(layered.vertices[vertex].kind, Kind::Node(_));
+    let is_aside = |upper: usize, lower: usize| layered.aside.contains(&(upper, lower));
+    for &(upper, lower) in &layered.aside {
+        let course_below = is_node(upper) && layered.below[upper].iter().any(|other| !is_aside(upper, *other));
+        let course_above = is_node(lower) && layered.above[lower].iter().any(|other| !is_aside(*other, lower));
+        if course_below || course_above {
+            found.insert((upper, lower));
+        }
+    }
     for upper in &layered.layers {
         let pieces: Vec<(usize, usize)> =
             upper.iter().flat_map(|vertex| layered.below[*vertex].iter().map(move |below| (*vertex, *below))).collect();
