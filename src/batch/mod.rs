@@ -59,6 +59,7 @@ use crate::program::Program;
 use crate::value::path::{Path, PathError};
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
+use crate::vm::shortcut::Shortcuts;
 use crate::vm::{Settings, Tally};
 use intake::{Cutting, Intake};
 use latency::Latencies;
@@ -118,6 +119,7 @@ pub struct Batch<'r> {
     ordered: bool,
     skip_rejected: bool,
     latency: Latency,
+    shortcuts: bool,
     outputs: Outputs<'r>,
     stop: Option<&'r AtomicBool>,
 }
@@ -174,6 +176,7 @@ impl<'r> Batch<'r> {
             ordered: true,
             skip_rejected: false,
             latency: Latency::default(),
+            shortcuts: true,
             outputs: Outputs::default(),
             stop: None,
         }
@@ -271,6 +274,13 @@ impl<'r> Batch<'r> {
         self
     }
 
+    /// Whether executions that only their input decides may be told without being run. No result depends on it; without
+    /// it they take longer.
+    pub fn shortcuts(mut self, shortcuts: bool) -> Self {
+        self.shortcuts = shortcuts;
+        self
+    }
+
     /// Where results go; nowhere unless this is said.
     pub fn results(mut self, sink: Sink<'r>) -> Self {
         self.outputs.results = Some(sink);
@@ -347,6 +357,12 @@ impl<'r> Batch<'r> {
             program: self.program,
             bound: self.bound,
             settings: &self.settings,
+            // What is told without being run leaves no traces for a report.
+            shortcuts: if self.shortcuts && !observed {
+                Shortcuts::new(self.program, &self.settings.limits)
+            } else {
+                None
+            },
             intake: &intake,
             order: &order,
             wording: &wording,

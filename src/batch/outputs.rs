@@ -32,6 +32,8 @@ pub(super) struct Results {
     pub tally: Tally,
     /// What its executions went through.
     pub visits: vm::Tally,
+    /// How many executions were told without being run, by the end that they came to.
+    pub told: Vec<u64>,
     pub failed: Option<SourceError>,
     /// What was noted of single executions, if a report is asked for.
     pub notes: Option<Box<Notes>>,

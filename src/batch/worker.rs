@@ -14,10 +14,11 @@ use super::outputs::Results;
 use super::wording::{Place, Wording};
 use crate::handler::Bound;
 use crate::program::Program;
-use crate::value::scan::{Item, Line, Lines, Record, Scratch, Slot, WalkPlan};
+use crate::value::scan::{Line, LineKind, Lines, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
-use crate::value::{Arena, Value, raw};
+use crate::value::{Arena, Raw, Value, raw};
+use crate::vm::shortcut::{Shortcuts, Told};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
 use md5::{Digest, Md5};
 use std::sync::{Mutex, PoisonError};
@@ -27,6 +28,12 @@ use std::time::Instant;
 const RESULTS_BYTES_MAX: usize = 4 << 20;
 /// An arena that has grown beyond this is not kept: it would no longer stay in the processor's cache.
 pub(super) const ARENA_BYTES_MAX: usize = 1 << 20;
+
+/// A worker looks up from its chunk after so many lines, to see whether the run is over.
+const LOOKED_UP_EVERY: u64 = 16;
+
+/// So many executions that leave next to nothing in the arena may go by before it is emptied.
+const UNTIDY_MAX: u32 = 64;
 
 /// Who an execution is: what its random numbers, UUIDs and name derive from, together with the seed of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +67,8 @@ pub(super) struct Job<'r, 's, 'w> {
     pub program: &'r Program,
     pub bound: &'r Bound,
     pub settings: &'r Settings,
+    /// The ways on which only the input decides, if the program has any and nobody has forbidden them.
+    pub shortcuts: Option<Shortcuts<'r>>,
     pub intake: &'r Intake<'s>,
     pub order: &'r Order<'w>,
     pub wording: &'r Wording,
@@ -89,6 +98,7 @@ pub(super) fn run(job: &Job, helpers: &dyn Helpers) {
         arena: Arena::new(),
         latencies: Latencies::new(),
         until_timed: 1,
+        untidy: 0,
         watch: job.observed.then(|| Watch::new(job.program)),
     };
     while let Some(mut chunk) = job.intake.claim(job.order, &mut buffer) {
@@ -122,6 +132,8 @@ struct Worker<'j, 'r, 's, 'w> {
     latencies: Latencies,
     /// How many executions there are until the next one that is timed, itself included.
     until_timed: u32,
+    /// How many executions there were since the arena was emptied.
+    untidy: u32,
     /// What is noted of executions for a report.
     watch: Option<Watch>,
 }
@@ -133,15 +145,17 @@ impl Worker<'_, '_, '_, '_> {
         (results.visits, results.live) = (Tally::new(job.program), chunk.live);
         results.notes = job.observed.then(Default::default);
         (results.stored_bytes, results.failed) = (chunk.stored_bytes, chunk.failed.take());
+        results.told.clear();
+        results.told.resize(job.shortcuts.map_or(0, |shortcuts| shortcuts.ends()), 0);
         let mut line_index = 0;
-        while let Some(item) = lines.next(slots) {
-            if job.order.is_over() {
+        while let Some(kind) = lines.advance(slots) {
+            if line_index % LOOKED_UP_EVERY == 0 && job.order.is_over() {
                 results.cut = true;
                 break;
             }
-            let place = Place { source: chunk.source, offset: chunk.offset + item.offset as u64, line_index };
+            let place = Place { source: chunk.source, offset: chunk.offset + lines.offset() as u64, line_index };
             line_index += 1;
-            self.line(place, &item, slots, results);
+            self.line(place, kind, &lines, slots, results);
             if results.bytes() > RESULTS_BYTES_MAX {
                 job.order.relieve(chunk.sequence, results);
             }
@@ -152,20 +166,33 @@ impl Worker<'_, '_, '_, '_> {
             self.too_long(place, long.length, &long.start, results);
         }
         results.lines = line_index;
+        // What was told has been counted by its ends; now it counts for the states on the way there.
+        for (end, count) in results.told.iter().enumerate().filter(|(_, count)| **count > 0) {
+            for state in job.shortcuts.iter().flat_map(|shortcuts| shortcuts.visits(end)) {
+                results.tally.steps += count;
+                results.visits.enter_many(*state, *count);
+            }
+            if let Some(state) = job.shortcuts.and_then(|shortcuts| shortcuts.fails_in(end)) {
+                results.visits.fail_many(state, *count);
+            }
+        }
     }
 
     #[inline]
-    fn line(&mut self, place: Place, item: &Item, slots: &[Slot], results: &mut Results) {
-        if item.raw.len() > self.job.line_bytes_max {
-            return self.too_long(place, item.raw.len() as u64, item.raw, results);
+    fn line(&mut self, place: Place, kind: LineKind, lines: &Lines, slots: &[Slot], results: &mut Results) {
+        if lines.raw().len() > self.job.line_bytes_max {
+            return self.too_long(place, lines.raw().len() as u64, lines.raw(), results);
         }
-        match &item.record {
-            Record::Line(line) => match self.clock(line, slots) {
-                Ok(now_ms) => self.execute(place, line, slots, now_ms, results),
-                Err(reason) => self.reject(place, &reason, item.raw, results),
-            },
-            Record::Blank => results.tally.blank += 1,
-            Record::Bad(error) => self.reject(place, &error.to_string(), item.raw, results),
+        match kind {
+            LineKind::Json => {
+                let line = lines.line();
+                match self.clock(&line, slots) {
+                    Ok(now_ms) => self.execute(place, &line, slots, now_ms, results),
+                    Err(reason) => self.reject(place, &reason, lines.raw(), results),
+                }
+            }
+            LineKind::Blank => results.tally.blank += 1,
+            LineKind::Bad => self.reject(place, &lines.fault().to_string(), lines.raw(), results),
         }
     }
 
@@ -173,12 +200,24 @@ impl Worker<'_, '_, '_, '_> {
     fn execute(&mut self, place: Place, line: &Line, slots: &[Slot], now_ms: i64, results: &mut Results) {
         let job = self.job;
         let started = self.times_this().then(Instant::now);
+        let form = line.form();
+        let raw = Raw { text: line.text, form };
+        let slots = &slots[..job.program.slots().len().min(slots.len())];
+        if let Some(shortcuts) = job.shortcuts
+            && let input = (Input { value: Value::Raw(&raw), text: line.text, form, slots })
+            && let Some(told) = shortcuts.tell(&input, &self.arena)
+            && self.take_down(place, &told, &input, results)
+        {
+            // What is compared may leave a little in the arena, seldom.
+            self.untidy += 1;
+            if told.computes() || self.untidy == UNTIDY_MAX {
+                self.tidy();
+            }
+            return self.time(started, place, results);
+        }
         {
             let arena = &self.arena;
-            let known = job.program.slots().len().min(slots.len());
-            let form = line.form();
-            let input =
-                Input { value: Value::raw(arena, line.text, form), text: line.text, form, slots: &slots[..known] };
+            let input = Input { value: Value::raw(arena, line.text, form), text: line.text, form, slots };
             let seed = match job.identity {
                 Identity::Position => Seed::new(job.seed, place.source as u64, place.offset),
                 Identity::Content => content_seed(job.seed, line.text),
@@ -199,6 +238,29 @@ impl Worker<'_, '_, '_, '_> {
                 watch.note(&seen, &results.visits, notes);
             }
         }
+        self.time(started, place, results);
+        self.tidy();
+    }
+
+    /// Writes down an execution that was told without being run; whether that was possible.
+    #[inline]
+    fn take_down(&self, place: Place, told: &Told, input: &Input, results: &mut Results) -> bool {
+        let job = self.job;
+        if told.succeeds() {
+            results.tally.succeeded += 1;
+            job.wording.success(place, &mut results.text, |out| told.write(input, out));
+        } else {
+            let Some(failure) = told.failure(job.program, input, &self.arena) else { return false };
+            results.tally.failure(failure.error);
+            let outcome = Outcome::Failed(failure);
+            job.wording.outcome(place, &outcome, &self.arena, input.text, &mut results.text);
+        }
+        results.told[told.index] += 1;
+        true
+    }
+
+    #[inline]
+    fn time(&mut self, started: Option<Instant>, place: Place, results: &mut Results) {
         if let Some(started) = started {
             let ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
             self.latencies.record(ns);
@@ -206,6 +268,12 @@ impl Worker<'_, '_, '_, '_> {
                 notes.time(ns, place);
             }
         }
+    }
+
+    /// Empties the arena.
+    #[inline]
+    fn tidy(&mut self) {
+        self.untidy = 0;
         self.arena.reset();
         if self.arena.allocated_bytes() > ARENA_BYTES_MAX {
             self.arena = Arena::new();

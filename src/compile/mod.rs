@@ -13,12 +13,14 @@
 //! | `fan_out` | Map and Parallel |
 //! | `template` | payload templates, paths and intrinsic functions to stack code |
 //! | `provenance` | where a state's document is still the execution's input, word for word |
+//! | `shortcut` | ways that only the input decides, followed to their ends |
 
 mod choice;
 mod fan_out;
 pub mod jsonata;
 mod provenance;
 mod scope;
+mod shortcut;
 mod state;
 mod task;
 mod template;
@@ -74,7 +76,9 @@ pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Ve
     if !compiler.errors.is_empty() {
         return Err(compiler.errors);
     }
-    compiler.builder.finish().map_err(|e| vec![CompileError::Verify(e)])
+    let mut program = compiler.builder.finish().map_err(|e| vec![CompileError::Verify(e)])?;
+    shortcut::add(&mut program);
+    Ok(program)
 }
 
 /// A compilation under way.

@@ -251,6 +251,7 @@ impl Builder {
             timeout_seconds: self.timeout_seconds,
             copies_input: self.copies_input,
             stack_max: 0,
+            shortcut: shortcut::Shortcut::default(),
         };
         program.stack_max = verify::verify(&program)?;
         let timeless: Vec<bool> =

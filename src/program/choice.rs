@@ -111,7 +111,7 @@ impl Test {
 ///
 /// Constants are kept as JSON text with their quotes, so that one comparison of bytes checks type and value; a string
 /// that holds escapes is decoded first. Looked up by the first bytes and the length, then verified.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
     /// Where Variable starts.
     pub from: Root,

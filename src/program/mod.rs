@@ -17,6 +17,7 @@
 //! | [`builder`] | pools while a program is being made |
 //! | [`verify`] | the checks that the machine relies on |
 //! | `timing` | where time can pass |
+//! | [`shortcut`] | ways on which only the input decides |
 //! | [`listing`] | a program for people |
 
 pub mod blame;
@@ -27,6 +28,7 @@ pub mod function;
 pub mod id;
 pub mod listing;
 pub mod op;
+pub mod shortcut;
 pub mod state;
 mod timing;
 pub mod verify;
@@ -67,6 +69,7 @@ pub struct Program {
     pub(crate) timeout_seconds: Option<u64>,
     pub(crate) copies_input: bool,
     pub(crate) stack_max: u32,
+    pub(crate) shortcut: shortcut::Shortcut,
 }
 
 /// A constant: compact JSON text.
@@ -182,6 +185,11 @@ impl Program {
     /// The state that an instruction was compiled from; none for what belongs to the program as a whole.
     pub fn origin(&self, at: Addr) -> Option<StateId> {
         self.origins[at.index()]
+    }
+
+    /// The ways through the program on which only the input decides.
+    pub fn shortcut(&self) -> &shortcut::Shortcut {
+        &self.shortcut
     }
 
     /// How deep the stack of an execution can get.

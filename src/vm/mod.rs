@@ -32,6 +32,7 @@
 //! | [`event`] | history events as values |
 //! | [`budget`] | limits |
 //! | [`seed`] | what stands in for randomness |
+//! | [`shortcut`] | executions that only their input decides, told without being run |
 //! | [`tally`] | counts |
 //! | [`intrinsic`] | the 18 intrinsic functions |
 //! | [`jsonata`] | JSONata |
@@ -55,6 +56,7 @@ pub mod park;
 pub mod request;
 mod rescue;
 pub mod seed;
+pub mod shortcut;
 pub mod tally;
 mod task;
 

@@ -82,6 +82,18 @@ impl Tally {
         self.caught.set(self.caught.get() + other.caught.get());
     }
 
+    /// Counts a state that many executions have entered.
+    pub fn enter_many(&self, state: StateId, times: u64) {
+        if let Some(count) = self.entered.get(state.index()) {
+            count.set(count.get() + times);
+        }
+    }
+
+    /// Counts a state that many executions have failed in.
+    pub fn fail_many(&self, state: StateId, times: u64) {
+        self.trouble(state, |counts| counts.failed += times);
+    }
+
     pub(super) fn enter(&self, state: StateId) {
         if let Some(count) = self.entered.get(state.index()) {
             count.set(count.get() + 1);

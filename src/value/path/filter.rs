@@ -26,6 +26,23 @@ pub enum Filter {
     Compare(Operand, Operator, Operand),
 }
 
+impl Filter {
+    /// Whether it looks at the document that the path starts from, beside the item.
+    pub(crate) fn asks_for_document(&self) -> bool {
+        let operand = |operand: &Operand| match operand {
+            Operand::Document(_) => true,
+            Operand::Item(path) => path.asks_for_document(),
+            Operand::Literal(_) => false,
+        };
+        match self {
+            Filter::Or(all) | Filter::And(all) => all.iter().any(Filter::asks_for_document),
+            Filter::Not(inner) => inner.asks_for_document(),
+            Filter::Exists(of) => operand(of),
+            Filter::Compare(a, _, b) => operand(a) || operand(b),
+        }
+    }
+}
+
 /// What a condition compares.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Operand {

@@ -37,7 +37,7 @@ mod x86;
 pub(crate) use document::tokens;
 pub use document::validate;
 pub use index::{Engine, Index, index};
-pub use lines::{Item, Line, LineFlags, Lines, Record, Scratch, WalkPlan};
+pub use lines::{Item, Line, LineFlags, LineKind, Lines, Record, Scratch, WalkPlan};
 pub use trie::{Slot, SlotId, SlotTrie};
 
 /// How many levels of arrays and objects a text may nest.
