@@ -239,3 +239,22 @@ fn all_forms_name_every_state_and_take_no_text_for_code() {
     let drawing = svg::draw(&graph, None);
     assert!(!drawing.contains("<i>") && drawing.contains("a &quot;b&quot; &lt;i&gt;;"), "{drawing}");
 }
+
+/// The picture in the README is what its commands draw. If the drawing has changed on purpose, make it anew:
+/// `expressway run corpora/orders --summary S -o /dev/null; expressway graph corpora/orders --overlay S -o corpora/orders/run.svg`
+#[test]
+fn the_picture_in_the_readme_is_what_is_drawn() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let summary = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme-summary.json");
+    let command = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_expressway"));
+        let output = command.current_dir(root).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let path = summary.to_str().unwrap();
+    command(&["run", "corpora/orders", "--quiet", "--output", "/dev/null", "--summary", path]);
+    let drawn = command(&["graph", "corpora/orders", "--overlay", path]);
+    let kept = fs::read_to_string(root.join("corpora/orders/run.svg")).unwrap();
+    assert!(drawn.trim() == kept.trim(), "corpora/orders/run.svg is not what is drawn now");
+}

@@ -1,12 +1,15 @@
 //! A graph as a page: the drawing, a search, and a panel that tells all about the state that is clicked.
 //!
 //! The page is one file that loads nothing. Its data stand in one JSON island, its script makes text nodes of them and
-//! never markup, and a content security policy forbids everything else.
+//! never markup, and a content security policy forbids every other script and style, and all that would be loaded.
 
 use super::model::{Graph, Node};
 use super::overlay::Overlay;
 use super::svg::{self, STYLE, escape};
 use crate::view::json::{self, ObjectWriter};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 
 const PAGE_STYLE: &str = include_str!("page.css");
 /// What makes a drawing on a page answer.
@@ -59,12 +62,19 @@ fn state(node: &Node, overlay: Option<&Overlay>) -> String {
 pub(in crate::view) fn page(title: &str, class: &str, style: &str, body: &str, data: &str, script: &str) -> String {
     // In an island of data only this character could begin the tag that ends it.
     let data = data.replace('<', "\\u003c");
+    let style = format!("{PAGE_STYLE}{STYLE}{style}");
+    let policy = format!("default-src 'none'; script-src {}; style-src {}", fingerprint(script), fingerprint(&style));
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{}</title>\
-         <style>{PAGE_STYLE}{STYLE}{style}</style></head><body class=\"{class}\">{body}\
+         <style>{style}</style></head><body class=\"{class}\">{body}\
          <script type=\"application/json\" id=\"data\">{data}</script><script>{script}</script></body></html>\n",
         escape(title)
     )
+}
+
+/// What a content security policy knows a script or a style sheet by.
+fn fingerprint(text: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }

@@ -135,12 +135,12 @@ impl Pen<'_> {
         let mut classes = String::from(if catch { "catch " } else { "" });
         let taken: Option<u64> =
             self.overlay.and_then(|overlay| stretch.links.iter().map(|link| overlay.edge(placed.scope, *link)).sum());
-        let mut width = String::new();
+        let mut width = 1.5;
         if let (Some(overlay), Some(taken)) = (self.overlay, taken) {
             if taken == 0 {
                 classes.push_str("untaken ");
             } else {
-                width = format!(" style=\"stroke-width:{}\"", number(1.2 + 3.3 * overlay.flow(taken)));
+                width = 1.2 + 3.3 * overlay.flow(taken);
             }
         }
         let at = |point: Point| format!("{} {}", number(point.x + placed.origin.x), number(point.y + placed.origin.y));
@@ -152,7 +152,7 @@ impl Pen<'_> {
                 Piece::Curve(one, other, to) => path.push_str(&format!("C{} {} {}", at(*one), at(*other), at(*to))),
             }
         }
-        let _ = write!(self.out, "<path class=\"{classes}way\" d=\"{path}\"{width}>");
+        let _ = write!(self.out, "<path class=\"{classes}way\" d=\"{path}\" stroke-width=\"{}\">", number(width));
         let ends = |link: &usize| {
             let edge = &placed.scope.edges[*link];
             format!("{} → {}", placed.scope.nodes[edge.from].name, placed.scope.nodes[edge.to].name)
@@ -328,7 +328,8 @@ impl Pen<'_> {
         }
         let (from, to) = (number(x + 6.0), number(x + 32.0));
         let level = number(y + 6.0);
-        let _ = write!(self.out, "<path class=\"untaken way\" d=\"M{from} {level}L{to} {level}\"/>");
+        let _ =
+            write!(self.out, "<path class=\"untaken way\" stroke-width=\"1.5\" d=\"M{from} {level}L{to} {level}\"/>");
         self.text(x + 38.0, y + 10.0, "note", "never");
         let totals = format!(
             "{} executions · {} succeeded · {} failed · {} timed out",

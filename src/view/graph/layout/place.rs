@@ -42,9 +42,54 @@ pub(super) fn places(layered: &Layered) -> Vec<f64> {
             (four[1] + four[2]) / 2.0
         })
         .collect();
+    straighten(layered, &mut middle);
     let (low, _) = extent(layered, &middle);
     middle.iter_mut().for_each(|x| *x -= low);
     middle
+}
+
+/// Takes detours away: a link that runs further to a side than both its ends moves back, as far as its neighbours let it.
+fn straighten(layered: &Layered, x: &mut [f64]) {
+    let mut at = vec![0; x.len()];
+    for layer in &layered.layers {
+        for (n, vertex) in layer.iter().enumerate() {
+            at[*vertex] = n;
+        }
+    }
+    let passes = |vertex: usize| {
+        matches!(layered.vertices[vertex].kind, Kind::Pass | Kind::Label)
+            && layered.above[vertex].len() == 1
+            && layered.below[vertex].len() == 1
+    };
+    for _ in 0..2 {
+        for top in layered.layers.iter().flatten().copied().filter(|vertex| passes(*vertex)) {
+            let above = layered.above[top][0];
+            if passes(above) && (x[above] - x[top]).abs() < 0.05 {
+                // It moves with the vertex that its straight part begins with.
+                continue;
+            }
+            let mut straight = vec![top];
+            let mut below = layered.below[top][0];
+            while passes(below) && (x[below] - x[top]).abs() < 0.05 {
+                straight.push(below);
+                below = layered.below[below][0];
+            }
+            let wanted = x[top].clamp(x[above].min(x[below]), x[above].max(x[below])) - x[top];
+            let room = straight.iter().map(|vertex| room(layered, x, at[*vertex], *vertex, wanted));
+            let step = room.fold(wanted.abs(), f64::min).max(0.0).copysign(wanted);
+            straight.iter().for_each(|vertex| x[*vertex] += step);
+        }
+    }
+}
+
+/// How far a vertex may move to the side that `towards` has the sign of.
+fn room(layered: &Layered, x: &[f64], at: usize, vertex: usize, towards: f64) -> f64 {
+    let layer = &layered.layers[layered.vertices[vertex].layer];
+    let neighbour = if towards < 0.0 { at.checked_sub(1).and_then(|n| layer.get(n)) } else { layer.get(at + 1) };
+    neighbour.map_or(f64::INFINITY, |other| {
+        let (one, two) = (layered.vertices[vertex], layered.vertices[*other]);
+        (x[*other] - x[vertex]).abs() - (one.size.width + two.size.width) / 2.0 - gap(one.kind, two.kind)
+    })
 }
 
 fn extent(layered: &Layered, xs: &[f64]) -> (f64, f64) {
