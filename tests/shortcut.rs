@@ -68,8 +68,10 @@ fn same(title: &str, program: &Program, events: &[u8], limits: Limits) {
     }
 }
 
-/// Machines, each with the handlers that are written in ASL.
-const MACHINES: &[(&str, &str, &[(&str, &str)])] = &[
+/// A title, a machine, its handlers that are written in ASL.
+type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const MACHINES: &[Case] = &[
     (
         "a table",
         r#"{"StartAt":"A","States":{

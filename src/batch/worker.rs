@@ -17,6 +17,7 @@ use crate::program::Program;
 use crate::value::scan::{Line, LineKind, Lines, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
+use crate::value::tree::Span;
 use crate::value::{Arena, Raw, Value, raw};
 use crate::vm::shortcut::{Shortcuts, Told};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
@@ -187,7 +188,7 @@ impl Worker<'_, '_, '_, '_> {
             LineKind::Json => {
                 let line = lines.line();
                 match self.clock(&line, slots) {
-                    Ok(now_ms) => self.execute(place, &line, slots, now_ms, results),
+                    Ok(now_ms) => self.execute(place, &line, lines, slots, now_ms, results),
                     Err(reason) => self.reject(place, &reason, lines.raw(), results),
                 }
             }
@@ -197,14 +198,23 @@ impl Worker<'_, '_, '_, '_> {
     }
 
     #[inline]
-    fn execute(&mut self, place: Place, line: &Line, slots: &[Slot], now_ms: i64, results: &mut Results) {
+    fn execute(
+        &mut self,
+        place: Place,
+        line: &Line,
+        lines: &Lines,
+        slots: &[Slot],
+        now_ms: i64,
+        results: &mut Results,
+    ) {
         let job = self.job;
         let started = self.times_this().then(Instant::now);
         let form = line.form();
         let raw = Raw { text: line.text, form };
         let slots = &slots[..job.program.slots().len().min(slots.len())];
         if let Some(shortcuts) = job.shortcuts
-            && let input = (Input { value: Value::Raw(&raw), text: line.text, form, slots })
+            && let input =
+                (Input { value: Value::Raw(&raw), text: line.text, form, slots, tokens: Some(lines.tokens()) })
             && let Some(told) = shortcuts.tell(&input, &self.arena)
             && self.take_down(place, &told, &input, results)
         {
@@ -217,7 +227,11 @@ impl Worker<'_, '_, '_, '_> {
         }
         {
             let arena = &self.arena;
-            let input = Input { value: Value::raw(arena, line.text, form), text: line.text, form, slots };
+            let value = match job.program.opens_input() {
+                true => lines.tokens().open(Span { start: 0, end: line.text.len() as u32 }, arena),
+                false => Value::raw(arena, line.text, form),
+            };
+            let input = Input { value, text: line.text, form, slots, tokens: Some(lines.tokens()) };
             let seed = match job.identity {
                 Identity::Position => Seed::new(job.seed, place.source as u64, place.offset),
                 Identity::Content => content_seed(job.seed, line.text),

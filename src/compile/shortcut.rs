@@ -11,7 +11,7 @@
 mod data;
 mod symbol;
 
-use crate::program::choice::{Comparison, TypeTest};
+use crate::program::choice::{Comparison, Table, TypeTest};
 use crate::program::shortcut::{
     Compute, End, Ending, Needs, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut,
 };
@@ -89,6 +89,8 @@ struct Track {
     absent: Vec<SlotId>,
     visits: Vec<StateId>,
     registers: u32,
+    /// What has been opened, and into which register.
+    opened: Vec<(Operand, u32)>,
     ops: u32,
 }
 
@@ -131,6 +133,7 @@ impl Track {
             absent: Vec::new(),
             visits: Vec::new(),
             registers: 0,
+            opened: Vec::new(),
             ops: 0,
         }
     }
@@ -159,9 +162,9 @@ enum Turn {
     /// At a node that has been made.
     At(NodeId),
     /// At a decision between two ways.
-    Either { node: Box<dyn FnOnce(NodeId, NodeId) -> Node>, yes: Track, no: Track },
+    Either { node: Box<dyn FnOnce(NodeId, NodeId) -> Node>, ways: Box<(Track, Track)> },
     /// At a table.
-    Switch { value: Operand, table: crate::program::choice::Table, track: Track },
+    Switch { value: Operand, table: Table, track: Box<Track> },
 }
 
 impl Tracer<'_> {
@@ -172,7 +175,8 @@ impl Tracer<'_> {
             Err(Lost) => MACHINE,
             Ok(Turn::At(node)) => node,
             Ok(_) if depth >= DECISIONS_MAX => MACHINE,
-            Ok(Turn::Either { node, yes, no }) => {
+            Ok(Turn::Either { node, ways }) => {
+                let (yes, no) = *ways;
                 let yes = self.follow(yes, depth + 1);
                 let no = self.follow(no, depth + 1);
                 if yes == MACHINE && no == MACHINE { MACHINE } else { self.node(node(yes, no)) }
@@ -180,11 +184,11 @@ impl Tracer<'_> {
             Ok(Turn::Switch { value, mut table, track }) => {
                 let mut any = false;
                 table.retarget(|to| {
-                    let node = self.follow(Track { pc: to, ..track.clone() }, depth + 1);
+                    let node = self.follow(Track { pc: to, ..(*track).clone() }, depth + 1);
                     any |= node != MACHINE;
                     Addr(node)
                 });
-                let otherwise = self.follow(track, depth + 1);
+                let otherwise = self.follow(*track, depth + 1);
                 match any || otherwise != MACHINE {
                     true => self.node(Node::Switch { value, table, otherwise }),
                     false => MACHINE,
@@ -287,8 +291,16 @@ impl Tracer<'_> {
                     if matches!(function, Function::UUID | Function::MathRandom) {
                         return Err(Lost);
                     }
-                    let arguments = track.pop_many(usize::from(arguments))?;
-                    let arguments = self.operands(track, links, arguments)?.into();
+                    let mut operands = Vec::new();
+                    for argument in track.pop_many(usize::from(arguments))? {
+                        operands.push(match argument {
+                            Symbol::Slot(_) | Symbol::Input if looks_into(function) => {
+                                self.opened(track, links, argument)?
+                            }
+                            _ => self.operand(track, links, argument)?,
+                        });
+                    }
+                    let arguments = operands.into();
                     let value = self.compute(track, links, Compute::Call { function, arguments });
                     track.stack.push(value);
                 }
@@ -328,7 +340,7 @@ impl Tracer<'_> {
                     let table = program.table(table);
                     let value = self.find(track, links, table.from, table.path, table.blame)?;
                     let value = self.operand(track, links, value)?;
-                    return Ok(Turn::Switch { value, table: table.clone(), track: track.clone() });
+                    return Ok(Turn::Switch { value, table: table.clone(), track: Box::new(track.clone()) });
                 }
                 Op::Invoke { task } => {
                     let payload = self.payload(track, task)?;
@@ -465,9 +477,9 @@ impl Tracer<'_> {
                 (None, Some(slot)) => {
                     let (present, absent) = if expected { (yes, no) } else { (no, yes) };
                     present.found.push(slot);
-                    let (yes, no) = (present.clone(), absent.clone());
+                    let ways = Box::new((present.clone(), absent.clone()));
                     let node = Box::new(move |yes, no| Node::Present { slot, yes, no });
-                    Ok(Some(Turn::Either { node, yes, no }))
+                    Ok(Some(Turn::Either { node, ways }))
                 }
                 (None, None) => Err(Lost),
             };
@@ -482,9 +494,23 @@ impl Tracer<'_> {
             _ => None,
         };
         for way in [&mut *yes, &mut *no] {
-            (way.found, way.registers) = (track.found.clone(), track.registers);
+            (way.found, way.opened) = (track.found.clone(), track.opened.clone());
+            way.registers = track.registers;
         }
         let node = Box::new(move |yes, no| Node::Holds { test: id, value, other, yes, no });
-        Ok(Some(Turn::Either { node, yes: yes.clone(), no: no.clone() }))
+        Ok(Some(Turn::Either { node, ways: Box::new((yes.clone(), no.clone())) }))
     }
+}
+
+/// Whether a function looks at the elements or members of what it is given.
+fn looks_into(function: Function) -> bool {
+    matches!(
+        function,
+        Function::ArrayPartition
+            | Function::ArrayContains
+            | Function::ArrayGetItem
+            | Function::ArrayLength
+            | Function::ArrayUnique
+            | Function::JsonMerge
+    )
 }

@@ -250,15 +250,33 @@ impl Builder {
             handlers: self.handlers.entries.into(),
             timeout_seconds: self.timeout_seconds,
             copies_input: self.copies_input,
+            opens_input: false,
             stack_max: 0,
             shortcut: shortcut::Shortcut::default(),
         };
         program.stack_max = verify::verify(&program)?;
+        program.opens_input = program.ops.iter().any(|op| opens(&program, op));
         let timeless: Vec<bool> =
             program.forks.iter().map(|fork| timing::is_timeless(&program, fork.entries())).collect();
         for (fork, timeless) in program.forks.iter_mut().zip(timeless) {
             fork.timeless = timeless;
         }
         Ok(program)
+    }
+}
+
+/// Whether an instruction looks into a document otherwise than by a slot.
+fn opens(program: &Program, op: &Op) -> bool {
+    let looks = |from: Root, path: PathId| match from {
+        Root::Slot(_) | Root::Context => false,
+        Root::Register(_) | Root::Outer | Root::Variable(_) => !program.path(path).is_root(),
+    };
+    match *op {
+        Op::Path { from, path, .. } => looks(from, path),
+        Op::Unless { test, .. } | Op::When { test, .. } => looks(program.test(test).from, program.test(test).path),
+        Op::Switch { table } => looks(program.table(table).from, program.table(table).path),
+        Op::Fork { fork } => matches!(program.fork(fork).children, work::Children::Items { .. }),
+        Op::Place { .. } => true,
+        _ => false,
     }
 }

@@ -68,6 +68,7 @@ pub struct Program {
     pub(crate) handlers: Box<[Handler]>,
     pub(crate) timeout_seconds: Option<u64>,
     pub(crate) copies_input: bool,
+    pub(crate) opens_input: bool,
     pub(crate) stack_max: u32,
     pub(crate) shortcut: shortcut::Shortcut,
 }
@@ -180,6 +181,12 @@ impl Program {
     /// handler, a built value. If not, nobody has to know beforehand whether its objects hold a key twice.
     pub fn copies_input(&self) -> bool {
         self.copies_input
+    }
+
+    /// Whether the program looks into documents by paths that are no slots, into their arrays, or writes into them: then
+    /// an input that has been opened saves going over its text each time.
+    pub fn opens_input(&self) -> bool {
+        self.opens_input
     }
 
     /// The state that an instruction was compiled from; none for what belongs to the program as a whole.

@@ -171,6 +171,11 @@ pub enum Compute {
         /// Its elements.
         items: Box<[Operand]>,
     },
+    /// By opening the input, or what is in a slot, to be looked into.
+    Open {
+        /// Which.
+        from: Operand,
+    },
     /// By writing a value into a document.
     Place {
         /// The document.
@@ -315,6 +320,7 @@ impl Shortcut {
                         format!("{{{}}}", members.join(", "))
                     }
                     Compute::Array { items } => format!("[{}]", values(&mut items.iter())),
+                    Compute::Open { from } => format!("opened {}", value(from)),
                     Compute::Place { base, path, value: put } => {
                         format!("{} with {} at {}", value(base), value(put), program.path(*path))
                     }

@@ -7,7 +7,7 @@ use super::context::Wanted;
 use super::machine::{Execution, Stop};
 use super::outcome::Failure;
 use super::seed::Seed;
-use crate::program::{Blame, BlameId, Function, PathId, Root, ShapeId};
+use crate::program::{Blame, BlameId, Function, PathId, Root, ShapeId, SlotId};
 use crate::value::path::{NodeBudget, PathMiss};
 use crate::value::scan::Slot;
 use crate::value::timestamp::Timestamp;
@@ -18,10 +18,9 @@ impl<'a> Execution<'a> {
     /// What a path finds, or the failure that its field tells of.
     pub(super) fn path(&mut self, from: Root, path: PathId, blame: BlameId) -> Result<Value<'a>, Stop<'a>> {
         if let Root::Slot(slot) = from
-            && let Some(Slot::Found(span)) = self.input.slots.get(slot.index())
+            && let Some(value) = self.in_slot(slot)
         {
-            let text = &self.input.text[span.start as usize..span.end as usize];
-            return Ok(Value::raw(self.arena, text, self.input.form.of_part(text)));
+            return Ok(value);
         }
         // An index past an array's end gives null everywhere but to an intrinsic function.
         let existing = matches!(self.program.blame(blame), Blame::Argument { .. });
@@ -34,16 +33,21 @@ impl<'a> Execution<'a> {
         }
     }
 
+    /// What a scanner has found for a slot; nothing if that is to be looked up, because it is missing or has been opened.
+    fn in_slot(&self, slot: SlotId) -> Option<Value<'a>> {
+        let Some(Slot::Found(span)) = self.input.slots.get(slot.index()) else { return None };
+        let text = &self.input.text[span.start as usize..span.end as usize];
+        let opened = matches!(self.input.value, Value::Object(_)) && text.starts_with(['{', '[']);
+        (!opened).then(|| Value::raw(self.arena, text, self.input.form.of_part(text)))
+    }
+
     /// What a path finds; with `existing`, an index past an array's end finds nothing.
     pub(super) fn look_up(&mut self, from: Root, path: PathId, existing: bool) -> Result<Value<'a>, Missing<'a>> {
         let root = match from {
-            Root::Slot(slot) => match self.input.slots.get(slot.index()) {
-                Some(Slot::Found(span)) => {
-                    let text = &self.input.text[span.start as usize..span.end as usize];
-                    return Ok(Value::raw(self.arena, text, self.input.form.of_part(text)));
-                }
+            Root::Slot(slot) => match self.in_slot(slot) {
+                Some(value) => return Ok(value),
                 // Looked up again as a whole: that tells what is missing, and is the only way if nobody has scanned.
-                _ => self.input.value,
+                None => self.input.value,
             },
             Root::Variable(variable) => match self.variables[variable.index()] {
                 Some(value) => value,

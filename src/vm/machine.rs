@@ -13,7 +13,7 @@ use super::seed::Seed;
 use super::tally::Tally;
 use crate::program::{Addr, AssignId, Op, Program, Register, Root, StateId, TaskId};
 use crate::value::raw::Form;
-use crate::value::scan::Slot;
+use crate::value::scan::{Slot, Tokens};
 use crate::value::{Arena, Value};
 
 /// What an execution starts from: a document, and what a scanner already knows of it.
@@ -28,12 +28,14 @@ pub struct Input<'a> {
     /// The values of the program's [slots](Program::slots), as bounds in `text`; empty if no scanner has looked for
     /// them: then they are looked up when they are wanted.
     pub slots: &'a [Slot],
+    /// The tokens of the text, if a scanner has left them: values are opened by them where they are looked into.
+    pub tokens: Option<Tokens<'a>>,
 }
 
 impl<'a> Input<'a> {
     /// A document of which no slots are known.
     pub fn whole(value: Value<'a>) -> Input<'a> {
-        Input { value, text: "", form: Form::COMPACT, slots: &[] }
+        Input { value, text: "", form: Form::COMPACT, slots: &[], tokens: None }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::program::{SlotId, StateId};
 use crate::value::path::NodeBudget;
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
+use crate::value::tree::Span;
 use crate::value::{Arena, Member, Raw, Value};
 use crate::vm::intrinsic;
 
@@ -187,6 +188,16 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                 let items = items.iter().map(|operand| self.value(*operand));
                 Some(Value::array(arena, arena.alloc_slice_fill_iter(items)))
             }
+            Compute::Open { from } => Some(match (self.input.tokens, from) {
+                (Some(tokens), Operand::Input) => {
+                    tokens.open(Span { start: 0, end: self.input.text.len() as u32 }, arena)
+                }
+                (Some(tokens), Operand::Slot(slot)) => match self.input.slots[slot.index()] {
+                    Slot::Found(span) => tokens.open(span, arena),
+                    _ => return None,
+                },
+                (_, other) => self.value(*other),
+            }),
             Compute::Place { base, path, value } => {
                 program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
             }

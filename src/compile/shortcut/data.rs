@@ -64,10 +64,10 @@ impl Tracer<'_> {
                 if taken > 0 && whole.asks_for_document() {
                     return Err(Lost);
                 }
-                if let Symbol::Slot(slot) = &here {
-                    self.need(track, links, *slot);
-                }
-                let from = self.operand(track, links, here)?;
+                let from = match here {
+                    Symbol::Slot(_) | Symbol::Input => self.opened(track, links, here)?,
+                    _ => self.operand(track, links, here)?,
+                };
                 let rest = if taken == 0 { path } else { self.path(whole.rest(taken)) };
                 // An index past an array's end gives null everywhere but to an intrinsic function.
                 let existing = matches!(program.blame(blame), Blame::Argument { .. });
@@ -134,6 +134,22 @@ impl Tracer<'_> {
             track.found.push(slot);
             links.push(Link::Found(slot));
         }
+    }
+
+    /// The input, or what is in a slot, to be looked into: opened once on each way.
+    pub(super) fn opened(&mut self, track: &mut Track, links: &mut Vec<Link>, symbol: Symbol) -> Followed<Operand> {
+        if let Symbol::Slot(slot) = symbol {
+            self.need(track, links, slot);
+        }
+        let from = self.operand(track, links, symbol)?;
+        if let Some((_, register)) = track.opened.iter().find(|(known, _)| *known == from) {
+            return Ok(Operand::Register(*register));
+        }
+        let opened = self.built_operand(track, links, Compute::Open { from });
+        if let Operand::Register(register) = opened {
+            track.opened.push((from, register));
+        }
+        Ok(opened)
     }
 
     /// A document with a value written into it.

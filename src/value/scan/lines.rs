@@ -10,6 +10,7 @@ use super::TEXT_BYTES_MAX;
 use super::document;
 use super::duplicates::Keys;
 use super::index::{Engine, Index};
+use super::open::Tokens;
 use super::strict::is_blank;
 use super::trie::{Slot, SlotTrie};
 use super::walk::{Cursor, Walked, Walker};
@@ -213,6 +214,9 @@ pub struct Lines<'c, 's> {
     /// Its text, if it is one, and how it is spelled.
     text: &'c str,
     flags: LineFlags,
+    /// What its tokens count in, and which they are.
+    source: &'c str,
+    tokens: (usize, usize),
 }
 
 impl<'c, 's> Lines<'c, 's> {
@@ -237,6 +241,8 @@ impl<'c, 's> Lines<'c, 's> {
             here: (0, 0),
             text: "",
             flags: LineFlags::NONE,
+            source: whole.unwrap_or_default(),
+            tokens: (0, 0),
         }
     }
 
@@ -282,6 +288,20 @@ impl<'c, 's> Lines<'c, 's> {
         Line { text: self.text, flags: self.flags }
     }
 
+    /// The tokens of the line at hand, if it is [`LineKind::Json`], for those who want to look into its values.
+    #[inline]
+    pub fn tokens(&self) -> Tokens<'_> {
+        let Index { positions, classes, .. } = &self.scratch.index;
+        let (first, end) = self.tokens;
+        Tokens {
+            source: self.source,
+            positions: &positions[first..end],
+            classes: &classes[first..end],
+            start: positions[first],
+            form: self.line().form(),
+        }
+    }
+
     /// What is wrong with the line at hand, if it is [`LineKind::Bad`].
     #[cold]
     pub fn fault(&self) -> SyntaxError {
@@ -305,6 +325,7 @@ impl<'c, 's> Lines<'c, 's> {
         let end = index.positions[end_token] as usize;
         self.here = (self.offset, end);
         self.offset = end + 1;
+        self.tokens = (first, end_token + 1);
         self.cursor.token = end_token + 1;
         while (index.escapes[self.cursor.escape] as usize) < end {
             self.cursor.escape += 1;
@@ -332,15 +353,16 @@ impl<'c, 's> Lines<'c, 's> {
             return LineKind::Blank;
         }
         match self.alone(raw, slots) {
-            Some(line) => {
+            Some((source, line)) => {
                 Line { text: self.text, flags: self.flags } = line;
+                (self.source, self.tokens) = (source, (0, self.scratch.index.classes.len()));
                 LineKind::Json
             }
             None => LineKind::Bad,
         }
     }
 
-    fn alone(&mut self, raw: &'c [u8], slots: &mut [Slot]) -> Option<Line<'c>> {
+    fn alone(&mut self, raw: &'c [u8], slots: &mut [Slot]) -> Option<(&'c str, Line<'c>)> {
         if raw.len() > TEXT_BYTES_MAX {
             return None;
         }
@@ -348,6 +370,6 @@ impl<'c, 's> Lines<'c, 's> {
         engine.run(raw, true, index);
         let text = std::str::from_utf8(raw).ok().filter(|_| !index.bad)?;
         let walked = walker.walk(text, index, Cursor::default(), b'\n', &self.plan.trie, slots)?;
-        Some(self.scratch.line(text, 0, walked, self.plan.find_duplicates))
+        Some((text, self.scratch.line(text, 0, walked, self.plan.find_duplicates)))
     }
 }
