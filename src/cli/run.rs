@@ -49,7 +49,7 @@ pub(super) struct Arguments {
     /// Where the summary goes as JSON
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
-    /// Where a page about the run goes: outcomes, speed, the machine with its counts, errors with examples. Every
+    /// Where a page about the run goes, `-` for stdout: outcomes, speed, the machine with its counts, errors with examples. Every
     /// execution is timed for it, unless --latency says otherwise
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -162,6 +162,11 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
     let sources = sources(arguments, &machine.folder)?;
     let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
 
+    if let Some(path) = arguments.report.as_ref().filter(|path| *path != Path::new("-")) {
+        // A page that cannot be written is told before the first event runs, not after the last.
+        std::fs::File::create(path).map_err(|error| CliError::Io { path: path.display().to_string(), error })?;
+    }
+
     let signals = Signals::watch();
     let express = machine.machine_type == MachineType::Express;
     let mut batch = Batch::new(&program, &bound)
@@ -235,7 +240,11 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
         let graph = Graph::new(definition, &title);
         let settings = settings(arguments, express);
         let page = report_page(&graph, &summary, &names, |example| example.run_again(&program, &bound, &settings))?;
-        std::fs::write(path, page).map_err(|error| CliError::Io { path: path.display().to_string(), error })?;
+        if path == Path::new("-") {
+            super::print(page.trim_end())?;
+        } else {
+            std::fs::write(path, page).map_err(|error| CliError::Io { path: path.display().to_string(), error })?;
+        }
     }
     Ok(code)
 }

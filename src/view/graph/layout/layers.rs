@@ -65,8 +65,7 @@ pub(super) fn build(nodes: &[Size], links: &[Link], ranks: &Ranks) -> Layered {
     }
     let mut shared = BTreeMap::new();
     let mut towards: BTreeMap<(usize, bool), usize> = BTreeMap::new();
-    for (n, link) in links.iter().enumerate().filter(|(n, _)| !ranks.back[*n]) {
-        debug_assert!(n < links.len());
+    for (_, link) in links.iter().enumerate().filter(|(n, _)| !ranks.back[*n]) {
         *towards.entry((link.to, link.exception)).or_default() += 1;
     }
     for (n, link) in links.iter().enumerate() {

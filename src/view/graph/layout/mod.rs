@@ -120,8 +120,7 @@ pub struct Layout {
     pub stretches: Vec<Stretch>,
 }
 
-/// Lays out nodes and the links between them. Nodes of one rank stand side by side, at most about as many as make a
-/// drawing wider than high.
+/// Lays out nodes and the links between them. Nodes of one rank stand side by side, however many they are.
 ///
 /// ```
 /// use expressway::view::graph::layout::{Link, Size, lay_out};
@@ -133,8 +132,7 @@ pub struct Layout {
 /// ```
 pub fn lay_out(nodes: &[Size], links: &[Link]) -> Layout {
     let ends: Vec<(usize, usize)> = links.iter().map(|link| (link.from, link.to)).collect();
-    let abreast = (nodes.len() as f64).sqrt() * 0.8 + 3.0;
-    let ranks = rank::ranks(nodes.len(), &ends, abreast as usize);
+    let ranks = rank::ranks(nodes.len(), &ends);
     let mut layered = layers::build(nodes, links, &ranks);
     order::arrange(&mut layered);
     let xs = place::places(&layered);
