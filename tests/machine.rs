@@ -93,6 +93,7 @@ fn run_with(program: &Program, settings: &Settings, mut rest: impl FnMut(Parked)
                     }
                     execution.join(join);
                 }
+                Step::Request(Request::Room) => execution = parked(execution),
             }
         }
     }

@@ -81,6 +81,14 @@ pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Ve
     Ok(program)
 }
 
+/// A variable of the machine, or of one of its handlers.
+fn scoped_variable(builder: &mut Builder, handler: Option<&str>, name: &str) -> VariableId {
+    match handler {
+        Some(handler) => builder.variable(&format!("{name} of {handler}")),
+        None => builder.variable(name),
+    }
+}
+
 /// A compilation under way.
 struct Compiler<'d> {
     builder: Builder,
@@ -128,10 +136,7 @@ struct Waiting<'d> {
 impl<'d> Compiler<'d> {
     /// A variable. Those of a handler are its own: it sees none of its caller's.
     fn variable(&mut self, name: &str) -> VariableId {
-        match &self.handler {
-            Some(handler) => self.builder.variable(&format!("{name} of {handler}")),
-            None => self.builder.variable(name),
-        }
+        scoped_variable(&mut self.builder, self.handler.as_deref(), name)
     }
 
     fn unsupported(&mut self, location: &str, what: impl Into<String>) {

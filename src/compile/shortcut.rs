@@ -11,7 +11,7 @@
 mod data;
 mod symbol;
 
-use crate::program::choice::{Comparison, Table, TypeTest};
+use crate::program::choice::{Comparison, Subject, Table, TypeTest};
 use crate::program::shortcut::{
     Compute, End, Ending, Needs, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut,
 };
@@ -275,6 +275,10 @@ impl Tracer<'_> {
                     let value = self.find(track, links, from, path, blame)?;
                     track.stack.push(value);
                 }
+                Op::Evaluate { expression, .. } => {
+                    let value = self.query(track, links, expression)?;
+                    track.stack.push(value);
+                }
                 Op::Object { shape } => {
                     let keys = program.shape(shape);
                     let values = track.pop_many(keys.len())?;
@@ -322,13 +326,6 @@ impl Tracer<'_> {
                     let values = track.pop_many(program.assign(variables).len())?;
                     track.assigned = Some((variables, values));
                 }
-                Op::Unless { test, to } => {
-                    let (mut yes, mut no) = (track.clone(), track.clone());
-                    no.pc = to;
-                    if let Some(turn) = self.decide(track, links, test, &mut yes, &mut no)? {
-                        return Ok(turn);
-                    }
-                }
                 Op::When { test, to } => {
                     let (mut yes, mut no) = (track.clone(), track.clone());
                     yes.pc = to;
@@ -338,7 +335,10 @@ impl Tracer<'_> {
                 }
                 Op::Switch { table } => {
                     let table = program.table(table);
-                    let value = self.find(track, links, table.from, table.path, table.blame)?;
+                    let value = match table.subject {
+                        Subject::Path(from, path, blame) => self.find(track, links, from, path, blame)?,
+                        Subject::Query(expression) => self.query(track, links, expression)?,
+                    };
                     let value = self.operand(track, links, value)?;
                     return Ok(Turn::Switch { value, table: table.clone(), track: Box::new(track.clone()) });
                 }

@@ -8,9 +8,11 @@
 //! | --- | --- |
 //! | [`function`] | functions in Rust, and what they see of a call |
 //! | [`mock`] | Step Functions Local's `MockConfigFile.json` |
+//! | [`watch`] | functions that panic, or give no answer |
 
 pub mod function;
 pub mod mock;
+pub mod watch;
 
 use crate::program::{HandlerId, Program};
 use crate::value::Value;
@@ -20,6 +22,7 @@ use mock::{Counters, Mock};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use watch::Watch;
 
 /// The functions and resources that a run can call, by name.
 ///
@@ -69,6 +72,15 @@ impl Handlers {
     #[must_use]
     pub fn mock(mut self, mock: Mock) -> Handlers {
         self.mock = Some(Arc::new(mock));
+        self
+    }
+
+    /// Lets all functions that are there now be watched.
+    #[must_use]
+    pub fn watched(mut self, watch: &Arc<Watch>) -> Handlers {
+        for (name, function) in self.lambdas.iter_mut().chain(&mut self.resources) {
+            *function = Watch::around(watch, name, Arc::clone(function));
+        }
         self
     }
 
@@ -142,6 +154,12 @@ impl Bound {
         self.mock.is_some()
     }
 
+    /// Who stands behind the tasks, in words: the same for the same names and mocks. What a function does, nobody can say.
+    pub fn describe(&self) -> String {
+        let behind: Vec<bool> = self.behind.iter().map(Option::is_some).collect();
+        format!("{behind:?} {:?} {:?}", self.lambdas.keys(), self.mock)
+    }
+
     /// Counters for one execution and all its children.
     pub fn counters(&self) -> Counters {
         Counters::default()
@@ -197,12 +215,8 @@ fn call<'a>(function: &dyn Function, request: &TaskRequest<'a>) -> Reply<'a> {
         },
         Ok(Err(FunctionError::TimedOut)) => Reply::TimedOut,
         Err(panic) => {
-            let text = panic
-                .downcast_ref::<&str>()
-                .map(|s| (*s).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "the handler panicked".to_owned());
-            Reply::Failed { error: Some("Lambda.Unknown"), cause: Some(request.arena.alloc_str(&text)) }
+            let text = request.arena.alloc_str(watch::said(&*panic));
+            Reply::Failed { error: Some("Lambda.Unknown"), cause: Some(text) }
         }
     }
 }

@@ -204,12 +204,7 @@ impl Builder {
         let missing = Addr(count(self.ops.len()));
         let address = |label: Addr| labels.get(label.index()).copied().flatten().unwrap_or(missing);
         for op in &mut self.ops {
-            if let Op::Jump { to }
-            | Op::WhenTrue { to }
-            | Op::Leave { to, .. }
-            | Op::Unless { to, .. }
-            | Op::When { to, .. } = op
-            {
+            if let Op::Jump { to } | Op::WhenTrue { to } | Op::Leave { to, .. } | Op::When { to, .. } = op {
                 *to = address(*to);
             }
         }
@@ -222,7 +217,9 @@ impl Builder {
         for fork in &mut self.forks {
             match &mut fork.children {
                 work::Children::Branches(entries) => entries.iter_mut().for_each(|at| *at = address(*at)),
-                work::Children::Items { entry, .. } => *entry = address(*entry),
+                work::Children::Items { entry, .. } | work::Children::Selected { entry, .. } => {
+                    *entry = address(*entry);
+                }
             }
         }
         for state in &mut self.states {
@@ -273,8 +270,11 @@ fn opens(program: &Program, op: &Op) -> bool {
     };
     match *op {
         Op::Path { from, path, .. } => looks(from, path),
-        Op::Unless { test, .. } | Op::When { test, .. } => looks(program.test(test).from, program.test(test).path),
-        Op::Switch { table } => looks(program.table(table).from, program.table(table).path),
+        Op::When { test, .. } => looks(program.test(test).from, program.test(test).path),
+        Op::Switch { table } => match program.table(table).subject {
+            choice::Subject::Path(from, path, _) => looks(from, path),
+            choice::Subject::Query(_) => false,
+        },
         Op::Fork { fork } => matches!(program.fork(fork).children, work::Children::Items { .. }),
         Op::Place { .. } => true,
         _ => false,

@@ -63,6 +63,11 @@ impl<'a> Value<'a> {
         self.size().bytes_max <= limit || measure(self, &mut limit.clone())
     }
 
+    /// Takes the size of the compact text from `room`; false, at no more than the room's cost, if there is not so much.
+    pub fn take_from(self, room: &mut u64) -> bool {
+        measure(self, room)
+    }
+
     /// Whether two values are equal: numbers by value, objects whatever the order of their members.
     pub fn equals(self, other: Value<'a>, arena: &'a Arena) -> bool {
         match (self.kind(), other.kind()) {
@@ -238,6 +243,8 @@ fn measure(value: Value, room: &mut u64) -> bool {
         }
         Value::Raw(raw) if raw.form == Form::COMPACT => take(room, raw.text.len() as u64),
         Value::Text(text) => take(room, written_string(text)),
+        // What has been set may share parts, and be far too large to be written only to be measured.
+        Value::Overlay(overlay) if !measure(overlay.member.value, &mut room.clone()) => false,
         leaf => {
             let mut out = Vec::new();
             leaf.write(&mut out);

@@ -3,7 +3,7 @@
 
 use super::data_flow::Missing;
 use super::machine::{Execution, Stop};
-use crate::program::choice::{Comparison, Domain, Relation, Table, Test, TypeTest};
+use crate::program::choice::{Comparison, Domain, Relation, Subject, Table, Test, TypeTest};
 use crate::program::{Addr, BlameId, PathId, Root, TableId, TestId};
 use crate::value::number::Number;
 use crate::value::raw::Form;
@@ -18,7 +18,8 @@ impl<'a> Execution<'a> {
         if let Comparison::Is(TypeTest::IsPresent, expected) = test.comparison {
             let present = match self.look_up(test.from, test.path, false) {
                 Ok(_) => true,
-                Err(Missing::Path(_) | Missing::Unassigned) => false,
+                Err(limit) if limit.is_limit() => return Err(self.unknown(limit, test.from, test.blame)),
+                Err(Missing::Path(_) | Missing::Unassigned | Missing::Room) => false,
             };
             return Ok(present == expected);
         }
@@ -33,7 +34,10 @@ impl<'a> Execution<'a> {
     /// Goes where the table leads, or on to the next instruction.
     pub(super) fn switch(&mut self, id: TableId) -> Result<(), Stop<'a>> {
         let table = self.program.table(id);
-        let value = self.operand(table.from, table.path, table.blame)?;
+        let value = match table.subject {
+            Subject::Path(from, path, blame) => self.operand(from, path, blame)?,
+            Subject::Query(expression) => self.queried(expression),
+        };
         let to = lead(table, value, self.arena);
         if let Some(to) = to {
             self.pc = to;

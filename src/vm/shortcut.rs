@@ -52,7 +52,9 @@ impl<'p> Shortcuts<'p> {
         let needs = shortcut.needs;
         let time = limits.virtual_ms.is_none_or(|ms| ms > 0) && program.timeout_seconds() != Some(0);
         let within = needs.steps <= limits.steps && needs.events < limits.events && needs.depth <= limits.depth;
-        let input_bytes_max = limits.state_bytes.checked_sub(needs.bytes)? / needs.inputs.max(1);
+        // What is made on the way to documents of that size stays far within what an execution may make.
+        let document = limits.state_bytes.min(limits.execution_bytes / 64);
+        let input_bytes_max = document.checked_sub(needs.bytes)? / needs.inputs.max(1);
         (!shortcut.is_empty() && time && within).then_some(Shortcuts {
             program,
             shortcut,

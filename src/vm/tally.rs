@@ -39,6 +39,14 @@ impl Tally {
         }
     }
 
+    /// Counts that were written down before: of each state in the order of the program's states, how often it was entered
+    /// and what went wrong there; of retries, of errors that were caught.
+    pub fn restored(entered: Vec<u64>, troubles: Vec<Troubles>, retries: u64, caught: u64) -> Tally {
+        let entered = entered.into_iter().map(Cell::new).collect();
+        let troubles = troubles.into_iter().map(Cell::new).collect();
+        Tally { entered, troubles, retries: Cell::new(retries), caught: Cell::new(caught) }
+    }
+
     /// How often each state was entered, in the order of the program's states.
     pub fn entered(&self) -> impl Iterator<Item = u64> + '_ {
         self.entered.iter().map(Cell::get)

@@ -5,8 +5,9 @@
 
 use super::symbol::Symbol;
 use super::{Followed, Link, Lost, SLOTS_MAX, Tracer, Track};
+use crate::program::expression::Global;
 use crate::program::shortcut::{Compute, Operand};
-use crate::program::{Blame, BlameId, PathId, Root, SlotId};
+use crate::program::{Blame, BlameId, ExpressionId, PathId, Root, SlotId};
 use crate::value::path::{Path, Step};
 use std::rc::Rc;
 
@@ -75,6 +76,40 @@ impl Tracer<'_> {
                 Ok(self.compute(track, links, what))
             }
         }
+    }
+
+    /// What a JSONata expression finds that is nothing but a path; where it would find nothing the machine is asked, and
+    /// so it is where an array is on the way, whose elements' fields are meant then.
+    pub(super) fn query(
+        &mut self,
+        track: &mut Track,
+        links: &mut Vec<Link>,
+        expression: ExpressionId,
+    ) -> Followed<Symbol> {
+        let (global, names) = self.program.expression(expression).bare().ok_or(Lost)?;
+        let root = match global {
+            Global::Root(Root::Slot(slot)) => Symbol::Slot(slot),
+            Global::Root(root) => self.load(track, root)?,
+            Global::Variable(variable) => self.load(track, Root::Variable(variable))?,
+            _ => return Err(Lost),
+        };
+        let found = names.iter().try_fold(root, |value, name| {
+            if let Symbol::Object(members) | Symbol::Extended(_, members) = &value
+                && let Some((_, value)) = members.iter().find(|(key, _)| key == name)
+            {
+                return Ok(value.clone());
+            }
+            match &value {
+                Symbol::Input | Symbol::Slot(_) => self.slot_below(&value, name).map(Symbol::Slot).ok_or(Lost),
+                Symbol::Extended(base, _) => self.slot_below(base, name).map(Symbol::Slot).ok_or(Lost),
+                Symbol::Response(payload) if &**name == "Payload" => Ok((**payload).clone()),
+                _ => Err(Lost),
+            }
+        })?;
+        if let Symbol::Slot(slot) = found {
+            self.need(track, links, slot);
+        }
+        Ok(found)
     }
 
     /// Takes the steps of a path that lead to a symbol; which, and how many steps that takes.

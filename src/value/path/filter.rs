@@ -1,7 +1,8 @@
 //! Filters: the condition in `[?(…)]`, and whether it holds for an item.
 //!
 //! Flows in: a compiled condition, an item (`@`) and the document (`$`). Flows out: yes or no. Nothing in a condition can
-//! fail: what is missing is *undefined* and equals nothing. The rules of comparing are in `compare.rs`.
+//! fail: what is missing is *undefined* and equals nothing. AWS's answer for `@` that is no object is not recorded (its
+//! documentation says that it does not work): scalars are compared, as the library does that AWS uses. The rules of comparing are in `compare.rs`.
 
 use super::compare::{self, Datum};
 use super::cursor::Cursor;
