@@ -18,7 +18,6 @@ use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Value, raw};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
-use md5::{Digest, Md5};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -168,7 +167,7 @@ impl Worker<'_, '_, '_, '_> {
                 Input { value: Value::raw(arena, line.text, form), text: line.text, form, slots: &slots[..known] };
             let seed = match job.identity {
                 Identity::Position => Seed::new(job.seed, place.source as u64, place.offset),
-                Identity::Content => content_seed(job.seed, line.text),
+                Identity::Content => Seed::of_content(job.seed, line.text),
             };
             let start = Start { input, seed, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
@@ -235,12 +234,4 @@ impl Worker<'_, '_, '_, '_> {
         results.tally.rejected += 1;
         self.job.wording.rejected(place, reason, line.len() as u64, line, &mut results.text);
     }
-}
-
-/// The seed of a record that is known by what it says: blanks around it do not count.
-fn content_seed(seed: u64, text: &str) -> Seed {
-    let digest = Md5::digest(text.as_bytes());
-    let (high, low) = digest.split_at(8);
-    let half = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    Seed::new(seed, half(high), half(low))
 }
