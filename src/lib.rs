@@ -99,6 +99,8 @@ pub mod view;
 pub mod vm;
 
 pub use batch::{Batch, Sink, Source};
+#[cfg(feature = "arrow")]
+pub use embed::arrow;
 pub use embed::{Compiler, Ended, Executor, ResultLine, Session, Status};
 pub use handler::Handlers;
 pub use handler::function::FunctionError;

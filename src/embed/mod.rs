@@ -11,6 +11,7 @@
 //! | many on one thread, in one's own loop | [`Executor::session`] |
 //! | many on all cores: files, readers, iterators | [`Executor::batch`], whose results go to a [`Sink`](crate::Sink) or to [`each`](crate::Batch::each) |
 //! | the same as an iterator | [`Executor::stream`] |
+//! | columns of Apache Arrow in and out | `arrow::run_batch` (feature `arrow`) |
 //! | the whole command | [`Runner`](crate::Runner) |
 //! | a driver of one's own | [`vm::Execution`](crate::vm::Execution): it asks, one answers |
 //!
@@ -20,7 +21,10 @@
 //! | `executor.rs` | single executions |
 //! | `ended.rs` | what they come to |
 //! | `stream.rs` | many, by closure and iterator |
+//! | `arrow/` | many, by column |
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
 mod compiler;
 mod ended;
 mod executor;
