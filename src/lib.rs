@@ -36,6 +36,7 @@
 //! | [`embed`] | the library's front: compiling from text, single executions, streams of results | interpret ASL | definition, compile, program, vm, handler, batch, view, value |
 //! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, value |
 //! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
+//! | `python` | the Python package: a crate of its own around this one | hold logic | – |
 //!
 //! # Where do I change …
 //!
