@@ -20,6 +20,7 @@
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `worker.rs` | the loop over lines |
 //! | [`drive`] | one execution, from its start to its end |
+//! | `real/` | runs whose clock is real |
 //! | `pool.rs` | threads, and children shared among idle ones |
 //! | `wording.rs` | how results, failures and dead letters are written |
 //! | `order.rs`, `outputs.rs`, `sink.rs` | results in order, to the three sinks |
@@ -32,6 +33,7 @@ mod latency;
 mod order;
 mod outputs;
 mod pool;
+mod real;
 mod report;
 mod sink;
 mod source;
@@ -63,7 +65,7 @@ use order::{Order, Window};
 use outputs::Outputs;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 use wording::Wording;
 use worker::Job;
 
@@ -117,6 +119,7 @@ pub struct Batch<'r> {
     latency: Latency,
     outputs: Outputs<'r>,
     stop: Option<&'r AtomicBool>,
+    in_flight_max: Option<usize>,
 }
 
 /// Why a run could not go on to its end. A source that cannot be read is not among the reasons: the others go on, and the
@@ -173,6 +176,7 @@ impl<'r> Batch<'r> {
             latency: Latency::default(),
             outputs: Outputs::default(),
             stop: None,
+            in_flight_max: None,
         }
     }
 
@@ -203,6 +207,18 @@ impl<'r> Batch<'r> {
     /// When virtual time starts, in milliseconds since 1970.
     pub fn now(mut self, now_ms: i64) -> Self {
         (self.now_ms, self.now_path) = (now_ms, None);
+        self
+    }
+
+    /// Lets time be real: a Wait waits, functions may take their time, and up to so many executions are under way at once
+    /// on each thread. Clocks start at the time of day, unless [`now`](Self::now) says something else after this.
+    ///
+    /// What an execution sees of the time differs from run to run; all else stays as it is, and results are in the order
+    /// of the records.
+    pub fn real_time(mut self, in_flight_max: usize) -> Self {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.now_ms = i64::try_from(since_1970.as_millis()).unwrap_or(NOW_MS);
+        self.in_flight_max = Some(in_flight_max.max(1));
         self
     }
 
@@ -328,7 +344,9 @@ impl<'r> Batch<'r> {
             paths.push(members.iter().map(String::as_str).collect());
         }
         let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: self.program.copies_input() };
-        let window = Window { chunks: 4 * self.threads as u64 + 4, bytes: WINDOW_BYTES };
+        // Where chunks are as small as what has come in, as many have to be under way as executions may.
+        let chunks = self.in_flight_max.map_or(4, |most| most.max(4)) as u64 * self.threads as u64 + 4;
+        let window = Window { chunks, bytes: WINDOW_BYTES };
         self.outputs.visits = Tally::new(self.program);
         let order = Order::new(self.outputs, window, self.ordered, self.stop);
         let latencies = Mutex::new(Latencies::new());
@@ -348,7 +366,10 @@ impl<'r> Batch<'r> {
             latency: self.latency,
             latencies: &latencies,
         };
-        pool::run(self.threads, self.program, self.bound, &|helpers| worker::run(&job, helpers))?;
+        match self.in_flight_max {
+            Some(most) => real::run(&job, self.threads, most)?,
+            None => pool::run(self.threads, self.program, self.bound, &|helpers| worker::run(&job, helpers))?,
+        }
         let timing = Timing {
             seed: self.seed,
             now: match self.now_path {

@@ -7,6 +7,7 @@
 
 use super::outputs::{Outputs, Results};
 use super::sink::SinkError;
+use crate::vm;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -144,6 +145,11 @@ impl<'w> Order<'w> {
             self.hold(&mut self.lock(), outcome);
         }
         results.clear_lines();
+    }
+
+    /// Counts what executions went through that do not say so with their results.
+    pub fn count_visits(&self, visits: &vm::Tally) {
+        self.outputs.lock().unwrap_or_else(PoisonError::into_inner).visits.add(visits);
     }
 
     /// Ends the run at once: nothing more is written, nobody waits any longer.

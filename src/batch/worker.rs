@@ -92,8 +92,8 @@ pub(super) fn run(job: &Job, helpers: &dyn Helpers) {
 }
 
 /// Ends the run if a worker panics, which would be a mistake of ours: the others would wait for its chunk for ever.
-struct Guard<'r, 'w> {
-    order: &'r Order<'w>,
+pub(super) struct Guard<'r, 'w> {
+    pub order: &'r Order<'w>,
 }
 
 impl Drop for Guard<'_, '_> {
@@ -146,7 +146,7 @@ impl Worker<'_, '_, '_, '_> {
             return self.too_long(place, item.raw.len() as u64, item.raw, results);
         }
         match &item.record {
-            Record::Line(line) => match self.clock(line, slots) {
+            Record::Line(line) => match clock_at(self.job, line, slots) {
                 Ok(now_ms) => self.execute(place, line, slots, now_ms, results),
                 Err(reason) => self.reject(place, &reason, item.raw, results),
             },
@@ -190,23 +190,6 @@ impl Worker<'_, '_, '_, '_> {
         }
     }
 
-    /// What an execution's clock shows at its start.
-    #[inline]
-    fn clock(&self, line: &Line, slots: &[Slot]) -> Result<i64, String> {
-        match self.job.now_path {
-            None => Ok(self.job.now_ms),
-            Some(path) => {
-                let text = slots.last().and_then(|slot| line.slice(*slot)).unwrap_or_default();
-                let time = match (text.starts_with('"'), text.contains('\\')) {
-                    (true, false) => Timestamp::parse(raw::unquote(text)).ok(),
-                    (true, true) => Timestamp::parse(&unescape_owned(raw::unquote(text))).ok(),
-                    (false, _) => None,
-                };
-                time.map(Timestamp::as_millis).ok_or_else(|| format!("no timestamp at {path}, which tells the time"))
-            }
-        }
-    }
-
     fn times_this(&mut self) -> bool {
         match self.job.latency {
             Latency::Off => false,
@@ -224,7 +207,7 @@ impl Worker<'_, '_, '_, '_> {
 
     #[cold]
     fn too_long(&self, place: Place, length: u64, start: &[u8], results: &mut Results) {
-        let reason = format!("a line of {length} bytes is over the limit of {} bytes", self.job.line_bytes_max);
+        let reason = too_long(self.job, length);
         results.tally.rejected += 1;
         self.job.wording.rejected(place, &reason, length, start, &mut results.text);
     }
@@ -234,4 +217,27 @@ impl Worker<'_, '_, '_, '_> {
         results.tally.rejected += 1;
         self.job.wording.rejected(place, reason, line.len() as u64, line, &mut results.text);
     }
+}
+
+/// What an execution's clock shows at its start.
+#[inline]
+pub(super) fn clock_at(job: &Job, line: &Line, slots: &[Slot]) -> Result<i64, String> {
+    match job.now_path {
+        None => Ok(job.now_ms),
+        Some(path) => {
+            let text = slots.last().and_then(|slot| line.slice(*slot)).unwrap_or_default();
+            let time = match (text.starts_with('"'), text.contains('\\')) {
+                (true, false) => Timestamp::parse(raw::unquote(text)).ok(),
+                (true, true) => Timestamp::parse(&unescape_owned(raw::unquote(text))).ok(),
+                (false, _) => None,
+            };
+            time.map(Timestamp::as_millis).ok_or_else(|| format!("no timestamp at {path}, which tells the time"))
+        }
+    }
+}
+
+/// What is said of a line of that length.
+#[cold]
+pub(super) fn too_long(job: &Job, length_bytes: u64) -> String {
+    format!("a line of {length_bytes} bytes is over the limit of {} bytes", job.line_bytes_max)
 }
