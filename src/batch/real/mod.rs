@@ -157,7 +157,7 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
             if tasks.is_empty() && self.over {
                 break;
             }
-            let more = tasks.len() < self.in_flight_max && self.waiting.is_empty() && !self.fed.is_empty();
+            let more = tasks.len() < self.in_flight_max && self.has_room() && !self.fed.is_empty();
             tasks.turn(more, |(sequence, line, ended)| self.ended(sequence, line, ended));
         }
         drop(tasks);
@@ -167,7 +167,7 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
 
     /// The next record; waits for one only if there is nothing else to do.
     fn next(&mut self, idle: bool) -> Option<(u64, Begin)> {
-        while self.waiting.is_empty() && !self.over && self.open_bytes < OPEN_BYTES_MAX {
+        while self.waiting.is_empty() && !self.over && self.has_room() {
             let fed = match idle {
                 true => self.fed.recv().map_err(|_| TryRecvError::Disconnected),
                 false => self.fed.try_recv(),
@@ -179,6 +179,10 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
             }
         }
         self.waiting.pop_front()
+    }
+
+    fn has_room(&self) -> bool {
+        self.open_bytes < OPEN_BYTES_MAX
     }
 
     /// Looks through a chunk: what is no event has its result at once.
