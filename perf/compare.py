@@ -83,14 +83,20 @@ def compare(events, rounds, spaced):
 
 
 def memory():
+    peaks = {}
     for events in (100_000, 10_000_000):
         path = make(events)
         print(f"peak memory at {events} events ({os.path.getsize(path) / 1e6:.0f} MB)")
         for name, arguments in programs(path):
             if not name.startswith("expressway run"):
                 continue
-            print(f"  {name:32} {measure(arguments)[2] / 1024:8.1f} MiB")
+            peak = measure(arguments)[2]
+            peaks.setdefault(name, []).append(peak)
+            print(f"  {name:32} {peak / 1024:8.1f} MiB")
         os.remove(path)
+    print("peak memory at 10000000 events, at 100000 = 1")
+    for name, (few, many) in peaks.items():
+        print(f"  {name:32} {many / few:8.2f}")
 
 
 def main():
@@ -98,7 +104,7 @@ def main():
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--spaced", action="store_true", help="events with blanks, as Python writes them")
-    parser.add_argument("--memory", action="store_true", help="peak memory at 100,000 and 10,000,000 events (a file of 1.1 GB)")
+    parser.add_argument("--memory", action="store_true", help="peak memory at 100,000 and 10,000,000 events (a file of 1.1 GB), and their ratio")
     arguments = parser.parse_args()
     build = ["cargo", "build", "--locked", "--release", "--quiet", "--bin", "expressway"]
     for name in EXAMPLES:

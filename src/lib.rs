@@ -43,6 +43,7 @@
 //! * what a state does → `compile/` says which instructions it becomes, `vm/` what they do; a new instruction is one entry
 //!   in [`program::op`] and one arm in `vm/machine.rs`;
 //! * what AWS refuses at creation → `definition/`, whose rules carry their message and location;
+//! * what is done where AWS's answer is not recorded → the table in [`vm::choices`] says where;
 //! * how an error text reads → [`program::blame`] and `vm/data_flow.rs`;
 //! * how events are read → [`value::scan`];
 //! * what the command prints → `cli/` and [`view`].

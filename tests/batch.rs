@@ -6,10 +6,14 @@
 //! | `same` | one input, many ways to run it |
 //! | `lines` | what becomes of a line, as tables |
 //! | `faults` | sources and sinks that fail |
+//! | `damaged` | lines that are no events, compressed files that are damaged |
 //! | `share` | Maps whose items run on several threads |
+//! | `window` | events that take long |
 
 #[path = "batch/bench.rs"]
 mod bench;
+#[path = "batch/damaged.rs"]
+mod damaged;
 #[path = "batch/faults.rs"]
 mod faults;
 #[path = "batch/lines.rs"]
@@ -18,3 +22,5 @@ mod lines;
 mod same;
 #[path = "batch/share.rs"]
 mod share;
+#[path = "batch/window.rs"]
+mod window;

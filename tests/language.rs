@@ -18,13 +18,16 @@
 //! | `error`, `cause` | it fails; a cause after `at` (`"S#2"`) stands behind the sentence that names state and event |
 //! | `timed_out` | the limit that ends it |
 //! | `refused` | the diagnostics of a definition that is refused: code, message, location |
+//! | `not_run` | what the compiler says that is not run here: location and text each |
 //! | `trace` | the history, `id<-previous Type` each; with ` @seconds`, its clock too |
 //! | `seconds` | the clock at the end, in seconds since the start |
+//! | `logs` | the log records by level (`ALL`, `ERROR`, `FATAL`, `OFF`): `id<-previous Type details` each |
+//! | `log_data` | whether log records hold what the execution worked on |
 //!
 //! Lambda functions `echo` (gives its event back), `raise` (raises `error` with `message`) and `letters` (a string that is
 //! `bytes` long as JSON) stand behind tasks that are not mocked.
 
-use expressway::batch::drive::{Alone, drive};
+use expressway::batch::drive::{Alone, drive, drive_moving};
 use expressway::compile::{Options, compile};
 use expressway::definition::{Definition, MachineType, ParseOptions};
 use expressway::handler::Handlers;
@@ -33,7 +36,8 @@ use expressway::handler::mock::Mock;
 use expressway::program::verify::verify;
 use expressway::value::tree::{Kind, Node, parse};
 use expressway::value::{Arena, Value};
-use expressway::vm::{Event, Execution, Input, Limits, Names, Outcome, Seed, Settings, Start};
+use expressway::view::logs::{self, LogLevel};
+use expressway::vm::{Event, EventKind, Execution, Input, Limits, Names, Outcome, Seed, Settings, Start};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -180,7 +184,13 @@ fn run(case: &Node) -> Result<(), String> {
         })
         .collect();
     let options = Options { handlers: Some(&functions), bound: None };
-    let program = compile(&definition, &options).map_err(|errors| format!("not compiled: {errors:?}"))?;
+    let program = compile(&definition, &options);
+    if let Some(not_run) = case.get("not_run").and_then(Node::as_array) {
+        let wanted: Vec<&str> = not_run.iter().filter_map(Node::as_str).collect();
+        let found: Vec<String> = program.err().iter().flatten().map(ToString::to_string).collect();
+        return same("not_run", &wanted.join("\n"), &found.join("\n"));
+    }
+    let program = program.map_err(|errors| format!("not compiled: {errors:?}"))?;
     verify(&program).map_err(|error| format!("not verified: {error:?}"))?;
     let bound = handlers(case).bind(&program).map_err(|error| error.to_string())?;
 
@@ -212,14 +222,69 @@ fn run(case: &Node) -> Result<(), String> {
     same("unwatched", &tell(watched, &arena), &tell(outcome, &arena))?;
     same("unwatched", &format!("{watched_ms} {watched_count}"), &format!("{now_ms} {count}"))?;
     same("number of events", &watched_count.to_string(), &events.len().to_string())?;
+    // Nor on whether it goes on over fresh memory time and again.
+    let moving = Settings { limits: Limits { crowded_bytes: 0, ..limits }, ..settings.clone() };
+    let value = Value::from_text(&arena, &input);
+    let start = Start { input: Input::whole(value), seed: Seed::new(0, 0, 0), now_ms: START_MS, history: true };
+    let execution = Execution::new(&program, &moving, &arena, start);
+    let (moved, kinds) = drive_moving(execution, &bound, &mut bound.counters(), &Alone, |execution, outcome, arena| {
+        let told = format!("{} {} {}", tell(&outcome, arena), execution.now_ms(), execution.event_count());
+        (told, execution.take_events())
+    });
+    same("moved", &format!("{} {watched_ms} {watched_count}", tell(watched, &arena)), &moved)?;
+    same("moved", &format!("{events:?}"), &format!("{kinds:?}"))?;
     expect_outcome(case, outcome, &arena)?;
     if let Some(seconds) = case.get("seconds") {
         same("seconds", &seconds.to_json(), &clock(*now_ms))?;
+    }
+    if let Some(logs) = case.get("logs") {
+        expect_logs(logs, case.get("log_data").and_then(Node::as_bool) == Some(true), events)?;
     }
     match case.get("trace").and_then(Node::as_array) {
         Some(trace) => expect_trace(trace, events),
         None => Ok(()),
     }
+}
+
+fn expect_logs(logs: &Node, data: bool, events: &[Event]) -> Result<(), String> {
+    for level in logs.members() {
+        let which = match &*level.key {
+            "ALL" => LogLevel::All,
+            "ERROR" => LogLevel::Error,
+            "FATAL" => LogLevel::Fatal,
+            "OFF" => LogLevel::Off,
+            other => return Err(format!("{other} is no level")),
+        };
+        let records = logs::to_json(events, which, data, "arn", "role");
+        let records = parse(&records).map_err(|error| format!("the records are no JSON: {error}\n{records}"))?;
+        let found: Vec<String> = records
+            .as_array()
+            .unwrap_or_default()
+            .iter()
+            .map(|record| {
+                let text = |key| text_of(record, key).unwrap_or("(not a string)");
+                let details = record.get("details").map(Node::to_json).unwrap_or_default();
+                format!("{}<-{} {} {details}", text("id"), text("previous_event_id"), text("type"))
+            })
+            .collect();
+        let expected: Vec<&str> = level.value.as_array().unwrap_or_default().iter().filter_map(Node::as_str).collect();
+        same(&level.key, &expected.join("\n      "), &found.join("\n      "))?;
+    }
+    Ok(())
+}
+
+/// A record as a whole: all numbers are strings, and members stand in AWS's order.
+#[test]
+fn a_log_record_is_as_aws_writes_it() {
+    let failed = EventKind::ExecutionFailed { error: Some("E".to_owned()), cause: None };
+    let event = Event { id: 12, previous: 9, time_ms: 1_577_836_800_123, kind: failed };
+    let records = logs::to_json(&[event], LogLevel::Fatal, false, "arn:aws:states:us-east-1:1:express:M:N:U", "role");
+    let expected = concat!(
+        r#"[{"id":"12","type":"ExecutionFailed","details":{"error":"E"},"previous_event_id":"9","#,
+        r#""event_timestamp":"1577836800123","execution_arn":"arn:aws:states:us-east-1:1:express:M:N:U","#,
+        r#""redrive_count":"0"}]"#
+    );
+    assert_eq!(records, expected);
 }
 
 fn expect_outcome(case: &Node, outcome: &Outcome, arena: &Arena) -> Result<(), String> {

@@ -93,6 +93,7 @@ fn run_with(program: &Program, settings: &Settings, mut rest: impl FnMut(Parked)
                     }
                     execution.join(join);
                 }
+                Step::Request(Request::Room) => execution = parked(execution),
             }
         }
     }
@@ -214,7 +215,7 @@ fn an_event_of_which_only_slots_are_read_gives_what_the_whole_gives() {
             told(outcome, &arena)
         };
         let value = Value::raw(&arena, line.text, line.form());
-        let fed = run(Input { value, text: line.text, form: line.form(), slots: &slots });
+        let fed = run(Input { value, text: line.text, form: line.form(), slots: &slots, tokens: None });
         assert_eq!(fed, run(Input::whole(value)), "{}", line.text);
         seen += 1;
     }

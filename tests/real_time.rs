@@ -212,8 +212,7 @@ fn a_future_that_panics_fails_its_own_execution_alone() {
     let executor = executor(&machine, &handlers);
     let mut lines = Vec::new();
     let numbers = Source::texts("numbers", (0..60).map(|n| n.to_string()));
-    let summary =
-        executor.batch().real_time(7).each(vec![numbers], |line| lines.push(line.text().to_owned())).unwrap();
+    let summary = executor.batch().real_time(7).each(vec![numbers], |line| lines.push(line.text().to_owned())).unwrap();
     assert_eq!((summary.succeeded, summary.failed), (20, 40));
     assert!(lines[6].contains("\"error\":\"Lambda.Unknown\"") && lines[6].contains("three times 2"), "{}", lines[6]);
     assert!(lines[7].contains("\"error\":\"One\""), "{}", lines[7]);

@@ -119,8 +119,56 @@ fn the_machine_knows_nothing_of_the_world() {
     }
 }
 
+/// Whoever copies a mistake finds none: the second interpreter is written from the language's description alone.
+#[test]
+fn the_second_interpreter_knows_nothing_of_the_first() {
+    let files = sources(&root().join("tests/oracle"));
+    assert!(files.len() >= 12, "the second interpreter was not found");
+    for file in files {
+        let code = code(&file);
+        let own = code.split(|c: char| !c.is_alphanumeric() && c != '_').all(|word| word != "expressway");
+        assert!(own && !code.contains("crate::"), "{} looks at the engine", file.display());
+        // Nor does it reach it by way of the test that it is part of.
+        let upwards = code.contains("super::super::super");
+        let in_root = file.parent() == Some(&*root().join("tests/oracle"));
+        assert!(!upwards && !(in_root && code.contains("super::super")), "{} looks outside", file.display());
+    }
+}
+
+/// What is done where nobody knows AWS's answer is said in one table, and again where it is done.
+#[test]
+fn choices_are_kept_where_the_table_says() {
+    let table = fs::read_to_string(root().join("src/vm/choices.rs")).unwrap();
+    let places: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | ")?.strip_suffix("` |")?.rsplit_once("| `").map(|(_, place)| place))
+        .collect();
+    assert!(places.len() > 20, "the table of choices was not found");
+    for place in places {
+        let text = fs::read_to_string(root().join("src").join(place)).unwrap_or_else(|e| panic!("{place}: {e}"));
+        // Wherever the line may be broken.
+        let words = text.replace("\n//! ", " ").replace("\n    /// ", " ").replace("\n/// ", " ");
+        assert!(words.contains("not recorded"), "{place} does not say that its choice is one");
+    }
+}
+
 #[test]
 fn a_panic_can_be_caught() {
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    assert!(!manifest.contains("panic"), "a handler's panic is its execution's failure: it must unwind");
+    // Every manifest and every setting of cargo's that git knows, or would.
+    let mut open = vec![root()];
+    let mut seen = 0;
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("target") && !path.ends_with(".git") {
+                open.push(path);
+            } else if path.ends_with("Cargo.toml") || path.components().any(|part| part.as_os_str() == ".cargo") {
+                let text = fs::read_to_string(&path).unwrap();
+                let unwinds = !text.contains("panic =") && !text.contains("panic=") && !text.contains("\"panic\"");
+                assert!(unwinds, "{}: a handler's panic is its execution's failure: it must unwind", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 0);
 }

@@ -30,10 +30,25 @@ pub(super) struct Chunk<'s> {
     pub lines_before: Option<u64>,
     /// How many bytes of the source, as they are stored, it took.
     pub stored_bytes: u64,
+    /// Where a run would go on that is stopped right behind it.
+    pub after: After,
     /// Whether its results are to be seen at once, because more lines may be long in coming.
     pub live: bool,
     /// Why the source could not be read on from here.
     pub failed: Option<SourceError>,
+}
+
+/// What is behind a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct After {
+    /// Offset of what follows: no line of the chunk starts there or behind.
+    pub offset: u64,
+    /// How much of a stream has been read.
+    pub read: u64,
+    /// How many of its bytes, as they are stored, that took.
+    pub stored: u64,
+    /// Whether the source ends with the chunk.
+    pub ends: bool,
 }
 
 /// Where a chunk's bytes are.

@@ -8,7 +8,8 @@
 //! A run that stops after so many records, or that writes out of order, has to know how many records or lines stand before
 //! a chunk. Then all sources are read in turn, and lines are counted as they are handed out.
 
-use super::chunk::{Buffer, Chunk, Data, LongLine};
+use super::chunk::{After, Buffer, Chunk, Data, LongLine};
+use super::ledger::Position;
 use super::order::Order;
 use super::source::{Opened, Source, SourceError, SourceProblem};
 use super::split::{self, Piece, ReadAt};
@@ -47,12 +48,14 @@ struct State<'s> {
     lines: u64,
     /// How many records still may be.
     records_left: u64,
+    /// Where the next source is to be gone on with, if a run was stopped in it.
+    from: Option<Position>,
     finished: bool,
 }
 
 enum Open<'s> {
-    Pieces { from: Arc<dyn ReadAt + 's>, length: u64, next: u64 },
-    Memory { bytes: &'s [u8], mark: u64, next: usize },
+    Pieces { from: Arc<dyn ReadAt + 's>, length: u64, next: u64, first_end: u64 },
+    Memory { bytes: &'s [u8], mark: u64, next: usize, first_end: usize },
     Stream(Box<Stream<'s>>),
 }
 
@@ -63,20 +66,35 @@ struct Found<'s> {
     long: Option<LongLine>,
     failed: Option<(u64, SourceProblem)>,
     stored_bytes: u64,
+    after: After,
     live: bool,
 }
 
+/// What of a run has been dealt with before.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Done {
+    /// Up to where.
+    pub position: Position,
+    /// Lines of the source before.
+    pub lines: u64,
+    /// Records of all sources before.
+    pub records: u64,
+}
+
 impl<'s> Intake<'s> {
-    /// Nothing has been read yet.
-    pub fn new(sources: Vec<Source<'s>>, cutting: Cutting) -> Intake<'s> {
+    /// All that has not been dealt with is still to be read.
+    pub fn new(sources: Vec<Source<'s>>, cutting: Cutting, done: Done) -> Intake<'s> {
         let names = sources.iter().map(|source| source.name().to_owned()).collect();
+        let mut waiting = sources.into_iter();
+        waiting.by_ref().take(done.position.source).for_each(drop);
         let state = State {
-            waiting: sources.into_iter(),
-            opened: 0,
+            waiting,
+            opened: done.position.source,
             open: None,
             chunks: 0,
-            lines: 0,
-            records_left: cutting.records_max.unwrap_or(u64::MAX),
+            lines: done.lines,
+            records_left: cutting.records_max.map_or(u64::MAX, |most| most.saturating_sub(done.records)),
+            from: (done.position.read > 0 || done.position.until > 0).then_some(done.position),
             finished: false,
         };
         Intake { cutting, names, state: Mutex::new(state) }
@@ -95,7 +113,16 @@ impl<'s> Intake<'s> {
     /// The next chunk, as soon as there is room for its results; none when all have been handed out, or when the run is
     /// over.
     pub fn claim(&self, order: &Order, buffer: &mut Buffer) -> Option<Chunk<'s>> {
-        let mut state = self.lock();
+        self.take(self.lock(), order, buffer)
+    }
+
+    /// The same for somebody who must not wait: nothing if there is no room now.
+    pub fn claim_now(&self, order: &Order, buffer: &mut Buffer) -> Option<Option<Chunk<'s>>> {
+        let state = self.lock();
+        order.room_now(state.chunks).then(|| self.take(state, order, buffer))
+    }
+
+    fn take(&self, mut state: MutexGuard<'_, State<'s>>, order: &Order, buffer: &mut Buffer) -> Option<Chunk<'s>> {
         loop {
             if state.records_left == 0 {
                 state.finished = true;
@@ -111,21 +138,34 @@ impl<'s> Intake<'s> {
                         return None;
                     };
                     state.opened += 1;
-                    state.lines = 0;
-                    match next.open(self.cutting.counting) {
-                        Ok(opened) => state.open = Some(Open::new(opened)),
+                    let from = state.from.take();
+                    if from.is_none() {
+                        state.lines = 0;
+                    }
+                    let source = state.opened - 1;
+                    let opened = next.open(self.cutting.counting).and_then(|opened| {
+                        let at = from.map_or(0, |from| from.offset);
+                        let failed = |error| self.failed(source, at, SourceProblem::Read(error));
+                        Open::new(opened, from.as_ref()).map_err(failed)
+                    });
+                    match opened {
+                        Ok(opened) => state.open = Some(opened),
                         Err(error) => {
-                            let found = Found::nothing(0);
-                            let source = state.opened - 1;
+                            let after = After { offset: error.offset, ends: true, ..After::default() };
+                            let found = Found { after, ..Found::nothing(error.offset) };
                             return Some(Chunk { failed: Some(error), ..self.hand_out(&mut state, source, found) });
                         }
                     }
                 }
-                Some(Open::Pieces { from, length, next }) if *next < *length => {
+                Some(Open::Pieces { from, length, next, first_end }) if *next < *length => {
                     let (from, start, length) = (from.clone(), *next, *length);
-                    let end = length.min(start.saturating_add(self.cutting.chunk_bytes as u64));
+                    // The rest of a chunk that was under way has been counted with its beginning.
+                    let counted = start < *first_end;
+                    let end = if counted { *first_end } else { start.saturating_add(self.cutting.chunk_bytes as u64) };
+                    let end = length.min(end);
                     *next = end;
-                    let mut chunk = self.hand_out(&mut state, source, Found::nothing(start));
+                    let after = After { offset: end, ends: end == length, ..After::default() };
+                    let mut chunk = self.hand_out(&mut state, source, Found { after, ..Found::nothing(start) });
                     drop(state);
                     let piece = Piece { start, end, length, line_bytes_max: self.cutting.line_bytes_max };
                     let owned = split::fetch(&*from, piece, buffer);
@@ -133,18 +173,21 @@ impl<'s> Intake<'s> {
                     chunk.data = Data::Buffered(owned.range);
                     chunk.long = owned.long;
                     chunk.failed = owned.failed.map(|(offset, problem)| self.failed(source, offset, problem));
-                    chunk.stored_bytes = end - start;
+                    chunk.stored_bytes = if counted { 0 } else { end - start };
                     return Some(chunk);
                 }
-                Some(Open::Memory { bytes, mark, next }) if *next < bytes.len() => {
+                Some(Open::Memory { bytes, mark, next, first_end }) if *next < bytes.len() => {
                     let start = *next;
-                    let least = bytes.len().min(start.saturating_add(self.cutting.chunk_bytes));
+                    let counted = start < *first_end;
+                    let least = if counted { *first_end } else { start.saturating_add(self.cutting.chunk_bytes) };
+                    let least = bytes.len().min(least);
                     // The last byte of the chunk may be a line end itself.
                     let end = memchr(b'\n', &bytes[least - 1..]).map_or(bytes.len(), |at| least + at);
                     *next = end;
                     let found = Found {
                         data: Data::Borrowed(&bytes[start..end]),
-                        stored_bytes: (end - start) as u64,
+                        stored_bytes: if counted { 0 } else { (end - start) as u64 },
+                        after: After { offset: *mark + end as u64, ends: end == bytes.len(), ..After::default() },
                         ..Found::nothing(*mark + start as u64)
                     };
                     return Some(self.hand_out(&mut state, source, found));
@@ -158,6 +201,7 @@ impl<'s> Intake<'s> {
                                 long: cut.long,
                                 failed: cut.failed,
                                 stored_bytes: cut.stored_bytes,
+                                after: cut.after,
                                 live: cut.live,
                             };
                             let mut chunk = self.hand_out(&mut state, source, found);
@@ -186,6 +230,7 @@ impl<'s> Intake<'s> {
             long: found.long,
             lines_before: self.cutting.counting.then_some(state.lines),
             stored_bytes: found.stored_bytes,
+            after: found.after,
             live: found.live,
             failed: found.failed.map(|(offset, problem)| self.failed(source, offset, problem)),
         }
@@ -239,17 +284,33 @@ impl<'s> Intake<'s> {
 }
 
 impl<'s> Open<'s> {
-    fn new(opened: Opened<'s>) -> Open<'s> {
-        match opened {
-            Opened::Pieces(from, length) => Open::Pieces { from, length, next: 0 },
-            Opened::Memory((bytes, mark)) => Open::Memory { bytes, mark, next: 0 },
-            Opened::Stream(stream) => Open::Stream(stream),
-        }
+    /// A source that has been opened, from its start or from where a run was stopped in it.
+    fn new(opened: Opened<'s>, from: Option<&Position>) -> std::io::Result<Open<'s>> {
+        let (next, first_end) = from.map_or((0, 0), |from| (from.offset, from.until));
+        Ok(match opened {
+            Opened::Pieces(pieces, length) => Open::Pieces { from: pieces, length, next, first_end },
+            Opened::Memory((bytes, mark)) => {
+                let at = |offset: u64| usize::try_from(offset.saturating_sub(mark)).unwrap_or(usize::MAX);
+                Open::Memory { bytes, mark, next: at(next), first_end: at(first_end) }
+            }
+            Opened::Stream(mut stream) => {
+                from.map_or(Ok(()), |from| stream.go_on(from))?;
+                Open::Stream(stream)
+            }
+        })
     }
 }
 
 impl Found<'_> {
     fn nothing(offset: u64) -> Self {
-        Found { offset, data: Data::NONE, long: None, failed: None, stored_bytes: 0, live: false }
+        Found {
+            offset,
+            data: Data::NONE,
+            long: None,
+            failed: None,
+            stored_bytes: 0,
+            after: After::default(),
+            live: false,
+        }
     }
 }

@@ -53,6 +53,22 @@ impl Latencies {
         }
     }
 
+    /// The counts that are not zero, each with its bucket's number.
+    pub fn counts(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        self.counts.iter().copied().enumerate().filter(|(_, count)| *count > 0)
+    }
+
+    /// Adds a count that was written down before; none if there is no such bucket.
+    pub fn restore(&mut self, bucket: u64, count: u64) -> Option<()> {
+        *self.counts.get_mut(usize::try_from(bucket).ok()?)? += count;
+        Some(())
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.counts.fill(0);
+    }
+
     /// The quantiles; none if nothing was measured.
     pub fn quantiles(&self) -> Option<Quantiles> {
         let mut histogram = Histogram::<u64>::new(3).ok()?;

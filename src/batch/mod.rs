@@ -16,6 +16,8 @@
 //! | `source.rs` | files, stdin, readers, memory; what their first bytes tell |
 //! | `split.rs` | plain files in pieces, fetched by anybody |
 //! | `stream.rs` | everything else, cut at line ends by one worker at a time |
+//! | `unpack.rs` | compressed bytes, unpacked up to where they are damaged |
+//! | [`lines`] | what becomes of the bytes of a line |
 //! | `intake.rs` | chunks handed out in order, while there is room |
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `worker.rs` | the loop over lines |
@@ -24,29 +26,46 @@
 //! | `pool.rs` | threads, and children shared among idle ones |
 //! | `wording.rs` | how results, failures and dead letters are written |
 //! | `order.rs`, `outputs.rs`, `sink.rs` | results in order, to the three sinks |
+//! | [`disk`] | the calls to the file system that a ledger depends on |
+//! | `ledger/`, `keeping.rs` | what a run has come to so far, so that it can be gone on with |
+//! | `running.rs` | a run, from what it consists of to its summary |
+//! | `spill.rs` | results that wait and have no room in memory |
+//! | `sync.rs` | what `order.rs` is kept in step with, for a test to replace |
 //! | `tally.rs`, `latency.rs`, `report.rs` | counts, durations, the summary |
 
 mod chunk;
+pub mod disk;
 pub mod drive;
 mod intake;
+mod keeping;
 mod latency;
+mod ledger;
 mod order;
 mod outputs;
 mod pool;
 mod real;
 mod report;
+mod running;
 mod sink;
 mod source;
+mod spill;
 mod split;
 mod stream;
+mod sync;
 mod tally;
 mod text;
+mod unpack;
+#[doc = include_str!("lines.md")]
+pub mod lines {}
 mod wording;
 mod worker;
 
+pub use disk::Disk;
 pub use latency::Quantiles;
+pub use ledger::{Ledger, LedgerError};
 pub use pool::ThreadsError;
-pub use report::{Progress, Summary, Timing};
+pub use report::{Kept, Progress, Summary, Timing};
+pub use running::Turn;
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
@@ -56,18 +75,13 @@ pub use worker::{Identity, Latency};
 use crate::handler::Bound;
 use crate::program::Program;
 use crate::value::path::{Path, PathError};
-use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
-use crate::value::timestamp::Timestamp;
-use crate::vm::{Settings, Tally};
-use intake::{Cutting, Intake};
-use latency::Latencies;
-use order::{Order, Window};
+use crate::value::scan::{Engine, TEXT_BYTES_MAX};
+use crate::vm::Settings;
 use outputs::Outputs;
+use running::Hands;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
-use wording::Wording;
-use worker::Job;
+use std::time::SystemTime;
 
 /// When virtual time starts unless something else is said: 2020-01-01T00:00:00Z, in milliseconds since 1970.
 pub const NOW_MS: i64 = 1_577_836_800_000;
@@ -80,6 +94,11 @@ const CHUNK_BYTES: usize = 256 << 10;
 const CHUNK_BYTES_MIN: usize = 64;
 /// Results that may wait for their turn.
 const WINDOW_BYTES: usize = 32 << 20;
+/// Chunks that may wait for their turn, where their results need not stay in memory: what is known of each still does.
+const SPILLED_CHUNKS: u64 = 1 << 14;
+
+/// Called with the name of a source and the offset of the event there that all wait for.
+type WaitingFor<'r> = Box<dyn Fn(&str, u64) + Send + Sync + 'r>;
 
 /// A run over many events, about to start.
 ///
@@ -117,7 +136,13 @@ pub struct Batch<'r> {
     ordered: bool,
     skip_rejected: bool,
     latency: Latency,
+    scanner: Engine,
+    shortcuts: bool,
     outputs: Outputs<'r>,
+    ledger: Option<Ledger>,
+    window_bytes: usize,
+    spill: Option<(PathBuf, u64)>,
+    waiting: Option<WaitingFor<'r>>,
     stop: Option<&'r AtomicBool>,
     in_flight_max: Option<usize>,
 }
@@ -138,6 +163,37 @@ pub enum BatchError {
         /// What the run had come to.
         summary: Box<Summary>,
     },
+    /// A source cannot be read, in a run with a ledger: it is gone on with when it can. Compressed bytes that are damaged
+    /// are no such reason, since they would be damaged again.
+    #[error("{error}")]
+    Source {
+        /// Which source, and why.
+        #[source]
+        error: SourceError,
+        /// What the run had come to.
+        summary: Box<Summary>,
+    },
+    /// The run cannot be kept, or not be gone on with.
+    #[error("{error}")]
+    Ledger {
+        /// Why.
+        #[source]
+        error: LedgerError,
+        /// What the run had come to.
+        summary: Box<Summary>,
+    },
+    /// Results that had been put aside cannot be read again.
+    #[error("results that were put aside cannot be read again: {error}")]
+    Spill {
+        /// What the system says.
+        #[source]
+        error: std::io::Error,
+        /// What the run had come to.
+        summary: Box<Summary>,
+    },
+    /// Whoever says who is to go on said that nobody is.
+    #[error("the run was given up")]
+    GivenUp,
 }
 
 /// A path that cannot tell when an event happened.
@@ -174,7 +230,13 @@ impl<'r> Batch<'r> {
             ordered: true,
             skip_rejected: false,
             latency: Latency::default(),
+            scanner: Engine::best(),
+            shortcuts: true,
             outputs: Outputs::default(),
+            ledger: None,
+            window_bytes: WINDOW_BYTES,
+            spill: None,
+            waiting: None,
             stop: None,
             in_flight_max: None,
         }
@@ -284,6 +346,20 @@ impl<'r> Batch<'r> {
         self
     }
 
+    /// Which of the machine's scanners reads the lines, for whoever wants to see that all read the same; the fastest
+    /// unless told otherwise. It must be [available](Engine::available).
+    pub fn scanner(mut self, engine: Engine) -> Self {
+        self.scanner = engine;
+        self
+    }
+
+    /// Whether executions that only their input decides may be told without being run. No result depends on it; without
+    /// it they take longer.
+    pub fn shortcuts(mut self, shortcuts: bool) -> Self {
+        self.shortcuts = shortcuts;
+        self
+    }
+
     /// Where results go; nowhere unless this is said.
     pub fn results(mut self, sink: Sink<'r>) -> Self {
         self.outputs.results = Some(sink);
@@ -299,6 +375,32 @@ impl<'r> Batch<'r> {
     /// Where lines go that could not be executed.
     pub fn dead_letters(mut self, sink: Sink<'r>) -> Self {
         self.outputs.dead_letters = Some(sink);
+        self
+    }
+
+    /// Keeps the run in a ledger, so that it can be gone on with after a crash. Then the sinks have to be
+    /// [kept](Sink::kept) files, and the sources files, memory or pieces.
+    pub fn ledger(mut self, ledger: Ledger) -> Self {
+        self.ledger = Some(ledger);
+        self
+    }
+
+    /// About how many bytes of results may wait in memory for their turn, behind an event that takes long.
+    pub fn window_bytes(mut self, bytes: usize) -> Self {
+        self.window_bytes = bytes;
+        self
+    }
+
+    /// Lets results that have no room in memory wait in a temporary file in a folder, of at most so many bytes. Without
+    /// one, or when it is full, workers wait for the event that all wait for.
+    pub fn spill(mut self, folder: impl Into<PathBuf>, bytes_max: u64) -> Self {
+        self.spill = (bytes_max > 0).then(|| (folder.into(), bytes_max));
+        self
+    }
+
+    /// Calls somebody with the source and offset of the event that all have been waiting for, for a second.
+    pub fn waiting_for(mut self, hook: impl Fn(&str, u64) + Send + Sync + 'r) -> Self {
+        self.waiting = Some(Box::new(hook));
         self
     }
 
@@ -320,112 +422,18 @@ impl<'r> Batch<'r> {
     /// # Errors
     ///
     /// [`BatchError`]. Bad lines, failed executions and unreadable sources are none: the summary counts and names them.
-    pub fn run(mut self, sources: Vec<Source<'_>>) -> Result<Summary, BatchError> {
-        let started = Instant::now();
-        let cutting = Cutting {
-            chunk_bytes: self.chunk_bytes,
-            line_bytes_max: self.line_bytes_max.unwrap_or(TEXT_BYTES_MAX).min(TEXT_BYTES_MAX),
-            records_max: self.records_max,
-            counting: self.records_max.is_some() || !self.ordered,
-        };
-        let intake = Intake::new(sources, cutting);
-        let wording = Wording {
-            emit: self.emit,
-            position: self.position || !self.ordered,
-            skip_rejected: self.skip_rejected,
-            results: self.outputs.results.is_some(),
-            failures: self.outputs.failures.is_some(),
-            dead_letters: self.outputs.dead_letters.is_some(),
-            ..Wording::new(intake.names())
-        };
-        let mut paths: Vec<Vec<&str>> =
-            self.program.slots().iter().map(|path| path.iter().map(|key| &**key).collect()).collect();
-        if let Some((_, members)) = &self.now_path {
-            paths.push(members.iter().map(String::as_str).collect());
-        }
-        let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: self.program.copies_input() };
-        // Where chunks are as small as what has come in, as many have to be under way as executions may.
-        let chunks = self.in_flight_max.map_or(4, |most| most.max(4)) as u64 * self.threads as u64 + 4;
-        let window = Window { chunks, bytes: WINDOW_BYTES };
-        self.outputs.visits = Tally::new(self.program);
-        let order = Order::new(self.outputs, window, self.ordered, self.stop);
-        let latencies = Mutex::new(Latencies::new());
-        let job = Job {
-            program: self.program,
-            bound: self.bound,
-            settings: &self.settings,
-            intake: &intake,
-            order: &order,
-            wording: &wording,
-            plan: &plan,
-            seed: self.seed,
-            identity: self.identity,
-            now_ms: self.now_ms,
-            now_path: self.now_path.as_ref().map(|(path, _)| &**path),
-            line_bytes_max: cutting.line_bytes_max,
-            latency: self.latency,
-            latencies: &latencies,
-        };
-        match self.in_flight_max {
-            Some(most) => real::run(&job, self.threads, most)?,
-            None => pool::run(self.threads, self.program, self.bound, &|helpers| worker::run(&job, helpers))?,
-        }
-        let timing = Timing {
-            seed: self.seed,
-            now: match self.now_path {
-                Some((path, _)) => path,
-                None => Timestamp::from_millis(self.now_ms).to_rfc3339_millis(),
-            },
-            threads: self.threads,
-            elapsed: started.elapsed(),
-            latency: latencies.into_inner().unwrap_or_else(PoisonError::into_inner).quantiles(),
-        };
-        finish(self.program, order, &intake, timing, started)
+    pub fn run(self, sources: Vec<Source<'_>>) -> Result<Summary, BatchError> {
+        self.execute(sources, Hands::Threads)
     }
-}
 
-/// Closes the sinks and adds up.
-fn finish(
-    program: &Program,
-    order: Order,
-    intake: &Intake,
-    timing: Timing,
-    started: Instant,
-) -> Result<Summary, BatchError> {
-    let (mut outputs, failed, cut) = order.into_parts();
-    // After a failure nothing more is written, not even what the other sinks still hold.
-    let (result_bytes, failed) = match failed {
-        Some(error) => (0, Some(error)),
-        None => match outputs.close() {
-            Ok(bytes) => (bytes, None),
-            Err(error) => (0, Some(error)),
-        },
-    };
-    let tally = outputs.tally;
-    outputs.failed.sort_by_key(|(source, _)| *source);
-    let summary = Summary {
-        events: tally.records(),
-        succeeded: tally.succeeded,
-        failed: tally.failed,
-        timed_out: tally.timed_out,
-        rejected: tally.rejected,
-        blank: tally.blank,
-        errors: tally.errors.into_iter().map(|(name, (count, _))| (name, count)).collect(),
-        errors_other: tally.errors_other,
-        limits: tally.limits,
-        steps: tally.steps,
-        states: program.states().iter().map(|state| state.name.clone()).collect(),
-        entered: outputs.visits.entered().collect(),
-        retries: outputs.visits.retries(),
-        caught: outputs.visits.caught(),
-        stored_bytes: outputs.stored_bytes,
-        result_bytes,
-        source_errors: outputs.failed.into_iter().map(|(_, error)| error).collect(),
-        partial: failed.is_some() || cut || !intake.is_finished(),
-        timing: Timing { elapsed: started.elapsed(), ..timing },
-    };
-    match failed {
-        Some(error) => Err(BatchError::Sink { error, summary: Box::new(summary) }),
-        None => Ok(summary),
+    /// Does the same on the calling thread alone: as many workers as there were to be threads take turns, and `next` says
+    /// who is to go on. With everything else the same, the same turns lead to the same run, up to every call of a
+    /// [`Disk`]: this is for tests that let a seed decide.
+    ///
+    /// # Errors
+    ///
+    /// As [`Batch::run`]; [`BatchError::GivenUp`] if `next` says so.
+    pub fn run_in_turns(self, sources: Vec<Source<'_>>, mut next: impl FnMut() -> Turn) -> Result<Summary, BatchError> {
+        self.execute(sources, Hands::Turns(&mut next))
     }
 }

@@ -1,16 +1,18 @@
 //! Results back into the order of their chunks, with a bound on what waits.
 //!
 //! Flows in: the results of chunks, in any order. Flows out: the same, in order, to the [`Outputs`]. There is no writing
-//! thread: whoever completes the first unwritten chunk writes it and all that wait behind it. It must never let a worker
-//! who holds the first unwritten chunk wait for room: that is why room is waited for before a chunk is taken
-//! ([`Order::wait_for_room`]), and why only the first chunk may hand in parts ([`Order::relieve`]).
+//! thread: whoever completes the first unwritten chunk writes it and all that wait behind it. What waits beyond the bound
+//! goes to the [`Spill`], if there is one; when that is full too, workers wait, and somebody is told for whom. It must
+//! never let a worker who holds the first unwritten chunk wait for room: that is why room is waited for before a chunk is
+//! taken ([`Order::wait_for_room`]), and why only the first chunk may hand in parts ([`Order::relieve`]).
 
-use super::outputs::{Outputs, Results};
-use super::sink::SinkError;
+use super::outputs::{Failure, Outputs, Results};
+use super::spill::{Spill, Stored, Use};
+use super::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::vm;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicBool as Flag;
+use std::time::Duration;
 
 /// How much may wait to be written.
 #[derive(Debug, Clone, Copy)]
@@ -19,14 +21,31 @@ pub(super) struct Window {
     pub chunks: u64,
     /// Bytes of their results.
     pub bytes: usize,
+    /// Chunks that have been taken and not yet written, where more of them can be spilled.
+    pub spilled_chunks: u64,
 }
+
+/// How long everybody waits for one event before somebody is told.
+const TOLD_AFTER: Duration = Duration::from_secs(1);
+
+/// Where a worker is: the source, and the offset of the line that it runs.
+#[derive(Debug, Default)]
+pub(super) struct Whereabouts {
+    pub source: AtomicUsize,
+    pub offset: AtomicU64,
+}
+
+/// Called with the source and offset of the event that all wait for.
+pub(super) type WaitingHook<'w> = Box<dyn Fn(usize, u64) + Send + Sync + 'w>;
 
 /// The results of a run on their way out.
 pub(super) struct Order<'w> {
     window: Window,
     ordered: bool,
+    spill: Option<Spill>,
+    waiting: Option<WaitingHook<'w>>,
     /// Somebody outside wants the run to end.
-    stop: Option<&'w AtomicBool>,
+    stop: Option<&'w Flag>,
     /// The run is over, whatever is left: a sink has failed, or a worker.
     over: AtomicBool,
     state: Mutex<State>,
@@ -38,89 +57,173 @@ pub(super) struct Order<'w> {
 struct State {
     /// The first chunk that has not been written.
     head: u64,
-    /// Results that wait: the first is the head's.
-    done: VecDeque<Option<Results>>,
+    /// Results that wait: the first is the head's. The lines of some may have been spilled.
+    done: VecDeque<Option<(Results, Option<Stored>)>>,
+    /// Bytes of those in memory.
     bytes: usize,
+    spilled: Use,
+    /// Who works on which chunk.
+    under_way: Vec<(u64, Arc<Whereabouts>)>,
+    /// The chunk for which all wait, as somebody was told.
+    told: Option<u64>,
     /// Whether somebody is writing.
     writing: bool,
     /// Whether a chunk was left unfinished, so that nothing behind it may be written.
     cut: bool,
     spare: Vec<Results>,
-    error: Option<SinkError>,
+    error: Option<Failure>,
 }
 
 impl<'w> Order<'w> {
     /// Nothing has been written.
-    pub fn new(outputs: Outputs<'w>, window: Window, ordered: bool, stop: Option<&'w AtomicBool>) -> Order<'w> {
+    pub fn new(
+        outputs: Outputs<'w>,
+        window: Window,
+        ordered: bool,
+        stop: Option<&'w Flag>,
+        spill: Option<Spill>,
+        waiting: Option<WaitingHook<'w>>,
+    ) -> Order<'w> {
         let state = State {
             head: 0,
             done: VecDeque::new(),
             bytes: 0,
+            spilled: Use::default(),
+            under_way: Vec::new(),
+            told: None,
             writing: false,
             cut: false,
             spare: Vec::new(),
             error: None,
         };
         let (state, outputs) = (Mutex::new(state), Mutex::new(outputs));
-        Order { window, ordered, stop, over: AtomicBool::new(false), state, moved: Condvar::new(), outputs }
+        let (over, moved) = (AtomicBool::new(false), Condvar::new());
+        Order { window, ordered, spill, waiting, stop, over, state, moved, outputs }
     }
 
     /// Whether no more executions are to be started.
     #[inline]
     pub fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed) || self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+        self.over.load(Ordering::Relaxed)
+            || self.stop.is_some_and(|stop| stop.load(std::sync::atomic::Ordering::Relaxed))
     }
 
     /// Waits until the results of a chunk may be made; whether they still are to be.
     pub fn wait_for_room(&self, sequence: u64) -> bool {
         let mut state = self.lock();
-        // With no chunk under way there is room by definition.
-        while self.ordered
-            && sequence > state.head
-            && (sequence - state.head >= self.window.chunks || state.bytes >= self.window.bytes)
-            && !self.over.load(Ordering::Relaxed)
-        {
-            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+        while !self.has_room(&state, sequence) {
+            let head = state.head;
+            let (locked, waited) = self.moved.wait_timeout(state, TOLD_AFTER).unwrap_or_else(PoisonError::into_inner);
+            state = locked;
+            if waited.timed_out() && state.head == head && state.told != Some(head) {
+                state.told = Some(head);
+                self.tell(&state);
+            }
         }
         !self.is_over()
     }
 
-    /// Memory for the results of a chunk, used before if there is some.
-    pub fn fresh(&self) -> Results {
-        self.lock().spare.pop().unwrap_or_default()
+    /// Whether the results of a chunk may be made now, or never any more.
+    pub fn room_now(&self, sequence: u64) -> bool {
+        self.has_room(&self.lock(), sequence)
+    }
+
+    fn has_room(&self, state: &State, sequence: u64) -> bool {
+        // With no chunk under way there is room by definition.
+        !self.ordered
+            || sequence <= state.head
+            || (sequence - state.head < self.window.chunks && state.bytes < self.window.bytes)
+            || (sequence - state.head < self.window.spilled_chunks
+                && self.spill.as_ref().is_some_and(|spill| spill.has_room(&state.spilled)))
+            || self.over.load(Ordering::Relaxed)
+    }
+
+    /// Tells for which event all wait.
+    fn tell(&self, state: &State) {
+        let first = state.under_way.iter().find(|(sequence, _)| *sequence == state.head);
+        if let (Some(waiting), Some((_, place))) = (&self.waiting, first) {
+            waiting(place.source.load(Ordering::Relaxed), place.offset.load(Ordering::Relaxed));
+        }
+    }
+
+    /// Memory for the results of a chunk that somebody begins, used before if there is some.
+    pub fn fresh(&self, sequence: u64, place: &Arc<Whereabouts>) -> Results {
+        let mut state = self.lock();
+        state.under_way.push((sequence, Arc::clone(place)));
+        state.spare.pop().unwrap_or_default()
     }
 
     /// Takes the results of a chunk, and writes all whose turn it is.
-    pub fn complete(&self, sequence: u64, results: Results) {
+    pub fn complete(&self, sequence: u64, mut results: Results) {
         if !self.ordered {
-            return self.write_now(results);
+            return self.write_now(sequence, results);
         }
         let mut state = self.lock();
+        let mut stored = None;
+        if let Some(spill) = self.spill.as_ref().filter(|_| self.is_crowded(&state, sequence, results.bytes()))
+            && let Some(place) = spill.reserve(&mut state.spilled, &results.text)
+        {
+            drop(state);
+            let outcome = spill.put(&place, &results.text);
+            state = self.lock();
+            match outcome {
+                Ok(()) => {
+                    // What waits keeps its counts alone; the memory of its lines goes to whoever needs some.
+                    stored = Some(place);
+                    let text = std::mem::take(&mut results.text);
+                    self.recycle(&mut state, Results { text, ..Results::default() });
+                }
+                Err(_) => spill.refuse(&mut state.spilled),
+            }
+        }
+        state.leave(sequence);
         state.bytes += results.bytes();
         let place = (sequence - state.head) as usize;
         if state.done.len() <= place {
             state.done.resize_with(place + 1, || None);
         }
-        state.done[place] = Some(results);
+        state.done[place] = Some((results, stored));
         if state.writing {
             // Whoever writes looks again before leaving.
             return;
         }
         state.writing = true;
-        while let Some(mut results) = state.done.front_mut().and_then(Option::take) {
+        while let Some((mut results, stored)) = state.done.front_mut().and_then(Option::take) {
             let skip = state.cut || self.over.load(Ordering::Relaxed);
             state.cut |= results.cut;
+            let bytes = results.bytes();
+            if stored.is_some()
+                && let Some(spare) = state.spare.pop()
+            {
+                results.text = spare.text;
+            }
             drop(state);
-            let outcome = if skip { Ok(()) } else { self.write(&mut results, true) };
+            let outcome = match (skip, self.spill.as_ref().zip(stored)) {
+                (true, _) => Ok(()),
+                (false, None) => self.write(&mut results, true),
+                (false, Some((spill, place))) => match spill.take(&place, &mut results.text) {
+                    Ok(()) => self.write(&mut results, true),
+                    Err(error) => Err(Failure::Spill(error)),
+                },
+            };
             state = self.lock();
             state.done.pop_front();
             state.head += 1;
-            state.bytes -= results.bytes();
+            state.bytes -= bytes;
+            if let Some((spill, _)) = self.spill.as_ref().zip(stored) {
+                spill.free(&mut state.spilled);
+            }
             self.recycle(&mut state, results);
             self.hold(&mut state, outcome);
             self.moved.notify_all();
         }
         state.writing = false;
+    }
+
+    /// Whether [`Order::relieve`] would do so without waiting.
+    pub fn relieves_now(&self, sequence: u64) -> bool {
+        let state = self.lock();
+        !self.ordered || (state.head >= sequence && !state.writing) || self.over.load(Ordering::Relaxed)
     }
 
     /// Writes what a chunk has come to so far, once all before it has been written, and empties it: so that one chunk
@@ -147,6 +250,13 @@ impl<'w> Order<'w> {
         results.clear_lines();
     }
 
+    /// Ends the run at once, for a reason.
+    pub fn fail(&self, failure: Failure) {
+        let mut state = self.lock();
+        self.hold(&mut state, Err(failure));
+        self.moved.notify_all();
+    }
+
     /// Counts what executions went through that do not say so with their results.
     pub fn count_visits(&self, visits: &vm::Tally) {
         self.outputs.lock().unwrap_or_else(PoisonError::into_inner).visits.add(visits);
@@ -160,32 +270,42 @@ impl<'w> Order<'w> {
     }
 
     /// Once no worker is left: the outputs, the failure that ended the run, and whether some chunk was left unfinished.
-    pub fn into_parts(self) -> (Outputs<'w>, Option<SinkError>, bool) {
+    pub fn into_parts(self) -> (Outputs<'w>, Option<Failure>, bool) {
         let outputs = self.outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         (outputs, state.error, state.cut)
     }
 
-    fn write_now(&self, mut results: Results) {
+    /// Whether results of a chunk that is not the first would take more memory than there is to be.
+    fn is_crowded(&self, state: &State, sequence: u64, bytes: usize) -> bool {
+        let place = sequence - state.head;
+        place > 0 && (place >= self.window.chunks || state.bytes + bytes > self.window.bytes)
+    }
+
+    fn write_now(&self, sequence: u64, mut results: Results) {
         let over = self.over.load(Ordering::Relaxed);
         let outcome = if over { Ok(()) } else { self.write(&mut results, true) };
         let mut state = self.lock();
+        state.leave(sequence);
         state.head += 1;
         state.cut |= results.cut;
         self.recycle(&mut state, results);
         self.hold(&mut state, outcome);
     }
 
-    fn write(&self, results: &mut Results, whole: bool) -> Result<(), SinkError> {
+    fn write(&self, results: &mut Results, whole: bool) -> Result<(), Failure> {
         self.outputs.lock().unwrap_or_else(PoisonError::into_inner).write(results, whole)
     }
 
     fn recycle(&self, state: &mut State, mut results: Results) {
-        results.clear();
-        state.spare.push(results);
+        // Once results have been spilled there would be more of them than can be under way.
+        if (state.spare.len() as u64) < self.window.chunks {
+            results.clear();
+            state.spare.push(results);
+        }
     }
 
-    fn hold(&self, state: &mut State, outcome: Result<(), SinkError>) {
+    fn hold(&self, state: &mut State, outcome: Result<(), Failure>) {
         if let Err(error) = outcome {
             self.over.store(true, Ordering::Relaxed);
             state.error.get_or_insert(error);
@@ -194,5 +314,12 @@ impl<'w> Order<'w> {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Nobody works on this chunk any more.
+    fn leave(&mut self, sequence: u64) {
+        self.under_way.retain(|(of, _)| *of != sequence);
     }
 }

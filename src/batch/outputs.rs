@@ -3,6 +3,10 @@
 //! Flows in: the results of one chunk after the other. Flows out: bytes in sinks, counts in the summary. Here line numbers
 //! become known, since all lines before have come by. It must never be called out of order in a run that keeps order.
 
+use super::chunk::After;
+use super::intake::Done;
+use super::keeping::Keeping;
+use super::ledger::LedgerError;
 use super::report::Progress;
 use super::sink::{Sink, SinkError};
 use super::source::SourceError;
@@ -30,9 +34,15 @@ pub(super) struct Results {
     pub tally: Tally,
     /// What its executions went through.
     pub visits: vm::Tally,
+    /// How many executions were told without being run, by the end that they came to.
+    pub told: Vec<u64>,
     pub failed: Option<SourceError>,
     /// Whether the run was stopped before all of its records had been run.
     pub cut: bool,
+    /// Where the first of them stands that was not.
+    pub cut_at: Option<u64>,
+    /// What is behind the chunk.
+    pub after: After,
 }
 
 impl Results {
@@ -52,7 +62,32 @@ impl Results {
     pub fn clear(&mut self) {
         self.clear_lines();
         self.tally = Tally::default();
-        (self.failed, self.cut) = (None, false);
+        (self.failed, self.cut, self.cut_at) = (None, false, None);
+    }
+}
+
+/// What ends a run before its end.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A sink takes no more.
+    Sink(SinkError),
+    /// A source cannot be read, for the moment, in a run that can be gone on with.
+    Source(SourceError),
+    /// The ledger cannot be written.
+    Ledger(LedgerError),
+    /// Results that were put aside cannot be read again.
+    Spill(std::io::Error),
+}
+
+impl From<SinkError> for Failure {
+    fn from(error: SinkError) -> Failure {
+        Failure::Sink(error)
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Failure {
+        Failure::Ledger(error)
     }
 }
 
@@ -71,17 +106,25 @@ pub(super) struct Outputs<'w> {
     pub stored_bytes: u64,
     /// Sources that could not be read to their ends, by their numbers.
     pub failed: Vec<(usize, SourceError)>,
+    /// What a run with a ledger carries along.
+    pub keeping: Option<Keeping>,
     source: usize,
     lines: u64,
 }
 
-impl Outputs<'_> {
+impl<'w> Outputs<'w> {
     /// Writes lines of the chunk whose turn it is; `whole` if they are its last, so that its counts count.
     ///
     /// # Errors
     ///
-    /// The first sink's that fails.
-    pub fn write(&mut self, results: &mut Results, whole: bool) -> Result<(), SinkError> {
+    /// The first sink's that fails, the ledger's, or the source's in a run that can be gone on with.
+    pub fn write(&mut self, results: &mut Results, whole: bool) -> Result<(), Failure> {
+        if self.keeping.is_some()
+            && let Some(failed) = results.failed.take_if(|failed| whole && !failed.problem.is_lasting())
+        {
+            // What was read of the chunk is run again, when the source can be read.
+            return Err(Failure::Source(failed));
+        }
         if self.source != results.source {
             (self.source, self.lines) = (results.source, 0);
         }
@@ -90,7 +133,7 @@ impl Outputs<'_> {
         put(&mut self.failures, &results.text.failures, before)?;
         put(&mut self.dead_letters, &results.text.dead_letters, before)?;
         if results.live {
-            for sink in [&mut self.results, &mut self.failures, &mut self.dead_letters].into_iter().flatten() {
+            for sink in self.sinks().into_iter().flatten() {
                 sink.flush()?;
             }
         }
@@ -100,7 +143,7 @@ impl Outputs<'_> {
             self.tally.add(&results.tally);
             self.visits.add(&results.visits);
             // A file that cannot be read fails in every piece; what counts is where that began.
-            if let Some(failed) = results.failed.take()
+            if let Some(failed) = results.failed.take_if(|_| !results.cut)
                 && !self.failed.iter().any(|(source, _)| *source == results.source)
             {
                 self.failed.push((results.source, failed));
@@ -108,8 +151,81 @@ impl Outputs<'_> {
             if let Some(progress) = &mut self.progress {
                 progress(Progress { records: self.tally.records(), stored_bytes: self.stored_bytes });
             }
+            if self.keeping.is_some() {
+                self.keep(results)?;
+            }
         }
         Ok(())
+    }
+
+    /// Notes in the ledger, if it is time, that all of a chunk is there.
+    fn keep(&mut self, results: &Results) -> Result<(), Failure> {
+        let taken = self.sinks().map(|sink| sink.as_ref().map_or(0, Sink::taken));
+        let Some(mut keeping) = self.keeping.take() else { return Ok(()) };
+        keeping.reached(results, taken);
+        let outcome = match keeping.is_due() {
+            Ok(false) => Ok(()),
+            Ok(true) => self.flush().map(|()| {
+                let entry = keeping.entry(self, false, true);
+                keeping.offer(entry);
+            }),
+            Err(error) => Err(error.into()),
+        };
+        self.keeping = Some(keeping);
+        outcome
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        for sink in self.sinks().into_iter().flatten() {
+            sink.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the files that are made when the run begins.
+    pub fn begin(&mut self) -> Result<(), SinkError> {
+        self.sinks().into_iter().flatten().try_for_each(Sink::begin)
+    }
+
+    /// Goes on with what was counted before.
+    pub fn take_over(
+        &mut self,
+        tally: Tally,
+        visits: vm::Tally,
+        stored_bytes: u64,
+        failed: Vec<(usize, SourceError)>,
+        done: Done,
+    ) {
+        (self.tally, self.visits) = (tally, visits);
+        (self.stored_bytes, self.failed) = (stored_bytes, failed);
+        (self.source, self.lines) = (done.position.source, done.lines);
+    }
+
+    /// The sinks: results, failures, dead letters.
+    pub fn sinks(&mut self) -> [&mut Option<Sink<'w>>; 3] {
+        [&mut self.results, &mut self.failures, &mut self.dead_letters]
+    }
+
+    /// The source that lines were last written of.
+    pub fn source(&self) -> usize {
+        self.source
+    }
+
+    /// How many lines of it have been dealt with.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Writes the last entry of a run with a ledger: all is `done`, or it can be gone on with from here.
+    ///
+    /// # Errors
+    ///
+    /// A sink's or the ledger's. Then the entry before stands.
+    pub fn end(&mut self, done: bool) -> Result<(), Failure> {
+        let Some(keeping) = self.keeping.take() else { return Ok(()) };
+        let outcome = self.flush().and_then(|()| Ok(keeping.end(self, done)?));
+        self.keeping = Some(keeping);
+        outcome
     }
 
     /// Closes the sinks; gives how many bytes of results were written.

@@ -10,13 +10,13 @@
 //! every thread has begun its own job: a thread that waits for a stolen half may take up whatever lies before it, and
 //! that must not be a whole job.
 
-use super::drive::{Alone, Helpers, drive};
+use super::drive::{Alone, Ended, Helpers, Spare, next_child, run_apart};
 use super::worker::ARENA_BYTES_MAX;
 use crate::handler::Bound;
 use crate::program::{Program, work};
 use crate::value::Arena;
 use crate::vm::join::FinishedElsewhere;
-use crate::vm::{Children, Join, Outcome, Tally};
+use crate::vm::{Children, Join, Tally};
 use crossbeam::queue::SegQueue;
 use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -95,9 +95,7 @@ struct Portion {
 /// What a child came to elsewhere.
 struct Elsewhere {
     finished: FinishedElsewhere,
-    end_ms: i64,
-    failed: bool,
-    timed_out: bool,
+    ended: Ended,
 }
 
 /// Children that are shared.
@@ -122,6 +120,7 @@ struct Standing<'a> {
     failed_ms: Option<i64>,
     /// Steps that the next child may take; unknown before the first.
     steps_left: Option<u64>,
+    spare: Spare,
 }
 
 impl Helpers for Crew<'_> {
@@ -130,7 +129,8 @@ impl Helpers for Crew<'_> {
             return None;
         }
         let estimate = self.estimate(children)?;
-        let mut standing = Standing { join: Join::new(children), tally, arena, failed_ms: None, steps_left: None };
+        let (join, spare) = (Join::new(children), Spare::default());
+        let mut standing = Standing { join, tally, arena, failed_ms: None, steps_left: None, spare };
         // Threads become idle while a long Map runs: so each child may be the first that is shared.
         for done in 0.. {
             let idle = self.anybody_idle();
@@ -176,17 +176,13 @@ impl<'r> Crew<'r> {
 
     /// Runs the next child in its parent's arena; whether there was one.
     fn next_here(&self, standing: &mut Standing) -> bool {
-        let Some(next) = standing.join.next_child() else { return false };
-        let mut child = standing.join.children().child(next, standing.arena);
-        if let Some(tally) = standing.tally {
-            child.count_in(tally);
+        let Standing { join, tally, arena, spare, .. } = standing;
+        let counters = &mut self.bound.counters();
+        let Some(ended) = next_child(join, *tally, arena, spare, self.bound, counters, self) else { return false };
+        if ended.failed {
+            standing.failed(ended.end_ms);
         }
-        let outcome = drive(&mut child, self.bound, &mut self.bound.counters(), self);
-        if matches!(outcome, Outcome::Failed(_)) {
-            standing.failed(child.now_ms());
-        }
-        standing.steps_left = Some(child.steps_left());
-        standing.join.add(child.finish(outcome));
+        standing.steps_left = Some(ended.steps_left);
         true
     }
 
@@ -214,10 +210,10 @@ impl<'r> Crew<'r> {
                     standing.steps_left = standing.steps_left.map(|left| left.saturating_sub(portion.steps));
                     let mut over = false;
                     for child in portion.children {
-                        if child.failed {
-                            standing.failed(child.end_ms);
+                        if child.ended.failed {
+                            standing.failed(child.ended.end_ms);
                         }
-                        over |= child.timed_out && standing.failed_ms.is_none();
+                        over |= child.ended.timed_out && standing.failed_ms.is_none();
                         standing.join.add_from_elsewhere(child.finished, arena);
                     }
                     if over {
@@ -293,18 +289,11 @@ impl<'r> Crew<'r> {
         tally: Option<&Tally>,
         arena: &Arena,
     ) -> (Elsewhere, u64, bool) {
-        let mut child = children.child(children.independent(index), arena);
-        if let Some(tally) = tally {
-            child.count_in(tally);
-        }
+        let child = children.child(children.independent(index), arena);
         let (start_ms, steps) = (child.now_ms(), child.steps_left());
-        let outcome = drive(&mut child, self.bound, &mut self.bound.counters(), self);
-        let end_ms = child.now_ms();
-        let failed = matches!(outcome, Outcome::Failed(_));
-        let timed_out = matches!(outcome, Outcome::TimedOut(_));
-        let steps = steps - child.steps_left();
-        let finished = child.finish(outcome).into_owned();
-        (Elsewhere { finished, end_ms, failed, timed_out }, steps, failed && end_ms <= start_ms)
+        let (ended, finished) = run_apart(child, tally, self.bound, &mut self.bound.counters(), self);
+        let (steps, at_once) = (steps - ended.steps_left, ended.failed && ended.end_ms <= start_ms);
+        (Elsewhere { finished, ended }, steps, at_once)
     }
 }
 
@@ -315,7 +304,12 @@ impl<'a> Standing<'a> {
         let steps_left =
             *self.steps_left.get_or_insert_with(|| children.child(children.independent(0), arena).steps_left());
         portion.steps <= steps_left
-            && portion.children.iter().all(|child| self.failed_ms.is_none_or(|failed_ms| child.end_ms < failed_ms))
+            && portion
+                .children
+                .iter()
+                .all(|child| self.failed_ms.is_none_or(|failed_ms| child.ended.end_ms < failed_ms))
+            && portion.children.iter().all(|child| !child.finished.is_over())
+            && self.join.has_room_for(portion.children.iter().map(|child| child.finished.bytes()).sum())
     }
 
     fn failed(&mut self, at_ms: i64) {
@@ -326,7 +320,7 @@ impl<'a> Standing<'a> {
 /// Whether some failed children do not end the others: then nobody knows from one failure what counts.
 fn bears_failures(children: &Children) -> bool {
     match &children.fork.children {
-        work::Children::Branches(_) => false,
+        work::Children::Branches(_) | work::Children::Selected { .. } => false,
         work::Children::Items { tolerated_count, tolerated_percentage, .. } => {
             (*tolerated_count, *tolerated_percentage) != (work::Limit::None, work::Limit::None)
         }

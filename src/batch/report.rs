@@ -59,8 +59,19 @@ pub struct Summary {
     pub source_errors: Vec<SourceError>,
     /// Whether the run was stopped before its end.
     pub partial: bool,
+    /// How much of it outlives any crash; nothing if the run keeps no ledger.
+    pub kept: Option<Kept>,
     /// What depends on the clock, or on how the run was set up.
     pub timing: Timing,
+}
+
+/// How much of a run outlives any crash: what its ledger says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// Records.
+    pub events: u64,
+    /// Bytes of results.
+    pub result_bytes: u64,
 }
 
 /// How a run was set up, and how long it took.
@@ -76,6 +87,8 @@ pub struct Timing {
     pub elapsed: Duration,
     /// How long executions took, if any were timed.
     pub latency: Option<Quantiles>,
+    /// Calls of functions that gave no answer within the time limit on the clock on the wall.
+    pub unanswered: u64,
 }
 
 impl Timing {
@@ -189,6 +202,9 @@ impl Summary {
                 q.measured, q.p50_ns, q.p90_ns, q.p99_ns, q.p999_ns, q.max_ns
             );
         }
+        if timing.unanswered > 0 {
+            let _ = write!(out, ",\"handler_timeouts\":{}", timing.unanswered);
+        }
         out.push_str("}}\n");
         out
     }
@@ -208,6 +224,10 @@ impl Summary {
             let of = [("p50", q.p50_ns), ("p90", q.p90_ns), ("p99", q.p99_ns), ("p99.9", q.p999_ns), ("max", q.max_ns)];
             let shown: Vec<String> = of.iter().map(|(name, ns)| format!("{name} {}", duration(*ns))).collect();
             let _ = writeln!(text, "{:label_width$}  {}", "latency", shown.join("  "));
+        }
+        if timing.unanswered > 0 {
+            let calls = thousands(timing.unanswered);
+            let _ = writeln!(text, "{:label_width$}  {calls} calls of handlers", "no answer");
         }
         let _ = writeln!(text, "{:label_width$}  seed {}, clock from {}", "started with", timing.seed, timing.now);
     }

@@ -4,9 +4,11 @@
 //! execution. Every failure says which sink it was and how many bytes the sink had taken. It must never write again after
 //! a failure, and never take a short write for a whole one.
 
+use super::disk::{Disk, OutFile, System};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How many bytes are gathered before they are written.
 const BLOCK_BYTES: usize = 256 << 10;
@@ -23,9 +25,19 @@ const BLOCK_BYTES: usize = 256 << 10;
 /// ```
 pub struct Sink<'w> {
     name: String,
-    target: Box<dyn Write + Send + 'w>,
+    target: Target<'w>,
     buffer: Vec<u8>,
     written: u64,
+}
+
+enum Target<'w> {
+    Writer(Box<dyn Write + Send + 'w>),
+    /// A file that a ledger can keep; opened when the run begins, which knows whether it goes on.
+    Kept {
+        disk: Arc<dyn Disk>,
+        path: PathBuf,
+        file: Option<Arc<dyn OutFile>>,
+    },
 }
 
 /// Why a sink takes no more.
@@ -72,7 +84,19 @@ pub enum SinkError {
 impl<'w> Sink<'w> {
     /// A sink over anything that can be written to; the name is for messages.
     pub fn new(name: impl Into<String>, target: impl Write + Send + 'w) -> Sink<'w> {
-        Sink { name: name.into(), target: Box::new(target), buffer: Vec::new(), written: 0 }
+        Sink { name: name.into(), target: Target::Writer(Box::new(target)), buffer: Vec::new(), written: 0 }
+    }
+
+    /// A file that a run with a ledger can go on with. It is made anew when the run begins, or cut back to what the
+    /// ledger says when the run is gone on with; before, nothing is touched.
+    pub fn kept(path: &Path) -> Sink<'static> {
+        Sink::kept_on(Arc::new(System), path)
+    }
+
+    /// As [`Sink::kept`], on a given file system.
+    pub fn kept_on(disk: Arc<dyn Disk>, path: &Path) -> Sink<'static> {
+        let target = Target::Kept { disk, path: path.to_owned(), file: None };
+        Sink { name: path.display().to_string(), target, buffer: Vec::new(), written: 0 }
     }
 
     /// A file, made anew.
@@ -112,6 +136,48 @@ impl<'w> Sink<'w> {
         &self.name
     }
 
+    /// The file system and path of a file that a ledger can keep.
+    pub(super) fn place(&self) -> Option<(&Arc<dyn Disk>, &Path)> {
+        match &self.target {
+            Target::Kept { disk, path, .. } => Some((disk, path)),
+            Target::Writer(_) => None,
+        }
+    }
+
+    /// The file, once it is open.
+    pub(super) fn out_file(&self) -> Option<&Arc<dyn OutFile>> {
+        match &self.target {
+            Target::Kept { file, .. } => file.as_ref(),
+            Target::Writer(_) => None,
+        }
+    }
+
+    /// Goes on with a file that has been opened, behind so many bytes.
+    pub(super) fn go_on(&mut self, opened: Arc<dyn OutFile>, length: u64) {
+        if let Target::Kept { file, .. } = &mut self.target {
+            *file = Some(opened);
+            self.written = length;
+        }
+    }
+
+    /// How many bytes it has been given, written or not.
+    pub(super) fn taken(&self) -> u64 {
+        self.written + self.buffer.len() as u64
+    }
+
+    /// Makes a file anew that is only made when the run begins.
+    pub(super) fn begin(&mut self) -> Result<(), SinkError> {
+        if let Target::Kept { disk, path, file } = &mut self.target
+            && file.is_none()
+        {
+            match super::disk::again(|| disk.create(path)) {
+                Ok(made) => *file = Some(made),
+                Err(source) => return Err(SinkError::Create { name: self.name.clone(), source }),
+            }
+        }
+        Ok(())
+    }
+
     /// Takes bytes, and writes them when enough have come together.
     ///
     /// # Errors
@@ -137,7 +203,8 @@ impl<'w> Sink<'w> {
     pub fn flush(&mut self) -> Result<(), SinkError> {
         self.write_buffered()?;
         loop {
-            match self.target.flush() {
+            let Target::Writer(target) = &mut self.target else { return Ok(()) };
+            match target.flush() {
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.failed(error)),
@@ -165,7 +232,13 @@ impl<'w> Sink<'w> {
 
     fn write_all(&mut self, mut bytes: &[u8]) -> Result<(), SinkError> {
         while !bytes.is_empty() {
-            match self.target.write(bytes) {
+            let outcome = match &mut self.target {
+                Target::Writer(target) => target.write(bytes),
+                Target::Kept { file: Some(file), .. } => file.append(bytes),
+                // A sink is written to once the run has begun.
+                Target::Kept { file: None, .. } => Err(ErrorKind::NotConnected.into()),
+            };
+            match outcome {
                 Ok(0) => return Err(self.failed(ErrorKind::WriteZero.into())),
                 Ok(taken) => {
                     self.written += taken as u64;

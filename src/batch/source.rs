@@ -4,6 +4,8 @@
 //! file is read in pieces that any worker can fetch by itself; everything else is a stream, read by one worker at a time.
 //! It must never follow a path that the caller did not give.
 
+use super::disk::again;
+use super::ledger::{LedgerError, SourceLikeness, source_likeness};
 use super::split::ReadAt;
 use super::stream::Stream;
 use std::fs::File;
@@ -61,6 +63,26 @@ pub enum SourceProblem {
         /// Its length when it was opened.
         expected_bytes: u64,
     },
+    /// What was written down before a run was gone on with.
+    #[error("{0}")]
+    Earlier(String),
+}
+
+impl SourceProblem {
+    /// Whether it is what the source holds that is wrong, so that it would be again. Compressed bytes that are damaged
+    /// are; an I/O error may be gone when the run is gone on with.
+    pub(super) fn is_lasting(&self) -> bool {
+        use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+        match self {
+            // The decompressors report damage as one of these; the system's own errors are none of them.
+            SourceProblem::Read(error) => {
+                error.raw_os_error().is_none()
+                    && matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof | Other)
+            }
+            SourceProblem::Open(_) | SourceProblem::Shrunk { .. } => false,
+            SourceProblem::Earlier(_) => true,
+        }
+    }
 }
 
 impl<'s> Source<'s> {
@@ -93,6 +115,30 @@ impl<'s> Source<'s> {
     /// The name, as results give it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What it is known by in a ledger, if it can be read again from its start.
+    pub(super) fn likeness(&mut self) -> Result<SourceLikeness, LedgerError> {
+        let name = &self.name;
+        let unkept = |why: &str| LedgerError::Unkept { what: format!("cannot read {name}: {why}") };
+        let io = |source| LedgerError::Io { path: name.clone(), what: "cannot be read", source };
+        match &self.kind {
+            #[cfg(unix)]
+            Kind::File(path) => {
+                let file = again(|| File::open(path)).map_err(io)?;
+                let metadata = again(|| file.metadata()).map_err(io)?;
+                if !metadata.is_file() {
+                    return Err(unkept("it is not a plain file, and could not be read again"));
+                }
+                source_likeness(name, &file, metadata.len()).map_err(io)
+            }
+            #[cfg(not(unix))]
+            Kind::File(_) => Err(unkept("pieces of files cannot be read on this system")),
+            Kind::Memory(bytes) => source_likeness(name, &InMemory(bytes), bytes.len() as u64).map_err(io),
+            Kind::Pieces(pieces, length) => source_likeness(name, &**pieces, *length).map_err(io),
+            Kind::Stdin => Err(unkept("standard input could not be read again; write it to a file first")),
+            Kind::Reader(_) => Err(unkept("a reader could not be read again")),
+        }
     }
 
     /// Opens it; `in_turn` asks for a stream whatever it is.
@@ -213,6 +259,18 @@ struct Failing(Option<io::Error>);
 impl Read for Failing {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+/// Pieces of memory.
+struct InMemory<'m>(&'m [u8]);
+
+impl ReadAt for InMemory<'_> {
+    fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
+        let rest = usize::try_from(offset).ok().and_then(|offset| self.0.get(offset..)).unwrap_or_default();
+        let read = rest.len().min(into.len());
+        into[..read].copy_from_slice(&rest[..read]);
+        Ok(read)
     }
 }
 

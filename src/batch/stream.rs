@@ -1,19 +1,19 @@
 //! Bytes that come one after the other, cut at line ends: pipes, readers, compressed files.
 //!
 //! Whoever holds the reading role takes the next chunk: what the chunk before left over, then as much as there is room
-//! for, up to the last line end in it. Compressed bytes are unpacked in steps of one size, so that as much of a damaged
-//! file comes through whatever the size of the chunks. It must never hold more of a line than the limit.
+//! for, up to the last line end in it. Where reading fails, the lines in front of the place still come. It must never hold
+//! more of a line than the limit.
 
-use super::chunk::{Buffer, LongLine, SHOWN_BYTES_MAX};
+use super::chunk::{After, Buffer, LongLine, SHOWN_BYTES_MAX};
+use super::ledger::Position;
 use super::source::{BYTE_ORDER_MARK, Format, SourceProblem};
+use super::unpack::Unpack;
 use memchr::{memchr, memrchr};
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How much is unpacked at once, and with it the most that a damaged place takes away in front of it.
-const STEP_BYTES: usize = 16 << 10;
 /// How much is asked of a reader at once, at least.
 const READ_BYTES: usize = 64 << 10;
 
@@ -29,6 +29,8 @@ pub(super) struct Stream<'s> {
     ended: bool,
     stored: Arc<AtomicU64>,
     stored_before: u64,
+    /// How long the first chunk is, where one was under way when the run was stopped.
+    first: usize,
 }
 
 /// Lines of a stream.
@@ -44,6 +46,8 @@ pub(super) struct Cut {
     pub failed: Option<(u64, SourceProblem)>,
     /// How many bytes were read for it, as they are stored.
     pub stored_bytes: u64,
+    /// What is behind it.
+    pub after: After,
     /// Whether somebody may be waiting for the results, since more lines may be long in coming.
     pub live: bool,
 }
@@ -55,10 +59,33 @@ impl<'s> Stream<'s> {
         let counted = Counted { reader, count: stored.clone() };
         let reader: Box<dyn Read + Send + 's> = match format {
             Format::Plain => Box::new(counted),
-            Format::Gzip => Box::new(Steps::new(flate2::bufread::MultiGzDecoder::new(buffered(counted)))),
-            Format::Zstd => Box::new(Steps::new(zstd::stream::read::Decoder::with_buffer(buffered(counted))?)),
+            Format::Gzip => Box::new(Unpack::gzip(counted)),
+            Format::Zstd => Box::new(Unpack::zstandard(counted)?),
         };
-        Ok(Stream { reader, live, rest: Vec::new(), offset: 0, ended: false, stored, stored_before: 0 })
+        Ok(Stream { reader, live, rest: Vec::new(), offset: 0, ended: false, stored, stored_before: 0, first: 0 })
+    }
+
+    /// Goes to where a run was stopped, before anything else is read. What lies before is read, or unpacked, again.
+    pub fn go_on(&mut self, from: &Position) -> io::Result<()> {
+        let mut step = vec![0; READ_BYTES];
+        while self.offset < from.read {
+            let most = usize::try_from(from.read - self.offset).unwrap_or(usize::MAX).min(step.len());
+            match self.reader.read(&mut step[..most]) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => {
+                    let skipped =
+                        usize::try_from(from.offset.saturating_sub(self.offset)).unwrap_or(usize::MAX).min(read);
+                    self.rest.extend_from_slice(&step[skipped..read]);
+                    self.offset += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.offset = from.offset;
+        self.first = usize::try_from(from.until - from.offset).unwrap_or(usize::MAX).min(self.rest.len());
+        self.stored_before = from.stored;
+        Ok(())
     }
 
     /// The next lines, about `chunk_bytes` of them; none after the last.
@@ -70,6 +97,10 @@ impl<'s> Stream<'s> {
         buffer.grow(filled);
         buffer.bytes[..filled].copy_from_slice(&self.rest);
         self.rest.clear();
+        let first = std::mem::take(&mut self.first);
+        if first > 0 {
+            return Some(self.cut(0..first, filled, None, buffer));
+        }
         let mut looked = 0;
         let mut line_end = None;
         let mut skipped = 0;
@@ -129,7 +160,8 @@ impl<'s> Stream<'s> {
         let offset = self.offset + range.start as u64;
         self.offset += range.end as u64;
         let failed = failed.map(|error| (self.offset, SourceProblem::Read(error)));
-        Cut { offset, range, long: None, failed, stored_bytes: self.stored_bytes(), live: self.live }
+        let (stored_bytes, after) = (self.stored_bytes(), self.after());
+        Cut { offset, range, long: None, failed, stored_bytes, after, live: self.live }
     }
 
     /// A line that was too long: `rest..filled` in the buffer is behind its end.
@@ -144,17 +176,20 @@ impl<'s> Stream<'s> {
         let line_end = u64::from(!self.ended);
         self.offset += length as u64 + line_end;
         let long = Some(LongLine { length: (length - mark) as u64, start });
-        Cut { offset, range: 0..0, long, failed: None, stored_bytes: self.stored_bytes(), live: self.live }
+        let (stored_bytes, after) = (self.stored_bytes(), self.after());
+        Cut { offset, range: 0..0, long, failed: None, stored_bytes, after, live: self.live }
     }
 
+    /// How many bytes were read since this was asked last. A run that goes on may have read less ahead than was counted.
     fn stored_bytes(&mut self) -> u64 {
-        let stored = self.stored.load(Ordering::Relaxed);
+        let stored = self.stored.load(Ordering::Relaxed).max(self.stored_before);
         stored - std::mem::replace(&mut self.stored_before, stored)
     }
-}
 
-fn buffered<R: Read>(reader: R) -> BufReader<R> {
-    BufReader::with_capacity(READ_BYTES, reader)
+    fn after(&self) -> After {
+        let read = self.offset + self.rest.len() as u64;
+        After { offset: self.offset, read, stored: self.stored_before, ends: self.ended }
+    }
 }
 
 /// Counts the bytes that are read.
@@ -168,30 +203,5 @@ impl<R: Read> Read for Counted<R> {
         let read = self.reader.read(into)?;
         self.count.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
-    }
-}
-
-/// Asks for bytes in steps of one size, whatever it is asked for itself.
-struct Steps<R> {
-    reader: R,
-    step: Box<[u8]>,
-    held: Range<usize>,
-}
-
-impl<R: Read> Steps<R> {
-    fn new(reader: R) -> Steps<R> {
-        Steps { reader, step: vec![0; STEP_BYTES].into_boxed_slice(), held: 0..0 }
-    }
-}
-
-impl<R: Read> Read for Steps<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.held.is_empty() {
-            self.held = 0..self.reader.read(&mut self.step)?;
-        }
-        let taken = self.held.len().min(into.len());
-        into[..taken].copy_from_slice(&self.step[self.held.start..self.held.start + taken]);
-        self.held.start += taken;
-        Ok(taken)
     }
 }

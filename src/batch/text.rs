@@ -43,6 +43,17 @@ impl Text {
         if from < self.bytes.len() { put(&self.bytes[from..]) } else { Ok(()) }
     }
 
+    /// For each gap where it is, and the line's index in its chunk.
+    pub fn gaps(&self) -> &[(usize, u64)] {
+        &self.gaps
+    }
+
+    /// Sets the gaps of bytes that come back from elsewhere.
+    pub fn restore(&mut self, gaps: impl Iterator<Item = (usize, u64)>) {
+        self.gaps.clear();
+        self.gaps.extend(gaps);
+    }
+
     /// Forgets everything but the memory, and that too if it is more than usual.
     pub fn clear(&mut self, kept_bytes_max: usize) {
         self.bytes.clear();

@@ -109,6 +109,27 @@ impl Wording {
         }
     }
 
+    /// Writes that an execution succeeded, with an output that writes itself.
+    #[inline]
+    pub fn success(&self, place: Place, lines: &mut Lines, write: impl FnOnce(&mut Vec<u8>)) {
+        if !self.results {
+            return;
+        }
+        let out = &mut lines.results;
+        match self.emit {
+            Emit::Output => {
+                write(&mut out.bytes);
+                out.bytes.push(b'\n');
+            }
+            Emit::Outcome => {
+                self.open(place, out);
+                out.bytes.extend_from_slice(b"\"status\":\"SUCCEEDED\",\"output\":");
+                write(&mut out.bytes);
+                out.bytes.extend_from_slice(b"}\n");
+            }
+        }
+    }
+
     /// Writes that a line could not become an event: `length` is the line's, `start` as much of it as there is to show.
     pub fn rejected(&self, place: Place, reason: &str, length: u64, start: &[u8], lines: &mut Lines) {
         if self.results && self.emit == Emit::Outcome && !self.skip_rejected {

@@ -5,26 +5,38 @@
 //! when or by whom it was run: seed and clock come from the record and the run's settings alone.
 
 use super::chunk::{Buffer, Chunk};
-use super::drive::{Helpers, drive};
+use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::intake::Intake;
 use super::latency::Latencies;
-use super::order::Order;
-use super::outputs::Results;
-use super::wording::{Place, Wording};
+use super::ledger::{Claimed, Claims};
+use super::order::{Order, Whereabouts};
+use super::outputs::{Failure, Results};
+use super::tally;
+use super::wording::{self, Place, Wording};
 use crate::handler::Bound;
 use crate::program::Program;
-use crate::value::scan::{Item, Line, Lines, Record, Scratch, Slot, WalkPlan};
+use crate::value::scan::{Engine, Line, LineKind, Lines, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
-use crate::value::{Arena, Value, raw};
+use crate::value::tree::Span;
+use crate::value::{Arena, Raw, Value, raw};
+use crate::vm::shortcut::{Shortcuts, Told};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// A chunk whose results outgrow this hands them in before it is done.
-const RESULTS_BYTES_MAX: usize = 4 << 20;
 /// An arena that has grown beyond this is not kept: it would no longer stay in the processor's cache.
 pub(super) const ARENA_BYTES_MAX: usize = 1 << 20;
+
+/// Why an event is not run again.
+const CLAIMED: &str = "the run was stopped while this event may have been under way, and --once runs none twice";
+
+/// A worker looks up from its chunk after so many lines that were told without being run.
+const LOOKED_UP_EVERY: u64 = 16;
+
+/// So many executions that leave next to nothing in the arena may go by before it is emptied.
+const UNTIDY_MAX: u32 = 64;
 
 /// Who an execution is: what its random numbers, UUIDs and name derive from, together with the seed of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +70,8 @@ pub(super) struct Job<'r, 's, 'w> {
     pub program: &'r Program,
     pub bound: &'r Bound,
     pub settings: &'r Settings,
+    /// The ways on which only the input decides, if the program has any and nobody has forbidden them.
+    pub shortcuts: Option<Shortcuts<'r>>,
     pub intake: &'r Intake<'s>,
     pub order: &'r Order<'w>,
     pub wording: &'r Wording,
@@ -70,25 +84,152 @@ pub(super) struct Job<'r, 's, 'w> {
     pub now_path: Option<&'r str>,
     pub line_bytes_max: usize,
     pub latency: Latency,
-    /// What all workers have measured, once they are done.
+    pub scanner: Engine,
+    /// What all workers have measured: once they are done, or chunk by chunk if it is kept in a ledger.
     pub latencies: &'r Mutex<Latencies>,
+    pub kept: bool,
+    /// A chunk whose results outgrow this hands them in before it is done.
+    pub results_bytes_max: usize,
+    /// Where chunks are claimed before they are run, and what had been claimed when the run was stopped.
+    pub claims: Option<&'r Claims>,
+    pub claimed: &'r Claimed,
+}
+
+impl Job<'_, '_, '_> {
+    /// Counts an execution that has come to its end, and words it.
+    #[inline]
+    fn ended<'a>(
+        &self,
+        place: Place,
+        input: &str,
+        execution: &Execution<'a>,
+        outcome: Outcome<'a>,
+        arena: &'a Arena,
+        (tally, text): (&mut tally::Tally, &mut wording::Lines),
+    ) {
+        tally.steps += self.settings.limits.steps.saturating_sub(execution.steps_left());
+        match &outcome {
+            Outcome::Succeeded(_) => tally.succeeded += 1,
+            Outcome::Failed(failure) => tally.failure(failure.error),
+            Outcome::TimedOut(limit) => tally.time_out(*limit),
+        }
+        self.wording.outcome(place, &outcome, arena, input, text);
+    }
 }
 
 /// Claims chunks and runs them until none are left or the run is over.
 pub(super) fn run(job: &Job, helpers: &dyn Helpers) {
     let _guard = Guard { order: job.order };
-    let (mut buffer, mut scratch) = (Buffer::default(), Scratch::new());
-    let mut slots = vec![Slot::Absent; job.plan.trie.slots()];
-    let mut worker = Worker { job, helpers, arena: Arena::new(), latencies: Latencies::new(), until_timed: 1 };
-    while let Some(mut chunk) = job.intake.claim(job.order, &mut buffer) {
-        let mut results = job.order.fresh();
-        let bytes = chunk.data.clone();
-        let lines = Lines::new(bytes.bytes(&buffer), &mut scratch, job.plan);
-        worker.chunk(&mut chunk, lines, &mut slots, &mut results);
-        job.order.complete(chunk.sequence, results);
-        buffer.settle();
+    let mut seat = Seat::new(job, helpers);
+    while seat.step(Pace::Steady) != Step::Finished {}
+}
+
+/// How much a worker does at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// A chunk, with whatever waiting that takes.
+    Steady,
+    /// So many lines at most, and no waiting.
+    Lines(usize),
+}
+
+/// What came of a worker's turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It has done something.
+    Moved,
+    /// It waits for another worker.
+    Stuck,
+    /// It has nothing left to do.
+    Finished,
+}
+
+/// A worker with its memory, all of which is used again.
+pub(super) struct Seat<'j, 'r, 's, 'w> {
+    worker: Worker<'j, 'r, 's, 'w>,
+    buffer: Buffer,
+    scratch: Scratch,
+    slots: Vec<Slot>,
+    /// The chunk that is under way.
+    open: Option<(Chunk<'s>, Results, Reached)>,
+}
+
+/// How far a chunk has been run.
+#[derive(Debug, Clone, Copy, Default)]
+struct Reached {
+    bytes: usize,
+    line_index: u64,
+}
+
+impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
+    pub fn new(job: &'j Job<'r, 's, 'w>, helpers: &'j dyn Helpers) -> Self {
+        Seat {
+            worker: Worker {
+                job,
+                helpers,
+                arena: Arena::new(),
+                latencies: Latencies::new(),
+                until_timed: 1,
+                place: Arc::default(),
+                look_up_at: 0,
+                untidy: 0,
+            },
+            buffer: Buffer::default(),
+            scratch: Scratch::with_engine(job.scanner),
+            slots: vec![Slot::Absent; job.plan.trie.slots()],
+            open: None,
+        }
     }
-    job.latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&worker.latencies);
+
+    /// Does one thing: takes a chunk, runs lines of one, hands it in.
+    pub fn step(&mut self, pace: Pace) -> Step {
+        let job = self.worker.job;
+        let (mut chunk, mut results, reached) = match self.open.take() {
+            Some(open) => open,
+            None => {
+                let claimed = match pace {
+                    Pace::Steady => job.intake.claim(job.order, &mut self.buffer),
+                    Pace::Lines(_) => match job.intake.claim_now(job.order, &mut self.buffer) {
+                        Some(claimed) => claimed,
+                        None => return Step::Stuck,
+                    },
+                };
+                let Some(chunk) = claimed else {
+                    self.worker.hand_in_latencies();
+                    return Step::Finished;
+                };
+                if let Some(claims) = job.claims
+                    && let Err(error) = claims.claim(chunk.source, chunk.offset..chunk.after.offset)
+                {
+                    job.order.fail(Failure::Ledger(error));
+                }
+                let mut results = job.order.fresh(chunk.sequence, &self.worker.place);
+                self.worker.begin(&chunk, &mut results);
+                if pace != Pace::Steady {
+                    self.open = Some((chunk, results, Reached::default()));
+                    return Step::Moved;
+                }
+                (chunk, results, Reached::default())
+            }
+        };
+        let bytes = chunk.data.clone();
+        let lines = Lines::new(&bytes.bytes(&self.buffer)[reached.bytes..], &mut self.scratch, job.plan);
+        match self.worker.chunk(&mut chunk, lines, &mut self.slots, &mut results, reached, pace) {
+            Ok(()) => {
+                if job.kept {
+                    self.worker.hand_in_latencies();
+                }
+                job.order.complete(chunk.sequence, results);
+                self.buffer.settle();
+                Step::Moved
+            }
+            Err(now) => {
+                let moved = now.line_index > reached.line_index;
+                self.open = Some((chunk, results, now));
+                if moved { Step::Moved } else { Step::Stuck }
+            }
+        }
+    }
 }
 
 /// Ends the run if a worker panics, which would be a mistake of ours: the others would wait for its chunk for ever.
@@ -111,79 +252,209 @@ struct Worker<'j, 'r, 's, 'w> {
     latencies: Latencies,
     /// How many executions there are until the next one that is timed, itself included.
     until_timed: u32,
+    place: Arc<Whereabouts>,
+    /// The line before which it looks up from its chunk, to see whether the run is over.
+    look_up_at: u64,
+    /// How many executions there were since the arena was emptied.
+    untidy: u32,
 }
 
 impl Worker<'_, '_, '_, '_> {
-    fn chunk(&mut self, chunk: &mut Chunk, mut lines: Lines, slots: &mut [Slot], results: &mut Results) {
-        let job = self.job;
+    /// What is known of a chunk's results before the first line is run.
+    fn begin(&self, chunk: &Chunk, results: &mut Results) {
+        self.place.source.store(chunk.source, Ordering::Relaxed);
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
-        (results.visits, results.live) = (Tally::new(job.program), chunk.live);
-        (results.stored_bytes, results.failed) = (chunk.stored_bytes, chunk.failed.take());
-        let mut line_index = 0;
-        while let Some(item) = lines.next(slots) {
-            if job.order.is_over() {
-                results.cut = true;
-                break;
+        (results.visits, results.live) = (Tally::new(self.job.program), chunk.live);
+        (results.stored_bytes, results.after) = (chunk.stored_bytes, chunk.after);
+        results.told.clear();
+        results.told.resize(self.job.shortcuts.map_or(0, |shortcuts| shortcuts.ends()), 0);
+    }
+
+    /// Runs the lines of a chunk, or some of them: then it says how far it has come.
+    fn chunk(
+        &mut self,
+        chunk: &mut Chunk,
+        mut lines: Lines,
+        slots: &mut [Slot],
+        results: &mut Results,
+        reached: Reached,
+        pace: Pace,
+    ) -> Result<(), Reached> {
+        let job = self.job;
+        let mut line_index = reached.line_index;
+        let line_index_max = match pace {
+            Pace::Steady => u64::MAX,
+            Pace::Lines(lines) => line_index + lines as u64,
+        };
+        self.look_up_at = line_index;
+        while let Some(kind) = lines.advance(slots) {
+            let at = reached.bytes + lines.offset();
+            let place = Place { source: chunk.source, offset: chunk.offset + at as u64, line_index };
+            if line_index >= self.look_up_at {
+                if job.order.is_over() {
+                    self.cut(place, results);
+                    break;
+                }
+                if line_index == line_index_max {
+                    return Err(Reached { bytes: at, line_index });
+                }
+                self.look_up_at = line_index_max.min(line_index + LOOKED_UP_EVERY);
             }
-            let place = Place { source: chunk.source, offset: chunk.offset + item.offset as u64, line_index };
-            line_index += 1;
-            self.line(place, &item, slots, results);
-            if results.bytes() > RESULTS_BYTES_MAX {
+            if results.bytes() > job.results_bytes_max {
+                if pace != Pace::Steady && !job.order.relieves_now(chunk.sequence) {
+                    return Err(Reached { bytes: at, line_index });
+                }
                 job.order.relieve(chunk.sequence, results);
             }
+            line_index += 1;
+            self.line(place, kind, &lines, slots, results);
         }
+        results.failed = chunk.failed.take();
         if let Some(long) = chunk.long.take().filter(|_| !results.cut) {
             let place = Place { source: chunk.source, offset: chunk.offset + chunk.data.len() as u64, line_index };
             line_index += 1;
             self.too_long(place, long.length, &long.start, results);
         }
         results.lines = line_index;
+        // What was told has been counted by its ends; now it counts for the states on the way there.
+        for (end, count) in results.told.iter().enumerate().filter(|(_, count)| **count > 0) {
+            for state in job.shortcuts.iter().flat_map(|shortcuts| shortcuts.visits(end)) {
+                results.tally.steps += count;
+                results.visits.enter_many(*state, *count);
+            }
+        }
+        Ok(())
+    }
+
+    /// The run is over before this line.
+    #[cold]
+    fn cut(&self, place: Place, results: &mut Results) {
+        (results.cut, results.cut_at) = (true, Some(place.offset));
+        if let Some(claims) = self.job.claims
+            && let Err(error) = claims.free(place.source, place.offset..results.after.offset)
+        {
+            self.job.order.fail(Failure::Ledger(error));
+        }
+    }
+
+    /// Adds what was measured to what others have.
+    fn hand_in_latencies(&mut self) {
+        self.job.latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&self.latencies);
+        self.latencies.clear();
     }
 
     #[inline]
-    fn line(&mut self, place: Place, item: &Item, slots: &[Slot], results: &mut Results) {
-        if item.raw.len() > self.job.line_bytes_max {
-            return self.too_long(place, item.raw.len() as u64, item.raw, results);
+    fn line(&mut self, place: Place, kind: LineKind, lines: &Lines, slots: &[Slot], results: &mut Results) {
+        if lines.raw().len() > self.job.line_bytes_max {
+            return self.too_long(place, lines.raw().len() as u64, lines.raw(), results);
         }
-        match &item.record {
-            Record::Line(line) => match clock_at(self.job, line, slots) {
-                Ok(now_ms) => self.execute(place, line, slots, now_ms, results),
-                Err(reason) => self.reject(place, &reason, item.raw, results),
-            },
-            Record::Blank => results.tally.blank += 1,
-            Record::Bad(error) => self.reject(place, &error.to_string(), item.raw, results),
+        match kind {
+            LineKind::Json if !self.job.claimed.is_empty() && self.job.claimed.holds(place.source, place.offset) => {
+                self.reject(place, CLAIMED, lines.raw(), results);
+            }
+            LineKind::Json => {
+                let line = lines.line();
+                match clock_at(self.job, &line, slots) {
+                    Ok(now_ms) => self.execute(place, &line, lines, slots, now_ms, results),
+                    Err(reason) => self.reject(place, &reason, lines.raw(), results),
+                }
+            }
+            LineKind::Blank => results.tally.blank += 1,
+            LineKind::Bad => self.reject(place, &lines.fault().to_string(), lines.raw(), results),
         }
     }
 
     #[inline]
-    fn execute(&mut self, place: Place, line: &Line, slots: &[Slot], now_ms: i64, results: &mut Results) {
+    fn execute(
+        &mut self,
+        place: Place,
+        line: &Line,
+        lines: &Lines,
+        slots: &[Slot],
+        now_ms: i64,
+        results: &mut Results,
+    ) {
         let job = self.job;
         let started = self.times_this().then(Instant::now);
+        let form = line.form();
+        let raw = Raw { text: line.text, form };
+        let slots = &slots[..job.program.slots().len().min(slots.len())];
+        if let Some(shortcuts) = job.shortcuts
+            && let input =
+                (Input { value: Value::Raw(&raw), text: line.text, form, slots, tokens: Some(lines.tokens()) })
+            && let Some(told) = shortcuts.tell(&input, &self.arena)
+            && self.take_down(place, &told, &input, results)
+        {
+            // What is compared may leave a little in the arena, seldom.
+            self.untidy += 1;
+            if told.computes() || self.untidy == UNTIDY_MAX {
+                self.tidy();
+            }
+            return self.time(started);
+        }
+        // This may take long: others may want to know where it is, and afterwards whether the run is over.
+        self.place.offset.store(place.offset, Ordering::Relaxed);
+        self.look_up_at = 0;
         {
             let arena = &self.arena;
-            let known = job.program.slots().len().min(slots.len());
-            let form = line.form();
-            let input =
-                Input { value: Value::raw(arena, line.text, form), text: line.text, form, slots: &slots[..known] };
+            let value = match job.program.opens_input() {
+                true => lines.tokens().open(Span { start: 0, end: line.text.len() as u32 }, arena),
+                false => Value::raw(arena, line.text, form),
+            };
+            let input = Input { value, text: line.text, form, slots, tokens: Some(lines.tokens()) };
             let seed = match job.identity {
                 Identity::Position => Seed::new(job.seed, place.source as u64, place.offset),
                 Identity::Content => Seed::of_content(job.seed, line.text),
             };
             let start = Start { input, seed, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
-            execution.count_in(&results.visits);
-            let outcome = drive(&mut execution, job.bound, &mut job.bound.counters(), self.helpers);
-            results.tally.steps += job.settings.limits.steps.saturating_sub(execution.steps_left());
-            match &outcome {
-                Outcome::Succeeded(_) => results.tally.succeeded += 1,
-                Outcome::Failed(failure) => results.tally.failure(failure.error),
-                Outcome::TimedOut(limit) => results.tally.time_out(*limit),
+            let Results { tally, text, visits, .. } = results;
+            execution.count_in(visits);
+            let counters = &mut job.bound.counters();
+            match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
+                Some(outcome) => job.ended(place, line.text, &execution, outcome, arena, (tally, text)),
+                None => {
+                    let (program, settings) = (job.program, job.settings);
+                    let moved = Moved { parked: execution.leave_memory(), program, settings, tally: Some(visits) };
+                    self.arena = Arena::new();
+                    drive_moved(moved, job.bound, counters, self.helpers, |execution, outcome, arena| {
+                        job.ended(place, line.text, execution, outcome, arena, (tally, text));
+                    });
+                }
             }
-            job.wording.outcome(place, &outcome, arena, line.text, &mut results.text);
         }
+        self.time(started);
+        self.tidy();
+    }
+
+    /// Writes down an execution that was told without being run; whether that was possible.
+    #[inline]
+    fn take_down(&self, place: Place, told: &Told, input: &Input, results: &mut Results) -> bool {
+        let job = self.job;
+        if told.succeeds() {
+            results.tally.succeeded += 1;
+            job.wording.success(place, &mut results.text, |out| told.write(input, out));
+        } else {
+            let Some(failure) = told.failure(job.program, input, &self.arena) else { return false };
+            results.tally.failure(failure.error);
+            let outcome = Outcome::Failed(failure);
+            job.wording.outcome(place, &outcome, &self.arena, input.text, &mut results.text);
+        }
+        results.told[told.index] += 1;
+        true
+    }
+
+    #[inline]
+    fn time(&mut self, started: Option<Instant>) {
         if let Some(started) = started {
             self.latencies.record(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
         }
+    }
+
+    /// Empties the arena.
+    #[inline]
+    fn tidy(&mut self) {
+        self.untidy = 0;
         self.arena.reset();
         if self.arena.allocated_bytes() > ARENA_BYTES_MAX {
             self.arena = Arena::new();

@@ -3,7 +3,7 @@
 use super::check::diagnostics_json;
 use super::machine::{MachineArguments, compile_program, read_text};
 use super::{CliError, print};
-use crate::batch::drive::{Alone, drive};
+use crate::batch::drive::{Alone, drive_moving};
 use crate::definition::MachineType;
 use crate::handler::Handlers;
 use crate::handler::mock::Mock;
@@ -107,24 +107,25 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
         now_ms: now.as_millis(),
         history: arguments.history || arguments.log_level.is_some() || !arguments.json,
     };
-    let mut execution = Execution::new(&program, &settings, &arena, start);
-    let outcome = drive(&mut execution, &bound, &mut bound.counters(), &Alone);
-    let (execution_arn, role) = execution.names();
-    let events = execution.take_events();
-
+    let execution = Execution::new(&program, &settings, &arena, start);
     let mut object = ObjectWriter::new();
-    match outcome {
-        Outcome::Succeeded(value) => {
-            object.text("status", "SUCCEEDED").raw("output", &value.to_json());
-        }
-        Outcome::Failed(failure) => {
-            object.text("status", "FAILED").optional_text("error", failure.error);
-            object.optional_text("cause", failure.cause_text(&arena));
-        }
-        Outcome::TimedOut(_) => {
-            object.text("status", "TIMED_OUT");
-        }
-    }
+    let (execution_arn, role, events) =
+        drive_moving(execution, &bound, &mut bound.counters(), &Alone, |execution, outcome, arena| {
+            match outcome {
+                Outcome::Succeeded(value) => {
+                    object.text("status", "SUCCEEDED").raw("output", &value.to_json());
+                }
+                Outcome::Failed(failure) => {
+                    object.text("status", "FAILED").optional_text("error", failure.error);
+                    object.optional_text("cause", failure.cause_text(arena));
+                }
+                Outcome::TimedOut(_) => {
+                    object.text("status", "TIMED_OUT");
+                }
+            }
+            let (execution_arn, role) = execution.names();
+            (execution_arn, role, execution.take_events())
+        });
     if !arguments.json {
         print(history::to_table(&events).trim_end())?;
         print(&object.finish())?;

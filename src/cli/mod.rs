@@ -12,6 +12,7 @@ mod exec;
 mod json;
 mod jsonata;
 mod machine;
+mod resume;
 mod run;
 
 use crate::handler::Handlers;
@@ -31,6 +32,8 @@ struct Arguments {
 enum Command {
     /// Run a machine over files of events: the main job
     Run(Box<run::Arguments>),
+    /// Go on with a run that was stopped or that crashed, from its ledger
+    Resume(resume::Arguments),
     /// Run one execution, with its history
     Exec(exec::Arguments),
     /// Check a definition by all rules that AWS applies at creation
@@ -75,7 +78,8 @@ impl CliError {
 
 /// Runs the command with the given arguments, the program's name first, and functions to stand behind its tasks.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let given: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&given) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Where even that cannot be printed there is nobody to tell.
@@ -83,8 +87,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    let program = given.first().map_or_else(|| "expressway".into(), |name| name.to_string_lossy());
     let result = match arguments.command {
-        Command::Run(arguments) => run::run(&arguments, handlers),
+        Command::Run(arguments) => {
+            let called = run::Called { program: &program, arguments: as_text(&given) };
+            run::run(&arguments, handlers, &called, None)
+        }
+        Command::Resume(arguments) => resume::run(&arguments, handlers, &program),
         Command::Exec(arguments) => exec::run(&arguments, handlers),
         Command::Check(arguments) => check::run(&arguments),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
@@ -95,6 +104,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         eprintln!("expressway: {error}");
         error.exit_code()
     })
+}
+
+/// The arguments behind the program's name, if they are text.
+fn as_text(given: &[OsString]) -> Option<Vec<String>> {
+    given.iter().skip(1).map(|argument| argument.to_str().map(str::to_owned)).collect()
 }
 
 /// Writes a line to stdout. A reader that has gone away is no error.

@@ -1,12 +1,15 @@
-//! `run`: the main job: a machine, files of events, results.
+//! `run`: the main job: a machine, files of events, results; and what `resume` goes on with.
 
 use super::CliError;
 use super::machine::{MachineArguments, compile_program, read_text};
-use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Progress, Sink, SinkError, Source, Summary};
+use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Ledger, LedgerError};
+use crate::batch::{Progress, Sink, SinkError, Source, Summary};
 use crate::definition::MachineType;
 use crate::handler::Handlers;
 use crate::handler::mock::Mock;
+use crate::handler::watch::{STUCK_MAX, Watch};
 use crate::program::Program;
+use crate::value::scan::Engine;
 use crate::value::timestamp::Timestamp;
 use crate::vm::{Limits, Names, Settings};
 use clap::{Args, ValueEnum};
@@ -16,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -47,6 +51,16 @@ pub(super) struct Arguments {
     /// Where the summary goes as JSON
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
+    /// Keep the run in a ledger, so that it can be gone on with after a crash (`resume`); a folder stands for
+    /// expressway.ledger in it
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+    /// How long it takes at least until the ledger is written again
+    #[arg(long, value_name = "SECONDS", requires = "ledger", default_value = "1")]
+    ledger_every: Seconds,
+    /// Run no event twice, not even after a crash: what was under way becomes a dead letter
+    #[arg(long, requires = "ledger")]
+    once: bool,
     /// Threads that work [default: as many as there are cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -74,6 +88,17 @@ pub(super) struct Arguments {
     /// Which executions are timed: one in 64, or all
     #[arg(long, value_name = "WHICH", default_value = "sampled")]
     latency: LatencyForm,
+    /// Where results wait that have no room in memory, behind an event that takes long [default: the system's folder
+    /// for temporary files]
+    #[arg(long, value_name = "DIR")]
+    spill_dir: Option<PathBuf>,
+    /// The most bytes that wait there; 0 for none
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
+    max_spill_bytes: u64,
+    /// Give up calls of handlers in Rust that take longer than this, by the clock on the wall; their tasks fail with
+    /// States.Timeout
+    #[arg(long, value_name = "SECONDS")]
+    handler_timeout: Option<Seconds>,
     /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
     #[arg(long, value_name = "FILE")]
     mock: Option<PathBuf>,
@@ -98,6 +123,9 @@ pub(super) struct Arguments {
     /// The most states an execution may enter; `off` lifts the limit
     #[arg(long, value_name = "N", default_value = "1000000")]
     max_steps: Limit,
+    /// The most bytes of values that an execution may make in one state; `off` lifts the limit
+    #[arg(long, value_name = "BYTES", default_value = "268435456")]
+    max_execution_bytes: Limit,
     /// No summary, no progress
     #[arg(short, long)]
     quiet: bool,
@@ -131,6 +159,19 @@ enum LatencyForm {
     Off,
 }
 
+/// A number of seconds, perhaps with a fraction.
+#[derive(Clone, Copy, Debug)]
+struct Seconds(Duration);
+
+impl std::str::FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seconds, String> {
+        let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+        Duration::try_from_secs_f64(seconds).map(Seconds).map_err(|error| error.to_string())
+    }
+}
+
 /// A limit's number, or none.
 #[derive(Clone, Copy, Debug)]
 struct Limit(Option<u64>);
@@ -146,7 +187,20 @@ impl std::str::FromStr for Limit {
     }
 }
 
-pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitCode, CliError> {
+/// How the command was called: the program, then its arguments.
+pub(super) struct Called<'c> {
+    pub program: &'c str,
+    /// None if they are no text, which a ledger could not hold.
+    pub arguments: Option<Vec<String>>,
+}
+
+/// Runs, from the start or from where a ledger says.
+pub(super) fn run(
+    arguments: &Arguments,
+    mut handlers: Handlers,
+    called: &Called,
+    earlier: Option<Ledger>,
+) -> Result<ExitCode, CliError> {
     let machine = arguments.machine.read()?;
     let definition = machine.accepted()?;
     let beside = machine.folder.join("mocks.json");
@@ -159,16 +213,26 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
             Err(error) => return Err(CliError::Usage(format!("{}: {error}", path.display()))),
         }
     }
+    let signals = Signals::watch();
+    let limit = arguments.handler_timeout.map(|limit| limit.0);
+    let watch = Arc::new(Watch::new(limit, Arc::clone(&signals.stop)));
+    Watch::hush(&watch);
+    let handlers = handlers.watched(&watch);
     let program = compile_program(definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
     let bound = handlers.bind(&program).map_err(|missing| {
         CliError::Usage(format!(
             "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, or mock their states with --mock"
         ))
     })?;
+    let ledger = match (earlier, &arguments.ledger) {
+        (Some(ledger), _) => Some(ledger),
+        (None, Some(path)) => Some(new_ledger(arguments, path, called)?),
+        (None, None) => None,
+    };
+    let resume = ledger.as_ref().map(|ledger| format!("{} resume {}", called.program, ledger.path().display()));
     let sources = sources(arguments, &machine.folder)?;
     let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
 
-    let signals = Signals::watch();
     let mut batch = Batch::new(&program, &bound)
         .settings(settings(arguments, machine.machine_type == MachineType::Express))
         .seed(arguments.seed)
@@ -189,6 +253,9 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
             LatencyForm::All => Latency::All,
             LatencyForm::Off => Latency::Off,
         });
+    if let Some(engine) = scanner()? {
+        batch = batch.scanner(engine);
+    }
     if let Some(threads) = arguments.threads {
         batch = batch.threads(threads);
     }
@@ -206,6 +273,7 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
         }
         (None, None) => batch,
     };
+    let sink = |path: &Path| sink(path, ledger.is_some());
     batch = batch.results(sink(&arguments.output)?);
     if let Some(path) = &arguments.failures {
         batch = batch.failures(sink(path)?);
@@ -213,7 +281,14 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
     if let Some(path) = &arguments.dead_letters {
         batch = batch.dead_letters(sink(path)?);
     }
+    if let Some(ledger) = ledger {
+        batch = batch.ledger(ledger.every(arguments.ledger_every.0));
+    }
     batch = batch.stop(&signals.stop);
+    batch = batch.spill(arguments.spill_dir.clone().unwrap_or_else(std::env::temp_dir), arguments.max_spill_bytes);
+    batch = batch.waiting_for(|source, offset| {
+        eprintln!("expressway: everything waits for the event at byte {offset} of {source}, which takes long");
+    });
     let bar = (!arguments.quiet && std::io::stderr().is_terminal()).then(|| progress_bar(total_bytes));
     if let Some(bar) = bar.clone() {
         batch = batch.progress(move |progress| show(&bar, progress));
@@ -222,20 +297,77 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    let (summary, code) = match result {
+    let (mut summary, code) = match result {
         Ok(summary) => {
-            let unread = !summary.source_errors.is_empty();
-            (summary, signals.exit_code().unwrap_or(ExitCode::from(if unread { 3 } else { 0 })))
+            let code = match (watch.unanswered(), summary.source_errors.len()) {
+                (0, 0) => 0,
+                (0, _) => 3,
+                _ => 5,
+            };
+            (summary, signals.exit_code().unwrap_or(ExitCode::from(code)))
         }
-        Err(BatchError::Threads(error)) => return Err(CliError::Usage(error.to_string())),
+        Err(error @ (BatchError::Threads(_) | BatchError::GivenUp)) => return Err(CliError::Usage(error.to_string())),
+        Err(BatchError::Ledger { error, .. }) if !error.is_io() => return Err(CliError::Usage(error.to_string())),
         Err(BatchError::Sink { error: SinkError::Closed { .. }, .. }) => return Ok(ExitCode::from(141)),
         Err(BatchError::Sink { error, summary }) => {
-            eprintln!("expressway: {error}");
-            (*summary, ExitCode::from(if matches!(error, SinkError::Full { .. }) { 4 } else { 3 }))
+            let full = matches!(error, SinkError::Full { .. });
+            stopped(&error, full, *summary, resume.is_none())
         }
+        Err(BatchError::Source { error, summary }) => stopped(&error, false, *summary, false),
+        Err(BatchError::Spill { error, summary }) => {
+            let error = format!("results that were put aside cannot be read again: {error}");
+            stopped(&error, false, *summary, false)
+        }
+        Err(BatchError::Ledger { error, summary }) => stopped(&error, error.is_full(), *summary, false),
     };
+    if let (Some(resume), Some(kept)) = (resume, summary.kept.filter(|_| summary.partial)) {
+        eprintln!(
+            "expressway: {} events and {} bytes of results are safe; go on with: {resume}",
+            kept.events, kept.result_bytes
+        );
+    }
+    summary.timing.unanswered = watch.unanswered();
+    tell(&watch);
     report(arguments, &program, &summary)?;
     Ok(code)
+}
+
+/// Tells how handlers misbehaved.
+fn tell(watch: &Watch) {
+    if watch.panics() > 1 {
+        eprintln!("expressway: calls of handlers panicked {} times", watch.panics());
+    }
+    if watch.gave_up() {
+        eprintln!("expressway: stopped: more than {STUCK_MAX} threads are stuck in handlers that give no answer");
+    }
+}
+
+/// Tells why a run was stopped; the exit code with what it had come to.
+fn stopped(error: &dyn std::fmt::Display, full: bool, summary: Summary, hint: bool) -> (Summary, ExitCode) {
+    eprintln!("expressway: {error}");
+    if full && hint {
+        eprintln!("expressway: make room and run it again; with --ledger FILE it could be gone on with");
+    }
+    (summary, ExitCode::from(if full { 4 } else { 3 }))
+}
+
+/// The ledger of a new run.
+fn new_ledger(arguments: &Arguments, path: &Path, called: &Called) -> Result<Ledger, CliError> {
+    let ledger = Ledger::new(path).map_err(refused)?;
+    let folder = std::env::current_dir().map_err(|error| CliError::Io { path: ".".to_owned(), error })?;
+    let (Some(folder), Some(texts)) = (folder.to_str(), &called.arguments) else {
+        let message = "--ledger: the arguments and the name of the working folder have to be UTF-8";
+        return Err(CliError::Usage(message.to_owned()));
+    };
+    Ok(ledger.started_as(folder.to_owned(), texts.clone()).once(arguments.once))
+}
+
+/// Why a ledger cannot be used.
+pub(super) fn refused(error: LedgerError) -> CliError {
+    match error {
+        LedgerError::Io { path, source, .. } => CliError::Io { path, error: source },
+        other => CliError::Usage(other.to_string()),
+    }
 }
 
 /// The sources, each with its length where that is known.
@@ -271,10 +403,26 @@ fn sources(arguments: &Arguments, folder: &Path) -> Result<Vec<(Source<'static>,
         .collect()
 }
 
+/// The scanner that the environment asks for: all give the same, which tests hold them to.
+fn scanner() -> Result<Option<Engine>, CliError> {
+    let Ok(name) = std::env::var("EXPRESSWAY_SCANNER") else { return Ok(None) };
+    let engine = match &*name {
+        "scalar" => Engine::Scalar,
+        "avx2" => Engine::Avx2,
+        "avx512" => Engine::Avx512,
+        _ => return Err(CliError::Usage(format!("EXPRESSWAY_SCANNER={name}: expected scalar, avx2 or avx512"))),
+    };
+    match Engine::available().contains(&engine) {
+        true => Ok(Some(engine)),
+        false => Err(CliError::Usage(format!("EXPRESSWAY_SCANNER={name}: this machine has no such instructions"))),
+    }
+}
+
 fn settings(arguments: &Arguments, express: bool) -> Settings {
     let mut limits = if express { Limits::EXPRESS } else { Limits::STANDARD };
     limits.state_bytes = arguments.max_state_bytes.0.unwrap_or(u64::MAX);
     limits.steps = arguments.max_steps.0.unwrap_or(u64::MAX);
+    limits.execution_bytes = arguments.max_execution_bytes.0.unwrap_or(u64::MAX);
     if let Some(Limit(seconds)) = arguments.max_virtual_seconds {
         limits.virtual_ms = seconds.map(|s| i64::try_from(s.saturating_mul(1_000)).unwrap_or(i64::MAX));
     }
@@ -284,8 +432,13 @@ fn settings(arguments: &Arguments, express: bool) -> Settings {
     Settings { limits, names: Names { machine: arguments.machine_name.clone(), express, ..Names::default() } }
 }
 
-fn sink(path: &Path) -> Result<Sink<'static>, CliError> {
-    let sink = if path == Path::new("-") { Sink::stdout() } else { Sink::file(path) };
+/// Where bytes go; a run with a ledger makes its files itself, or cuts them back.
+fn sink(path: &Path, kept: bool) -> Result<Sink<'static>, CliError> {
+    let sink = match path == Path::new("-") {
+        true => Sink::stdout(),
+        false if kept => return Ok(Sink::kept(path)),
+        false => Sink::file(path),
+    };
     sink.map_err(|error| match error {
         SinkError::Create { name, source } => CliError::Io { path: name, error: source },
         other => CliError::Usage(other.to_string()),
@@ -340,7 +493,7 @@ struct Signals {
 
 impl Signals {
     fn watch() -> Signals {
-        use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
         use signal_hook::flag;
         let signals = Signals { stop: Arc::default(), number: Arc::default() };
         for signal in [SIGINT, SIGTERM] {
@@ -349,6 +502,8 @@ impl Signals {
             let _ = flag::register_usize(signal, Arc::clone(&signals.number), signal as usize);
             let _ = flag::register(signal, Arc::clone(&signals.stop));
         }
+        // Unheeded, a file that reaches its largest size ends the process; heeded, the write fails and can be told.
+        let _ = flag::register(SIGXFSZ, Arc::default());
         signals
     }
 

@@ -8,7 +8,7 @@ use super::Compiler;
 use super::jsonata::states::Setting;
 use super::scope::Place;
 use crate::definition::{self, Choice, ChoiceRule, Comparator, Condition, DataTest, Flow, Operand, State, StateIndex};
-use crate::program::choice::{Comparison, Domain, Relation, Table, Test, TypeTest};
+use crate::program::choice::{Comparison, Domain, Relation, Subject, Table, Test, TypeTest};
 use crate::program::{Addr, Blame, Expected, Op, Register, Root, StateId};
 use crate::value::pattern::Pattern;
 use crate::value::timestamp::Timestamp;
@@ -25,6 +25,8 @@ impl<'d> Compiler<'d> {
             if run >= 2 {
                 self.table(&choice.rules[at..at + run], &bodies[at..at + run]);
                 at += run;
+            } else if let Some(decided) = self.decided(&choice.rules[at..], &bodies[at..]) {
+                at += decided;
             } else {
                 let otherwise = self.builder.label();
                 if let Condition::Expression(expression) = &choice.rules[at].condition {
@@ -80,7 +82,7 @@ impl<'d> Compiler<'d> {
         let from = self.root(&test.variable, DOCUMENT);
         let blame = self.builder.blame(Blame::Condition { path: test.variable.text.clone() });
         let path = self.builder.path(&test.variable.path);
-        let table = self.builder.table(Table::new(from, path, blame, &constants));
+        let table = self.builder.table(Table::new(Subject::Path(from, path, blame), &constants));
         self.builder.emit(Op::Switch { table });
     }
 

@@ -3,8 +3,10 @@
 use super::jsonata::states::Setting;
 use super::scope::Place;
 use super::{Compiler, Documents, Waiting};
-use crate::definition::{self, Count, Map, Parallel, PathField, Percentage, ProcessorMode, Scope, State};
-use crate::program::work::{Children, Fork, Limit};
+use crate::definition::{
+    self, Count, ItemBatcher, Map, Parallel, PathField, Percentage, ProcessorMode, Scope, State, Transformation,
+};
+use crate::program::work::{Batch, Children, Fork, Limit};
 use crate::program::{Addr, Blame, BlameId, Expected, Op, Register, Root, StateId};
 use crate::value::tree::{Kind, Node};
 
@@ -31,10 +33,23 @@ impl<'d> Compiler<'d> {
 
     pub(super) fn map(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, map: &'d Map) {
         if map.item_reader.is_some() {
-            return self.unsupported(&state.location, "ItemReader: items are read from the state's input only; leave ItemReader out and give the items as input");
+            let location = format!("{}/ItemReader", state.location);
+            return self.unsupported(
+                &location,
+                "items are read from the state's input only: leave ItemReader out and give the items as input",
+            );
         }
-        if map.item_batcher.is_some() {
-            return self.unsupported(&state.location, "ItemBatcher cannot be run yet");
+        if let Some(writer) = map.result_writer.as_ref().filter(|writer| !writer.exports) {
+            let location = format!("{}/ResultWriter/WriterConfig", state.location);
+            if writer.transformation == Some(Transformation::None) {
+                self.unsupported(
+                    &location,
+                    "Transformation NONE shows what AWS knows of the children's executions, which there are none of \
+                     here: use COMPACT or FLATTEN",
+                );
+            } else if writer.lines {
+                self.unsupported(&location, "OutputType JSONL is for files, which are not written here: use JSON");
+            }
         }
         let effective = Root::Register(Register::Eff);
         let items = match &map.items_path {
@@ -49,6 +64,18 @@ impl<'d> Compiler<'d> {
                 self.builder.blame(Blame::Items { path: "$".into() })
             }
         };
+        let batcher = map.item_batcher.as_ref().filter(|_| map.mode != ProcessorMode::Inline);
+        let selects =
+            map.item_selector.is_some() || state.jsonata.as_ref().is_some_and(|fields| fields.item_selector.is_some());
+        let selected_before = batcher.filter(|_| selects).map(|_| {
+            self.copied(Register::Eff);
+            let entry = self.builder.label();
+            let children = Children::Selected { entry, items };
+            let fork = self.builder.fork(Fork { state: id, children, timeless: false });
+            self.builder.emit(Op::Fork { fork });
+            self.builder.emit(Op::Load { from: Root::Register(Register::Res) });
+            entry
+        });
         let concurrency = self.count(&map.max_concurrency, "MaxConcurrencyPath");
         let tolerated_count = self.count(&map.tolerated_failure_count, "ToleratedFailureCountPath");
         let tolerated_percentage = match &map.tolerated_failure_percentage {
@@ -57,6 +84,7 @@ impl<'d> Compiler<'d> {
             Percentage::Path(path) => self.popped(path, "ToleratedFailurePercentagePath"),
             Percentage::Expression(expression) => self.number(&expression.text, "ToleratedFailurePercentage"),
         };
+        let batch = batcher.map(|batcher| self.batch(batcher));
         // An ItemSelector reads the Map's whole input.
         self.copied(Register::Eff);
         let entry = self.builder.label();
@@ -68,6 +96,11 @@ impl<'d> Compiler<'d> {
             tolerated_percentage,
             label: map.label.clone(),
             distributed: map.mode != ProcessorMode::Inline,
+            batch,
+            flatten: map
+                .result_writer
+                .as_ref()
+                .is_some_and(|writer| !writer.exports && writer.transformation == Some(Transformation::Flatten)),
         };
         let fork = self.builder.fork(Fork { state: id, children, timeless: false });
         self.builder.emit(Op::Fork { fork });
@@ -75,6 +108,23 @@ impl<'d> Compiler<'d> {
         self.rescue(place, id, &map.retry, &map.catch);
         let start = self.child(place, &map.processor);
         self.builder.place(entry);
+        if selected_before.is_none() {
+            self.select(state, map);
+        }
+        if map.mode != ProcessorMode::Inline {
+            self.documents = Documents::default();
+            self.builder.emit(Op::Detach {});
+        }
+        self.builder.emit(Op::Jump { to: start });
+        if let Some(entry) = selected_before {
+            self.builder.place(entry);
+            self.select(state, map);
+            self.builder.emit(Op::Finish {});
+        }
+    }
+
+    /// ItemSelector: the item becomes what it selects.
+    fn select(&mut self, state: &'d State, map: &'d Map) {
         if let Some(selector) = state.jsonata.as_ref().and_then(|fields| fields.item_selector.as_ref()) {
             self.documents = Documents::default();
             self.json(selector, map.item_selector_field, Setting::ITEM);
@@ -84,7 +134,20 @@ impl<'d> Compiler<'d> {
             self.template(selector, Root::Outer, map.item_selector_field);
             self.builder.emit(Op::Store { to: Register::Doc });
         }
-        self.builder.emit(Op::Jump { to: start });
+    }
+
+    /// ItemBatcher: BatchInput and the limits, on the stack as far as they are read at run time.
+    fn batch(&mut self, batcher: &'d ItemBatcher) -> Batch {
+        if let Some(template) = &batcher.batch_input {
+            self.template(template, Root::Register(Register::Eff), "BatchInput");
+        } else if let Some(node) = &batcher.batch_input_jsonata {
+            self.json(node, "ItemBatcher/BatchInput", Setting::ENTRY);
+        }
+        Batch {
+            input: batcher.batch_input.is_some() || batcher.batch_input_jsonata.is_some(),
+            max_items: self.count(&batcher.max_items, "MaxItemsPerBatchPath"),
+            max_bytes: self.count(&batcher.max_input_bytes, "MaxInputBytesPerBatchPath"),
+        }
     }
 
     /// Items of a JSONata Map: an expression, an array with expressions, or without the field the state's input.

@@ -13,12 +13,14 @@
 //! | `fan_out` | Map and Parallel |
 //! | `template` | payload templates, paths and intrinsic functions to stack code |
 //! | `provenance` | where a state's document is still the execution's input, word for word |
+//! | `shortcut` | ways that only the input decides, followed to their ends |
 
 mod choice;
 mod fan_out;
 pub mod jsonata;
 mod provenance;
 mod scope;
+mod shortcut;
 mod state;
 mod task;
 mod template;
@@ -74,7 +76,17 @@ pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Ve
     if !compiler.errors.is_empty() {
         return Err(compiler.errors);
     }
-    compiler.builder.finish().map_err(|e| vec![CompileError::Verify(e)])
+    let mut program = compiler.builder.finish().map_err(|e| vec![CompileError::Verify(e)])?;
+    shortcut::add(&mut program);
+    Ok(program)
+}
+
+/// A variable of the machine, or of one of its handlers.
+fn scoped_variable(builder: &mut Builder, handler: Option<&str>, name: &str) -> VariableId {
+    match handler {
+        Some(handler) => builder.variable(&format!("{name} of {handler}")),
+        None => builder.variable(name),
+    }
 }
 
 /// A compilation under way.
@@ -124,10 +136,7 @@ struct Waiting<'d> {
 impl<'d> Compiler<'d> {
     /// A variable. Those of a handler are its own: it sees none of its caller's.
     fn variable(&mut self, name: &str) -> VariableId {
-        match &self.handler {
-            Some(handler) => self.builder.variable(&format!("{name} of {handler}")),
-            None => self.builder.variable(name),
-        }
+        scoped_variable(&mut self.builder, self.handler.as_deref(), name)
     }
 
     fn unsupported(&mut self, location: &str, what: impl Into<String>) {

@@ -1,12 +1,13 @@
 //! Task: resources, who stands behind them, limits; Retry and Catch, which Map and Parallel share.
 
-use super::jsonata::states::Setting;
+use super::jsonata::states::{Setting, reads_input_alone};
 use super::scope::Place;
 use super::{Compiler, Waiting};
 use crate::definition::{self, Definition, PathField, Pattern, Resource, State, Template, TimeLimit};
 use crate::program::state::{Catcher, Retrier, StateType};
 use crate::program::work::{Completion, Integration, Limit, Task};
 use crate::program::{self, Addr, Blame, Handler, Op, Register, Root, StateId, TaskId};
+use crate::value::tree::Node;
 
 impl<'d> Compiler<'d> {
     pub(super) fn task(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, task: &'d definition::Task) {
@@ -30,7 +31,7 @@ impl<'d> Compiler<'d> {
         let event_is_input = match (&task.parameters, arguments) {
             (_, Some(arguments)) => {
                 self.json(arguments, "Arguments", Setting::ENTRY);
-                false
+                is_lambda_invoke(&task.resource) && payload_is_input(arguments)
             }
             (Some(parameters), None) => {
                 self.template(parameters, effective, "Parameters");
@@ -189,7 +190,9 @@ impl<'d> Compiler<'d> {
         self.builder.emit(Op::Begin { task, body: state });
         self.builder.set_origin(Some(state));
         self.handler = Some(self.builder.handler_name(within).into());
+        let output = body.state.jsonata.as_ref().and_then(|fields| fields.output.as_ref());
         match (&body.pass.result, &body.pass.parameters) {
+            _ if output.is_some() => output.iter().for_each(|output| self.json(output, "Output", Setting::BODY)),
             (None, Some(parameters)) => self.template(parameters, Root::Register(Register::Eff), "Parameters"),
             (result, _) => {
                 let text = result.as_ref().map_or_else(|| "null".to_owned(), |node| node.to_json());
@@ -218,10 +221,22 @@ fn single_pass(definition: &Definition) -> Option<Body<'_>> {
         PathField::Null => false,
         PathField::Path(path) => path.is_document(),
     };
+    let found = Body { state, pass, source: &definition.source };
+    if let Some(fields) = &state.jsonata {
+        let assigns = fields.assign.as_ref().is_some_and(|assign| !assign.members().is_empty());
+        // The context object would be the caller's.
+        let input_alone = fields.output.as_ref().is_some_and(reads_input_alone);
+        return (input_alone && !assigns).then_some(found);
+    }
     let plain = whole(&state.input_path) && whole(&pass.result_path) && whole(&state.output_path);
     let makes = pass.result.is_some() || pass.parameters.is_some();
-    let jsonpath = state.query_language == definition::QueryLanguage::JsonPath;
-    (plain && makes && jsonpath && state.assign.is_none()).then_some(Body { state, pass, source: &definition.source })
+    (plain && makes && state.assign.is_none()).then_some(found)
+}
+
+/// Whether the Payload of a JSONata Task's Arguments is the state's input, word for word.
+fn payload_is_input(arguments: &Node) -> bool {
+    let text = arguments.get("Payload").and_then(|payload| payload.as_str());
+    text.and_then(|text| text.strip_prefix("{%")?.strip_suffix("%}")).is_some_and(|text| text.trim() == "$states.input")
 }
 
 /// What the Resource of a Task comes to.

@@ -49,10 +49,10 @@ pub struct Map {
     pub label: Option<Box<str>>,
     /// `ItemReader`, checked, as it was written.
     pub item_reader: Option<Node>,
-    /// `ItemBatcher`, checked, as it was written.
-    pub item_batcher: Option<Node>,
-    /// `ResultWriter`, checked, as it was written.
-    pub result_writer: Option<Node>,
+    /// `ItemBatcher`
+    pub item_batcher: Option<ItemBatcher>,
+    /// `ResultWriter`
+    pub result_writer: Option<ResultWriter>,
     /// `ResultSelector`
     pub result_selector: Option<Template>,
     /// `ResultPath`
@@ -61,6 +61,41 @@ pub struct Map {
     pub retry: Vec<Retrier>,
     /// `Catch`, in order.
     pub catch: Vec<Catcher>,
+}
+
+/// `ItemBatcher`: how items are put together, so that a child runs on several at once.
+#[derive(Clone, Debug)]
+pub struct ItemBatcher {
+    /// `MaxItemsPerBatch`
+    pub max_items: Count,
+    /// `MaxInputBytesPerBatch`
+    pub max_input_bytes: Count,
+    /// `BatchInput` of a JSONPath state.
+    pub batch_input: Option<Template>,
+    /// `BatchInput` of a JSONata state, checked, as it was written.
+    pub batch_input_jsonata: Option<Node>,
+}
+
+/// `ResultWriter`: where results go, and in which shape.
+#[derive(Clone, Debug)]
+pub struct ResultWriter {
+    /// Whether it names a `Resource` to write to.
+    pub exports: bool,
+    /// `WriterConfig.Transformation`
+    pub transformation: Option<Transformation>,
+    /// Whether `WriterConfig.OutputType` is JSONL.
+    pub lines: bool,
+}
+
+/// `WriterConfig.Transformation`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transformation {
+    /// Outputs with what is known of the children.
+    None,
+    /// Outputs alone.
+    Compact,
+    /// Outputs alone, those that are arrays as their elements.
+    Flatten,
 }
 
 /// `ProcessorConfig.Mode`

@@ -35,12 +35,13 @@ use std::sync::Arc;
 pub use choice::{Choice, ChoiceRule, Comparator, Condition, DataTest, Operand};
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use fail::{Fail, FailText};
-pub use fan_out::{Count, Map, Parallel, Percentage, ProcessorMode};
+pub use fan_out::{Count, ItemBatcher, Map, Parallel, Percentage, ProcessorMode, ResultWriter, Transformation};
 pub use machine::{
     Definition, Expression, Flow, JsonataFields, MachineType, Pass, QueryLanguage, Scope, State, StateIndex, StateKind,
 };
 pub use path::{Head, NotAPath, PathExpr, PathField};
 pub use payload::{Assign, Intrinsic, IntrinsicArg, Template, TemplateMember};
+pub use read::vocabulary::{Vocabulary, vocabulary};
 pub use source::{Position, Source};
 pub use task::{Catcher, JitterStrategy, Pattern, Resource, Retrier, Task, TimeLimit};
 pub use wait::Wait;

@@ -268,7 +268,7 @@ impl Session<'_> {
         };
         let input = match known {
             0 => Input { form: Form::COMPACT, ..Input::whole(Value::raw(arena, text, form)) },
-            known => Input { value: Value::raw(arena, text, form), text, form, slots: &slots[..known] },
+            known => Input { value: Value::raw(arena, text, form), text, form, slots: &slots[..known], tokens: None },
         };
         let start = Start { input, seed: seed(text), now_ms: executor.now_ms, history: *history };
         let mut execution = Execution::new(&executor.program, &executor.settings, arena, start);

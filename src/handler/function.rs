@@ -167,16 +167,40 @@ impl<'a> Event<'a> {
 
 /// One call: what is known of it, and where its reply is made.
 pub struct Call<'a> {
-    request: TaskRequest<'a>,
+    request: Seen<'a>,
+}
+
+/// What a function can ask about its call.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub name: &'a str,
+    pub state: &'a str,
+    pub token: Option<&'a str>,
+    pub retry_count: u32,
+    pub now_ms: i64,
+    pub qualifier: Option<&'a str>,
+    pub client_context: Option<&'a str>,
+    pub arena: &'a Arena,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn new(request: &TaskRequest<'a>) -> Call<'a> {
-        Call { request: *request }
+        let TaskRequest { name, state, token, retry_count, now_ms, qualifier, client_context, arena, .. } = *request;
+        Call::seen(Seen { name, state, token, retry_count, now_ms, qualifier, client_context, arena })
     }
 
+    pub(super) fn seen(request: Seen<'a>) -> Call<'a> {
+        Call { request }
+    }
+
+    /// Where replies are made.
     pub(super) fn arena(&self) -> &'a Arena {
         self.request.arena
+    }
+
+    /// A copy of a text that lives as long as the call's values.
+    pub(super) fn place(&self, text: &str) -> &'a str {
+        self.request.arena.alloc_str(text)
     }
 
     /// The name of the function or resource.

@@ -7,7 +7,8 @@
 //!
 //! Every invocation of a state counts, from 0: retries, iterations of a Map and later visits included, in depth-first
 //! order, once for each execution. `Return` is the task's raw result; a `Throw` of `States.Timeout` is a time-out. A
-//! number that the response does not have fails the execution.
+//! number that the response does not have fails the execution. (In which order AWS's own tool counts the items of a Map
+//! is not recorded.)
 
 use crate::value::Value;
 use crate::value::raw::Form;

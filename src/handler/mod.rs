@@ -10,11 +10,13 @@
 //! | `decode` | values into types of one's own |
 //! | [`waiting`] | functions whose replies come later |
 //! | [`mock`] | Step Functions Local's `MockConfigFile.json` |
+//! | [`watch`] | functions that panic, or give no answer |
 
 pub(crate) mod decode;
 pub mod function;
 pub mod mock;
 pub mod waiting;
+pub mod watch;
 
 use crate::program::{HandlerId, Program};
 use crate::value::raw::Form;
@@ -30,6 +32,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use waiting::{CallDetails, Pending, Waiting};
+use watch::Watch;
 
 /// The functions and resources that a run can call, by name.
 ///
@@ -146,6 +149,15 @@ impl Handlers {
         self
     }
 
+    /// Lets all functions that are there now be watched.
+    #[must_use]
+    pub fn watched(mut self, watch: &Arc<Watch>) -> Handlers {
+        for (name, function) in self.lambdas.iter_mut().chain(&mut self.resources) {
+            *function = Watch::around(watch, name, Arc::clone(function));
+        }
+        self
+    }
+
     /// Whether somebody stands behind a Lambda function's name.
     pub fn has_lambda(&self, name: &str) -> bool {
         self.lambdas.contains_key(name)
@@ -214,6 +226,12 @@ impl Bound {
     /// Whether invocations are counted, so that the order of children matters.
     pub fn counts(&self) -> bool {
         self.mock.is_some()
+    }
+
+    /// Who stands behind the tasks, in words: the same for the same names and mocks. What a function does, nobody can say.
+    pub fn describe(&self) -> String {
+        let behind: Vec<bool> = self.behind.iter().map(Option::is_some).collect();
+        format!("{behind:?} {:?} {:?}", self.lambdas.keys(), self.mock)
     }
 
     /// Counters for one execution and all its children.
@@ -321,10 +339,6 @@ fn failed<'a>(error: &FunctionError, arena: &'a Arena) -> Reply<'a> {
 }
 
 fn panicked<'a>(panic: &(dyn Any + Send), arena: &'a Arena) -> Reply<'a> {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("the handler panicked");
+    let text = watch::said(panic);
     Reply::Failed { error: Some("Lambda.Unknown"), cause: Some(arena.alloc_str(text)) }
 }

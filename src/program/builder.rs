@@ -204,12 +204,7 @@ impl Builder {
         let missing = Addr(count(self.ops.len()));
         let address = |label: Addr| labels.get(label.index()).copied().flatten().unwrap_or(missing);
         for op in &mut self.ops {
-            if let Op::Jump { to }
-            | Op::WhenTrue { to }
-            | Op::Leave { to, .. }
-            | Op::Unless { to, .. }
-            | Op::When { to, .. } = op
-            {
+            if let Op::Jump { to } | Op::WhenTrue { to } | Op::Leave { to, .. } | Op::When { to, .. } = op {
                 *to = address(*to);
             }
         }
@@ -222,7 +217,9 @@ impl Builder {
         for fork in &mut self.forks {
             match &mut fork.children {
                 work::Children::Branches(entries) => entries.iter_mut().for_each(|at| *at = address(*at)),
-                work::Children::Items { entry, .. } => *entry = address(*entry),
+                work::Children::Items { entry, .. } | work::Children::Selected { entry, .. } => {
+                    *entry = address(*entry);
+                }
             }
         }
         for state in &mut self.states {
@@ -250,14 +247,36 @@ impl Builder {
             handlers: self.handlers.entries.into(),
             timeout_seconds: self.timeout_seconds,
             copies_input: self.copies_input,
+            opens_input: false,
             stack_max: 0,
+            shortcut: shortcut::Shortcut::default(),
         };
         program.stack_max = verify::verify(&program)?;
+        program.opens_input = program.ops.iter().any(|op| opens(&program, op));
         let timeless: Vec<bool> =
             program.forks.iter().map(|fork| timing::is_timeless(&program, fork.entries())).collect();
         for (fork, timeless) in program.forks.iter_mut().zip(timeless) {
             fork.timeless = timeless;
         }
         Ok(program)
+    }
+}
+
+/// Whether an instruction looks into a document otherwise than by a slot.
+fn opens(program: &Program, op: &Op) -> bool {
+    let looks = |from: Root, path: PathId| match from {
+        Root::Slot(_) | Root::Context => false,
+        Root::Register(_) | Root::Outer | Root::Variable(_) => !program.path(path).is_root(),
+    };
+    match *op {
+        Op::Path { from, path, .. } => looks(from, path),
+        Op::When { test, .. } => looks(program.test(test).from, program.test(test).path),
+        Op::Switch { table } => match program.table(table).subject {
+            choice::Subject::Path(from, path, _) => looks(from, path),
+            choice::Subject::Query(_) => false,
+        },
+        Op::Fork { fork } => matches!(program.fork(fork).children, work::Children::Items { .. }),
+        Op::Place { .. } => true,
+        _ => false,
     }
 }

@@ -1,7 +1,7 @@
 //! Choice rules, compiled: single comparisons, and dispatch tables for runs of StringEquals on one path.
 
 use super::op::Operand;
-use super::{Addr, BlameId, PathId, Program, Root};
+use super::{Addr, BlameId, ExpressionId, PathId, Program, Root};
 use crate::value::pattern::Pattern;
 use crate::value::text;
 use crate::value::timestamp::Timestamp;
@@ -111,19 +111,24 @@ impl Test {
 ///
 /// Constants are kept as JSON text with their quotes, so that one comparison of bytes checks type and value; a string
 /// that holds escapes is decoded first. Looked up by the first bytes and the length, then verified.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
-    /// Where Variable starts.
-    pub from: Root,
-    /// Variable.
-    pub path: PathId,
-    /// What to say when Variable finds nothing.
-    pub blame: BlameId,
+    /// What is looked up.
+    pub subject: Subject,
     /// The constants, and where each leads; of equal constants the first is kept.
     pub entries: Box<[(Box<str>, Addr)]>,
     prints: Box<[Print]>,
     /// Positions in `entries` by hash; a power of two in length, at least twice as long as `entries`.
     buckets: Box<[u16]>,
+}
+
+/// What a dispatch table looks up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Variable: where it starts, its path, and what to say when it finds nothing.
+    Path(Root, PathId, BlameId),
+    /// A JSONata expression that is nothing but a path: when it finds nothing, the execution goes on behind the table.
+    Query(ExpressionId),
 }
 
 const EMPTY: u16 = u16::MAX;
@@ -157,8 +162,8 @@ impl Table {
     pub const ENTRIES_MAX: usize = 32_768;
 
     /// Builds the table; `constants` are strings, escapes resolved, with the address that each leads to.
-    pub fn new(from: Root, path: PathId, blame: BlameId, constants: &[(Box<str>, Addr)]) -> Table {
-        let mut table = Table { from, path, blame, entries: Box::new([]), prints: Box::new([]), buckets: Box::new([]) };
+    pub fn new(subject: Subject, constants: &[(Box<str>, Addr)]) -> Table {
+        let mut table = Table { subject, entries: Box::new([]), prints: Box::new([]), buckets: Box::new([]) };
         let mut entries: Vec<(Box<str>, Addr)> = Vec::new();
         table.buckets = vec![EMPTY; (constants.len() * 2).next_power_of_two().max(2)].into();
         for (constant, to) in constants.iter().take(Self::ENTRIES_MAX) {
@@ -201,7 +206,10 @@ impl Table {
     }
 
     pub(super) fn show(&self, program: &Program) -> String {
-        let mut out = format!("{} {} {{", self.from.show(program), program.path(self.path));
+        let mut out = match self.subject {
+            Subject::Path(from, path, _) => format!("{} {} {{", from.show(program), program.path(path)),
+            Subject::Query(expression) => format!("{} {{", expression.show(program)),
+        };
         for (n, (constant, to)) in self.entries.iter().enumerate() {
             if n == 8 {
                 out.push_str(&format!(", … {} in all", self.entries.len()));

@@ -66,6 +66,9 @@ pub fn listing(program: &Program) -> String {
             let _ = writeln!(out, "; '{}' Catch[{n}] {} → @{}", state.name, catcher.errors.join(", "), catcher.at.0);
         }
     }
+    if !program.shortcut.is_empty() {
+        program.shortcut.show(program, &mut out);
+    }
     out
 }
 

@@ -17,6 +17,7 @@
 //! | [`builder`] | pools while a program is being made |
 //! | [`verify`] | the checks that the machine relies on |
 //! | `timing` | where time can pass |
+//! | [`shortcut`] | ways on which only the input decides |
 //! | [`listing`] | a program for people |
 
 pub mod blame;
@@ -27,6 +28,7 @@ pub mod function;
 pub mod id;
 pub mod listing;
 pub mod op;
+pub mod shortcut;
 pub mod state;
 mod timing;
 pub mod verify;
@@ -66,7 +68,9 @@ pub struct Program {
     pub(crate) handlers: Box<[Handler]>,
     pub(crate) timeout_seconds: Option<u64>,
     pub(crate) copies_input: bool,
+    pub(crate) opens_input: bool,
     pub(crate) stack_max: u32,
+    pub(crate) shortcut: shortcut::Shortcut,
 }
 
 /// A constant: compact JSON text.
@@ -179,9 +183,20 @@ impl Program {
         self.copies_input
     }
 
+    /// Whether the program looks into documents by paths that are no slots, into their arrays, or writes into them: then
+    /// an input that has been opened saves going over its text each time.
+    pub fn opens_input(&self) -> bool {
+        self.opens_input
+    }
+
     /// The state that an instruction was compiled from; none for what belongs to the program as a whole.
     pub fn origin(&self, at: Addr) -> Option<StateId> {
         self.origins[at.index()]
+    }
+
+    /// The ways through the program on which only the input decides.
+    pub fn shortcut(&self) -> &shortcut::Shortcut {
+        &self.shortcut
     }
 
     /// How deep the stack of an execution can get.

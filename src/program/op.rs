@@ -244,15 +244,10 @@ instruction_set! {
         pops |p| p.assign(variables).len() as u32; pushes 0;
         effect "assigned ← {variables: popped values}"; origin "Assign"; example "{\"Assign\":{\"x\":1}}";
 
-    /// Goes on elsewhere unless a comparison holds.
-    Unless "unless" { test: TestId, to: Addr }
-        pops |_p| 0; pushes 0;
-        effect "pc ← to unless test"; origin "a Choice rule"; example "{\"Variable\":\"$.n\",\"IsNull\":true}";
-
     /// Goes on elsewhere if a comparison holds.
     When "when" { test: TestId, to: Addr }
         pops |_p| 0; pushes 0;
-        effect "pc ← to if test"; origin "Or, Not in a Choice rule"; example "{\"Not\":{\"Variable\":\"$.n\",\"IsNull\":true}}";
+        effect "pc ← to if test"; origin "a Choice rule"; example "{\"Variable\":\"$.n\",\"IsNull\":true}";
 
     /// Goes on where the table has the string that its path finds; falls through where it has none.
     Switch "switch" { table: TableId }
@@ -290,6 +285,11 @@ instruction_set! {
     Fork "fork" { fork: ForkId }
         pops |p| p.fork(fork).stack_length(); pushes 0;
         effect "request Children; res ← results"; origin "Map, Parallel"; example "{\"Type\":\"Parallel\",\"Branches\":[…]}";
+
+    /// Makes an item of a distributed Map an execution of its own, with `doc` as its input.
+    Detach "detach" {}
+        pops |_p| 0; pushes 0;
+        effect "execution's input ← doc; variables ← none"; origin "ProcessorConfig"; example "{\"Mode\":\"DISTRIBUTED\",…}";
 }
 
 // Three instructions to a cache line.

@@ -83,7 +83,8 @@ pub struct Catcher {
 
 /// Whether an error's name is one of those that an ErrorEquals lists, wildcards included (States Language, Errors).
 ///
-/// A failure without a name is matched by `States.ALL` alone. `States.Runtime` is matched by nothing, and never gets here.
+/// Whether `States.TaskFailed` matches States.DataLimitExceeded and States.QueryEvaluationError is not recorded; here it
+/// does, as the documentation has it. A failure without a name is matched by `States.ALL` alone. `States.Runtime` is matched by nothing, and never gets here.
 pub fn matches(listed: &[Box<str>], error: Option<&str>) -> bool {
     listed.iter().any(|entry| match (&**entry, error) {
         ("States.ALL", _) => true,

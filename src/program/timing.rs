@@ -27,7 +27,7 @@ pub(super) fn is_timeless(program: &Program, from: &[Addr]) -> bool {
             Op::Invoke { task } => open.extend(program.task(task).inlined),
             Op::Fork { fork } => match &program.fork(fork).children {
                 Children::Branches(entries) => open.extend(entries.iter()),
-                Children::Items { entry, .. } => open.push(*entry),
+                Children::Items { entry, .. } | Children::Selected { entry, .. } => open.push(*entry),
             },
             _ => {}
         }

@@ -6,7 +6,7 @@
 
 use super::op::Operand;
 use super::work::{Children, Limit, Wait};
-use super::{Addr, Op, Program, choice::Comparison};
+use super::{Addr, Op, Program, choice::Comparison, choice::Subject};
 
 /// Why a program must not run.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -111,8 +111,11 @@ fn entries(program: &Program) -> Result<(), VerifyError> {
         check("test", i, variable && operand)?;
     }
     for (i, table) in program.tables.iter().enumerate() {
-        let variable = table.from.is_in(program) && table.path.is_in(program) && table.blame.is_in(program);
-        check("table", i, variable && table.jumps().all(|to| to.is_in(program)))?;
+        let subject = match table.subject {
+            Subject::Path(from, path, blame) => from.is_in(program) && path.is_in(program) && blame.is_in(program),
+            Subject::Query(id) => id.is_in(program) && program.expression(id).bare().is_some(),
+        };
+        check("table", i, subject && table.jumps().all(|to| to.is_in(program)))?;
     }
     for (i, task) in program.tasks.iter().enumerate() {
         let behind = task.handler.is_none_or(|h| h.is_in(program)) && task.inlined.is_none_or(|at| at.is_in(program));
@@ -121,9 +124,12 @@ fn entries(program: &Program) -> Result<(), VerifyError> {
     for (i, fork) in program.forks.iter().enumerate() {
         let inside = match &fork.children {
             Children::Branches(_) => true,
-            Children::Items { items, concurrency, tolerated_count, tolerated_percentage, .. } => {
-                items.is_in(program) && limit(*concurrency) && limit(*tolerated_count) && limit(*tolerated_percentage)
+            Children::Items { items, concurrency, tolerated_count, tolerated_percentage, batch, .. } => {
+                let batch = batch.is_none_or(|batch| limit(batch.max_items) && limit(batch.max_bytes));
+                let tolerated = limit(*tolerated_count) && limit(*tolerated_percentage);
+                items.is_in(program) && limit(*concurrency) && tolerated && batch
             }
+            Children::Selected { items, .. } => items.is_in(program),
         };
         check("fork", i, fork.state.is_in(program) && inside && fork.entries().iter().all(|at| at.is_in(program)))?;
     }

@@ -119,16 +119,40 @@ pub enum Children {
         label: Option<Box<str>>,
         /// Mode DISTRIBUTED: every item is an execution of its own, without the outer variables.
         distributed: bool,
+        /// ItemBatcher.
+        batch: Option<Batch>,
+        /// Whether outputs that are arrays are taken apart: Transformation FLATTEN.
+        flatten: bool,
     },
+    /// Items of which ItemSelector makes others, which ItemBatcher then puts together. Nothing of it shows.
+    Selected {
+        /// Where an item starts.
+        entry: Addr,
+        /// ItemsPath as it was written, for error texts.
+        items: BlameId,
+    },
+}
+
+/// How items are put together.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch {
+    /// Whether BatchInput is on the stack.
+    pub input: bool,
+    /// MaxItemsPerBatch; 0 is no limit.
+    pub max_items: Limit,
+    /// MaxInputBytesPerBatch; 0 is no limit.
+    pub max_bytes: Limit,
 }
 
 impl Fork {
     pub(super) fn stack_length(&self) -> u32 {
         match &self.children {
             Children::Branches(_) => 1,
-            Children::Items { concurrency, tolerated_count, tolerated_percentage, .. } => {
-                1 + concurrency.is_popped() + tolerated_count.is_popped() + tolerated_percentage.is_popped()
+            Children::Items { concurrency, tolerated_count, tolerated_percentage, batch, .. } => {
+                let batch = batch.map_or(0, |b| u32::from(b.input) + b.max_items.is_popped() + b.max_bytes.is_popped());
+                1 + concurrency.is_popped() + tolerated_count.is_popped() + tolerated_percentage.is_popped() + batch
             }
+            Children::Selected { .. } => 1,
         }
     }
 
@@ -138,7 +162,9 @@ impl Fork {
                 let all: Vec<_> = entries.iter().map(|at| format!("@{}", at.0)).collect();
                 format!("branches {}", all.join(" "))
             }
-            Children::Items { entry, .. } => format!("items @{}", entry.0),
+            Children::Items { entry, batch: None, .. } => format!("items @{}", entry.0),
+            Children::Items { entry, .. } => format!("batches of items @{}", entry.0),
+            Children::Selected { entry, .. } => format!("selected items @{}", entry.0),
         }
     }
 
@@ -146,7 +172,7 @@ impl Fork {
     pub fn entries(&self) -> &[Addr] {
         match &self.children {
             Children::Branches(entries) => entries,
-            Children::Items { entry, .. } => std::slice::from_ref(entry),
+            Children::Items { entry, .. } | Children::Selected { entry, .. } => std::slice::from_ref(entry),
         }
     }
 }

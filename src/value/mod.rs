@@ -102,6 +102,8 @@ pub struct Array<'a> {
     pub items: &'a [Value<'a>],
     /// What JSONata has to know of it; elsewhere none.
     pub flags: Flags,
+    /// The text that it was opened from, if it was.
+    pub source: Option<&'a Raw<'a>>,
     size: Size,
 }
 
@@ -142,6 +144,8 @@ impl std::ops::BitOr for Flags {
 pub struct Object<'a> {
     /// The members, in order.
     pub members: &'a [Member<'a>],
+    /// The text that it was opened from, if it was.
+    pub source: Option<&'a Raw<'a>>,
     size: Size,
 }
 
@@ -227,7 +231,7 @@ impl<'a> Value<'a> {
             size.add(item.size());
         }
         size.depth += 1;
-        Value::Array(arena.alloc(Array { items, flags, size }))
+        Value::Array(arena.alloc(Array { items, flags, source: None, size }))
     }
 
     /// An object of the given members, whose keys are distinct.
@@ -238,7 +242,19 @@ impl<'a> Value<'a> {
             size.add(member.value.size());
         }
         size.depth += 1;
-        Value::Object(arena.alloc(Object { members, size }))
+        Value::Object(arena.alloc(Object { members, source: None, size }))
+    }
+
+    /// The array of these elements, which is what its text says. As text it is one level deep, however deep it is.
+    pub(crate) fn opened_array(arena: &'a Arena, items: &'a [Value<'a>], source: &'a Raw<'a>) -> Value<'a> {
+        let size = Size { bytes_max: source.text.len() as u64, depth: 0 };
+        Value::Array(arena.alloc(Array { items, flags: Flags::NONE, source: Some(source), size }))
+    }
+
+    /// The object of these members, whose keys are distinct, which is what its text says.
+    pub(crate) fn opened_object(arena: &'a Arena, members: &'a [Member<'a>], source: &'a Raw<'a>) -> Value<'a> {
+        let size = Size { bytes_max: source.text.len() as u64, depth: 0 };
+        Value::Object(arena.alloc(Object { members, source: Some(source), size }))
     }
 
     /// The object `base` with the member `key` set to `value`. `base` must be an object.

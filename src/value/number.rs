@@ -2,7 +2,8 @@
 //!
 //! A number that nobody computes with is never converted: its text is copied through. Comparing goes by value: `1`, `1.0`
 //! and `10e-1` are equal, and digits beyond those of a double count. It must never panic on any text that a JSON scanner
-//! accepts, `1e999999999999` included.
+//! accepts, `1e999999999999` included. What AWS does with integers beyond 64 bits and with extreme exponents is not
+//! recorded: they keep their text.
 
 use std::cmp::Ordering;
 
@@ -41,7 +42,7 @@ impl<'a> Number<'a> {
         match self {
             Number::Int(i) => i as f64,
             Number::Float(f) => f,
-            Number::Text(text) => text.parse().unwrap_or(f64::NAN),
+            Number::Text(text) => short(text).unwrap_or_else(|| text.parse().unwrap_or(f64::NAN)),
         }
     }
 
@@ -77,16 +78,56 @@ impl<'a> Number<'a> {
     }
 }
 
+/// The double of a number of at most 15 digits without an exponent, which is what most are: the digits and the power of ten
+/// below the point are both doubles exactly, so that one division rounds as it must.
+fn short(text: &str) -> Option<f64> {
+    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let bytes = text.as_bytes();
+    let (negative, digits) = match bytes.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, bytes),
+    };
+    if digits.is_empty() || digits.len() > 16 {
+        return None;
+    }
+    let (mut whole, mut point) = (0u64, None);
+    for (at, byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => whole = whole * 10 + u64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    if point.is_none() && digits.len() > 15 {
+        return None;
+    }
+    let value = match point {
+        None => whole as f64,
+        Some(point) => whole as f64 / POWERS[digits.len() - 1 - point],
+    };
+    Some(if negative { -value } else { value })
+}
+
 /// The integer that a double is exactly, if it is one.
 fn whole(f: f64) -> Option<i64> {
     // 2^63 is a double, i64::MAX is not: hence the open end.
     (f.fract() == 0.0 && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f)).then_some(f as i64)
 }
 
-/// Writes a double as the shortest text that reads back as it, whole numbers without a fraction.
+/// Writes a double as the shortest text that reads back as it, whole numbers without a fraction; what JSON has no number
+/// for, as its name in quotes.
 pub fn write_f64(f: f64, out: &mut Vec<u8>) {
     use std::io::Write;
-    if let Some(i) = whole(f).filter(|i| i.abs() < 1 << 53) {
+    if !f.is_finite() {
+        let name: &[u8] = if f.is_nan() {
+            b"\"NaN\""
+        } else if f > 0.0 {
+            b"\"Infinity\""
+        } else {
+            b"\"-Infinity\""
+        };
+        out.extend_from_slice(name);
+    } else if let Some(i) = whole(f).filter(|i| i.abs() < 1 << 53) {
         out.extend_from_slice(itoa::Buffer::new().format(i).as_bytes());
     } else if f != 0.0 && (f.abs() >= 1e21 || f.abs() < 1e-6) {
         // Writing to a vector cannot fail.
@@ -159,4 +200,34 @@ fn exponent(text: &[u8]) -> i64 {
         value = (value * 10 + i64::from(digit.wrapping_sub(b'0'))).min(100_000_000_000_000_000);
     }
     if negative { -value } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_numbers_are_read_as_all_others_are() {
+        let mut seed = 1u64;
+        let mut draw = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        for _ in 0..100_000 {
+            let digits: String = (0..=draw(18)).map(|_| char::from(b'0' + draw(10) as u8)).collect();
+            let at = draw(digits.len() as u64 + 1) as usize;
+            let sign = if draw(2) == 0 { "-" } else { "" };
+            let text =
+                if at == 0 { format!("{sign}{digits}") } else { format!("{sign}{}.{}", &digits[..at], &digits[at..]) };
+            if let Some(value) = short(text.trim_end_matches('.')) {
+                let expected: f64 = text.trim_end_matches('.').parse().unwrap();
+                assert_eq!(value.to_bits(), expected.to_bits(), "{text}");
+            }
+        }
+        assert_eq!(short("-0").map(f64::to_bits), Some((-0.0f64).to_bits()));
+        assert_eq!(short("123456789012345"), Some(123_456_789_012_345.0));
+        for text in ["", "-", "1e5", "1234567890123456", "1.2.3"] {
+            assert_eq!(short(text), None, "{text}");
+        }
+    }
 }

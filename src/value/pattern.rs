@@ -2,7 +2,8 @@
 //!
 //! Flows in: a pattern, later a string. Flows out: whether the whole string matches. `*` stands for any run of
 //! characters, the empty one and line ends included; `\*` is a star, `\\` a backslash, and a backslash before anything
-//! else stands for itself. Nothing else is special.
+//! else stands for itself. Nothing else is special. (That a star stands for line ends too, and what a backslash before
+//! anything else does on AWS, is not recorded.)
 //!
 //! A pattern is cut at its stars. The first piece must begin the string and the last must end it; those between are
 //! searched one after the other, each as far to the left as it can be, which is right because whatever a later piece

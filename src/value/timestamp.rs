@@ -2,7 +2,7 @@
 //!
 //! Flows in: a string, or milliseconds from a clock reading. Flows out: an instant that compares, or a string. What is
 //! no time here is none for Java's `OffsetDateTime` either: no 30th of February, no leap second, no offset beyond 18
-//! hours. Java would also take lower-case letters and times without seconds; the language's grammar does not. It must
+//! hours. (That a Wait refuses such days is recorded; what IsTimestamp says of them is not recorded.) Java would also take lower-case letters and times without seconds; the language's grammar does not. It must
 //! never ask for the time.
 
 /// An instant, to the nanosecond. Later ones compare greater.

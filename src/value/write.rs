@@ -5,7 +5,7 @@
 //! is known to be compact is copied. It must never build a value.
 
 use super::raw::{self, Elements, Form, Members};
-use super::{Arena, Kind, Member, Value, number, text};
+use super::{Arena, Array, Kind, Member, Object, Raw, Value, number, text};
 
 impl<'a> Value<'a> {
     /// Appends the compact text to `out`.
@@ -21,6 +21,10 @@ impl<'a> Value<'a> {
             Value::Text(string) => text::write_string(string, out),
             Value::Raw(raw) if raw.form == Form::COMPACT => out.extend_from_slice(raw.text.as_bytes()),
             Value::Raw(raw) => write_text(raw.text, raw.form, out),
+            Value::Array(Array { source: Some(Raw { text, form: Form::COMPACT }), .. })
+            | Value::Object(Object { source: Some(Raw { text, form: Form::COMPACT }), .. }) => {
+                out.extend_from_slice(text.as_bytes());
+            }
             Value::Array(array) => {
                 out.push(b'[');
                 for (n, item) in array.items.iter().enumerate() {
@@ -57,6 +61,11 @@ impl<'a> Value<'a> {
     /// enough; else measured, at no more than the limit's cost.
     pub fn fits(self, limit: u64) -> bool {
         self.size().bytes_max <= limit || measure(self, &mut limit.clone())
+    }
+
+    /// Takes the size of the compact text from `room`; false, at no more than the room's cost, if there is not so much.
+    pub fn take_from(self, room: &mut u64) -> bool {
+        measure(self, room)
     }
 
     /// Whether two values are equal: numbers by value, objects whatever the order of their members.
@@ -104,7 +113,7 @@ fn write_overlay(base: Value, member: &Member, out: &mut Vec<u8>) {
     base.write(out);
     let mut place = None;
     // The base has been written in compact form, its keys distinct: the member's value is found in what was written.
-    {
+    if may_have(base, member.key) {
         let mut at = start + 1;
         while out.get(at) == Some(&b'"') {
             let key_end = raw::value_end(out, at);
@@ -130,6 +139,18 @@ fn write_overlay(base: Value, member: &Member, out: &mut Vec<u8>) {
             }
             write_member(member, out);
             out.push(b'}');
+        }
+    }
+}
+
+/// Whether an object may have such a member; of text that is not known without going over it.
+fn may_have(mut object: Value, key: &str) -> bool {
+    loop {
+        object = match object {
+            Value::Overlay(overlay) if overlay.member.key == key => return true,
+            Value::Overlay(overlay) => overlay.base,
+            Value::Object(object) => return object.members.iter().any(|member| member.key == key),
+            _ => return true,
         }
     }
 }
@@ -222,6 +243,8 @@ fn measure(value: Value, room: &mut u64) -> bool {
         }
         Value::Raw(raw) if raw.form == Form::COMPACT => take(room, raw.text.len() as u64),
         Value::Text(text) => take(room, written_string(text)),
+        // What has been set may share parts, and be far too large to be written only to be measured.
+        Value::Overlay(overlay) if !measure(overlay.member.value, &mut room.clone()) => false,
         leaf => {
             let mut out = Vec::new();
             leaf.write(&mut out);

@@ -15,6 +15,12 @@ pub struct Limits {
     pub depth: u32,
     /// Nodes that one evaluation of a path may visit.
     pub path_nodes: u32,
+    /// Bytes of values that a visit of a state may make, and that the children of a Map or Parallel may come to in all;
+    /// `u64::MAX` lifts it. Counted, not measured, so that it strikes at the same place wherever an execution runs.
+    pub execution_bytes: u64,
+    /// How full its memory may become before an execution asks for fresh memory ([`Request::Room`](super::Request)).
+    /// No limit: nothing that an execution comes to depends on it.
+    pub crowded_bytes: usize,
 }
 
 impl Limits {
@@ -26,10 +32,17 @@ impl Limits {
         virtual_ms: None,
         depth: 1_024,
         path_nodes: 1_000_000,
+        execution_bytes: 256 << 20,
+        crowded_bytes: 8 << 20,
     };
 
     /// AWS's limits for Express workflows: five minutes, and no limit on events.
     pub const EXPRESS: Limits = Limits { events: u32::MAX, virtual_ms: Some(300_000), ..Limits::STANDARD };
+
+    /// The most bytes of a document between states, whichever limit says so.
+    pub(super) fn between_states(&self) -> u64 {
+        self.state_bytes.min(self.execution_bytes)
+    }
 }
 
 impl Default for Limits {

@@ -32,6 +32,12 @@ impl<'a> Execution<'a> {
 
     /// Asks to be woken, unless the time has come already.
     pub(super) fn wait_until(&mut self, until_ms: i64) -> Option<Request<'a>> {
+        // A handler written in ASL that waits for longer than its task may take is given up as soon as that is over,
+        // however long it would have waited.
+        let until_ms = match self.caller.and_then(|caller| caller.lapse_ms()) {
+            Some(lapse_ms) => until_ms.min(lapse_ms.saturating_add(1)),
+            None => until_ms,
+        };
         if until_ms <= self.now_ms {
             return None;
         }

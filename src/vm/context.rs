@@ -47,7 +47,8 @@ impl Names {
     }
 }
 
-/// The item that a Map's child works on.
+/// The item that a Map's child works on. Whether a child's states see it in `$$.Map`, beside ItemSelector, is documented
+/// and not recorded: they do. In a batch it is the batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MapItem<'a> {
     pub index: usize,
@@ -72,6 +73,12 @@ impl<'p> Wanted<'p> {
             Step::Member(name) => Some(&**name),
             _ => None,
         });
+        Wanted { section: names.next(), field: names.next() }
+    }
+
+    /// What lies behind these members.
+    pub fn below(names: &'p [Box<str>]) -> Wanted<'p> {
+        let mut names = names.iter().map(|name| &**name);
         Wanted { section: names.next(), field: names.next() }
     }
 

@@ -6,9 +6,10 @@
 use super::context::Wanted;
 use super::machine::{Execution, Stop};
 use super::outcome::Failure;
+use super::room::OPENED_BYTES;
 use super::seed::Seed;
-use crate::program::{Blame, BlameId, Function, PathId, Root, ShapeId};
-use crate::value::path::{NodeBudget, PathMiss};
+use crate::program::{Blame, BlameId, Function, PathId, Root, ShapeId, SlotId};
+use crate::value::path::{Miss, NodeBudget, PathMiss};
 use crate::value::scan::Slot;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Kind, Member, Value};
@@ -18,32 +19,42 @@ impl<'a> Execution<'a> {
     /// What a path finds, or the failure that its field tells of.
     pub(super) fn path(&mut self, from: Root, path: PathId, blame: BlameId) -> Result<Value<'a>, Stop<'a>> {
         if let Root::Slot(slot) = from
-            && let Some(Slot::Found(span)) = self.input.slots.get(slot.index())
+            && let Some(value) = self.in_slot(slot)
         {
-            let text = &self.input.text[span.start as usize..span.end as usize];
-            return Ok(Value::raw(self.arena, text, self.input.form.of_part(text)));
+            return Ok(value);
         }
         // An index past an array's end gives null everywhere but to an intrinsic function.
         let existing = matches!(self.program.blame(blame), Blame::Argument { .. });
         match self.look_up(from, path, existing) {
             Ok(value) => Ok(value),
-            Err(missing) => {
-                let failure = self.missed(missing, from, blame);
-                Err(self.stop(failure))
-            }
+            Err(missing) => Err(self.unknown(missing, from, blame)),
         }
+    }
+
+    /// What a scanner has found for a slot; nothing if that is to be looked up, because it is missing or has been opened.
+    fn in_slot(&self, slot: SlotId) -> Option<Value<'a>> {
+        let Some(Slot::Found(span)) = self.input.slots.get(slot.index()) else { return None };
+        let text = &self.input.text[span.start as usize..span.end as usize];
+        let opened = matches!(self.input.value, Value::Object(_)) && text.starts_with(['{', '[']);
+        (!opened).then(|| Value::raw(self.arena, text, self.input.form.of_part(text)))
+    }
+
+    /// Stops because there is no value.
+    pub(super) fn unknown(&mut self, missing: Missing<'a>, from: Root, blame: BlameId) -> Stop<'a> {
+        if let Missing::Room = missing {
+            return self.no_room();
+        }
+        let failure = self.missed(missing, from, blame);
+        self.stop(failure)
     }
 
     /// What a path finds; with `existing`, an index past an array's end finds nothing.
     pub(super) fn look_up(&mut self, from: Root, path: PathId, existing: bool) -> Result<Value<'a>, Missing<'a>> {
         let root = match from {
-            Root::Slot(slot) => match self.input.slots.get(slot.index()) {
-                Some(Slot::Found(span)) => {
-                    let text = &self.input.text[span.start as usize..span.end as usize];
-                    return Ok(Value::raw(self.arena, text, self.input.form.of_part(text)));
-                }
+            Root::Slot(slot) => match self.in_slot(slot) {
+                Some(value) => return Ok(value),
                 // Looked up again as a whole: that tells what is missing, and is the only way if nobody has scanned.
-                _ => self.input.value,
+                None => self.input.value,
             },
             Root::Variable(variable) => match self.variables[variable.index()] {
                 Some(value) => value,
@@ -59,12 +70,19 @@ impl<'a> Execution<'a> {
             true => program.path(path).eval_existing(root, self.arena, &mut budget),
             false => program.path(path).eval(root, self.arena, &mut budget),
         };
+        let visited = u64::from(budget.full() - budget.left());
+        if visited > 0 && self.make(visited * OPENED_BYTES).is_err() {
+            return Err(Missing::Room);
+        }
         found.map_err(Missing::Path)
     }
 
     /// The failure of a path that found nothing.
     fn missed(&mut self, missing: Missing<'a>, from: Root, blame: BlameId) -> Failure<'a> {
         let program = self.program;
+        if let Missing::Path(PathMiss { path, miss: Miss::Budget(exceeded), .. }) = missing {
+            return self.runtime(&format!("The JSONPath '{path}' is too costly: {exceeded} (limit path-nodes)."));
+        }
         // The whole document, also where only parts of it had been looked at.
         let input = |e: &mut Self| match from {
             Root::Slot(_) => e.input.value.to_json(),
@@ -113,18 +131,25 @@ impl<'a> Execution<'a> {
         let members = keys.iter().zip(&self.stack[at..]).map(|(key, value)| Member { key, value: *value });
         let members = self.arena.alloc_slice_fill_iter(members);
         self.stack.truncate(at);
-        self.push_built(Value::object(self.arena, members))
+        let value = Value::object(self.arena, members);
+        self.made(value)?;
+        self.push_built(value)
     }
 
     pub(super) fn array(&mut self, length: u32) -> Result<(), Stop<'a>> {
         let items = self.pop_many(length as usize);
-        self.push_built(Value::array(self.arena, items))
+        let value = Value::array(self.arena, items);
+        self.made(value)?;
+        self.push_built(value)
     }
 
     pub(super) fn call(&mut self, function: Function, arguments: u16, blame: BlameId) -> Result<(), Stop<'a>> {
         let arguments = self.pop_many(usize::from(arguments));
         match intrinsic::call(function, arguments, self.arena, &mut self.seed) {
-            Ok(value) => self.push_built(value),
+            Ok(value) => {
+                self.computed(value)?;
+                self.push_built(value)
+            }
             Err(rejected) => {
                 let Blame::Call { call } = self.program.blame(blame) else { return Err(self.stop(self.runtime(""))) };
                 let text = format!("There was an error while evaluating the intrinsic function: {call}. {rejected}");
@@ -145,7 +170,8 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// ResultPath.
+    /// ResultPath. AWS's answer to a place that cannot be written to is not recorded: it is the documented
+    /// States.ResultPathMatchFailure, which Retry and Catch see, with a text of ours.
     pub(super) fn place(&mut self, path: PathId, blame: BlameId) -> Result<(), Stop<'a>> {
         let (program, document, result) = (self.program, self.doc, self.res);
         match program.path(path).place(document, result, self.arena) {
@@ -211,7 +237,8 @@ impl<'a> Execution<'a> {
         self.runtime(&format!("The {field} parameter {problem}: {path} == {}", self.plain(value)))
     }
 
-    /// A limit's value that is not a number that it takes.
+    /// A limit's value that is not a number that it takes. Of TimeoutSecondsPath and HeartbeatSecondsPath AWS's answer is
+    /// not recorded: it is worded as that of MaxConcurrencyPath, whose is.
     pub(super) fn bad_limit(&self, blame: BlameId, value: Value<'a>) -> Failure<'a> {
         let Blame::Field { field, path } = self.program.blame(blame) else { return self.runtime("") };
         let kind = if field.contains("Percentage") { "float" } else { "integer" };
@@ -233,8 +260,17 @@ impl<'a> Execution<'a> {
 pub(super) enum Missing<'a> {
     /// The path leads nowhere.
     Path(PathMiss<'a>),
-    /// The variable has not been assigned.
+    /// The variable has not been assigned. AWS's answer is not recorded: it is told of as a path that leads nowhere.
     Unassigned,
+    /// The path has opened more than the execution may.
+    Room,
+}
+
+impl Missing<'_> {
+    /// Whether it is a limit that keeps anybody from knowing what is there.
+    pub fn is_limit(&self) -> bool {
+        matches!(self, Missing::Room | Missing::Path(PathMiss { miss: Miss::Budget(_), .. }))
+    }
 }
 
 impl Missing<'_> {
@@ -245,7 +281,7 @@ impl Missing<'_> {
                 let step = miss.step().map(|s| s.to_string()).unwrap_or_default();
                 step.trim_start_matches("['").trim_end_matches("']").to_owned()
             }
-            Missing::Unassigned => String::new(),
+            Missing::Unassigned | Missing::Room => String::new(),
         }
     }
 }
@@ -255,6 +291,7 @@ impl std::fmt::Display for Missing<'_> {
         match self {
             Missing::Path(miss) => miss.fmt(f),
             Missing::Unassigned => f.write_str("the variable has not been assigned"),
+            Missing::Room => f.write_str("the path opens too much"),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::program::expression::{Expression, Global, Left};
 use crate::program::state::StateType;
 use crate::program::{Blame, BlameId, Expected, ExpressionId, Root};
 use crate::value::scan::Slot;
-use crate::value::{Kind, Member, Value};
+use crate::value::{Arena, Kind, Member, Value};
 
 /// The error that all of these are.
 const ERROR: &str = "States.QueryEvaluationError";
@@ -23,6 +23,15 @@ impl<'a> Execution<'a> {
         let expression = self.program.expression(id);
         let arena = self.arena;
         let mut host = StateHost { execution: self };
+        if let Some((global, names)) = expression.bare() {
+            return match jsonata::follow(&mut host, global, names, arena) {
+                Value::Undefined => Err(self.unevaluated(blame, "returned nothing (undefined).")),
+                value => {
+                    self.stack.push(value);
+                    Ok(())
+                }
+            };
+        }
         let value = jsonata::evaluate(expression, Value::Undefined, &mut host, jsonata::Limits::STATE, arena);
         let value = match value {
             Ok(Value::Undefined) => return Err(self.unevaluated(blame, "returned nothing (undefined).")),
@@ -38,8 +47,20 @@ impl<'a> Execution<'a> {
                 return Err(self.unevaluated(blame, &text));
             }
         };
+        self.computed(value)?;
         self.stack.push(value);
         Ok(())
+    }
+
+    /// The value of an expression that is nothing but a path; undefined if there is none.
+    pub(super) fn queried(&mut self, id: ExpressionId) -> Value<'a> {
+        let (expression, arena) = (self.program.expression(id), self.arena);
+        let mut host = StateHost { execution: self };
+        match expression.bare() {
+            Some((global, names)) => jsonata::follow(&mut host, global, names, arena),
+            // The verifier has seen to it that this does not happen.
+            None => Value::Undefined,
+        }
     }
 
     /// Fails unless the top of the stack is of a kind.
@@ -82,6 +103,10 @@ impl<'a> Execution<'a> {
             origin: self.origin(),
             catchable: true,
         };
+        if self.inside.is_some() {
+            // In a handler, which has no history.
+            return self.stop(failure);
+        }
         let entering = self.visit.state.is_some() && self.history.previous == self.visit.entered;
         if entering && kind == Some(StateType::Map) {
             // A Map says that it has failed although it has not started.
@@ -195,6 +220,14 @@ impl<'a> Host<'a> for StateHost<'_, 'a> {
             }
             Global::None | Global::Binding(_) | Global::Builtin(_) => None,
         }
+    }
+
+    fn path(&mut self, global: Global, names: &[Box<str>], arena: &'a Arena) -> Value<'a> {
+        let value = match global {
+            Global::Root(Root::Context) => Some(self.execution.context(Wanted::below(names))),
+            global => self.global(global),
+        };
+        jsonata::fields(value.unwrap_or(Value::Undefined), names.iter().map(|name| &**name), arena)
     }
 
     fn now_ms(&mut self) -> i64 {

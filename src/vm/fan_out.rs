@@ -9,13 +9,15 @@
 
 use super::context::{MapItem, Wanted};
 use super::event::{Event, EventKind};
+use super::history::History;
 use super::join::{Finished, Join, Placed};
-use super::machine::{Execution, ExecutionBasics, Family, History, Input, Settings, Stop, Visit, Waiting};
+use super::machine::{Execution, ExecutionBasics, Family, Input, Settings, Stop, Visit, Waiting};
 use super::outcome::{Failure, Origin, Outcome};
+use super::room::{OPENED_BYTES, Room};
 use super::seed::Seed;
 use crate::program::state::StateType;
 use crate::program::work::{self, Fork, Limit};
-use crate::program::{Addr, ForkId, Program};
+use crate::program::{Addr, Blame, BlameId, ForkId, Program};
 use crate::value::{Arena, Kind, Value};
 
 /// The most items of an inline Map that run at once.
@@ -43,6 +45,7 @@ pub struct Children<'a> {
     pub(super) start_ms: i64,
     pub(super) deadline_ms: i64,
     pub(super) steps: u64,
+    pub(super) bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +97,11 @@ impl<'a> Children<'a> {
         self.len() == 0
     }
 
+    /// What they run with.
+    pub fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
     /// Whether each child's course is the same whatever the others do, so that they may run at the same time: no history
     /// is kept, and none has to wait for another's place for longer than no time at all.
     pub fn are_independent(&self) -> bool {
@@ -120,11 +128,6 @@ impl<'a> Children<'a> {
             Items::Branches(input, entries) => (entries[next.index], input, self.item, Visit::NONE, input),
         };
         let (program, mut seed): (&'c Program, Seed) = (self.program, self.seed);
-        let basics = match self.tolerance.distributed {
-            // Every item of a distributed Map is an execution of its own.
-            true => ExecutionBasics { input, started_ms: next.start_ms, name_seed: seed.child(next.index as u64) },
-            false => self.execution,
-        };
         let mut child = Execution {
             program,
             settings: self.settings,
@@ -147,9 +150,9 @@ impl<'a> Children<'a> {
                 item,
                 iteration: matches!(self.items, Items::Each(_)),
                 state: self.origin,
-                execution: basics,
+                execution: self.execution,
             },
-            quiet: self.quiet || self.tolerance.distributed,
+            quiet: self.quiet,
             tally: None,
             pending: None,
             forked: false,
@@ -159,7 +162,12 @@ impl<'a> Children<'a> {
             now_ms: next.start_ms,
             deadline_ms: next.deadline_ms,
             steps: next.steps,
-            history: History { events: self.history.then(Vec::new), ..History::default() },
+            room: Room::new(&self.settings.limits, self.bytes, arena),
+            // What is an execution of its own counts its own events, and shows none to its parent.
+            history: History {
+                events: (self.history && !self.tolerance.distributed).then(Vec::new),
+                ..History::default()
+            },
         };
         if matches!(self.items, Items::Each(_)) {
             let index = next.index;
@@ -183,6 +191,10 @@ impl<'a> Execution<'a> {
                 self.event(|_| EventKind::ParallelStarted);
                 Items::Branches(input, entries)
             }
+            work::Children::Selected { items, .. } => {
+                let value = self.pop();
+                Items::Each(self.elements(value, *items)?)
+            }
             work::Children::Items {
                 items,
                 concurrency: limit,
@@ -190,55 +202,48 @@ impl<'a> Execution<'a> {
                 tolerated_percentage,
                 distributed,
                 label,
+                batch,
                 ..
             } => {
+                let batch = match batch {
+                    Some(batch) => Some(self.batching(*batch)?),
+                    None => None,
+                };
                 let (percentage, count) = (self.popped(*tolerated_percentage), self.popped(*tolerated_count));
                 let most = self.concurrency(*limit)?;
                 let value = self.pop();
-                let Some(values) = value.elements(self.arena) else {
-                    if let crate::program::Blame::MapInput = self.program.blame(*items) {
-                        let cause = format!("Map state input must be an array but was: {}", value.to_json());
-                        return Err(self.query_failed(None, &cause));
-                    }
-                    let path = match self.program.blame(*items) {
-                        crate::program::Blame::Items { path } => {
-                            path.strip_prefix("$$").map_or_else(|| path.to_string(), |p| format!("${p}"))
-                        }
-                        _ => String::new(),
-                    };
-                    return Err(self.stop(self.runtime(&format!("Reference path \"{path}\" must point to array."))));
-                };
+                let values = self.elements(value, *items)?;
                 concurrency = match most {
                     0 if *distributed => usize::MAX,
                     0 => CONCURRENCY_MAX,
                     most if *distributed => most,
                     most => most.min(CONCURRENCY_MAX),
                 };
+                self.make(values.len() as u64 * OPENED_BYTES)?;
                 self.event(|_| EventKind::MapStarted { length: values.len() });
                 // The Map has started by the time that AWS looks at what it tolerates.
                 let percentage = self.percentage(*tolerated_percentage, percentage)?;
                 let count = self.tolerated(*tolerated_count, count)?;
                 let by_percentage = percentage.map(|hundredths| values.len() * hundredths / 10_000);
-                tolerance = Tolerance {
-                    distributed: *distributed,
-                    failures_max: count.unwrap_or(0).max(by_percentage.unwrap_or(0)),
+                // Both given: whichever is exceeded first fails the Map.
+                let failures_max = match *distributed {
+                    true => count.into_iter().chain(by_percentage).min().unwrap_or(0),
+                    false => 0,
                 };
+                tolerance = Tolerance { distributed: *distributed, failures_max };
                 self.forked = true;
                 if *distributed {
                     let arn = self.map_run_arn(label.as_deref());
                     self.event(|_| EventKind::MapRunStarted { arn });
                 }
-                Items::Each(values)
+                Items::Each(batch.map_or(values, |batch| batch.put_together(values, self.arena)))
             }
         };
-        let (item, distributed) = match self.family {
-            Family::Child { item, .. } => (item, tolerance.distributed),
-            Family::Root => (None, tolerance.distributed),
+        let item = match self.family {
+            Family::Child { item, .. } => item,
+            Family::Root => None,
         };
-        let variables: &'a [Option<Value<'a>>] = match distributed {
-            true => self.arena.alloc_slice_fill_copy(self.variables.len(), None),
-            false => self.arena.alloc_slice_copy(self.variables),
-        };
+        let variables: &'a [Option<Value<'a>>] = self.arena.alloc_slice_copy(self.variables);
         let seed = self.seed.child(u64::from(id.0));
         self.seed.draw();
         Ok(Children {
@@ -254,13 +259,24 @@ impl<'a> Execution<'a> {
             origin: self.origin().unwrap_or(Origin { state: "", entered: 0 }),
             visit: Visit { rare: None, ..self.visit },
             execution: self.basics(),
-            quiet: self.quiet,
+            quiet: self.quiet || matches!(fork.children, work::Children::Selected { .. }),
             history: self.history.events.is_some(),
             seed,
             start_ms: self.now_ms,
             deadline_ms: self.deadline_ms,
             steps: self.steps,
+            bytes: self.room.left,
         })
+    }
+
+    /// Makes a distributed Map's item an execution of its own, once its input has been selected: it sees none of the
+    /// outer variables, and `$$.Execution` is its own. What AWS makes of an ItemSelector that fails is not recorded: here
+    /// its item has failed, and the results of the others are given without it.
+    pub(super) fn detach(&mut self) {
+        self.variables.fill(None);
+        if let Family::Child { execution, .. } = &mut self.family {
+            *execution = ExecutionBasics { input: self.doc, started_ms: self.now_ms, name_seed: self.seed };
+        }
     }
 
     /// Takes what a child has come to.
@@ -302,23 +318,29 @@ impl<'a> Execution<'a> {
         self.waiting = Waiting::Nothing;
         let distributed = join.children.tolerance.distributed;
         let map = matches!(join.children.items, Items::Each(_));
+        let (selected, flatten) = match join.children.fork.children {
+            work::Children::Selected { .. } => (true, false),
+            work::Children::Items { flatten, .. } => (false, flatten),
+            work::Children::Branches(_) => (false, false),
+        };
+        let visible = !distributed && !selected && !self.quiet;
         let end_ms = join.end_ms();
         self.steps = join.steps_left;
         let placed = Placed { finished: &join.finished, failed: join.failed };
         if let Some(limit) = join.limit {
-            self.place_events(&placed, &join, !distributed);
+            self.place_events(&placed, &join, visible);
             self.set_clock(end_ms);
             self.pending = Some(self.stop_at(limit));
             return;
         }
         let base = self.history.count;
-        self.place_events(&placed, &join, !distributed);
+        self.place_events(&placed, &join, visible);
         self.set_clock(end_ms);
         match join.failed {
             None => {
                 // The child that ends last is the one that the parent had to wait for.
                 let latest = join.finished.iter().enumerate().max_by_key(|(i, f)| (f.end_ms, *i));
-                if let Some((index, finished)) = latest.filter(|_| !self.quiet && !distributed) {
+                if let Some((index, finished)) = latest.filter(|_| visible) {
                     self.history.previous = base + placed.id(index, finished.last);
                 }
                 if distributed {
@@ -326,13 +348,21 @@ impl<'a> Execution<'a> {
                 }
                 let previous = self.history.previous;
                 let state_type = if map { "Map" } else { "Parallel" };
-                self.side_event(previous, |_| EventKind::Succeeded { state_type });
+                if !selected {
+                    self.side_event(previous, |_| EventKind::Succeeded { state_type });
+                }
                 let outputs = join.finished.iter().filter_map(|f| match f.outcome {
                     Outcome::Succeeded(value) => Some(value),
                     Outcome::Failed(_) | Outcome::TimedOut(_) => None,
                 });
                 let mut items = bumpalo::collections::Vec::with_capacity_in(join.finished.len(), self.arena);
-                items.extend(outputs);
+                match flatten {
+                    false => items.extend(outputs),
+                    true => outputs.for_each(|value| match value.elements(self.arena) {
+                        Some(elements) => items.extend_from_slice(elements),
+                        None => items.push(value),
+                    }),
+                }
                 self.res = Value::array(self.arena, items.into_bump_slice());
                 self.forked = false;
             }
@@ -348,7 +378,7 @@ impl<'a> Execution<'a> {
                         error: failure.error.map(str::to_owned),
                         cause: failure.cause.map(str::to_owned),
                     });
-                } else if !self.quiet {
+                } else if visible {
                     self.history.previous = base + placed.id(index, finished.chain);
                     // A failed ItemSelector names the Map itself, whose id is the parent's already; names are unique.
                     if let Some(origin) = &mut failure.origin
@@ -364,7 +394,7 @@ impl<'a> Execution<'a> {
 
     /// Puts the children's events behind the parent's own, in the order of their time.
     fn place_events(&mut self, placed: &Placed<'_, 'a>, join: &Join<'a>, visible: bool) {
-        if self.quiet || !visible {
+        if !visible {
             return;
         }
         let (base, link) = (self.history.count, self.history.previous);
@@ -420,25 +450,48 @@ impl<'a> Execution<'a> {
         format!("{}/{label}:{id}", machine.replace(":stateMachine:", ":mapRun:"))
     }
 
+    /// A Map's items. That an object has none is recorded; that it may have, one for each member, is documented since,
+    /// and not recorded: here it fails.
+    fn elements(&mut self, value: Value<'a>, items: BlameId) -> Result<&'a [Value<'a>], Stop<'a>> {
+        if let Some(values) = value.elements(self.arena) {
+            return Ok(values);
+        }
+        if let Blame::MapInput = self.program.blame(items) {
+            let cause = format!("Map state input must be an array but was: {}", value.to_json());
+            return Err(self.query_failed(None, &cause));
+        }
+        let path = match self.program.blame(items) {
+            Blame::Items { path } => path.strip_prefix("$$").map_or_else(|| path.to_string(), |p| format!("${p}")),
+            _ => String::new(),
+        };
+        Err(self.stop(self.runtime(&format!("Reference path \"{path}\" must point to array."))))
+    }
+
     /// A limit's value, if it is on the stack.
-    fn popped(&mut self, limit: Limit) -> Value<'a> {
+    pub(super) fn popped(&mut self, limit: Limit) -> Value<'a> {
         if matches!(limit, Limit::Popped(_)) { self.pop() } else { Value::Null }
     }
 
     /// MaxConcurrency.
     fn concurrency(&mut self, limit: Limit) -> Result<usize, Stop<'a>> {
+        let value = self.popped(limit);
+        self.whole_limit(limit, value, "MaxConcurrency")
+    }
+
+    /// A whole number that is no less than 0; 0 where there is none. What AWS says of a negative one is not recorded, nor
+    /// whether 1.0 will do, as it does here.
+    pub(super) fn whole_limit(&mut self, limit: Limit, value: Value<'a>, field: &str) -> Result<usize, Stop<'a>> {
         match limit {
             Limit::None => Ok(0),
             Limit::Literal(n) => Ok(usize::try_from(n).unwrap_or(usize::MAX)),
             Limit::Popped(blame) => {
-                let value = self.pop();
                 if let Some(whole) = self.whole_query(blame, value) {
                     return whole.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
                 }
                 match value.as_number().and_then(|n| n.as_i64()) {
                     Some(n) => match usize::try_from(n) {
                         Ok(n) => Ok(n),
-                        Err(_) => Err(self.stop(self.runtime("MaxConcurrency cannot be negative."))),
+                        Err(_) => Err(self.stop(self.runtime(&format!("{field} cannot be negative.")))),
                     },
                     None => Err(self.stop(self.bad_limit(blame, value))),
                 }

@@ -6,6 +6,16 @@ use super::event::{Event, EventKind};
 use super::machine::{Execution, Stop};
 use super::outcome::Failure;
 
+/// The count of events, and the events themselves if they are kept.
+#[derive(Default)]
+pub(super) struct History {
+    pub count: u32,
+    pub previous: u32,
+    /// For children: how many events there had been whenever the clock moved on.
+    pub pace: Vec<(i64, u32)>,
+    pub events: Option<Vec<Event>>,
+}
+
 impl<'a> Execution<'a> {
     /// The history may not grow past its limit, whose last event says so.
     #[cold]

@@ -4,6 +4,9 @@
 //! Map's items are scheduled onto its places as in a list. Of several failures the one with the least (virtual time,
 //! index) wins, and what happens after it in virtual time appears nowhere: `Placed` says which of the children's events
 //! are kept, and where each comes to stand. It must never run anything.
+//!
+//! How AWS interleaves the events of children that run at one time is not recorded: they stand in the order of time,
+//! index and sequence. Nor is which of the states that are stopped it shows as aborted: of those there is none.
 
 use super::event::Event;
 use super::fan_out::{Children, Next};
@@ -34,6 +37,7 @@ pub struct FinishedElsewhere {
     pub(super) chain: u32,
     pub(super) last: u32,
     pub(super) pace: Vec<(i64, u32)>,
+    pub(super) events: Vec<Event>,
     pub(super) steps_left: u64,
 }
 
@@ -53,10 +57,24 @@ pub struct Join<'a> {
     pub(super) freed_by: Vec<Option<usize>>,
     /// When each place becomes free, and whose it was.
     pub(super) places: Vec<(i64, Option<usize>)>,
-    pub(super) failures: usize,
+    /// When which children failed, in order of time.
+    pub(super) failures: Vec<(i64, usize)>,
+    /// The failure that is one too many.
     pub(super) failed: Option<(i64, usize)>,
     pub(super) limit: Option<LimitHit>,
     pub(super) steps_left: u64,
+    held: Held,
+}
+
+/// What children have come to, in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    /// Room left behind those that have been measured.
+    left: u64,
+    /// How many of them have been.
+    measured: usize,
+    /// At most so much for the others.
+    others_max: u64,
 }
 
 impl<'a> Join<'a> {
@@ -67,10 +85,11 @@ impl<'a> Join<'a> {
             finished: Vec::with_capacity(children.len()),
             freed_by: Vec::with_capacity(children.len()),
             places: Vec::new(),
-            failures: 0,
+            failures: Vec::new(),
             failed: None,
             limit: None,
             steps_left,
+            held: Held { left: children.bytes, measured: 0, others_max: 0 },
             children,
         }
     }
@@ -83,7 +102,7 @@ impl<'a> Join<'a> {
     /// The child that comes next; none when all have run, or when what is left can change nothing.
     pub fn next_child(&mut self) -> Option<Next> {
         let index = self.finished.len();
-        if index >= self.children.len() || matches!(self.limit, Some(LimitHit::Steps(_))) {
+        if index >= self.children.len() || self.is_over() {
             return None;
         }
         let (start_ms, freed_by) = self.place();
@@ -111,28 +130,61 @@ impl<'a> Join<'a> {
         match finished.outcome {
             Outcome::Succeeded(_) => {}
             Outcome::Failed(_) => {
-                self.failures += 1;
-                let earlier = self.failed.is_none_or(|(time, _)| finished.end_ms < time);
-                if earlier
-                    && (!self.children.tolerance.distributed || self.failures > self.children.tolerance.failures_max)
-                {
-                    self.failed = Some((finished.end_ms, index));
+                let failure = (finished.end_ms, index);
+                let place = self.failures.partition_point(|other| *other < failure);
+                // A batch that fails is so many failed items.
+                let items = self.children.items_in(index);
+                self.failures.splice(place..place, std::iter::repeat_n(failure, items));
+                let failed = self.failures.get(self.children.tolerance.failures_max).copied();
+                if failed != self.failed {
+                    self.failed = failed;
                     // A child that fails before another has run out of time ends both.
-                    self.limit = self.limit.filter(|limit| matches!(limit, LimitHit::Steps(_)));
+                    self.limit = self.limit.filter(|limit| limit.ends_all());
                 }
             }
             // Stopped at the time of a failure: it does not count.
             Outcome::TimedOut(_) if self.failed.is_some() => {}
             Outcome::TimedOut(limit) => self.limit = Some(limit),
         }
+        if let Outcome::Succeeded(value) = finished.outcome {
+            self.held.others_max = self.held.others_max.saturating_add(value.size().bytes_max);
+        }
         self.finished.push(finished);
+        if !self.is_over() && !self.has_room_for(0) {
+            self.limit = Some(LimitHit::ExecutionBytes(self.children.settings.limits.execution_bytes));
+        }
+    }
+
+    /// Whether a limit has been reached that ends the parent, whatever the others come to.
+    pub fn is_over(&self) -> bool {
+        self.limit.is_some_and(LimitHit::ends_all)
+    }
+
+    /// Whether results of so many bytes more may be held. They are only measured where a bound does not settle it, and
+    /// each only once: the answer is the same whether they were built here or came as text from elsewhere.
+    pub fn has_room_for(&mut self, bytes: u64) -> bool {
+        let Held { left, others_max, .. } = self.held;
+        if others_max.saturating_add(bytes) <= left {
+            return true;
+        }
+        let unmeasured = self.finished[self.held.measured..].iter();
+        let fits =
+            unmeasured.filter_map(|finished| finished.output()).all(|value| value.take_from(&mut self.held.left));
+        (self.held.measured, self.held.others_max) = (self.finished.len(), 0);
+        if !fits {
+            self.held.left = 0;
+        }
+        fits && bytes <= self.held.left
+    }
+
+    /// Takes what the next child came to in memory that is about to be given back.
+    pub fn add_owned(&mut self, finished: FinishedElsewhere, arena: &'a Arena) {
+        self.add(finished.into_arena(arena));
     }
 
     /// Takes what the next child came to on another thread.
     pub fn add_from_elsewhere(&mut self, finished: FinishedElsewhere, arena: &'a Arena) {
-        if matches!(self.limit, Some(LimitHit::Steps(_)))
-            || self.failed.is_some_and(|(time, _)| self.children.start_ms >= time)
-        {
+        if self.is_over() || self.failed.is_some_and(|(time, _)| self.children.start_ms >= time) {
             return;
         }
         let used = self.children.steps.saturating_sub(finished.steps_left);
@@ -228,12 +280,35 @@ impl Finished<'_> {
             chain: self.chain,
             last: self.last,
             pace: self.pace,
+            events: self.events,
             steps_left: self.steps_left,
         }
     }
 }
 
+impl<'a> Finished<'a> {
+    fn output(&self) -> Option<Value<'a>> {
+        match self.outcome {
+            Outcome::Succeeded(value) => Some(value),
+            Outcome::Failed(_) | Outcome::TimedOut(_) => None,
+        }
+    }
+}
+
 impl FinishedElsewhere {
+    /// How many bytes of output it came to.
+    pub fn bytes(&self) -> u64 {
+        match &self.outcome {
+            OwnedOutcome::Succeeded(json) => json.len() as u64,
+            OwnedOutcome::Failed { .. } | OwnedOutcome::TimedOut(_) => 0,
+        }
+    }
+
+    /// Whether it ran into a limit that ends its parent, whatever the others come to.
+    pub fn is_over(&self) -> bool {
+        matches!(self.outcome, OwnedOutcome::TimedOut(limit) if limit.ends_all())
+    }
+
     fn into_arena(self, arena: &Arena) -> Finished<'_> {
         let text = |t: Option<Box<str>>| t.map(|t| &*arena.alloc_str(&t));
         let outcome = match self.outcome {
@@ -255,7 +330,7 @@ impl FinishedElsewhere {
             chain: self.chain,
             last: self.last,
             pace: self.pace,
-            events: Vec::new(),
+            events: self.events,
             steps_left: self.steps_left,
         }
     }

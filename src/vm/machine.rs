@@ -7,13 +7,15 @@
 use super::budget::Limits;
 use super::context::{MapItem, Names, Wanted};
 use super::event::{Event, EventKind};
+use super::history::History;
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use super::request::Request;
+use super::room::Room;
 use super::seed::Seed;
 use super::tally::Tally;
 use crate::program::{Addr, AssignId, Op, Program, Register, Root, StateId, TaskId};
 use crate::value::raw::Form;
-use crate::value::scan::Slot;
+use crate::value::scan::{Slot, Tokens};
 use crate::value::{Arena, Value};
 
 /// What an execution starts from: a document, and what a scanner already knows of it.
@@ -28,12 +30,14 @@ pub struct Input<'a> {
     /// The values of the program's [slots](Program::slots), as bounds in `text`; empty if no scanner has looked for
     /// them: then they are looked up when they are wanted.
     pub slots: &'a [Slot],
+    /// The tokens of the text, if a scanner has left them: values are opened by them where they are looked into.
+    pub tokens: Option<Tokens<'a>>,
 }
 
 impl<'a> Input<'a> {
     /// A document of which no slots are known.
     pub fn whole(value: Value<'a>) -> Input<'a> {
-        Input { value, text: "", form: Form::COMPACT, slots: &[] }
+        Input { value, text: "", form: Form::COMPACT, slots: &[], tokens: None }
     }
 }
 
@@ -89,8 +93,8 @@ pub struct Execution<'a> {
     pub(super) inside: Option<(TaskId, Value<'a>)>,
     pub(super) waiting: Waiting<'a>,
     pub(super) family: Family<'a>,
-    /// Whether what it does belongs to no history: a handler written in ASL has none, nor does a distributed Map show its
-    /// items'.
+    /// Whether what it does belongs to no history: a handler written in ASL has none, nor has the selection of items for
+    /// batches.
     pub(super) quiet: bool,
     /// Where states, retries and catches are counted, if somebody counts them.
     pub(super) tally: Option<&'a Tally>,
@@ -105,6 +109,7 @@ pub struct Execution<'a> {
     pub(super) now_ms: i64,
     pub(super) deadline_ms: i64,
     pub(super) steps: u64,
+    pub(super) room: Room,
     pub(super) history: History,
 }
 
@@ -183,16 +188,6 @@ pub(super) struct ExecutionBasics<'a> {
     pub name_seed: Seed,
 }
 
-/// The count of events, and the events themselves if they are kept.
-#[derive(Default)]
-pub(super) struct History {
-    pub count: u32,
-    pub previous: u32,
-    /// For children: how many events there had been whenever the clock moved on.
-    pub pace: Vec<(i64, u32)>,
-    pub events: Option<Vec<Event>>,
-}
-
 impl<'a> Execution<'a> {
     /// An execution of a whole machine, about to run.
     pub fn new(program: &'a Program, settings: &'a Settings, arena: &'a Arena, start: Start<'a>) -> Execution<'a> {
@@ -234,6 +229,7 @@ impl<'a> Execution<'a> {
             now_ms: start.now_ms,
             deadline_ms: start.now_ms.saturating_add(run_ms),
             steps: settings.limits.steps,
+            room: Room::new(&settings.limits, settings.limits.execution_bytes, arena),
             history: History { count: 1, events, ..History::default() },
         }
     }
@@ -244,6 +240,9 @@ impl<'a> Execution<'a> {
         debug_assert!(matches!(self.waiting, Waiting::Nothing), "asked to run while it waits for an answer");
         if self.now_ms >= self.deadline_ms {
             return Step::Done(self.timed_out(self.time_is_over()));
+        }
+        if let Some(request) = self.make_room() {
+            return Step::Request(request);
         }
         loop {
             let turn = match self.pending.take() {
@@ -257,6 +256,7 @@ impl<'a> Execution<'a> {
                     None => continue,
                 },
                 Err(Stop(Reason::Limit(limit))) => return Step::Done(self.timed_out(*limit)),
+                Err(Stop(Reason::Crowded)) => return Step::Request(self.again_with_room()),
                 Err(Stop(Reason::Failure(failure))) => match self.rescue(*failure) {
                     Rescue::Going => {}
                     Rescue::Wait(until_ms) => {
@@ -367,11 +367,6 @@ impl<'a> Execution<'a> {
                     let values = self.pop_many(count);
                     self.assigned = Some((variables, values));
                 }
-                Op::Unless { test, to } => {
-                    if !self.holds(test)? {
-                        self.pc = to;
-                    }
-                }
                 Op::When { test, to } => {
                     if self.holds(test)? {
                         self.pc = to;
@@ -406,6 +401,7 @@ impl<'a> Execution<'a> {
                     self.waiting = Waiting::Children;
                     return Ok(Turn::Request(Request::Children(self.arena.alloc(children))));
                 }
+                Op::Detach {} => self.detach(),
             }
         }
     }
@@ -420,6 +416,7 @@ impl<'a> Execution<'a> {
     }
 
     fn enter(&mut self, state: StateId) -> Result<(), Stop<'a>> {
+        self.enter_with_room()?;
         self.step(state)?;
         self.eff = self.doc;
         self.event(|e| {
@@ -453,13 +450,12 @@ impl<'a> Execution<'a> {
 
     fn leave(&mut self, state: StateId, with: Register, to: Addr) -> Result<(), Stop<'a>> {
         let out = *self.register(with);
-        let limit = self.settings.limits.state_bytes;
-        if out.size().bytes_max > limit && !out.fits(limit) {
-            let failure = self.too_large(&self.program.state(state).name);
-            return Err(self.stop(Failure { catchable: false, ..failure }));
+        if out.size().bytes_max > self.settings.limits.between_states() {
+            self.leaves_with(state, out)?;
         }
         let assigned = self.assigned.take();
         if let Some((variables, values)) = assigned {
+            self.assigns(state, variables, values)?;
             for (variable, value) in self.program.assign(variables).iter().zip(values) {
                 self.variables[variable.index()] = Some(*value);
             }
@@ -495,7 +491,9 @@ impl<'a> Execution<'a> {
     }
 
     fn timed_out(&mut self, limit: LimitHit) -> Outcome<'a> {
-        self.caller = None;
+        if let Some(caller) = self.caller.take() {
+            self.quiet = caller.quiet;
+        }
         if matches!(self.family, Family::Root) {
             self.history.previous = 0;
             self.event(|_| EventKind::ExecutionTimedOut { error: "States.Timeout".to_owned() });
@@ -511,6 +509,7 @@ impl<'a> Execution<'a> {
             let Some(value) = value else { continue };
             match value.as_str(self.arena) {
                 Some(string) => *text = Some(string),
+                // What AWS says of it is not recorded.
                 None => {
                     let message = format!("The {field} parameter does not reference a string: {}", value.to_json());
                     return self.stop(self.runtime(&message));
@@ -582,6 +581,7 @@ pub(super) struct Stop<'a>(pub(super) &'a Reason<'a>);
 pub(super) enum Reason<'a> {
     Failure(Failure<'a>),
     Limit(LimitHit),
+    Crowded,
 }
 
 /// What became of a failure.

@@ -9,6 +9,7 @@
 //! | [`Request::Task`] | asks a handler, then [`Execution::answer`] |
 //! | [`Request::WaitUntil`] | lets the (virtual or real) time pass, then [`Execution::wake`] |
 //! | [`Request::Children`] | runs every child as an execution of its own, then [`Execution::join`] |
+//! | [`Request::Room`] | parks it and resumes it over fresh memory; or just runs it on |
 //!
 //! Any execution that stands still can be [`park`](Execution::park)ed: owned, sendable, to be resumed elsewhere.
 //!
@@ -24,21 +25,27 @@
 //! | `choice.rs` | comparisons |
 //! | `clock.rs`, `history.rs` | the clock; counting events |
 //! | [`context`] | the context object |
+//! | [`choices`] | choices where AWS's answer is not recorded |
 //! | `rescue.rs` | Retry and Catch |
+//! | `room.rs` | how much an execution may make and hold, and when it wants fresh memory |
 //! | `task.rs` | Task: the call, its completion, handlers written in ASL |
 //! | [`fan_out`] | Map and Parallel: children, virtual schedule, join |
+//! | `batcher.rs` | ItemBatcher |
 //! | [`join`] | what children come to, put together |
 //! | [`park`] | executions that stand still, owned |
 //! | [`event`] | history events as values |
 //! | [`budget`] | limits |
 //! | [`seed`] | what stands in for randomness |
+//! | [`shortcut`] | executions that only their input decides, told without being run |
 //! | [`tally`] | counts |
 //! | [`intrinsic`] | the 18 intrinsic functions |
 //! | [`jsonata`] | JSONata |
 //! | `expression.rs` | JSONata in the fields of states |
 
+mod batcher;
 pub mod budget;
 mod choice;
+pub mod choices;
 mod clock;
 pub mod context;
 mod data_flow;
@@ -54,7 +61,9 @@ pub mod outcome;
 pub mod park;
 pub mod request;
 mod rescue;
+mod room;
 pub mod seed;
+pub mod shortcut;
 pub mod tally;
 mod task;
 

@@ -15,7 +15,8 @@ pub enum Outcome<'a> {
     TimedOut(LimitHit),
 }
 
-/// A failure: a name and a cause, each of which may be absent.
+/// A failure: a name and a cause, each of which may be absent. What AWS does with those that are longer than its API
+/// takes (256 and 32,768 characters) is not recorded: they are kept whole.
 #[derive(Clone, Copy, Debug)]
 pub struct Failure<'a> {
     /// Error.
@@ -46,6 +47,8 @@ pub enum LimitHit {
     VirtualSeconds(u64),
     /// The limit on steps.
     Steps(u64),
+    /// The limit on the bytes that an execution makes.
+    ExecutionBytes(u64),
 }
 
 impl LimitHit {
@@ -60,7 +63,13 @@ impl LimitHit {
             LimitHit::TimeoutSeconds(_) => "TimeoutSeconds",
             LimitHit::VirtualSeconds(_) => "virtual-seconds",
             LimitHit::Steps(_) => "steps",
+            LimitHit::ExecutionBytes(_) => "execution-bytes",
         }
+    }
+
+    /// Whether it ends all that is left of an execution, wherever in virtual time the others stand.
+    pub(super) fn ends_all(self) -> bool {
+        matches!(self, LimitHit::Steps(_) | LimitHit::ExecutionBytes(_))
     }
 }
 

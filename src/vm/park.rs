@@ -7,8 +7,10 @@
 
 use super::context::MapItem;
 use super::event::Event;
-use super::machine::{Caller, Execution, ExecutionBasics, Family, History, Input, Rare, Settings, Visit, Waiting};
+use super::history::History;
+use super::machine::{Caller, Execution, ExecutionBasics, Family, Input, Rare, Settings, Visit, Waiting};
 use super::outcome::Origin;
+use super::room::Room;
 use super::seed::Seed;
 use crate::program::{Addr, AssignId, Program, StateId, TaskId};
 use crate::value::raw::Form;
@@ -38,6 +40,7 @@ pub struct Parked {
     now_ms: i64,
     deadline_ms: i64,
     steps: u64,
+    bytes: u64,
     count: u32,
     previous: u32,
     pace: Vec<(i64, u32)>,
@@ -102,11 +105,26 @@ impl<'a> Execution<'a> {
     /// # Errors
     ///
     /// It is not at rest: a failure that an answer brought is still to be looked at by [`Execution::run`].
-    pub fn park(mut self) -> Result<Parked, NotAtRest> {
-        if self.pending.is_some() {
-            return Err(NotAtRest);
+    pub fn park(self) -> Result<Parked, NotAtRest> {
+        match self.pending {
+            Some(_) => Err(NotAtRest),
+            None => Ok(self.leave_memory()),
         }
-        Ok(Parked {
+    }
+
+    /// The program that it runs.
+    pub fn program(&self) -> &'a Program {
+        self.program
+    }
+
+    /// What it runs with.
+    pub fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
+    /// The same for one that has just asked for [`Request::Room`](super::Request), which nothing does with a failure pending.
+    pub(crate) fn leave_memory(mut self) -> Parked {
+        Parked {
             input: own(self.input.value),
             pc: self.pc,
             doc: own(self.doc),
@@ -159,9 +177,10 @@ impl<'a> Execution<'a> {
             steps: self.steps,
             count: self.history.count,
             previous: self.history.previous,
+            bytes: self.room.whole,
             pace: std::mem::take(&mut self.history.pace),
             events: self.history.events.take(),
-        })
+        }
     }
 }
 
@@ -175,7 +194,7 @@ impl Parked {
         let borrowed = |texts: &[Text]| -> &'a [Value<'a>] {
             arena.alloc_slice_fill_iter(texts.iter().map(|t| t.borrow(arena)).collect::<Vec<_>>())
         };
-        Execution {
+        let mut execution = Execution {
             program,
             settings,
             arena,
@@ -238,8 +257,12 @@ impl Parked {
             now_ms: self.now_ms,
             deadline_ms: self.deadline_ms,
             steps: self.steps,
+            room: Room::NONE,
             history: History { count: self.count, previous: self.previous, pace: self.pace, events: self.events },
-        }
+        };
+        // What it has brought along is no reason to ask again.
+        execution.room = Room::new(&settings.limits, self.bytes, arena);
+        execution
     }
 }
 

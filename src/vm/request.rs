@@ -16,6 +16,9 @@ pub enum Request<'a> {
     WaitUntil(i64),
     /// Children are to be run: answer with [`Execution::join`](super::Execution::join).
     Children(&'a Children<'a>),
+    /// The arena has filled up, with what the execution no longer needs for the most part:
+    /// [park](super::Execution::park) it and let it go on over fresh memory, or just let it run on, if there is memory.
+    Room,
 }
 
 /// A task to be done.
@@ -76,7 +79,8 @@ pub enum Reply<'a> {
 
 impl<'a> Reply<'a> {
     /// What a handler written in ASL comes to that has failed: a Fail state is what the function raises, anything else
-    /// that goes wrong inside is its runtime's failure.
+    /// that goes wrong inside is its runtime's failure, Lambda.Unknown: what AWS says of each kind of those is not
+    /// recorded.
     pub(super) fn of_failure(failure: &Failure<'a>) -> Reply<'a> {
         if failure.origin.is_none() && failure.catchable {
             let message = failure.cause.unwrap_or_default();

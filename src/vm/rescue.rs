@@ -78,7 +78,8 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// {Error, Cause}; a failure that has no name or no cause shows null.
+    /// {Error, Cause}; a failure that has no name or no cause shows null. (Recorded of a callback that fails without
+    /// either; of a Fail state it is not recorded.)
     fn error_output(&self, failure: &Failure<'a>) -> Value<'a> {
         let text = |text: Option<&'a str>| text.map_or(Value::Null, |t| Value::text(self.arena, t));
         let error = Member { key: "Error", value: text(failure.error) };

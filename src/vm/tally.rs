@@ -19,6 +19,13 @@ impl Tally {
         Tally { entered: vec![Cell::new(0); program.states().len()], ..Tally::default() }
     }
 
+    /// Counts that were written down before: of each state in the order of the program's states, of retries, of errors
+    /// that were caught.
+    pub fn restored(entered: Vec<u64>, retries: u64, caught: u64) -> Tally {
+        let entered = entered.into_iter().map(Cell::new).collect();
+        Tally { entered, retries: Cell::new(retries), caught: Cell::new(caught) }
+    }
+
     /// How often each state was entered, in the order of the program's states.
     pub fn entered(&self) -> impl Iterator<Item = u64> + '_ {
         self.entered.iter().map(Cell::get)
@@ -41,6 +48,13 @@ impl Tally {
         }
         self.retries.set(self.retries.get() + other.retries.get());
         self.caught.set(self.caught.get() + other.caught.get());
+    }
+
+    /// Counts a state that many executions have entered.
+    pub fn enter_many(&self, state: StateId, times: u64) {
+        if let Some(count) = self.entered.get(state.index()) {
+            count.set(count.get() + times);
+        }
     }
 
     pub(super) fn enter(&self, state: StateId) {

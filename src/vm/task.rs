@@ -50,6 +50,7 @@ impl<'a> Execution<'a> {
         let arguments = self.pop();
         self.scheduled(task, arguments, timeout, heartbeat, credentials);
         let timeout_ms = timeout.map(|s| i64::try_from(s.saturating_mul(1_000)).unwrap_or(i64::MAX));
+        // Which event a function gets without a Payload is not recorded: an empty object.
         let payload = match task.integration {
             Integration::LambdaInvoke => arguments.get(self.arena, "Payload").unwrap_or_else(Value::empty_object),
             _ => arguments,
@@ -117,7 +118,7 @@ impl<'a> Execution<'a> {
         self.quiet = caller.quiet;
         self.stack.truncate(caller.stack);
         self.assigned = None;
-        let lapsed = caller.timeout_ms.map(|ms| caller.called_ms.saturating_add(ms)).filter(|end| self.now_ms > *end);
+        let lapsed = caller.lapse_ms().filter(|end| self.now_ms > *end);
         let reply = match (lapsed, outcome) {
             (None, Ok(value)) if self.program.task(caller.task).integration == Integration::Function => {
                 return self.complete(caller.task, value);
@@ -189,7 +190,8 @@ impl<'a> Execution<'a> {
         Value::object(self.arena, self.arena.alloc_slice_copy(&members))
     }
 
-    /// What `lambda:invoke` answers to an event that nobody waits for: no output, so that reading one fails loudly.
+    /// What `lambda:invoke` answers to an event that nobody waits for. AWS's answer is not recorded: it holds no output
+    /// here, so that reading one fails loudly.
     fn accepted(&mut self) -> Value<'a> {
         let id = self.seed.uuid();
         let text = format!(
@@ -347,6 +349,13 @@ impl<'a> Execution<'a> {
                 }
             }
         }
+    }
+}
+
+impl Caller<'_> {
+    /// The last moment at which the handler is still in time.
+    pub fn lapse_ms(&self) -> Option<i64> {
+        self.timeout_ms.map(|ms| self.called_ms.saturating_add(ms))
     }
 }
 

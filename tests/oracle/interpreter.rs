@@ -1,10 +1,12 @@
 //! The second interpreter: JSONPath states, straight from the language's description, over definitions that are plain JSON.
 //!
-//! Flows in: a definition, an input, what each task comes to. Flows out: an [`End`]. It counts events and keeps a clock,
-//! because causes name event ids and failures are ordered by time; it knows no bytecode, no arena and no budget. What no
-//! reference defines it calls [`End::Undefined`], and such a pair is not compared.
+//! Flows in: a definition, an input, what each task comes to. Flows out: how it ends, its history, its clock, and a count
+//! of every word of the language that it came across. It knows no bytecode, no arena and no budget. What no reference
+//! defines it calls [`End::Undefined`], or [`Cause::Any`] where only the wording is unknown.
 
+use super::history::{Details, Event, History, Told, is};
 use super::json::Json;
+use super::time;
 use std::collections::BTreeMap;
 
 /// What a task's invocation comes to.
@@ -18,7 +20,6 @@ pub enum Mocked {
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
     Succeeded(String),
-    /// Error, Cause; a cause that no recording shows is `None` inside.
     Failed(Option<String>, Cause),
     TimedOut,
     Undefined,
@@ -28,8 +29,27 @@ pub enum End {
 pub enum Cause {
     Absent,
     Text(String),
+    /// There is one, whose wording no recording shows.
     Any,
 }
+
+impl From<String> for Cause {
+    fn from(text: String) -> Cause {
+        Cause::Text(text)
+    }
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Ran {
+    pub end: End,
+    pub events: Vec<Event>,
+    pub now_ms: i64,
+    pub seen: Seen,
+}
+
+/// How often each word of the language was met where it counts: by kind of object, then by field.
+pub type Seen = BTreeMap<&'static str, BTreeMap<String, u64>>;
 
 /// Why a scope does not go on.
 pub(super) enum Fault {
@@ -37,6 +57,12 @@ pub(super) enum Fault {
     /// The clock has reached the scope's deadline.
     Stopped,
     Undefined,
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Fault {
+        Fault::Failed(failure)
+    }
 }
 
 #[derive(Clone)]
@@ -48,23 +74,44 @@ pub(super) struct Failure {
     pub(super) catchable: bool,
 }
 
-pub(super) type Variables = BTreeMap<String, Json>;
-
-/// A whole run: what tasks come to, and how often each has been asked.
+/// A whole run: what tasks come to, how often each has been asked, and what has been met.
 pub(super) struct World<'d> {
     pub(super) tasks: &'d BTreeMap<String, Vec<Mocked>>,
+    /// Functions that are machines themselves.
+    pub(super) functions: &'d BTreeMap<String, Json>,
     pub(super) asked: BTreeMap<String, usize>,
-    pub(super) input: &'d Json,
+    pub(super) seen: Seen,
+    /// Something has been done of which no reference says what it gives.
+    pub(super) undefined: bool,
 }
 
-/// A scope that is running: the machine, a branch, an iteration.
+impl World<'_> {
+    pub(super) fn seen(&mut self, object: &'static str, field: &str) {
+        let fields = self.seen.entry(object).or_default();
+        match fields.get_mut(field) {
+            Some(count) => *count += 1,
+            None => {
+                fields.insert(field.to_owned(), 1);
+            }
+        }
+    }
+
+    pub(super) fn seen_all(&mut self, object: &'static str, json: &Json) {
+        let Json::Object(members) = json else { return };
+        members.iter().for_each(|(field, _)| self.seen(object, field));
+    }
+}
+
+/// A scope that is running: the machine, a branch, an iteration, a function.
 pub(super) struct Run<'w, 'd> {
     pub(super) world: &'w mut World<'d>,
-    pub(super) variables: Variables,
+    /// The execution's input and start.
+    pub(super) input: Json,
+    pub(super) started_ms: i64,
+    pub(super) variables: BTreeMap<String, Json>,
     pub(super) now_ms: i64,
     pub(super) deadline_ms: i64,
-    /// When each event happened.
-    pub(super) events: Vec<i64>,
+    pub(super) history: History,
     pub(super) item: Option<(usize, Json)>,
     /// A branch, rather than an iteration or the machine.
     pub(super) branch: bool,
@@ -81,36 +128,80 @@ pub(super) struct Visit<'s> {
     pub(super) eff: Json,
 }
 
-/// Runs a machine: its end, the count of its events, and its clock.
-pub fn run(definition: &Json, input: &Json, tasks: &BTreeMap<String, Vec<Mocked>>) -> (End, usize, i64) {
-    let mut world = World { tasks, asked: BTreeMap::new(), input };
+impl<'s> Visit<'s> {
+    pub(super) fn kind(&self) -> &'static str {
+        let of = self.state.get("Type").and_then(Json::as_text).unwrap_or_default();
+        let known = ["Task", "Map", "Parallel", "Pass", "Choice", "Wait", "Succeed", "Fail"];
+        known.into_iter().find(|kind| *kind == of).unwrap_or("Pass")
+    }
+
+    pub(super) fn list(&self, field: &str) -> &'s [Json] {
+        self.state.get(field).and_then(Json::as_list).unwrap_or_default()
+    }
+
+    pub(super) fn text(&self, field: &str) -> Option<&'s str> {
+        self.state.get(field).and_then(Json::as_text)
+    }
+}
+
+/// What a state's work comes to: its output, what is next, what is assigned.
+type Done = (Json, Option<String>, Vec<(String, Json)>);
+
+/// Runs a machine.
+pub fn run(
+    definition: &Json,
+    input: &Json,
+    tasks: &BTreeMap<String, Vec<Mocked>>,
+    functions: &BTreeMap<String, Json>,
+) -> Ran {
+    let mut world = World { tasks, functions, asked: BTreeMap::new(), seen: Seen::new(), undefined: false };
     let limit = definition.get("TimeoutSeconds").and_then(Json::as_f64).map(|s| (s * 1_000.0) as i64);
     let mut run = Run {
         world: &mut world,
-        variables: Variables::new(),
+        input: input.clone(),
+        started_ms: 0,
+        variables: BTreeMap::new(),
         now_ms: 0,
         deadline_ms: limit.unwrap_or(i64::MAX),
-        events: vec![0],
+        history: History::default(),
         item: None,
         branch: false,
     };
-    let end = run.scope(definition, input.clone());
-    run.event();
-    let (count, now_ms) = (run.events.len(), run.now_ms);
-    let end = match end {
-        Ok(output) => End::Succeeded(output.print()),
-        Err(Fault::Stopped) => End::TimedOut,
+    // The first state does not point at it.
+    run.history.side(0, 0, "ExecutionStarted", vec![is("input", input.print())]);
+    let end = match run.scope("machine", definition, input.clone()) {
+        Ok(output) => {
+            run.event("ExecutionSucceeded", vec![is("output", output.print())]);
+            End::Succeeded(output.print())
+        }
+        Err(Fault::Stopped) => {
+            run.history.side(0, run.now_ms, "ExecutionTimedOut", vec![is("error", "States.Timeout")]);
+            End::TimedOut
+        }
         Err(Fault::Undefined) => End::Undefined,
         Err(Fault::Failed(failure)) => {
-            let (error, cause) = (failure.error.clone(), failure.whole_cause());
-            End::Failed(error, cause)
+            let cause = failure.whole_cause();
+            run.event("ExecutionFailed", told(failure.error.as_deref(), &cause));
+            End::Failed(failure.error, cause)
         }
     };
-    (end, count, now_ms)
+    let (events, now_ms) = (std::mem::take(&mut run.history.events), run.now_ms);
+    let end = if world.undefined { End::Undefined } else { end };
+    Ran { end, events, now_ms, seen: world.seen }
+}
+
+/// Error and Cause, as far as there are any.
+pub(super) fn told(error: Option<&str>, cause: &Cause) -> Details {
+    let cause = match cause {
+        Cause::Absent => None,
+        Cause::Text(text) => Some(is("cause", text.as_str())),
+        Cause::Any => Some(("cause", Told::Any)),
+    };
+    error.map(|error| is("error", error)).into_iter().chain(cause).collect()
 }
 
 impl Failure {
-    fn whole_cause(&self) -> Cause {
+    pub(super) fn whole_cause(&self) -> Cause {
         match (&self.cause, &self.origin) {
             (Cause::Text(text), Some((state, id))) => Cause::Text(format!(
                 "An error occurred while executing the state '{state}' (entered at the event id #{id}). {text}"
@@ -128,12 +219,17 @@ fn matches_error(entries: &Json, error: Option<&str>) -> bool {
     })
 }
 
+/// The first retrier or catcher that matches.
+fn first_match(list: &[Json], error: Option<&str>) -> Option<usize> {
+    list.iter().position(|entry| entry.get("ErrorEquals").is_some_and(|errors| matches_error(errors, error)))
+}
+
 impl Run<'_, '_> {
-    fn event(&mut self) {
-        self.events.push(self.now_ms);
+    pub(super) fn event(&mut self, kind: impl Into<String>, details: Details) {
+        self.history.event(self.now_ms, kind, details);
     }
 
-    fn wait_until(&mut self, until_ms: i64) -> Result<(), Fault> {
+    pub(super) fn wait_until(&mut self, until_ms: i64) -> Result<(), Fault> {
         if until_ms >= self.deadline_ms && until_ms > self.now_ms {
             self.now_ms = self.deadline_ms;
             return Err(Fault::Stopped);
@@ -142,7 +238,8 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn scope(&mut self, scope: &Json, input: Json) -> Result<Json, Fault> {
+    pub(super) fn scope(&mut self, object: &'static str, scope: &Json, input: Json) -> Result<Json, Fault> {
+        self.world.seen_all(object, scope);
         let mut name = scope.get("StartAt").and_then(Json::as_text).unwrap_or_default().to_owned();
         let mut document = input;
         if self.now_ms >= self.deadline_ms {
@@ -150,17 +247,27 @@ impl Run<'_, '_> {
         }
         loop {
             let state = scope.get("States").and_then(|s| s.get(&name)).unwrap_or(&Json::Null);
-            self.event();
-            let visit = Visit {
+            let mut visit = Visit {
                 name: &name,
                 state,
-                entered: self.events.len(),
+                entered: 0,
                 entered_ms: self.now_ms,
                 retries: 0,
                 raw: document.clone(),
                 eff: document,
             };
-            let (output, next) = self.visit(visit)?;
+            let kind = visit.kind();
+            self.event(format!("{kind}StateEntered"), vec![is("name", &*name), is("input", visit.raw.print())]);
+            visit.entered = self.history.events.len();
+            self.world.seen_all(kind, state);
+            let (output, next, assigned) = self.visit(visit)?;
+            let mut details = vec![is("name", &*name), is("output", output.print())];
+            if !assigned.is_empty() {
+                let texts = assigned.iter().map(|(name, value)| (name.clone(), Json::Text(value.print())));
+                details.push(is("assignedVariables", Json::Object(texts.collect()).print()));
+            }
+            self.variables.extend(assigned);
+            self.event(format!("{kind}StateExited"), details);
             document = output;
             match next {
                 Some(next) => name = next,
@@ -169,319 +276,222 @@ impl Run<'_, '_> {
         }
     }
 
-    /// One state, from Entered to Exited: retries, then catchers.
-    fn visit(&mut self, mut visit: Visit) -> Result<(Json, Option<String>), Fault> {
-        let mut used: Vec<f64> = Vec::new();
+    /// One state: retries, then catchers.
+    fn visit(&mut self, mut visit: Visit) -> Result<Done, Fault> {
+        let mut used: Vec<f64> = vec![0.0; visit.list("Retry").len()];
         loop {
-            let failure = match self.attempt(&mut visit) {
-                Ok((output, next, assigned)) => {
-                    self.variables.extend(assigned);
-                    self.event();
-                    return Ok((output, next));
-                }
+            let (failure, started) = match self.attempt(&mut visit) {
+                Ok(done) => return Ok(done),
                 Err((Fault::Failed(failure), started)) => (failure, started),
                 Err((fault, _)) => return Err(fault),
             };
-            let (failure, started) = failure;
             let error = failure.error.as_deref();
-            let list = |field: &str| visit.state.get(field).and_then(Json::as_list).unwrap_or_default().to_vec();
-            if failure.catchable {
-                let retriers = list("Retry");
-                used.resize(retriers.len(), 0.0);
-                let first = retriers.iter().position(|r| r.get("ErrorEquals").is_some_and(|e| matches_error(e, error)));
-                if let Some(n) = first {
-                    let number = |field, default| retriers[n].get(field).and_then(Json::as_f64).unwrap_or(default);
-                    if used[n] < number("MaxAttempts", 3.0) {
-                        let delay = number("IntervalSeconds", 1.0) * number("BackoffRate", 2.0).powf(used[n]);
-                        let delay = delay.min(number("MaxDelaySeconds", f64::INFINITY));
-                        used[n] += 1.0;
-                        visit.retries += 1;
-                        self.wait_until(self.now_ms + (delay * 1_000.0) as i64)?;
-                        continue;
+            let retriers = visit.list("Retry");
+            if let Some(n) = first_match(retriers, error).filter(|_| failure.catchable) {
+                self.world.seen_all("Retrier", &retriers[n]);
+                let number = |field, default| retriers[n].get(field).and_then(Json::as_f64).unwrap_or(default);
+                if used[n] < number("MaxAttempts", 3.0) {
+                    let delay = number("IntervalSeconds", 1.0) * number("BackoffRate", 2.0).powf(used[n]);
+                    let delay = delay.min(number("MaxDelaySeconds", f64::INFINITY));
+                    let full = retriers[n].get("JitterStrategy").and_then(Json::as_text) == Some("FULL");
+                    if full && delay > 0.0 {
+                        return Err(Fault::Undefined);
                     }
+                    used[n] += 1.0;
+                    visit.retries += 1;
+                    self.wait_until(self.now_ms + (delay * 1_000.0) as i64)?;
+                    continue;
                 }
             }
-            let is = visit.state.get("Type").and_then(Json::as_text).unwrap_or_default();
-            if started && matches!(is, "Map" | "Parallel") {
-                self.event();
+            let kind = visit.kind();
+            if started && matches!(kind, "Map" | "Parallel") {
+                self.event(format!("{kind}StateFailed"), Vec::new());
             }
-            let catchers = list("Catch");
-            let catcher = catchers
-                .iter()
-                .find(|c| failure.catchable && c.get("ErrorEquals").is_some_and(|e| matches_error(e, error)));
-            let Some(catcher) = catcher else {
-                if self.branch && is == "Task" {
-                    // Placed behind the failure itself, whose id nothing names.
-                    self.event();
+            let catchers = visit.list("Catch");
+            let Some(n) = first_match(catchers, error).filter(|_| failure.catchable) else {
+                if self.branch && kind == "Task" {
+                    let chain = self.history.chain;
+                    self.history.side(chain, self.now_ms, "TaskStateAborted", Vec::new());
                 }
                 return Err(Fault::Failed(failure));
             };
-            let text = |text: Option<&str>| text.map_or(Json::Null, Json::text);
-            let cause = match failure.whole_cause() {
-                Cause::Any => return Err(Fault::Undefined),
-                Cause::Text(cause) => Json::Text(cause),
-                Cause::Absent if error == Some("States.Timeout") => Json::text(""),
-                Cause::Absent => Json::Null,
-            };
-            let caught = Json::object([("Error", text(error)), ("Cause", cause)]);
-            let assigned = match catcher.get("Assign") {
-                Some(assign) => self.template(&visit, assign, &caught).map_err(Fault::Failed)?,
-                None => Json::Null,
-            };
-            let output = place(catcher.get("ResultPath"), &visit.raw, caught)?;
-            self.assign(assigned);
-            self.event();
-            return Ok((output, catcher.get("Next").and_then(Json::as_text).map(str::to_owned)));
+            return self.caught(&visit, &catchers[n], &failure);
         }
     }
 
-    fn assign(&mut self, assigned: Json) {
-        if let Json::Object(members) = assigned {
-            self.variables.extend(members);
+    fn caught(&mut self, visit: &Visit, catcher: &Json, failure: &Failure) -> Result<Done, Fault> {
+        self.world.seen_all("Catcher", catcher);
+        let text = |text: Option<&str>| text.map_or(Json::Null, Json::text);
+        let error = failure.error.as_deref();
+        let cause = match failure.whole_cause() {
+            Cause::Any => return Err(Fault::Undefined),
+            Cause::Text(cause) => Json::Text(cause),
+            Cause::Absent if error == Some("States.Timeout") => Json::text(""),
+            Cause::Absent => Json::Null,
+        };
+        let output = Json::object([("Error", text(error)), ("Cause", cause)]);
+        let assigned = self.assigned(visit, catcher.get("Assign"), &output)?;
+        // What fails in a catcher, nothing of its state catches.
+        let output = self.place(visit, catcher.get("ResultPath"), output)?;
+        Ok((output, catcher.get("Next").and_then(Json::as_text).map(str::to_owned), assigned))
+    }
+
+    fn assigned(
+        &mut self,
+        visit: &Visit,
+        assign: Option<&Json>,
+        document: &Json,
+    ) -> Result<Vec<(String, Json)>, Failure> {
+        match assign.map(|assign| self.template(visit, assign, document)).transpose()? {
+            Some(Json::Object(members)) => Ok(members),
+            _ => Ok(Vec::new()),
         }
     }
 
-    /// One try of a state's work: the output, what is next, what is assigned; or the fault, and whether children had begun.
-    #[allow(clippy::type_complexity)]
-    fn attempt(&mut self, visit: &mut Visit) -> Result<(Json, Option<String>, Variables), (Fault, bool)> {
+    /// One try of a state's work, or the fault, and whether children had begun.
+    fn attempt(&mut self, visit: &mut Visit) -> Result<Done, (Fault, bool)> {
+        let early = |fault: Fault| (fault, false);
         let state = visit.state;
-        let is = state.get("Type").and_then(Json::as_text).unwrap_or_default();
-        let plain = |failure: Failure| (Fault::Failed(failure), false);
-        if is == "Fail" {
-            let literal = |field: &str| state.get(field).and_then(Json::as_text).map(str::to_owned);
-            let cause = literal("Cause").map_or(Cause::Absent, Cause::Text);
-            return Err(plain(Failure { error: literal("Error"), cause, origin: None, catchable: true }));
+        let kind = visit.kind();
+        if kind == "Fail" {
+            return Err(early(self.fail(visit)));
         }
         visit.eff = match state.get("InputPath") {
-            Some(path) => self.field(visit, path, &visit.raw).map_err(plain)?,
+            Some(path) => self.field(visit, path, &visit.raw).map_err(|f| early(f.into()))?,
             None => visit.raw.clone(),
         };
-        let mut next = state.get("Next").and_then(Json::as_text).map(str::to_owned);
-        let mut assign = state.get("Assign").cloned();
+        let mut next = visit.text("Next").map(str::to_owned);
+        let mut assign = state.get("Assign");
         let mut result = visit.eff.clone();
-        let parameters = match state.get("Parameters") {
-            Some(template) if is != "Map" => Some(self.template(visit, template, &visit.eff).map_err(plain)?),
-            _ => None,
-        };
-        match is {
-            "Pass" => result = state.get("Result").cloned().or(parameters).unwrap_or(result),
+        if let Some(template) = state.get("Parameters").filter(|_| kind != "Map") {
+            result = self.template(visit, template, &visit.eff).map_err(|f| early(f.into()))?;
+        }
+        match kind {
+            "Pass" => result = state.get("Result").cloned().unwrap_or(result),
             "Wait" => {
-                let seconds = self.wait_seconds(visit, state).map_err(plain)?;
-                self.wait_until(self.now_ms + seconds * 1_000).map_err(|fault| (fault, false))?;
+                let until_ms = self.wait_end(visit).map_err(|f| early(f.into()))?;
+                self.wait_until(until_ms).map_err(early)?;
             }
             "Choice" => {
-                let rules = state.get("Choices").and_then(Json::as_list).unwrap_or_default();
-                next = None;
-                for rule in rules {
-                    if self.holds(visit, rule).map_err(plain)? {
+                next = visit.text("Default").map(str::to_owned);
+                for rule in visit.list("Choices") {
+                    if self.holds(visit, rule).map_err(|f| early(f.into()))? {
                         next = rule.get("Next").and_then(Json::as_text).map(str::to_owned);
-                        assign = rule.get("Assign").cloned();
+                        assign = rule.get("Assign");
                         break;
                     }
                 }
                 if next.is_none() {
-                    next = state.get("Default").and_then(Json::as_text).map(str::to_owned);
-                    if next.is_none() {
-                        let text = "Failed to transition out of the state. The state does not point to a next state.";
-                        return Err(plain(self.runtime(visit, text.to_owned())));
-                    }
+                    let text = "Failed to transition out of the state. The state does not point to a next state.";
+                    return Err(early(self.runtime(visit, text.to_owned()).into()));
                 }
             }
-            "Task" => result = self.task(visit).map_err(plain)?,
-            "Parallel" => {
-                let branches = state.get("Branches").and_then(Json::as_list).unwrap_or_default().to_vec();
-                let input = parameters.unwrap_or(result);
-                self.event();
-                let inputs = vec![input; branches.len()];
-                result = self.children(visit, &branches, inputs, usize::MAX, None).map_err(|fault| (fault, true))?;
-            }
-            "Map" => {
-                let items = match state.get("ItemsPath").and_then(Json::as_text) {
-                    Some(path) => self.items(visit, path).map_err(|fault| (fault, false))?,
-                    None => visit.eff.clone(),
-                };
-                let Json::List(items) = items else {
-                    let path = state.get("ItemsPath").and_then(Json::as_text).unwrap_or("$");
-                    let path = path.strip_prefix("$$").map_or(path.to_owned(), |p| format!("${p}"));
-                    let text = format!("Reference path \"{path}\" must point to array.");
-                    return Err(plain(self.runtime(visit, text)));
-                };
-                let most = state.get("MaxConcurrency").and_then(Json::as_f64).unwrap_or(0.0) as usize;
-                let most = if most == 0 { 40 } else { most.min(40) };
-                let processor = state.get("ItemProcessor").cloned().unwrap_or(Json::Null);
-                let scopes = vec![processor; items.len()];
-                self.event();
-                let selector = state.get("ItemSelector").cloned();
-                result = self.children(visit, &scopes, items, most, Some(selector)).map_err(|fault| (fault, true))?;
-            }
+            "Task" => result = self.task(visit, result).map_err(early)?,
+            "Parallel" => result = self.parallel(visit, result).map_err(|fault| (fault, true))?,
+            "Map" => result = self.map(visit)?,
             _ => {}
         }
-        let assigned = match assign {
-            Some(assign) => self.template(visit, &assign, &result).map_err(plain)?,
-            None => Json::Null,
-        };
+        let assigned = self.assigned(visit, assign, &result).map_err(|f| early(f.into()))?;
         if let Some(selector) = state.get("ResultSelector") {
-            result = self.template(visit, selector, &result).map_err(plain)?;
+            result = self.template(visit, selector, &result).map_err(|f| early(f.into()))?;
         }
-        let output = match is {
+        let output = match kind {
             "Pass" | "Task" | "Map" | "Parallel" => {
-                place(state.get("ResultPath"), &visit.raw, result).map_err(|fault| (fault, false))?
+                self.place(visit, state.get("ResultPath"), result).map_err(|f| early(f.into()))?
             }
             _ => visit.eff.clone(),
         };
         let output = match state.get("OutputPath") {
-            Some(path) => self.field(visit, path, &output).map_err(plain)?,
+            Some(path) => self.field(visit, path, &output).map_err(|f| early(f.into()))?,
             None => output,
         };
-        let assigned =
-            if let Json::Object(members) = assigned { members.into_iter().collect() } else { Variables::new() };
         Ok((output, next, assigned))
     }
 
-    fn task(&mut self, visit: &Visit) -> Result<Json, Failure> {
-        // Scheduled, Started, and what became of it.
-        self.events.extend([self.now_ms; 3]);
-        let asked = self.world.asked.entry(visit.name.to_owned()).or_insert(0);
-        let outcomes = &self.world.tasks[visit.name];
-        let outcome = outcomes[(*asked).min(outcomes.len() - 1)].clone();
-        *asked += 1;
-        match outcome {
-            Mocked::Return(value) => Ok(value),
-            Mocked::Throw(error, cause) => {
-                let catchable = error.as_deref() != Some("States.Runtime");
-                Err(Failure { error, cause: cause.map_or(Cause::Absent, Cause::Text), origin: None, catchable })
+    /// A Fail state: literals, or a path or call that must come to a string.
+    fn fail(&mut self, visit: &Visit) -> Fault {
+        let mut texts = [None, None];
+        let mut odd = false;
+        for (text, (literal, path)) in texts.iter_mut().zip([("Error", "ErrorPath"), ("Cause", "CausePath")]) {
+            *text = visit.text(literal).map(str::to_owned);
+            let Some(written) = visit.text(path) else { continue };
+            match self.expression(visit, path, written, &visit.raw) {
+                Err(failure) => return failure.into(),
+                Ok(Json::Text(found)) => *text = Some(found),
+                Ok(_) => odd = true,
             }
         }
+        if odd {
+            return self.runtime(visit, Cause::Any).into();
+        }
+        let [error, cause] = texts;
+        let cause = cause.map_or(Cause::Absent, Cause::Text);
+        Fault::Failed(Failure { error, cause, origin: None, catchable: true })
     }
 
-    fn wait_seconds(&self, visit: &Visit, state: &Json) -> Result<i64, Failure> {
-        if let Some(seconds) = state.get("Seconds").and_then(Json::as_f64) {
-            return Ok(seconds as i64);
+    fn wait_end(&self, visit: &Visit) -> Result<i64, Failure> {
+        if let Some(seconds) = visit.state.get("Seconds").and_then(Json::as_f64) {
+            return Ok(self.now_ms + seconds as i64 * 1_000);
         }
-        let path = state.get("SecondsPath").and_then(Json::as_text).unwrap_or_default();
-        let text = match self.find(visit, path, &visit.eff, false) {
-            Err(_) => format!("The SecondsPath parameter does not reference an input value: {path}"),
-            Ok(Json::Number(n)) if n.contains('.') => {
-                format!("The SecondsPath parameter cannot be parsed as a long value: {path} == {n}")
-            }
-            Ok(Json::Number(n)) if n.starts_with('-') => {
-                format!("The SecondsPath parameter references a negative value: {path} == {n}")
-            }
-            Ok(Json::Number(n)) => return Ok(n.parse().unwrap_or(0)),
-            Ok(_) => return Err(Failure { cause: Cause::Any, ..self.runtime(visit, String::new()) }),
+        if let Some(time) = visit.text("Timestamp") {
+            return time::instant(time).ok_or_else(|| self.runtime(visit, Cause::Any));
+        }
+        let (field, path) = ["SecondsPath", "TimestampPath"]
+            .into_iter()
+            .find_map(|field| visit.text(field).map(|path| (field, path)))
+            .unwrap_or_default();
+        let Ok(value) = self.find(visit, path, &visit.eff, false) else {
+            let text = format!("The {field} parameter does not reference an input value: {path}");
+            return Err(match field {
+                "SecondsPath" => self.runtime(visit, text),
+                // Said of SecondsPath only.
+                _ => self.runtime(visit, Cause::Any),
+            });
         };
-        Err(self.runtime(visit, text))
+        let plain = value.as_text().map_or_else(|| value.print(), str::to_owned);
+        let problem = match (&value, field) {
+            (Json::Text(text), "TimestampPath") => match time::instant(text) {
+                Some(ms) => return Ok(ms),
+                None => "does not reference a valid ISO-8601 extended offset date-time format string",
+            },
+            (_, "TimestampPath") => "does not reference a valid ISO-8601 extended offset date-time format string",
+            (Json::Number(n), _) if !n.contains('.') => match n.parse::<i64>() {
+                Ok(seconds) if seconds >= 0 => return Ok(self.now_ms + seconds * 1_000),
+                _ => "references a negative value",
+            },
+            _ => "cannot be parsed as a long value",
+        };
+        Err(self.runtime(visit, format!("The {field} parameter {problem}: {path} == {plain}")))
     }
 
-    /// Runs children on a virtual schedule; with a selector they are a Map's iterations.
-    fn children(
-        &mut self,
-        visit: &Visit,
-        scopes: &[Json],
-        inputs: Vec<Json>,
-        places: usize,
-        selector: Option<Option<Json>>,
-    ) -> Result<Json, Fault> {
-        let (start_ms, before) = (self.now_ms, self.events.len());
-        let (mut free, mut failed): (Vec<i64>, Option<(i64, usize)>) = (Vec::new(), None);
-        let mut ended: Vec<(Result<Json, Fault>, i64, Vec<i64>)> = Vec::new();
-        for (index, input) in inputs.into_iter().enumerate() {
-            let place = if free.len() < places { None } else { (0..free.len()).min_by_key(|p| (free[*p], *p)) };
-            let begin = place.map_or(start_ms, |p| free[p]);
-            let deadline = failed.map_or(self.deadline_ms, |(time, _)| time.min(self.deadline_ms));
-            if begin >= deadline {
-                break;
-            }
-            let map = selector.is_some();
-            let mut child = Run {
-                world: &mut *self.world,
-                variables: self.variables.clone(),
-                now_ms: begin,
-                deadline_ms: deadline,
-                events: if map { vec![begin] } else { Vec::new() },
-                item: if map { Some((index, input.clone())) } else { self.item.clone() },
-                branch: !map,
-            };
-            let selected = match selector.as_ref().and_then(Option::as_ref) {
-                Some(template) => child.template(visit, template, &visit.eff).map_err(Fault::Failed),
-                None => Ok(input),
-            };
-            let end = selected.and_then(|input| child.scope(&scopes[index], input));
-            if map && !matches!(end, Err(Fault::Stopped)) {
-                child.event();
-            }
-            let (end_ms, events) = (child.now_ms, std::mem::take(&mut child.events));
-            match place {
-                Some(p) => free[p] = end_ms,
-                None => free.push(end_ms),
-            }
-            match &end {
-                Err(Fault::Undefined) => return Err(Fault::Undefined),
-                Err(Fault::Failed(_)) if failed.is_none_or(|(time, _)| end_ms < time) => failed = Some((end_ms, index)),
-                _ => {}
-            }
-            ended.push((end, end_ms, events));
-        }
-        // What comes after the failure that counts appears nowhere.
-        let seen = |index: usize, time: i64| match failed {
-            Some((end, first)) if index != first => time < end || (time == end && index < first),
-            _ => true,
+    /// ResultPath into the raw input, making what is missing.
+    fn place(&self, visit: &Visit, path: Option<&Json>, result: Json) -> Result<Json, Failure> {
+        let path = match path {
+            None => return Ok(result),
+            Some(Json::Text(path)) => path,
+            Some(_) => return Ok(visit.raw.clone()),
         };
-        let mut order: Vec<(i64, usize, usize)> = Vec::new();
-        for (index, (_, _, events)) in ended.iter().enumerate() {
-            let kept = events.iter().enumerate().filter(|(_, time)| seen(index, **time));
-            order.extend(kept.map(|(n, time)| (*time, index, n)));
-        }
-        order.sort_unstable();
-        self.events.extend(order.iter().map(|(time, ..)| *time));
-        if let Some((end_ms, first)) = failed {
-            self.now_ms = end_ms;
-            let Err(Fault::Failed(mut failure)) = ended.swap_remove(first).0 else { return Err(Fault::Undefined) };
-            if let Some((state, id)) = &mut failure.origin
-                && state != visit.name
-            {
-                let rank = order.iter().position(|(_, index, n)| *index == first && *n + 1 == *id);
-                *id = before + rank.map_or(usize::MAX / 2, |rank| rank + 1);
-            }
-            return Err(Fault::Failed(failure));
-        }
-        let end_ms = ended.iter().map(|(_, end_ms, _)| *end_ms).max().unwrap_or(start_ms);
-        let mut outputs = Vec::new();
-        let complete = ended.len() == scopes.len();
-        for (end, ..) in ended {
-            match end {
-                Ok(output) => outputs.push(output),
-                Err(_) => {
-                    self.now_ms = self.deadline_ms;
-                    return Err(Fault::Stopped);
+        fn put(into: &Json, steps: &[&str], result: Json) -> Option<Json> {
+            let [step, rest @ ..] = steps else { return Some(result) };
+            let mut out = into.clone();
+            match (&mut out, step.parse::<usize>()) {
+                (Json::List(items), Ok(index)) => {
+                    let item = items.get_mut(index)?;
+                    *item = put(item, rest, result)?;
                 }
+                (Json::Object(_), Err(_)) => {
+                    let below = into.get(step).cloned().unwrap_or(Json::Object(Vec::new()));
+                    out.set(step, put(&below, rest, result)?);
+                }
+                _ => return None,
             }
+            Some(out)
         }
-        if !complete {
-            self.now_ms = self.deadline_ms;
-            return Err(Fault::Stopped);
-        }
-        self.now_ms = end_ms;
-        self.event();
-        Ok(Json::List(outputs))
+        let plain = path.replace("['", ".").replace("']", "").replace('[', ".").replace(']', "");
+        let steps: Vec<&str> = plain.split('.').skip(1).collect();
+        put(&visit.raw, &steps, result).ok_or_else(|| {
+            let error = Some("States.ResultPathMatchFailure".to_owned());
+            Failure { error, catchable: true, ..self.runtime(visit, Cause::Any) }
+        })
     }
-}
-
-/// ResultPath: `$.a.b` into an object, making what is missing.
-fn place(path: Option<&Json>, raw: &Json, result: Json) -> Result<Json, Fault> {
-    let path = match path {
-        None => return Ok(result),
-        Some(Json::Text(path)) => path,
-        Some(_) => return Ok(raw.clone()),
-    };
-    fn put(into: &Json, names: &[&str], result: Json) -> Option<Json> {
-        let [name, rest @ ..] = names else { return Some(result) };
-        let Json::Object(_) = into else { return None };
-        let mut out = into.clone();
-        let below = into.get(name).cloned().unwrap_or(Json::Object(Vec::new()));
-        out.set(name, put(&below, rest, result)?);
-        Some(out)
-    }
-    let names: Vec<&str> = path.split('.').skip(1).collect();
-    put(raw, &names, result).ok_or(Fault::Undefined)
 }

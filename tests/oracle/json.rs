@@ -50,6 +50,11 @@ impl Json {
         if let Json::Number(text) = self { text.parse().ok() } else { None }
     }
 
+    /// A number such as 1.0.
+    pub fn is_whole_but_written_otherwise(&self) -> bool {
+        matches!(self, Json::Number(text) if text.contains('.') && self.as_f64().is_some_and(|n| n.fract() == 0.0))
+    }
+
     pub fn as_list(&self) -> Option<&[Json]> {
         if let Json::List(items) = self { Some(items) } else { None }
     }
@@ -88,6 +93,13 @@ impl Json {
         }
     }
 
+    /// Reads a text, plainly: numbers keep their digits, escapes are the short ones.
+    pub fn parse(text: &str) -> Option<Json> {
+        let mut rest = text;
+        let value = read(&mut rest)?;
+        rest.trim_start().is_empty().then_some(value)
+    }
+
     /// As Java's `toString` prints it: what States.Format inserts.
     pub fn java(&self) -> String {
         match self {
@@ -100,6 +112,86 @@ impl Json {
             other => other.print(),
         }
     }
+}
+
+fn read(rest: &mut &str) -> Option<Json> {
+    *rest = rest.trim_start_matches([' ', '\n', '\t', '\r']);
+    for (word, value) in [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))] {
+        if let Some(after) = rest.strip_prefix(word) {
+            *rest = after;
+            return Some(value);
+        }
+    }
+    let eat = |rest: &mut &str, mark: char| {
+        let after = rest.trim_start().strip_prefix(mark)?;
+        *rest = after;
+        Some(())
+    };
+    match rest.chars().next()? {
+        '"' => read_text(rest).map(Json::Text),
+        '[' => {
+            let mut items = Vec::new();
+            eat(rest, '[')?;
+            if eat(rest, ']').is_some() {
+                return Some(Json::List(items));
+            }
+            loop {
+                items.push(read(rest)?);
+                if eat(rest, ',').is_none() {
+                    eat(rest, ']')?;
+                    return Some(Json::List(items));
+                }
+            }
+        }
+        '{' => {
+            let mut object = Json::Object(Vec::new());
+            eat(rest, '{')?;
+            if eat(rest, '}').is_some() {
+                return Some(object);
+            }
+            loop {
+                *rest = rest.trim_start();
+                let key = read_text(rest)?;
+                eat(rest, ':')?;
+                let value = read(rest)?;
+                object.set(&key, value);
+                if eat(rest, ',').is_none() {
+                    eat(rest, '}')?;
+                    return Some(object);
+                }
+            }
+        }
+        _ => {
+            let end = rest.find(|c: char| !c.is_ascii_digit() && !"+-.eE".contains(c)).unwrap_or(rest.len());
+            let number = &rest[..end];
+            *rest = &rest[end..];
+            let digits = number.strip_prefix('-').unwrap_or(number);
+            let led = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
+            let good = digits.starts_with(|c: char| c.is_ascii_digit()) && !led && number.parse::<f64>().is_ok();
+            good.then(|| Json::Number(number.to_owned()))
+        }
+    }
+}
+
+fn read_text(rest: &mut &str) -> Option<String> {
+    let (mut out, mut escaped) = (String::new(), false);
+    for (at, c) in rest.strip_prefix('"')?.char_indices() {
+        match (escaped, c) {
+            (true, 'n') => out.push('\n'),
+            (true, 't') => out.push('\t'),
+            (true, '"' | '\\' | '/') => out.push(c),
+            (true, _) => return None,
+            (false, '"') => {
+                *rest = &rest[at + 2..];
+                return Some(out);
+            }
+            (false, '\\') => {}
+            (false, c) if c < ' ' => return None,
+            (false, c) => out.push(c),
+        }
+        escaped = !escaped && c == '\\';
+    }
+    None
 }
 
 fn quote(text: &str, out: &mut String) {

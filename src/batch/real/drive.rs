@@ -4,8 +4,8 @@
 //! limit has lapsed when the limit has passed, and its future is dropped. Of children that fail the first ends the others,
 //! as it would on the virtual clock.
 
-use super::super::worker::Job;
 use super::super::wording::{Lines as Written, Place, Wording};
+use super::super::worker::Job;
 use super::tasks::Timers;
 use super::{Ended, Ending};
 use crate::handler::mock::Counters;
@@ -15,7 +15,9 @@ use crate::program::Program;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use crate::vm::join::FinishedElsewhere;
-use crate::vm::{Children, Execution, Input, Join, LimitHit, Outcome, Reply, Request, Seed, Settings, Start, Step, Tally};
+use crate::vm::{
+    Children, Execution, Input, Join, LimitHit, Outcome, Parked, Reply, Request, Seed, Settings, Start, Step, Tally,
+};
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -85,38 +87,51 @@ fn millis(duration: Duration) -> i64 {
 
 /// Runs a record's execution to its end.
 pub(super) async fn execute(begin: Begin, clock: &Clock<'_>) -> Ended {
-    let (began, arena) = (Instant::now(), Arena::new());
+    let began = Instant::now();
     let counters = RefCell::new(clock.bound.counters());
     let start_ms = begin.start_ms.unwrap_or_else(|| clock.now_ms.saturating_add(millis(began - clock.began)));
     let own = Own { bound: clock.bound, timers: &clock.timers, counters: &counters, began, start_ms };
-    let input = Input::whole(Value::raw(&arena, &begin.text, begin.form));
-    let start = Start { input, seed: begin.seed, now_ms: start_ms, history: false };
-    let mut execution = Execution::new(clock.program, clock.settings, &arena, start);
-    execution.count_in(clock.visits);
-    let outcome = drive(&mut execution, own).await;
-    let mut written = Written::default();
-    clock.wording.outcome(begin.place, &outcome, &arena, &begin.text, &mut written);
-    Ended {
-        status: match &outcome {
-            Outcome::Succeeded(_) => Ending::Succeeded,
-            Outcome::Failed(failure) => Ending::Failed(failure.error.map(str::to_owned)),
-            Outcome::TimedOut(limit) => Ending::TimedOut(*limit),
-        },
-        steps: clock.settings.limits.steps.saturating_sub(execution.steps_left()),
-        written,
-        took_ns: u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX),
+    let mut parked: Option<Parked> = None;
+    loop {
+        let arena = Arena::new();
+        let mut execution = match parked.take() {
+            Some(parked) => parked.resume(clock.program, clock.settings, &arena),
+            None => {
+                let input = Input::whole(Value::raw(&arena, &begin.text, begin.form));
+                let start = Start { input, seed: begin.seed, now_ms: start_ms, history: false };
+                Execution::new(clock.program, clock.settings, &arena, start)
+            }
+        };
+        execution.count_in(clock.visits);
+        let Some(outcome) = drive(&mut execution, own).await else {
+            parked = Some(execution.leave_memory());
+            continue;
+        };
+        let mut written = Written::default();
+        clock.wording.outcome(begin.place, &outcome, &arena, &begin.text, &mut written);
+        return Ended {
+            status: match &outcome {
+                Outcome::Succeeded(_) => Ending::Succeeded,
+                Outcome::Failed(failure) => Ending::Failed(failure.error.map(str::to_owned)),
+                Outcome::TimedOut(limit) => Ending::TimedOut(*limit),
+            },
+            steps: clock.settings.limits.steps.saturating_sub(execution.steps_left()),
+            written,
+            took_ns: u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        };
     }
 }
 
-/// Runs an execution, or a child of one, to its end.
+/// Runs an execution, or a child of one, to its end; or until its arena has filled up, which has no outcome.
 fn drive<'f, 'a: 'f>(
     execution: &'f mut Execution<'a>,
     own: Own<'f>,
-) -> Pin<Box<dyn Future<Output = Outcome<'a>> + 'f>> {
+) -> Pin<Box<dyn Future<Output = Option<Outcome<'a>>> + 'f>> {
     Box::pin(async move {
         loop {
             match execution.run() {
-                Step::Done(outcome) => return outcome,
+                Step::Done(outcome) => return Some(outcome),
+                Step::Request(Request::Room) => return None,
                 Step::Request(Request::Task(request)) => {
                     // Nobody is waited for while the counters are borrowed.
                     let answer = own.bound.begin(request, &mut own.counters.borrow_mut());
@@ -241,9 +256,16 @@ async fn run_child<'a>(
     }
     child.pass_time(own.now_ms());
     let outcome = {
-        let mut driven = drive(&mut child, own);
+        // A child stays in its parent's memory, however full that becomes: others are there too.
+        let driven = async {
+            loop {
+                if let Some(outcome) = drive(&mut child, own).await {
+                    return outcome;
+                }
+            }
+        };
         let until_stopped = poll_fn(|_| if stopped.get() { Poll::Ready(()) } else { Poll::Pending });
-        within(poll_fn(|context| driven.as_mut().poll(context)), until_stopped).await
+        within(driven, until_stopped).await
     };
     let came = match outcome {
         Some(Outcome::Failed(_)) => Came::Failed,

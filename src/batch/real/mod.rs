@@ -22,6 +22,7 @@ mod drive;
 mod tasks;
 
 use super::chunk::{Buffer, Chunk};
+use super::order::Whereabouts;
 use super::outputs::Results;
 use super::pool::ThreadsError;
 use super::wording::{Lines as Written, Place};
@@ -31,6 +32,8 @@ use crate::vm::{LimitHit, Seed, Tally};
 use crossbeam::channel::{Receiver, TryRecvError, bounded};
 use drive::{Begin, Clock};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 use tasks::Tasks;
 
@@ -129,7 +132,7 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
             began,
             in_flight_max: in_flight_max.max(1),
             fed,
-            scratch: Scratch::new(),
+            scratch: Scratch::with_engine(job.scanner),
             slots: vec![Slot::Absent; job.plan.trie.slots()],
             waiting: VecDeque::new(),
             open: BTreeMap::new(),
@@ -189,10 +192,12 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
     fn open(&mut self, fed: Fed<'s>) {
         let job = self.job;
         let Fed { mut chunk, bytes } = fed;
-        let mut results = job.order.fresh();
+        let mut results = self.fresh(&chunk);
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
         (results.visits, results.live) = (Tally::default(), chunk.live);
-        (results.stored_bytes, results.failed) = (chunk.stored_bytes, chunk.failed.take());
+        (results.stored_bytes, results.after) = (chunk.stored_bytes, chunk.after);
+        results.failed = chunk.failed.take();
+        results.told.clear();
         let (mut ended, mut waiting) = (Vec::new(), 0);
         let mut lines = Lines::new(&bytes, &mut self.scratch, job.plan);
         while let Some(item) = lines.next(&mut self.slots) {
@@ -237,6 +242,14 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
         if waiting == 0 {
             self.close(chunk.sequence, false);
         }
+    }
+
+    /// Memory for the results of a chunk, whose place is told if all have to wait for it.
+    fn fresh(&self, chunk: &Chunk) -> Results {
+        let place = Arc::<Whereabouts>::default();
+        place.source.store(chunk.source, Ordering::Relaxed);
+        place.offset.store(chunk.offset, Ordering::Relaxed);
+        self.job.order.fresh(chunk.sequence, &place)
     }
 
     fn ended(&mut self, sequence: u64, line: usize, ended: Ended) {
@@ -292,7 +305,7 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
             self.close(sequence, true);
         }
         while let Ok(fed) = self.fed.recv() {
-            let mut results = self.job.order.fresh();
+            let mut results = self.fresh(&fed.chunk);
             (results.source, results.cut) = (fed.chunk.source, true);
             self.job.order.complete(fed.chunk.sequence, results);
         }

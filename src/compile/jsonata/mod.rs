@@ -9,13 +9,16 @@
 //! | `mod.rs` | scopes, and every kind of node but paths |
 //! | `path.rs` | paths: steps, predicates, groups, tuples |
 //! | `states.rs` | the fields of JSONata states |
+//! | `condition.rs` | conditions of Choice rules that are look-ups |
 
+mod condition;
 mod path;
 pub(super) mod states;
 
 use crate::definition::jsonata::{Ancestor, Ast, Group, Kind, Node, Stage};
-use crate::program::expression::{self as code, At, Builtin, ExprOp, Expression, Global, Reference};
+use crate::program::expression::{self as code, At, Builtin, ExprOp, Expression, Global, Operator, Reference};
 use crate::value::once::Once;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 /// What knows the names around an expression.
@@ -30,12 +33,18 @@ pub trait Resolver {
 
 /// Compiles an expression; `text` is kept for error texts.
 pub fn compile(ast: &Ast, text: &str, resolver: &mut dyn Resolver) -> Expression {
-    let mut compiler = Compiler { ast, resolver, scopes: Vec::new(), at: 0, code: Code::default() };
+    compile_part(ast, &ast.root, text, resolver)
+}
+
+/// Compiles a part of an expression, as an expression of its own.
+fn compile_part(ast: &Ast, root: &Node, text: &str, resolver: &mut dyn Resolver) -> Expression {
+    let mut compiler =
+        Compiler { ast, resolver, scopes: Vec::new(), at: 0, target: Cell::new(0), code: Code::default() };
     let mut names = Vec::new();
-    bound(&ast.root, &mut names);
+    bound(root, &mut names);
     let slots = names.len() as u32;
     compiler.open(names);
-    compiler.node(&ast.root, false);
+    compiler.node(root, false);
     compiler.emit(ExprOp::Yield);
     let Code {
         ops,
@@ -43,6 +52,7 @@ pub fn compile(ast: &Ast, text: &str, resolver: &mut dyn Resolver) -> Expression
         texts,
         numbers,
         references,
+        paths,
         lambdas,
         regexes,
         shapes,
@@ -52,7 +62,8 @@ pub fn compile(ast: &Ast, text: &str, resolver: &mut dyn Resolver) -> Expression
         tuples,
         transforms,
     } = compiler.code;
-    let functions = references.iter().any(|r| matches!(r.global, Global::Builtin(_)))
+    let loaded = references.iter().chain(paths.iter().map(|path| &path.from));
+    let functions = loaded.into_iter().any(|r| matches!(r.global, Global::Builtin(_)))
         || !regexes.is_empty()
         || !lambdas.is_empty()
         || !transforms.is_empty()
@@ -63,8 +74,13 @@ pub fn compile(ast: &Ast, text: &str, resolver: &mut dyn Resolver) -> Expression
         ops: ops.into(),
         positions: positions.into(),
         texts: texts.entries.into(),
-        numbers: numbers.entries.into(),
+        numbers: numbers
+            .entries
+            .into_iter()
+            .map(|text| code::Number { value: text.parse().unwrap_or(f64::NAN), text })
+            .collect(),
         references: references.into(),
+        paths: paths.into(),
         lambdas: lambdas.into(),
         regexes: regexes.into(),
         shapes: shapes.into(),
@@ -85,6 +101,7 @@ struct Code {
     texts: Interned,
     numbers: Interned,
     references: Vec<Reference>,
+    paths: Vec<code::Path>,
     lambdas: Vec<code::Lambda>,
     regexes: Vec<code::Regex>,
     shapes: Vec<Box<[Box<str>]>>,
@@ -123,17 +140,27 @@ struct Compiler<'c> {
     /// The names bound in each scope, outermost first; a scope without names does not exist when the code runs.
     scopes: Vec<Vec<Box<str>>>,
     at: u32,
+    /// Where something was last said to go on: what stands there must stay an instruction of its own.
+    target: Cell<usize>,
     code: Code,
 }
 
 impl<'c> Compiler<'c> {
     fn emit(&mut self, op: ExprOp) -> usize {
+        if op == ExprOp::Unwrap
+            && self.target.get() < self.code.ops.len()
+            && let Some(ExprOp::Path(_, unwrap) | ExprOp::StartField(_, unwrap)) = self.code.ops.last_mut()
+        {
+            *unwrap = true;
+            return self.code.ops.len() - 1;
+        }
         self.code.ops.push(op);
         self.code.positions.push(self.at);
         self.code.ops.len() - 1
     }
 
     fn here(&self) -> At {
+        self.target.set(self.code.ops.len());
         At(self.code.ops.len() as u32)
     }
 
@@ -180,6 +207,17 @@ impl<'c> Compiler<'c> {
         self.emit(ExprOp::Load(id as u32));
     }
 
+    /// What a path begins with: a variable, and fields of it if there are names behind.
+    fn load_path(&mut self, from: Reference, names: Vec<Box<str>>) {
+        let path = code::Path { from, names: names.into() };
+        let known = self.code.paths.iter().position(|p| *p == path);
+        let id = known.unwrap_or_else(|| {
+            self.code.paths.push(path);
+            self.code.paths.len() - 1
+        });
+        self.emit(ExprOp::Path(id as u32, false));
+    }
+
     fn label(&self, parent: Ancestor) -> Box<str> {
         // No variable is called so: a name ends at `!`.
         format!("!{}", self.ast.label(parent)).into()
@@ -210,9 +248,8 @@ impl<'c> Compiler<'c> {
         match &node.kind {
             Kind::Path { steps, keep_singleton } => self.path(node, steps, *keep_singleton),
             Kind::Name(name) => {
-                self.emit(ExprOp::Start);
                 let key = self.text(name);
-                self.emit(ExprOp::Field(key));
+                self.emit(ExprOp::StartField(key, false));
             }
             Kind::String(text) => {
                 let text = self.text(text);
@@ -363,24 +400,26 @@ impl<'c> Compiler<'c> {
             "or" => Some(self.emit(ExprOp::Or(At(0)))),
             _ => None,
         };
-        self.node(right, false);
-        let op = match operator {
-            "+" => ExprOp::Add,
-            "-" => ExprOp::Subtract,
-            "*" => ExprOp::Multiply,
-            "/" => ExprOp::Divide,
-            "%" => ExprOp::Modulo,
-            "&" => ExprOp::Concat,
-            "=" => ExprOp::Equal,
-            "!=" => ExprOp::NotEqual,
-            "<" => ExprOp::Less,
-            "<=" => ExprOp::LessEqual,
-            ">" => ExprOp::Greater,
-            ">=" => ExprOp::GreaterEqual,
-            "in" => ExprOp::In,
-            _ => ExprOp::Truth,
-        };
-        self.emit(op);
+        let constant = right.predicates.is_empty() && right.group.is_none() && !right.keep_array;
+        match (Operator::from_token(operator), &right.kind) {
+            (Some(operator), Kind::Number(text)) if constant => {
+                let number = self.code.numbers.id(text);
+                self.emit(ExprOp::ByNumber(operator, number));
+            }
+            (Some(operator), Kind::String(text)) if constant => {
+                let text = self.text(text);
+                self.emit(ExprOp::ByText(operator, text));
+            }
+            (by, _) => {
+                self.node(right, false);
+                self.emit(match (by, operator) {
+                    (Some(by), _) => ExprOp::By(by),
+                    (None, "&") => ExprOp::Concat,
+                    (None, "in") => ExprOp::In,
+                    _ => ExprOp::Truth,
+                });
+            }
+        }
         if let Some(short) = short {
             let here = self.here();
             self.code.ops[short] = if operator == "and" { ExprOp::And(here) } else { ExprOp::Or(here) };

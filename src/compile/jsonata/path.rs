@@ -13,8 +13,11 @@ impl<'c> Compiler<'c> {
         steps.iter().for_each(|step| step_names(self.ast, step, &mut names));
         let mut tuples = false;
         let mut rest = steps;
-        if let Some(used) = self.states(steps) {
-            rest = &steps[used..];
+        if let Some((reference, used)) = self.root(steps) {
+            let names: Vec<Box<str>> = steps[used..].iter().map_while(|step| Some(plain_name(step)?.into())).collect();
+            rest = &steps[used + names.len()..];
+            self.at = steps[used + names.len() - 1].at as u32;
+            self.load_path(reference, names);
         }
         for (n, step) in rest.iter().enumerate() {
             let first = rest.len() == steps.len() && n == 0;
@@ -26,6 +29,11 @@ impl<'c> Compiler<'c> {
                 && step.stages.is_empty()
             {
                 self.node(step, false);
+                continue;
+            }
+            if let (true, false, Some(name)) = (first, tuples, plain_name(step)) {
+                let key = self.text(name);
+                self.emit(ExprOp::StartField(key, false));
                 continue;
             }
             if first {
@@ -89,8 +97,29 @@ impl<'c> Compiler<'c> {
         }
     }
 
+    /// The variable that a path begins with, and how many steps that covers.
+    fn root(&mut self, steps: &'c [Node]) -> Option<(Reference, usize)> {
+        if let Some(found) = self.states(steps) {
+            return Some(found);
+        }
+        let first = steps.first()?;
+        match &first.kind {
+            Kind::Variable(name)
+                if !matches!(&**name, "" | "$")
+                    && first.predicates.is_empty()
+                    && first.stages.is_empty()
+                    && first.group.is_none()
+                    && !first.keep_array
+                    && !first.tuple =>
+            {
+                Some((self.reference(name), 1))
+            }
+            _ => None,
+        }
+    }
+
     /// `$states` and the members behind it, as far as they lead to a document of the state; how many steps that covers.
-    fn states(&mut self, steps: &'c [Node]) -> Option<usize> {
+    fn states(&mut self, steps: &'c [Node]) -> Option<(Reference, usize)> {
         let plain =
             |step: &Node| step.predicates.is_empty() && step.stages.is_empty() && step.group.is_none() && !step.tuple;
         match &steps.first()?.kind {
@@ -105,8 +134,7 @@ impl<'c> Compiler<'c> {
             }
         }
         let (global, covered) = self.resolver.states(&members)?;
-        self.load(Reference { places: Box::default(), global });
-        Some(covered + 1)
+        Some((Reference { places: Box::default(), global }, covered + 1))
     }
 
     /// Predicates, in their order; `names` if what is filtered are tuples.
@@ -187,6 +215,18 @@ impl<'c> Compiler<'c> {
         self.close();
         self.code.groups[id as usize].pairs = pairs;
         self.code.ops[op] = ExprOp::Group(id, self.here());
+    }
+}
+
+/// The name that a step is, if it is that and nothing more.
+fn plain_name(step: &Node) -> Option<&str> {
+    match &step.kind {
+        Kind::Name(name)
+            if step.stages.is_empty() && step.predicates.is_empty() && step.group.is_none() && !step.tuple =>
+        {
+            Some(name)
+        }
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@
 //! word the fields that an expression reads of it are slots of the scanner.
 
 use super::{Resolver, compile};
-use crate::compile::{Compiler, Documents};
+use crate::compile::{Compiler, Documents, scoped_variable};
 use crate::definition::JsonataFields;
 use crate::definition::jsonata::Ast;
 use crate::program::expression::{Builtin, Global, Left};
@@ -28,6 +28,8 @@ impl Setting {
     pub const RESULT: Setting = Setting { left: Left::Result, ..Setting::ENTRY };
     /// In a catcher.
     pub const CAUGHT: Setting = Setting { left: Left::ErrorOutput, ..Setting::ENTRY };
+    /// In a handler whose one state is evaluated in the place of its call.
+    pub const BODY: Setting = Setting { input: Root::Register(Register::Eff), left: Left::Nothing };
     /// For each item of a Map.
     pub const ITEM: Setting = Setting { input: Root::Outer, left: Left::Nothing };
 }
@@ -85,7 +87,8 @@ impl<'d> Compiler<'d> {
                 return blame;
             }
         };
-        let mut names = StateNames { builder: &mut self.builder, documents: self.documents, setting };
+        let handler = self.handler.as_deref();
+        let mut names = StateNames { builder: &mut self.builder, documents: self.documents, setting, handler };
         let compiled = compile(&ast, text, &mut names);
         let expression = self.builder.expression(compiled);
         self.builder.emit(Op::Evaluate { expression, blame });
@@ -117,7 +120,7 @@ impl<'d> Compiler<'d> {
                     continue;
                 }
                 self.json(&member.value, &format!("{at}Assign/{}", member.key), setting);
-                variables.push(self.builder.variable(&member.key));
+                variables.push(self.variable(&member.key));
             }
             let variables = self.builder.assign(variables);
             self.builder.emit(Op::Assign { variables });
@@ -143,11 +146,23 @@ fn is_dynamic(node: &Node) -> bool {
     }
 }
 
+/// Whether the expressions in it read nothing of `$states` but its input.
+pub(in crate::compile) fn reads_input_alone(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Object(members) => members.iter().all(|member| reads_input_alone(&member.value)),
+        Kind::Array(elements) => elements.iter().all(reads_input_alone),
+        Kind::String(text) => text.split("$states").skip(1).all(|behind| behind.starts_with(".input")),
+        _ => true,
+    }
+}
+
 /// The names around an expression of a state.
-struct StateNames<'b> {
-    builder: &'b mut Builder,
-    documents: Documents,
-    setting: Setting,
+pub(super) struct StateNames<'b> {
+    pub builder: &'b mut Builder,
+    pub documents: Documents,
+    pub setting: Setting,
+    /// The handler written in ASL that the state belongs to, whose variables are its own.
+    pub handler: Option<&'b str>,
 }
 
 impl StateNames<'_> {
@@ -171,7 +186,7 @@ impl Resolver for StateNames<'_> {
         // `$eval` does not exist here: AWS has `$parse`.
         match Builtin::from_name(name).filter(|builtin| *builtin != Builtin::Eval) {
             Some(builtin) => Global::Builtin(builtin),
-            None => Global::Variable(self.builder.variable(name)),
+            None => Global::Variable(scoped_variable(self.builder, self.handler, name)),
         }
     }
 

@@ -1,16 +1,19 @@
 //! Tokens → a tree of operators: a parser of binding powers, with JSONata's table of them.
 //!
-//! Flows in: the text. Flows out: a [`Syntax`] tree, or the first thing that is wrong. Its recursion is bounded by
-//! [`DEPTH_MAX`], counted both on the way down (brackets) and on the way up (chains of operators), so that whoever walks
-//! the tree may recurse.
+//! Flows in: the text. Flows out: a [`Syntax`] tree, or the first thing that is wrong. It calls itself at most
+//! [`NESTING_MAX`] times on the way down (brackets), and the tree it gives has at most [`DEPTH_MAX`] levels, counted on the
+//! way up (chains of operators), so that whoever walks the tree may recurse.
 
 use super::error::SyntaxError;
 use super::lexer::{Lexer, Token, TokenKind};
 use super::syntax::{Syntax, SyntaxKind};
 use crate::value::signature::Signature;
 
-/// Levels of nesting that an expression may have.
+/// Levels that an expression may have, a chain of operators counting one for each.
 pub const DEPTH_MAX: usize = 500;
+
+/// Levels of brackets, signs and the like, for each of which the parser calls itself: it has to get by with 256 KiB.
+const NESTING_MAX: usize = 100;
 
 /// Reads an expression.
 pub(super) fn parse(text: &str) -> Result<Syntax, SyntaxError> {
@@ -74,19 +77,19 @@ impl Parser<'_> {
         let mut below = 0;
         kind.children(&mut |child| below = below.max(child.depth));
         if below >= DEPTH_MAX {
-            return Err(too_deep(at));
+            return Err(too_deep(at, DEPTH_MAX));
         }
         Ok(Syntax { at, keep_array: false, depth: below + 1, kind })
     }
 
     fn expression(&mut self, bound: u8) -> Parsed {
-        if self.depth >= DEPTH_MAX {
-            return Err(too_deep(self.token.end));
+        if self.depth >= NESTING_MAX {
+            return Err(too_deep(self.token.end, NESTING_MAX));
         }
         self.depth += 1;
-        // Behind what opens something, or a sign, an operand follows; behind any other operand an operator.
-        let opens = matches!(self.token.kind, TokenKind::Mark("(" | "[" | "{" | "-" | "|"));
-        let token = self.advance(opens)?;
+        // A slash behind what begins an operand divides, even where that leaves nothing to divide: JSONata 2.0.6 takes no
+        // regular expression right behind an opening bracket or a sign.
+        let token = self.advance(false)?;
         let mut left = self.operand(token)?;
         while bound < power(&self.token.kind) {
             let token = self.advance(true)?;
@@ -101,10 +104,12 @@ impl Parser<'_> {
     }
 
     /// An operand that begins with `token`; the next token has been read as if an operator followed.
+    #[inline(never)]
     fn operand(&mut self, token: Token) -> Parsed {
         let at = token.end;
         let kind = match token.kind {
-            TokenKind::End => return Err(SyntaxError::new("S0207", at, "", "")),
+            // Whoever wants something behind it says so first; what is left over is found when the tree is shaped.
+            TokenKind::End => SyntaxKind::End,
             TokenKind::Name(name) => SyntaxKind::Name(name),
             TokenKind::Variable(name) => SyntaxKind::Variable(name),
             TokenKind::String(text) => SyntaxKind::String(text),
@@ -128,6 +133,7 @@ impl Parser<'_> {
     }
 
     /// What the operator `token` makes of `left` and of what follows.
+    #[inline(never)]
     fn operator(&mut self, token: Token, mut left: Syntax) -> Parsed {
         let (at, mark) = match token.kind {
             TokenKind::Mark(mark) => (token.end, mark),
@@ -137,13 +143,8 @@ impl Parser<'_> {
         let kind = match mark {
             "(" => return self.call(at, left),
             "[" if self.is("]") => {
-                let mut step = &mut left;
-                while let SyntaxKind::Binary("[", ..) = step.kind {
-                    let SyntaxKind::Binary(_, inner, _) = &mut step.kind else { break };
-                    step = inner;
-                }
-                step.keep_array = true;
-                self.advance(false)?;
+                keep_array(&mut left);
+                self.advance(true)?;
                 return Ok(left);
             }
             "[" => {
@@ -153,35 +154,40 @@ impl Parser<'_> {
             }
             "{" => SyntaxKind::Group(Box::new(left), self.pairs()?),
             "^" => SyntaxKind::Sort(Box::new(left), self.terms()?),
-            "@" | "#" => {
-                let name = match self.expression(80)?.kind {
-                    SyntaxKind::Variable(name) => name,
-                    _ => return Err(SyntaxError::new("S0214", self.token.end, mark, "")),
-                };
-                if mark == "@" {
-                    SyntaxKind::Focus(Box::new(left), name)
-                } else {
-                    SyntaxKind::Index(Box::new(left), name)
-                }
-            }
+            "@" | "#" => self.named(mark, left)?,
             ":=" => match left.kind {
                 SyntaxKind::Variable(name) => SyntaxKind::Bind(name, self.boxed(9)?),
                 _ => return Err(SyntaxError::new("S0212", left.at, "", "")),
             },
-            "?" => {
-                let then = self.boxed(0)?;
-                let mut otherwise = None;
-                if self.is(":") {
-                    self.advance(true)?;
-                    otherwise = Some(self.boxed(0)?);
-                }
-                SyntaxKind::Condition(Box::new(left), then, otherwise)
-            }
+            "?" => self.condition(left)?,
             _ => SyntaxKind::Binary(mark, Box::new(left), self.boxed(power)?),
         };
         self.node(at, kind)
     }
 
+    #[inline(never)]
+    fn named(&mut self, mark: &str, left: Syntax) -> Result<SyntaxKind, SyntaxError> {
+        let right = self.expression(80)?;
+        match right.kind {
+            SyntaxKind::Variable(name) if mark == "@" => Ok(SyntaxKind::Focus(Box::new(left), name)),
+            SyntaxKind::Variable(name) => Ok(SyntaxKind::Index(Box::new(left), name)),
+            _ => Err(SyntaxError::new("S0214", right.at, mark, "")),
+        }
+    }
+
+    #[inline(never)]
+    fn condition(&mut self, left: Syntax) -> Result<SyntaxKind, SyntaxError> {
+        let left = Box::new(left);
+        let then = self.boxed(0)?;
+        let mut otherwise = None;
+        if self.is(":") {
+            self.advance(true)?;
+            otherwise = Some(self.boxed(0)?);
+        }
+        Ok(SyntaxKind::Condition(left, then, otherwise))
+    }
+
+    #[inline(never)]
     fn block(&mut self) -> Result<Vec<Syntax>, SyntaxError> {
         let mut parts = Vec::new();
         while !self.is(")") {
@@ -195,26 +201,30 @@ impl Parser<'_> {
         Ok(parts)
     }
 
+    #[inline(never)]
     fn array(&mut self) -> Result<Vec<Syntax>, SyntaxError> {
         let mut items = Vec::new();
-        while !self.is("]") {
-            let mut item = self.expression(0)?;
-            if self.is("..") {
-                let at = self.token.end;
+        if !self.is("]") {
+            loop {
+                let mut item = self.expression(0)?;
+                if self.is("..") {
+                    let at = self.token.end;
+                    self.advance(true)?;
+                    let end = self.boxed(0)?;
+                    item = self.node(at, SyntaxKind::Range(Box::new(item), end))?;
+                }
+                items.push(item);
+                if !self.is(",") {
+                    break;
+                }
                 self.advance(true)?;
-                let end = self.boxed(0)?;
-                item = self.node(at, SyntaxKind::Range(Box::new(item), end))?;
             }
-            items.push(item);
-            if !self.is(",") {
-                break;
-            }
-            self.advance(true)?;
         }
         self.expect("]", false)?;
         Ok(items)
     }
 
+    #[inline(never)]
     fn pairs(&mut self) -> Result<Vec<(Syntax, Syntax)>, SyntaxError> {
         let mut pairs = Vec::new();
         if !self.is("}") {
@@ -232,6 +242,7 @@ impl Parser<'_> {
         Ok(pairs)
     }
 
+    #[inline(never)]
     fn terms(&mut self) -> Result<Vec<(Syntax, bool)>, SyntaxError> {
         self.expect("(", true)?;
         let mut terms = Vec::new();
@@ -246,10 +257,11 @@ impl Parser<'_> {
             }
             self.advance(true)?;
         }
-        self.expect(")", false)?;
+        self.expect(")", true)?;
         Ok(terms)
     }
 
+    #[inline(never)]
     fn transform(&mut self) -> Result<SyntaxKind, SyntaxError> {
         let pattern = self.boxed(0)?;
         self.expect("|", true)?;
@@ -259,23 +271,25 @@ impl Parser<'_> {
             self.advance(true)?;
             delete = Some(self.boxed(0)?);
         }
-        self.expect("|", false)?;
+        self.expect("|", true)?;
         Ok(SyntaxKind::Transform { pattern, update, delete })
     }
 
     fn call(&mut self, at: usize, left: Syntax) -> Parsed {
         let mut arguments = Vec::new();
-        while !self.is(")") {
-            if self.is("?") {
-                let hole = self.advance(false)?;
-                arguments.push(self.node(hole.end, SyntaxKind::Hole)?);
-            } else {
-                arguments.push(self.expression(0)?);
+        if !self.is(")") {
+            loop {
+                if self.is("?") {
+                    let hole = self.advance(true)?;
+                    arguments.push(self.node(hole.end, SyntaxKind::Hole)?);
+                } else {
+                    arguments.push(self.expression(0)?);
+                }
+                if !self.is(",") {
+                    break;
+                }
+                self.advance(true)?;
             }
-            if !self.is(",") {
-                break;
-            }
-            self.advance(true)?;
         }
         self.expect(")", false)?;
         match &left.kind {
@@ -301,7 +315,7 @@ impl Parser<'_> {
         }
         self.expect("{", true)?;
         let body = self.boxed(0)?;
-        self.expect("}", false)?;
+        self.expect("}", true)?;
         self.node(at, SyntaxKind::Lambda { parameters, signature, body })
     }
 
@@ -321,8 +335,17 @@ impl Parser<'_> {
     }
 }
 
-fn too_deep(at: usize) -> SyntaxError {
-    SyntaxError::new("U1002", at, "", &DEPTH_MAX.to_string())
+/// `[]` behind a step belongs to the step itself, not to its predicates.
+fn keep_array(mut step: &mut Syntax) {
+    while let SyntaxKind::Binary("[", ..) = step.kind {
+        let SyntaxKind::Binary(_, inner, _) = &mut step.kind else { break };
+        step = inner;
+    }
+    step.keep_array = true;
+}
+
+fn too_deep(at: usize, levels: usize) -> SyntaxError {
+    SyntaxError::new("U1002", at, "", &levels.to_string())
 }
 
 impl SyntaxKind {
@@ -375,6 +398,7 @@ impl SyntaxKind {
             | SyntaxKind::Wildcard
             | SyntaxKind::Descendant
             | SyntaxKind::Parent
+            | SyntaxKind::End
             | SyntaxKind::Hole => {}
         }
     }

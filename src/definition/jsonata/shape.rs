@@ -107,6 +107,7 @@ impl Shaper {
             SyntaxKind::Wildcard => plain(Kind::Wildcard),
             SyntaxKind::Descendant => plain(Kind::Descendant),
             SyntaxKind::Hole => plain(Kind::Hole),
+            SyntaxKind::End => Err(SyntaxError::new("S0207", at, "", "")),
             SyntaxKind::Name(name) => {
                 let mut step = Node::new(at, Kind::Name(name));
                 step.keep_array = keep_array;
@@ -155,8 +156,7 @@ impl Shaper {
                 let (left, right) = (self.boxed(*left)?, self.boxed(*right)?);
                 let mut node = Node::new(at, Kind::Hole);
                 node.keep_array = left.keep_array || right.keep_array;
-                node.inherit(&left);
-                node.inherit(&right);
+                // A `%` in an operand of `~>` that has not found its step there never does: it is undefined.
                 node.kind = Kind::Apply(left, right);
                 Ok(node)
             }

@@ -34,6 +34,8 @@ pub(super) enum SyntaxKind {
     Parent,
     /// `?` as an argument.
     Hole,
+    /// Nothing: the text ended where an operand had to stand.
+    End,
     Negate(Box<Syntax>),
     Array(Vec<Syntax>),
     Range(Box<Syntax>, Box<Syntax>),

@@ -13,7 +13,7 @@ use crate::value::tree::{Kind, Member, Node};
 
 /// What the operand of a comparator must be.
 #[derive(Clone, Copy, PartialEq)]
-enum Family {
+pub(super) enum Family {
     String,
     Numeric,
     Boolean,
@@ -21,7 +21,7 @@ enum Family {
 }
 
 /// Every comparator with its family and whether it has a `Path` form.
-const COMPARATORS: [(&str, Comparator, Family, bool); 23] = [
+pub(super) const COMPARATORS: [(&str, Comparator, Family, bool); 23] = [
     ("StringEquals", Comparator::StringEquals, Family::String, true),
     ("StringLessThan", Comparator::StringLessThan, Family::String, true),
     ("StringGreaterThan", Comparator::StringGreaterThan, Family::String, true),

@@ -1,7 +1,8 @@
 //! The fields of a distributed Map: `ItemReader`, `ItemBatcher`, `ResultWriter`.
 //!
-//! Flows in: the fields of a Map state. Flows out: diagnostics only; the nodes are kept as they were written. Source:
-//! section "Map State" of the developer guide, and the measured rules for readers.
+//! Flows in: the fields of a Map state. Flows out: an [`ItemBatcher`], a [`ResultWriter`], and diagnostics; a reader is
+//! only checked. What the output is where results are written elsewhere is documented, not recorded; here nothing is written,
+//! and the results are the output. Source: section "Map State" of the developer guide, and the measured rules for readers.
 
 use super::jsonata::Known;
 use super::paths::Accepts;
@@ -9,7 +10,7 @@ use super::place::Place;
 use super::values::Dynamic;
 use super::{Fields, Reader, legal};
 use crate::definition::diagnostic::Code;
-use crate::definition::fan_out::ProcessorMode;
+use crate::definition::fan_out::{ItemBatcher, ProcessorMode, ResultWriter, Transformation};
 use crate::definition::machine::QueryLanguage;
 use crate::value::tree::Node;
 
@@ -24,7 +25,13 @@ const MAX_BATCH_BYTES: u64 = 262_144;
 
 impl Reader<'_> {
     /// Checks the fields that read, batch and write items.
-    pub(super) fn distributed_fields(&mut self, fields: &Fields<'_, '_>, mode: ProcessorMode, language: QueryLanguage) {
+    pub(super) fn distributed_fields(
+        &mut self,
+        fields: &Fields<'_, '_>,
+        mode: ProcessorMode,
+        language: QueryLanguage,
+    ) -> (Option<ItemBatcher>, Option<ResultWriter>) {
+        let (mut batcher, mut writer) = (None, None);
         for name in DISTRIBUTED_ONLY {
             if let (Some(member), ProcessorMode::Inline) = (fields.get(name), mode) {
                 // AWS takes it at creation, and then does not use it.
@@ -35,11 +42,12 @@ impl Reader<'_> {
                 let place = fields.place.key(name);
                 match name {
                     "ItemReader" => self.item_reader(node, &place, language),
-                    "ItemBatcher" => self.item_batcher(node, &place, language),
-                    _ => self.result_writer(node, &place, language),
+                    "ItemBatcher" => batcher = self.item_batcher(node, &place, language),
+                    _ => writer = self.result_writer(node, &place, language),
                 }
             }
         }
+        (batcher, writer)
     }
 
     fn item_reader(&mut self, node: &Node, place: &Place<'_>, language: QueryLanguage) {
@@ -79,48 +87,60 @@ impl Reader<'_> {
         self.limit(&config, "MaxItems", language, Some(MAX_ITEMS));
     }
 
-    fn item_batcher(&mut self, node: &Node, place: &Place<'_>, language: QueryLanguage) {
-        let Some(fields) = self.object(node, place) else {
-            return;
-        };
+    fn item_batcher(&mut self, node: &Node, place: &Place<'_>, language: QueryLanguage) -> Option<ItemBatcher> {
+        let fields = self.object(node, place)?;
         self.check_fields(&fields, &[legal::ITEM_BATCHER], language);
         self.at_most_one(&fields, &["MaxItemsPerBatch", "MaxItemsPerBatchPath"]);
         self.at_most_one(&fields, &["MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"]);
-        self.limit(&fields, "MaxItemsPerBatch", language, None);
-        self.limit(&fields, "MaxInputBytesPerBatch", language, Some(MAX_BATCH_BYTES));
+        let max_items = self.count(&fields, "MaxItemsPerBatch", language);
+        let max_input_bytes = self.count_up_to(&fields, "MaxInputBytesPerBatch", language, Some(MAX_BATCH_BYTES));
         let limited = fields.members.iter().any(|member| member.key.starts_with("Max"));
         if !limited {
             let message = "This object should have at least one of the following fields: \
                            [MaxItemsPerBatch, MaxItemsPerBatchPath, MaxInputBytesPerBatch, MaxInputBytesPerBatchPath]";
             self.schema(place, fields.span, message);
         }
+        let (mut batch_input, mut batch_input_jsonata) = (None, None);
         if let Some(node) = fields.value("BatchInput") {
-            self.dynamic_value(node, &place.key("BatchInput"), language);
+            let place = place.key("BatchInput");
+            match language {
+                QueryLanguage::JsonPath => batch_input = Some(self.template(node, &place)),
+                QueryLanguage::Jsonata => {
+                    self.check_expressions(node, &place, Known::Nothing);
+                    batch_input_jsonata = Some(node.clone());
+                }
+            }
         }
+        Some(ItemBatcher { max_items, max_input_bytes, batch_input, batch_input_jsonata })
     }
 
-    fn result_writer(&mut self, node: &Node, place: &Place<'_>, language: QueryLanguage) {
-        let Some(fields) = self.object(node, place) else {
-            return;
-        };
+    fn result_writer(&mut self, node: &Node, place: &Place<'_>, language: QueryLanguage) -> Option<ResultWriter> {
+        let fields = self.object(node, place)?;
         self.check_fields(&fields, &[legal::RESULT_WRITER], language);
         if fields.get("Resource").is_none() && fields.get("WriterConfig").is_none() {
             self.require(&fields, &["Resource"]);
         }
-        if fields.get("Resource").is_some() {
+        if let Some(member) = fields.get("Resource") {
             self.require(&fields, &[if language == QueryLanguage::JsonPath { "Parameters" } else { "Arguments" }]);
+            let message = "Nothing is written here: the Map's results are its output, whatever 'ResultWriter' says";
+            self.warn(Code::SchemaValidationFailed, place, member.key_span, message);
         }
         self.s3_resource(&fields, &["s3:putObject"]);
         self.request(&fields, language);
-        let Some(node) = fields.value("WriterConfig") else {
-            return;
-        };
-        if let Some(config) = self.object(node, &place.key("WriterConfig")) {
+        let mut writer = ResultWriter { exports: fields.get("Resource").is_some(), transformation: None, lines: false };
+        let config_place = place.key("WriterConfig");
+        if let Some(config) = fields.value("WriterConfig").and_then(|node| self.object(node, &config_place)) {
             self.check_fields(&config, &[legal::WRITER_CONFIG], language);
             self.require(&config, &["Transformation", "OutputType"]);
-            self.choose(&config, "OutputType", &["JSON", "JSONL"]);
-            self.choose(&config, "Transformation", &["NONE", "COMPACT", "FLATTEN"]);
+            writer.lines = self.choose(&config, "OutputType", &["JSON", "JSONL"]) == Some(1);
+            writer.transformation = match self.choose(&config, "Transformation", &["NONE", "COMPACT", "FLATTEN"]) {
+                Some(0) => Some(Transformation::None),
+                Some(1) => Some(Transformation::Compact),
+                Some(_) => Some(Transformation::Flatten),
+                None => None,
+            };
         }
+        Some(writer)
     }
 
     /// `Resource` of a reader or writer: one of few.

@@ -66,6 +66,7 @@ impl<'d> Reader<'d> {
                 "ItemSelector"
             };
         if in_path {
+            // How AWS words this is not recorded.
             self.at_most_one(fields, &["ItemSelector", "Parameters"]);
         }
         let items_path = fields.value("ItemsPath").filter(|_| in_path);
@@ -86,7 +87,7 @@ impl<'d> Reader<'d> {
         let processor = self.object(&member.value, &place)?;
         self.check_fields(&processor, &[legal::PROCESSOR], language);
         let mode = self.processor_mode(&processor);
-        self.distributed_fields(fields, mode, language);
+        let (item_batcher, result_writer) = self.distributed_fields(fields, mode, language);
         let (outer, outer_type) = match mode {
             ProcessorMode::Inline => (Some(around.here()), self.machine_type),
             // Its items are executions of their own, of their own type and with variables of their own.
@@ -108,8 +109,8 @@ impl<'d> Reader<'d> {
             tolerated_failure_percentage,
             label,
             item_reader: fields.value("ItemReader").cloned(),
-            item_batcher: fields.value("ItemBatcher").cloned(),
-            result_writer: fields.value("ResultWriter").cloned(),
+            item_batcher,
+            result_writer,
             result_selector,
             result_path,
             retry,
@@ -157,8 +158,19 @@ impl<'d> Reader<'d> {
 
     /// A whole number with its path form.
     pub(super) fn count(&mut self, fields: &Fields<'_, '_>, name: &str, language: QueryLanguage) -> Count {
+        self.count_up_to(fields, name, language, None)
+    }
+
+    /// A whole number with its path form, which may be so large at most.
+    pub(super) fn count_up_to(
+        &mut self,
+        fields: &Fields<'_, '_>,
+        name: &str,
+        language: QueryLanguage,
+        most: Option<u64>,
+    ) -> Count {
         if let Some(node) = fields.value(name) {
-            return match self.dynamic_whole(node, &fields.place.key(name), language, (0, None)) {
+            return match self.dynamic_whole(node, &fields.place.key(name), language, (0, most)) {
                 Dynamic::Literal(value) => Count::Literal(value),
                 Dynamic::Expression(expression) => Count::Expression(expression),
                 Dynamic::Nothing => Count::Default,

@@ -70,6 +70,7 @@ impl Reader<'_> {
             for member in members {
                 let key = plain(&member.key);
                 if !LAMBDA_REQUEST.contains(&&*key) {
+                    // The sentence is from memory of others: it is not recorded.
                     let message = format!("The field \"{key}\" is not supported by Step Functions");
                     let hint = self.hint(&key, LAMBDA_REQUEST);
                     self.schema(&place, member.key_span, message).hint = hint;

@@ -9,7 +9,7 @@ use crate::definition::path::PathExpr;
 use crate::definition::payload::{Intrinsic, IntrinsicArg};
 use crate::value::tree::Span;
 
-/// How deep calls may be nested in calls.
+/// How deep calls may be nested in calls. Where AWS holds to it is not recorded: here, at creation.
 const NESTING_MAX: u32 = 10;
 
 /// The functions of the language.

@@ -26,6 +26,7 @@ mod task;
 pub(super) mod tidy;
 mod timestamp;
 mod values;
+pub(super) mod vocabulary;
 
 use std::collections::HashSet;
 

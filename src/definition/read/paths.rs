@@ -13,7 +13,8 @@ use crate::value::tree::{Kind, Node};
 pub(super) enum Accepts {
     /// Any path, from any document.
     AnyPath,
-    /// A reference path, from any document.
+    /// A reference path, from any document. Whether AWS takes wildcards and filters in a Choice's `Variable` is not
+    /// recorded; here it is held to what the documentation says.
     Reference,
     /// A reference path into the document at hand or a variable, not into the context object.
     NoContext,

@@ -35,7 +35,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The members of a template object; of two that give the same key of the result, the later counts.
+    /// The members of a template object; of `a` and `a.$`, which give the same key, the later counts. AWS's answer is not
+    /// recorded.
     pub(super) fn template_members(&mut self, fields: &Fields<'_, '_>) -> Vec<TemplateMember> {
         let mut members: Vec<TemplateMember> = Vec::with_capacity(fields.members.len());
         let mut known: HashMap<&str, usize> = HashMap::with_capacity(fields.members.len());

@@ -1,7 +1,8 @@
 //! `Retry` and `Catch`.
 //!
 //! Flows in: the fields of a Task, Parallel or Map state. Flows out: [`Retrier`]s and [`Catcher`]s with AWS's defaults.
-//! Source: section "Errors" of the States Language.
+//! Source: section "Errors" of the States Language. Whether AWS refuses names of its own that it does not know
+//! (`States.Whatever`) is not recorded: they are taken.
 
 use super::jsonata::Known;
 use super::paths::Accepts;

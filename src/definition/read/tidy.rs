@@ -1,7 +1,7 @@
 //! What is looked at once for the whole tree, whatever the fields mean: keys given twice, placeholders left over.
 //!
 //! Flows in: a tree as it was read. Flows out: the same tree without duplicate keys (the last counts, as AWS's JSON
-//! library has it), and warnings. The walk is linear.
+//! library has it; whether AWS refuses them is not recorded), and warnings. The walk is linear.
 
 use std::collections::HashMap;
 

@@ -13,7 +13,7 @@ pub mod builtin;
 pub mod op;
 
 pub use builtin::Builtin;
-pub use op::{At, ExprOp};
+pub use op::{At, ExprOp, Operator};
 
 use super::{Root, VariableId};
 use crate::value::once::Once;
@@ -30,10 +30,12 @@ pub struct Expression {
     pub positions: Box<[u32]>,
     /// Strings: constants, field names and what error texts quote.
     pub texts: Box<[Box<str>]>,
-    /// Numbers, as they were written.
-    pub numbers: Box<[Box<str>]>,
+    /// Numbers.
+    pub numbers: Box<[Number]>,
     /// Where variables may be found.
     pub references: Box<[Reference]>,
+    /// Variables with the fields behind them.
+    pub paths: Box<[Path]>,
     /// Functions written in the expression.
     pub lambdas: Box<[Lambda]>,
     /// Regular expressions.
@@ -54,6 +56,41 @@ pub struct Expression {
     pub slots: u32,
     /// Whether it may give a value with functions inside.
     pub functions: bool,
+}
+
+impl Expression {
+    /// The path that the expression is, if it is nothing but the fields of something around it: such an expression
+    /// cannot fail, and needs no machine.
+    pub fn bare(&self) -> Option<(Global, &[Box<str>])> {
+        let (from, names) = match self.ops[..] {
+            [ExprOp::Path(path, true), ExprOp::Yield] => {
+                let path = &self.paths[path as usize];
+                (&path.from, &path.names[..])
+            }
+            [ExprOp::Load(reference), ExprOp::Yield] => (&self.references[reference as usize], &[][..]),
+            _ => return None,
+        };
+        let known = from.places.is_empty() && !matches!(from.global, Global::Builtin(_));
+        known.then_some((from.global, names))
+    }
+}
+
+/// A number of an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Number {
+    /// As it was written.
+    pub text: Box<str>,
+    /// Its value as a double.
+    pub value: f64,
+}
+
+/// A variable with the fields behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Path {
+    /// The variable.
+    pub from: Reference,
+    /// The names of the fields.
+    pub names: Box<[Box<str>]>,
 }
 
 /// Where a variable is looked for, nearest first: the first place where it has been bound counts.

@@ -13,6 +13,67 @@ use super::Builtin;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct At(pub u32);
 
+/// An operator of arithmetic or of comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+}
+
+impl Operator {
+    /// The operator written so, if it is one of these.
+    ///
+    /// ```
+    /// use expressway::program::expression::Operator;
+    /// assert_eq!(Operator::from_token("<="), Some(Operator::LessEqual));
+    /// assert_eq!(Operator::from_token("&"), None);
+    /// ```
+    pub fn from_token(token: &str) -> Option<Operator> {
+        Self::ALL.iter().copied().find(|operator| operator.token() == token)
+    }
+
+    /// How it is written.
+    pub fn token(self) -> &'static str {
+        match self {
+            Operator::Add => "+",
+            Operator::Subtract => "-",
+            Operator::Multiply => "*",
+            Operator::Divide => "/",
+            Operator::Modulo => "%",
+            Operator::Equal => "=",
+            Operator::NotEqual => "!=",
+            Operator::Less => "<",
+            Operator::LessEqual => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterEqual => ">=",
+        }
+    }
+
+    const ALL: &[Operator] = &[
+        Operator::Add,
+        Operator::Subtract,
+        Operator::Multiply,
+        Operator::Divide,
+        Operator::Modulo,
+        Operator::Equal,
+        Operator::NotEqual,
+        Operator::Less,
+        Operator::LessEqual,
+        Operator::Greater,
+        Operator::GreaterEqual,
+    ];
+}
+
 /// One instruction. Notation: what is taken from the stack → what is left there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ExprOp {
@@ -34,6 +95,10 @@ pub enum ExprOp {
     Root,
     /// → a variable, by its reference.
     Load(u32),
+    /// → what a variable's fields lead to, by the path; unwrapped if it says so.
+    Path(u32, bool),
+    /// → the context's member of that name, as `Start` and `Field`; unwrapped if it says so.
+    StartField(u32, bool),
     /// v → v: binds a variable, in the scope so many outwards, in that slot.
     Bind(u16, u16),
     /// →: opens a scope with so many variables.
@@ -94,30 +159,14 @@ pub enum ExprOp {
 
     /// a → −a.
     Negate,
-    /// a b → a + b.
-    Add,
-    /// a b → a − b.
-    Subtract,
-    /// a b → a × b.
-    Multiply,
-    /// a b → a ÷ b.
-    Divide,
-    /// a b → the remainder.
-    Modulo,
+    /// a b → a op b.
+    By(Operator),
     /// a b → the strings of both, joined.
     Concat,
-    /// a b → whether they are equal.
-    Equal,
-    /// a b → whether they are not.
-    NotEqual,
-    /// a b → whether a < b.
-    Less,
-    /// a b → whether a ≤ b.
-    LessEqual,
-    /// a b → whether a > b.
-    Greater,
-    /// a b → whether a ≥ b.
-    GreaterEqual,
+    /// a → a op a constant number.
+    ByNumber(Operator, u32),
+    /// a → whether a compares so with a constant string.
+    ByText(Operator, u32),
     /// a b → whether a is an element of b.
     In,
     /// a → whether it counts as true.

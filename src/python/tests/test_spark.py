@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -85,13 +84,17 @@ def events(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def spark():
+    # The executors' Python is this one: another has no such package.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     session = (
         SparkSession.builder.master("local-cluster[2,1,1024]")
         .appName("expressway-test")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.ui.enabled", "false")
-        .config("spark.python.worker.faulthandler.enabled", "false")
+        # Many small tasks, so that a kill has some of them before it and some behind.
+        .config("spark.sql.files.maxPartitionBytes", "262144")
+        .config("spark.sql.files.openCostInBytes", "0")
         .config("spark.executor.memory", "512m")
         .config("spark.task.maxFailures", "8")
         .config("spark.sql.shuffle.partitions", "4")

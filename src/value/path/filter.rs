@@ -1,7 +1,8 @@
 //! Filters: the condition in `[?(…)]`, and whether it holds for an item.
 //!
 //! Flows in: a compiled condition, an item (`@`) and the document (`$`). Flows out: yes or no. Nothing in a condition can
-//! fail: what is missing is *undefined* and equals nothing. The rules of comparing are in `compare.rs`.
+//! fail: what is missing is *undefined* and equals nothing. AWS's answer for `@` that is no object is not recorded (its
+//! documentation says that it does not work): scalars are compared, as the library does that AWS uses. The rules of comparing are in `compare.rs`.
 
 use super::compare::{self, Datum};
 use super::cursor::Cursor;
@@ -24,6 +25,23 @@ pub enum Filter {
     Exists(Operand),
     /// `@.a == 1`
     Compare(Operand, Operator, Operand),
+}
+
+impl Filter {
+    /// Whether it looks at the document that the path starts from, beside the item.
+    pub(crate) fn asks_for_document(&self) -> bool {
+        let operand = |operand: &Operand| match operand {
+            Operand::Document(_) => true,
+            Operand::Item(path) => path.asks_for_document(),
+            Operand::Literal(_) => false,
+        };
+        match self {
+            Filter::Or(all) | Filter::And(all) => all.iter().any(Filter::asks_for_document),
+            Filter::Not(inner) => inner.asks_for_document(),
+            Filter::Exists(of) => operand(of),
+            Filter::Compare(a, _, b) => operand(a) || operand(b),
+        }
+    }
 }
 
 /// What a condition compares.

@@ -102,6 +102,23 @@ impl Path {
         Path { definite, steps: steps.into_boxed_slice(), text: text.into() }
     }
 
+    /// A path of these steps, which need not come from any text.
+    pub(crate) fn of_steps(steps: Vec<Step>) -> Path {
+        let mut path = Path::from_steps(steps, "");
+        path.text = path.to_string().into();
+        path
+    }
+
+    /// The path of the steps after the first `taken` ones.
+    pub(crate) fn rest(&self, taken: usize) -> Path {
+        Path::of_steps(self.steps[taken..].to_vec())
+    }
+
+    /// Whether a condition in it looks at the document that it starts from: then it cannot start elsewhere.
+    pub(crate) fn asks_for_document(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Filter(filter) if filter.asks_for_document()))
+    }
+
     /// The text it was compiled from.
     pub fn text(&self) -> &str {
         &self.text

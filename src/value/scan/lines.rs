@@ -10,6 +10,7 @@ use super::TEXT_BYTES_MAX;
 use super::document;
 use super::duplicates::Keys;
 use super::index::{Engine, Index};
+use super::open::Tokens;
 use super::strict::is_blank;
 use super::trie::{Slot, SlotTrie};
 use super::walk::{Cursor, Walked, Walker};
@@ -113,6 +114,17 @@ pub enum Record<'c> {
     Bad(SyntaxError),
 }
 
+/// What kind of line it is, without what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// One JSON text: [`Lines::line`].
+    Json,
+    /// Nothing but blanks.
+    Blank,
+    /// No JSON text: [`Lines::fault`].
+    Bad,
+}
+
 /// The memory that reading needs, used again for every chunk or document; one per worker.
 #[derive(Debug)]
 pub struct Scratch {
@@ -197,6 +209,14 @@ pub struct Lines<'c, 's> {
     /// Offset of the next line.
     offset: usize,
     cursor: Cursor,
+    /// Offset of the line at hand, and of its end.
+    here: (usize, usize),
+    /// Its text, if it is one, and how it is spelled.
+    text: &'c str,
+    flags: LineFlags,
+    /// What its tokens count in, and which they are.
+    source: &'c str,
+    tokens: (usize, usize),
 }
 
 impl<'c, 's> Lines<'c, 's> {
@@ -211,13 +231,36 @@ impl<'c, 's> Lines<'c, 's> {
                 std::str::from_utf8(chunk).ok().filter(|_| !scratch.index.bad)
             })
             .flatten();
-        Lines { chunk, whole, scratch, plan, offset: 0, cursor: Cursor::default() }
+        Lines {
+            chunk,
+            whole,
+            scratch,
+            plan,
+            offset: 0,
+            cursor: Cursor::default(),
+            here: (0, 0),
+            text: "",
+            flags: LineFlags::NONE,
+            source: whole.unwrap_or_default(),
+            tokens: (0, 0),
+        }
     }
 
     /// The next line; `slots` has at least [`SlotTrie::slots`] entries. `None` after the last line.
     #[allow(clippy::should_implement_trait)] // An iterator cannot borrow slots from each caller.
-    #[inline]
     pub fn next(&mut self, slots: &mut [Slot]) -> Option<Item<'c>> {
+        let record = match self.advance(slots)? {
+            LineKind::Json => Record::Line(self.line()),
+            LineKind::Blank => Record::Blank,
+            LineKind::Bad => Record::Bad(self.fault()),
+        };
+        Some(Item { offset: self.offset(), raw: self.raw(), record })
+    }
+
+    /// Goes on to the next line, and says of what kind it is; what it holds is asked for afterwards. As [`Lines::next`],
+    /// for those who read millions: what is not asked for is not put together.
+    #[inline(always)]
+    pub fn advance(&mut self, slots: &mut [Slot]) -> Option<LineKind> {
         if self.offset >= self.chunk.len() {
             return None;
         }
@@ -227,8 +270,46 @@ impl<'c, 's> Lines<'c, 's> {
         }
     }
 
+    /// Byte offset in the chunk of the line at hand.
+    #[inline]
+    pub fn offset(&self) -> usize {
+        self.here.0
+    }
+
+    /// The line at hand as it stood, without its `\n`.
+    #[inline]
+    pub fn raw(&self) -> &'c [u8] {
+        &self.chunk[self.here.0..self.here.1]
+    }
+
+    /// The line at hand, if it is [`LineKind::Json`].
     #[inline(always)]
-    fn next_of_whole(&mut self, text: &'c str, slots: &mut [Slot]) -> Item<'c> {
+    pub fn line(&self) -> Line<'c> {
+        Line { text: self.text, flags: self.flags }
+    }
+
+    /// The tokens of the line at hand, if it is [`LineKind::Json`], for those who want to look into its values.
+    #[inline]
+    pub fn tokens(&self) -> Tokens<'_> {
+        let Index { positions, classes, .. } = &self.scratch.index;
+        let (first, end) = self.tokens;
+        Tokens {
+            source: self.source,
+            positions: &positions[first..end],
+            classes: &classes[first..end],
+            start: positions[first],
+            form: self.line().form(),
+        }
+    }
+
+    /// What is wrong with the line at hand, if it is [`LineKind::Bad`].
+    #[cold]
+    pub fn fault(&self) -> SyntaxError {
+        document::fault(self.raw(), 0)
+    }
+
+    #[inline(always)]
+    fn next_of_whole(&mut self, text: &'c str, slots: &mut [Slot]) -> LineKind {
         let first = self.cursor.token;
         let Scratch { index, walker, .. } = &mut *self.scratch;
         let walked = match index.classes[first] {
@@ -241,36 +322,47 @@ impl<'c, 's> Lines<'c, 's> {
             // Every line of a chunk ends in a token, the last one too.
             Err(()) => first + index.classes[first..].iter().position(|&class| class == b'\n').unwrap_or(0),
         };
-        let (offset, end) = (self.offset, index.positions[end_token] as usize);
+        let end = index.positions[end_token] as usize;
+        self.here = (self.offset, end);
         self.offset = end + 1;
+        self.tokens = (first, end_token + 1);
         self.cursor.token = end_token + 1;
         while (index.escapes[self.cursor.escape] as usize) < end {
             self.cursor.escape += 1;
         }
-        let raw = &self.chunk[offset..end];
-        let record = match walked {
-            Ok(None) => Record::Blank,
-            Ok(Some(walked)) => Record::Line(self.scratch.line(text, first, walked, self.plan.find_duplicates)),
-            Err(()) => Record::Bad(document::fault(raw, 0)),
-        };
-        Item { offset, raw, record }
+        match walked {
+            Ok(None) => LineKind::Blank,
+            Ok(Some(walked)) => {
+                Line { text: self.text, flags: self.flags } =
+                    self.scratch.line(text, first, walked, self.plan.find_duplicates);
+                LineKind::Json
+            }
+            Err(()) => LineKind::Bad,
+        }
     }
 
     /// The next line, read as if it were a chunk of its own.
     #[cold]
-    fn next_alone(&mut self, slots: &mut [Slot]) -> Item<'c> {
+    fn next_alone(&mut self, slots: &mut [Slot]) -> LineKind {
         let offset = self.offset;
         let rest = &self.chunk[offset..];
         let raw = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        self.here = (offset, offset + raw.len());
         self.offset += raw.len() + 1;
-        let record = match raw.iter().all(|&byte| is_blank(byte)) {
-            true => Record::Blank,
-            false => self.alone(raw, slots).map_or_else(|| Record::Bad(document::fault(raw, 0)), Record::Line),
-        };
-        Item { offset, raw, record }
+        if raw.iter().all(|&byte| is_blank(byte)) {
+            return LineKind::Blank;
+        }
+        match self.alone(raw, slots) {
+            Some((source, line)) => {
+                Line { text: self.text, flags: self.flags } = line;
+                (self.source, self.tokens) = (source, (0, self.scratch.index.classes.len()));
+                LineKind::Json
+            }
+            None => LineKind::Bad,
+        }
     }
 
-    fn alone(&mut self, raw: &'c [u8], slots: &mut [Slot]) -> Option<Line<'c>> {
+    fn alone(&mut self, raw: &'c [u8], slots: &mut [Slot]) -> Option<(&'c str, Line<'c>)> {
         if raw.len() > TEXT_BYTES_MAX {
             return None;
         }
@@ -278,6 +370,6 @@ impl<'c, 's> Lines<'c, 's> {
         engine.run(raw, true, index);
         let text = std::str::from_utf8(raw).ok().filter(|_| !index.bad)?;
         let walked = walker.walk(text, index, Cursor::default(), b'\n', &self.plan.trie, slots)?;
-        Some(self.scratch.line(text, 0, walked, self.plan.find_duplicates))
+        Some((text, self.scratch.line(text, 0, walked, self.plan.find_duplicates)))
     }
 }

@@ -20,6 +20,7 @@
 //! | `duplicates.rs` | equal keys in one object |
 //! | `lines.rs` | a chunk, line by line |
 //! | `document.rs` | one text that may span lines |
+//! | `open.rs` | checked text as built values |
 //! | `strict.rs` | where and why a text is bad |
 
 mod document;
@@ -27,6 +28,7 @@ mod duplicates;
 mod index;
 mod lines;
 mod number;
+mod open;
 mod scalar;
 pub(crate) mod strict;
 mod trie;
@@ -37,7 +39,8 @@ mod x86;
 pub(crate) use document::tokens;
 pub use document::validate;
 pub use index::{Engine, Index, index};
-pub use lines::{Item, Line, LineFlags, Lines, Record, Scratch, WalkPlan};
+pub use lines::{Item, Line, LineFlags, LineKind, Lines, Record, Scratch, WalkPlan};
+pub use open::Tokens;
 pub use trie::{Slot, SlotId, SlotTrie};
 
 /// How many levels of arrays and objects a text may nest.

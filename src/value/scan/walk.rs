@@ -94,16 +94,7 @@ impl Tokens<'_> {
     /// `end` without the blanks before it.
     #[inline(always)]
     fn trimmed(&self, end: usize) -> usize {
-        match self.text.as_bytes()[..end].last() {
-            // Nearly always; all blanks are below.
-            Some(b'!'..) => end,
-            _ => self.trim(end),
-        }
-    }
-
-    #[inline(never)]
-    fn trim(&self, end: usize) -> usize {
-        self.text.as_bytes()[..end].iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1)
+        trimmed(self.text, end)
     }
 
     #[inline]
@@ -461,6 +452,21 @@ impl Walker {
         self.odd_number |= spelling == Some(Spelling::Odd);
         spelling.is_some()
     }
+}
+
+/// `end` without the blanks before it.
+#[inline(always)]
+pub(super) fn trimmed(text: &str, end: usize) -> usize {
+    match text.as_bytes()[..end].last() {
+        // Nearly always; all blanks are below.
+        Some(b'!'..) => end,
+        _ => trim(text, end),
+    }
+}
+
+#[inline(never)]
+fn trim(text: &str, end: usize) -> usize {
+    text.as_bytes()[..end].iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1)
 }
 
 /// Whether the backslash at `at` starts an escape of JSON's.

@@ -10,7 +10,7 @@ use super::machine::{Asked, Flow, Machine, Scope};
 use super::query::{self, List, letter};
 use super::{Evaluated, text};
 use crate::program::expression::{Builtin, Expression};
-use crate::value::signature::Signature;
+use crate::value::signature::{Parameter, Signature};
 use crate::value::{Arena, Value};
 
 /// A hole among the arguments of a partial application.
@@ -79,6 +79,8 @@ impl<'a> Machine<'a, '_> {
         mut asked: Asked,
         name: &str,
     ) -> Evaluated<Flow<'a>> {
+        // Partial applications ask for no signature: what does not fit it is handed on as it is.
+        let mut partial = false;
         loop {
             self.burn(1)?;
             match self.callable(function) {
@@ -90,7 +92,11 @@ impl<'a> Machine<'a, '_> {
                     let builtin = builtin.ok_or_else(|| EvaluationError::new("T1006", name, ""))?;
                     // A function that is called by another has no context of its own.
                     let context = if asked == Asked::Code { self.context } else { Value::Null };
-                    let arguments = validate(builtin.signature(), arguments, context, builtin.name(), self.arena)?;
+                    let arguments = match validate(builtin.signature(), arguments, context, builtin.name(), self.arena)
+                    {
+                        Err(_) if partial => arguments,
+                        validated => validated?,
+                    };
                     return self.builtin(builtin, arguments, asked);
                 }
                 Some(Callable::Lambda { code, id, scope, context }) => {
@@ -100,23 +106,15 @@ impl<'a> Machine<'a, '_> {
                     }
                     let lambda = &code.lambdas[id as usize];
                     let arguments = match &lambda.signature {
-                        Some(signature) => validate(signature, arguments, self.context, name, self.arena)?,
-                        None => arguments,
+                        Some(signature) if !partial => validate(signature, arguments, self.context, name, self.arena)?,
+                        _ => arguments,
                     };
-                    self.depth += 1;
-                    self.frames.push(Frame::Call {
-                        code: self.code,
-                        pc: self.pc,
-                        scope: self.scope,
-                        context: self.context,
-                        asked,
-                    });
-                    self.begin(code, id, scope, context, arguments);
+                    self.enter_lambda((code, id, scope, context), arguments, asked);
                     return Ok(Flow::Code);
                 }
                 Some(Callable::Partial { function: inner, arguments: bound }) => {
                     arguments = filled(bound, arguments, self.arena);
-                    function = inner;
+                    (function, partial) = (inner, true);
                 }
                 Some(Callable::Chain { first, second }) => {
                     self.frames.push(Frame::Chain { second, asked });
@@ -135,6 +133,33 @@ impl<'a> Machine<'a, '_> {
                     return Ok(Flow::Return(found, asked));
                 }
             }
+        }
+    }
+
+    /// Begins a call of a function of the expression, its arguments checked.
+    fn enter_lambda(
+        &mut self,
+        (code, id, scope, context): (&'a Expression, u32, Option<&'a Scope<'a>>, Value<'a>),
+        arguments: &[Value<'a>],
+        asked: Asked,
+    ) {
+        self.depth += 1;
+        let (pc, above) = (self.pc, self.scope);
+        self.frames.push(Frame::Call { code: self.code, pc, scope: above, context: self.context, asked });
+        self.begin(code, id, scope, context, arguments);
+    }
+
+    /// A call by a function that calls functions: as [`Machine::call`], but the arguments of most are not kept.
+    pub fn call_back(&mut self, function: Value<'a>, arguments: &[Value<'a>]) -> Evaluated<Flow<'a>> {
+        match self.callable(function) {
+            Some(Callable::Lambda { code, id, scope, context })
+                if code.lambdas[id as usize].signature.is_none() && self.depth < self.limits.depth =>
+            {
+                self.burn(1)?;
+                self.enter_lambda((code, id, scope, context), arguments, Asked::Frame);
+                Ok(Flow::Code)
+            }
+            _ => self.call(function, self.arena.alloc_slice_copy(arguments), Asked::Frame),
         }
     }
 
@@ -215,12 +240,19 @@ fn validate<'a>(
     arena: &'a Arena,
 ) -> Evaluated<&'a [Value<'a>]> {
     let parameters = &signature.parameters;
-    let fits = parameters.len() == arguments.len()
-        && parameters
-            .iter()
-            .zip(arguments)
-            .all(|(p, a)| !p.array && !p.repeated && !p.optional && p.takes.contains(&letter(*a)));
-    if fits {
+    // Arguments that are what each parameter in its turn asks for are what any matching would come to.
+    let fits = |parameter: &Parameter, argument: &Value<'a>| {
+        let kind = letter(*argument);
+        let element = || match parameter.element.as_deref().map(str::as_bytes) {
+            Some([wanted, ..]) => query::items(*argument, arena).iter().all(|item| letter(*item) == *wanted),
+            _ => true,
+        };
+        !parameter.repeated && parameter.takes.contains(&kind) && (!parameter.array || kind == b'a' && element())
+    };
+    let rest = parameters.get(arguments.len()..);
+    if rest.is_some_and(|rest| rest.iter().all(|p| p.optional && !p.context))
+        && parameters.iter().zip(arguments).all(|(parameter, argument)| fits(parameter, argument))
+    {
         return Ok(arguments);
     }
     let letters: Vec<u8> = arguments.iter().map(|a| letter(*a)).collect();

@@ -94,7 +94,9 @@ impl<'a> Machine<'a, '_> {
         let names = names.filter(|_| query::flags(value).has(Flags::TUPLES));
         match walk.items {
             [] => {
-                self.stack.push(value);
+                let tuples = query::flags(value).has(Flags::TUPLES);
+                let flags = Flags::SEQUENCE | if tuples { Flags::TUPLES } else { Flags::NONE };
+                self.stack.push(Value::flagged(self.arena, &[], flags));
                 self.pc = walk.done;
             }
             [first, ..] => {
@@ -165,7 +167,15 @@ impl<'a> Machine<'a, '_> {
                 (self.code, self.pc, self.scope, self.context) = (*code, *pc, *scope, *context);
                 self.frames.pop();
                 self.depth -= 1;
-                Ok(Flow::Return(value.unwrap_or(Value::Undefined), asked))
+                let value = value.unwrap_or(Value::Undefined);
+                match asked {
+                    Asked::Code => {
+                        self.stack.push(value);
+                        Ok(Flow::Code)
+                    }
+                    // Who has called is the frame below, and no call itself: this goes no deeper.
+                    Asked::Frame => self.frame(Some(value)),
+                }
             }
             Frame::Chain { second, asked } => {
                 let (second, asked) = (*second, *asked);

@@ -6,7 +6,7 @@ use super::error::EvaluationError;
 use super::frame::{Frame, Walk};
 use super::machine::{Flow, Machine};
 use super::query::{self, List};
-use super::{Evaluated, text, tuple};
+use super::{Evaluated, text};
 use crate::program::expression::At;
 use crate::value::{Flags, Member, Value};
 use std::collections::HashMap;
@@ -174,7 +174,6 @@ fn reduced<'a>(tuples: &[Value<'a>], arena: &'a crate::value::Arena) -> Value<'a
             }
         }
     }
-    debug_assert!(columns.iter().any(|(key, _)| *key == tuple::ITEM) || tuples.is_empty());
     let members = columns.into_iter().map(|(key, values)| Member { key, value: one_or_all(&values, arena) });
     query::object(members, arena)
 }

@@ -97,10 +97,10 @@ impl<'a> Machine<'a, '_> {
         }
         self.burn(1)?;
         match higher.arguments(arena) {
-            Some(arguments) => {
+            Some((arguments, count)) => {
                 let function = higher.function;
                 self.frames.push(Frame::Higher(higher));
-                self.call(function, arguments, Asked::Frame)
+                self.call_back(function, &arguments[..count])
             }
             None => {
                 let asked = higher.asked;
@@ -112,8 +112,8 @@ impl<'a> Machine<'a, '_> {
 }
 
 impl<'a> Higher<'a> {
-    /// The arguments of the next call; none if all calls have been made.
-    fn arguments(&mut self, arena: &'a Arena) -> Option<&'a [Value<'a>]> {
+    /// The arguments of the next call, and how many of them count; none if all calls have been made.
+    fn arguments(&mut self, arena: &'a Arena) -> Option<([Value<'a>; 4], usize)> {
         let index = self.next;
         let all: [Value<'a>; 4] = match self.kind {
             Builtin::Sort => {
@@ -137,7 +137,7 @@ impl<'a> Higher<'a> {
             // `$single` without a function asks for the elements themselves.
             _ => self.arity.clamp(1, 3),
         };
-        Some(arena.alloc_slice_copy(&all[..count]))
+        Some((all, count))
     }
 
     /// Takes in what a call has given; a result if that settles everything.

@@ -8,7 +8,7 @@ use super::error::EvaluationError;
 use super::frame::Frame;
 use super::query::{self, List};
 use super::{Evaluated, Host, Limits, operate};
-use crate::program::expression::{Builtin, ExprOp, Expression};
+use crate::program::expression::{Builtin, ExprOp, Expression, Global, Path, Reference};
 use crate::value::{Arena, Flags, Member, Value};
 use std::cell::Cell;
 
@@ -159,21 +159,38 @@ impl<'a, 'h> Machine<'a, 'h> {
         scope
     }
 
-    fn load(&mut self, id: u32) -> Value<'a> {
-        let reference = &self.code.references[id as usize];
+    /// What is bound to a name; none if nothing that the expression binds itself.
+    fn bound(&self, reference: &Reference) -> Option<Value<'a>> {
         for (hops, slot) in &reference.places {
             let mut scope = self.scope;
             for _ in 0..*hops {
                 scope = scope.and_then(|s| s.parent);
             }
-            if let Some(value) = scope.and_then(|s| s.slots.get(usize::from(*slot))).and_then(Cell::get) {
+            let value = scope.and_then(|s| s.slots.get(usize::from(*slot))).and_then(Cell::get);
+            if value.is_some() {
                 return value;
             }
         }
-        match reference.global {
-            crate::program::expression::Global::Builtin(builtin) => Value::Function(builtin as u32),
-            global => self.host.global(global).unwrap_or(Value::Undefined),
+        None
+    }
+
+    fn load(&mut self, reference: &Reference) -> Value<'a> {
+        match (self.bound(reference), reference.global) {
+            (Some(value), _) => value,
+            (None, Global::Builtin(builtin)) => Value::Function(builtin as u32),
+            (None, global) => self.host.global(global).unwrap_or(Value::Undefined),
         }
+    }
+
+    fn path(&mut self, path: &'a Path) -> Value<'a> {
+        match self.bound(&path.from) {
+            Some(value) => super::fields(value, path.names.iter().map(|name| &**name), self.arena),
+            None => self.host.path(path.from.global, &path.names, self.arena),
+        }
+    }
+
+    fn start(&self, key: u32) -> Value<'a> {
+        query::field(self.context, &self.code.texts[key as usize], self.arena)
     }
 
     /// What the grouping of the context, item by item under one key, would come to.
@@ -207,7 +224,7 @@ impl<'a, 'h> Machine<'a, 'h> {
             match op {
                 ExprOp::Text(id) => self.stack.push(Value::text(arena, &self.code.texts[id as usize])),
                 ExprOp::Number(id) => {
-                    self.stack.push(super::constant_number(&self.code.numbers[id as usize], arena));
+                    self.stack.push(super::constant_number(&self.code.numbers[id as usize].text, arena));
                 }
                 ExprOp::Bool(value) => self.stack.push(Value::Bool(value)),
                 ExprOp::Null => self.stack.push(Value::Null),
@@ -222,8 +239,16 @@ impl<'a, 'h> Machine<'a, 'h> {
                 ExprOp::Start => self.stack.push(self.context),
                 ExprOp::Root => self.stack.push(self.root),
                 ExprOp::Load(id) => {
-                    let value = self.load(id);
+                    let value = self.load(&self.code.references[id as usize]);
                     self.stack.push(value);
+                }
+                ExprOp::Path(id, unwrap) => {
+                    let value = self.path(&self.code.paths[id as usize]);
+                    self.stack.push(if unwrap { query::unwrap(value) } else { value });
+                }
+                ExprOp::StartField(key, unwrap) => {
+                    let value = self.start(key);
+                    self.stack.push(if unwrap { query::unwrap(value) } else { value });
                 }
                 ExprOp::Bind(hops, slot) => {
                     let mut scope = self.scope;
@@ -284,8 +309,7 @@ impl<'a, 'h> Machine<'a, 'h> {
                 }
                 ExprOp::Index(number) => {
                     let value = self.pop();
-                    let index = self.code.numbers[number as usize].parse().unwrap_or(f64::NAN);
-                    self.stack.push(super::frame::index(value, index, arena));
+                    self.stack.push(super::frame::index(value, self.code.numbers[number as usize].value, arena));
                 }
                 ExprOp::Unwrap => {
                     let value = self.pop();
@@ -373,23 +397,23 @@ impl<'a, 'h> Machine<'a, 'h> {
                     };
                     self.stack.push(negated);
                 }
-                ExprOp::Add | ExprOp::Subtract | ExprOp::Multiply | ExprOp::Divide | ExprOp::Modulo => {
+                ExprOp::By(operator) => {
                     let (right, left) = (self.pop(), self.pop());
-                    self.stack.push(operate::arithmetic(op, left, right, arena)?);
+                    self.stack.push(operate::between(operator, left, right, arena)?);
+                }
+                ExprOp::ByNumber(operator, number) => {
+                    let left = self.pop();
+                    self.stack.push(operate::by_number(operator, left, &self.code.numbers[number as usize], arena)?);
+                }
+                ExprOp::ByText(operator, text) => {
+                    let left = self.pop();
+                    self.stack.push(operate::by_text(operator, left, &self.code.texts[text as usize], arena)?);
                 }
                 ExprOp::Concat => {
                     let (right, left) = (self.pop(), self.pop());
                     let text = operate::concat(left, right, arena)?;
                     self.burn(1 + text.size().bytes_max / 16)?;
                     self.stack.push(text);
-                }
-                ExprOp::Equal | ExprOp::NotEqual => {
-                    let (right, left) = (self.pop(), self.pop());
-                    self.stack.push(operate::equality(op, left, right, arena));
-                }
-                ExprOp::Less | ExprOp::LessEqual | ExprOp::Greater | ExprOp::GreaterEqual => {
-                    let (right, left) = (self.pop(), self.pop());
-                    self.stack.push(operate::compare(op, left, right, arena)?);
                 }
                 ExprOp::In => {
                     let (right, left) = (self.pop(), self.pop());

@@ -42,6 +42,12 @@ pub trait Host<'a> {
     /// What a name stands for that the expression does not bind; none if nothing.
     fn global(&mut self, global: Global) -> Option<Value<'a>>;
 
+    /// The fields behind such a name, not unwrapped; undefined if there are none.
+    fn path(&mut self, global: Global, names: &[Box<str>], arena: &'a Arena) -> Value<'a> {
+        let value = self.global(global).unwrap_or(Value::Undefined);
+        fields(value, names.iter().map(|name| &**name), arena)
+    }
+
     /// The clock, in milliseconds since 1970.
     fn now_ms(&mut self) -> i64;
 
@@ -87,6 +93,11 @@ pub fn evaluate<'a>(
     arena: &'a Arena,
 ) -> Result<Value<'a>, Box<EvaluationError>> {
     machine::Machine::new(expression, input, host, limits, arena).run()
+}
+
+/// The value of an expression that is nothing but a path.
+pub(super) fn follow<'a>(host: &mut dyn Host<'a>, global: Global, names: &[Box<str>], arena: &'a Arena) -> Value<'a> {
+    query::unwrap(host.path(global, names, arena))
 }
 
 /// The fields that a path of names leads to, as a path of an expression finds them.

@@ -7,8 +7,8 @@ use super::error::EvaluationError;
 use super::library::string;
 use super::query::{self, letter, number};
 use super::text;
-use crate::program::expression::ExprOp;
-use crate::value::{Arena, Flags, Value};
+use crate::program::expression::{Number, Operator};
+use crate::value::{Arena, Flags, Value, raw, text as text_of};
 use std::cmp::Ordering;
 
 type Operated<'a> = Result<Value<'a>, Box<EvaluationError>>;
@@ -28,32 +28,71 @@ pub(super) fn operand<'a>(
     }
 }
 
-pub(super) fn arithmetic<'a>(op: ExprOp, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Operated<'a> {
-    let token = match op {
-        ExprOp::Add => "+",
-        ExprOp::Subtract => "-",
-        ExprOp::Multiply => "*",
-        ExprOp::Divide => "/",
-        _ => "%",
-    };
-    let (left, right) = (operand(left, "T2001", token, arena)?, operand(right, "T2002", token, arena)?);
-    let (Some(a), Some(b)) = (left, right) else { return Ok(Value::Undefined) };
-    Ok(Value::Float(match op {
-        ExprOp::Add => a + b,
-        ExprOp::Subtract => a - b,
-        ExprOp::Multiply => a * b,
-        ExprOp::Divide => a / b,
-        _ => a % b,
-    }))
+/// One value by another.
+pub(super) fn between<'a>(by: Operator, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Operated<'a> {
+    if let (Some(a), Some(b)) = (number(left), number(right))
+        && a.is_finite()
+        && b.is_finite()
+    {
+        return Ok(numbers(by, a, b));
+    }
+    match by {
+        Operator::Equal | Operator::NotEqual => Ok(equality(by, left, right, arena)),
+        Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => {
+            compare(by, left, right, arena)
+        }
+        _ => arithmetic(by, left, right, arena),
+    }
 }
 
-pub(super) fn compare<'a>(op: ExprOp, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Operated<'a> {
-    let token = match op {
-        ExprOp::Less => "<",
-        ExprOp::LessEqual => "<=",
-        ExprOp::Greater => ">",
-        _ => ">=",
+/// A value by a number of the expression.
+pub(super) fn by_number<'a>(by: Operator, left: Value<'a>, right: &'a Number, arena: &'a Arena) -> Operated<'a> {
+    match number(left) {
+        Some(a) if a.is_finite() && right.value.is_finite() => Ok(numbers(by, a, right.value)),
+        _ => between(by, left, super::constant_number(&right.text, arena), arena),
+    }
+}
+
+/// A value by a string of the expression.
+pub(super) fn by_text<'a>(by: Operator, left: Value<'a>, right: &'a str, arena: &'a Arena) -> Operated<'a> {
+    let equal = match (by, left) {
+        (Operator::Equal | Operator::NotEqual, Value::Text(left)) => *left == right,
+        (Operator::Equal | Operator::NotEqual, Value::Raw(left)) if left.text.starts_with('"') => {
+            let left = raw::unquote(left.text);
+            if left.contains('\\') { text_of::unescaped_eq(left, right) } else { left == right }
+        }
+        _ => return between(by, left, Value::text(arena, right), arena),
     };
+    Ok(Value::Bool(equal == (by == Operator::Equal)))
+}
+
+/// Finite numbers need no more looking at.
+fn numbers<'a>(by: Operator, a: f64, b: f64) -> Value<'a> {
+    match by {
+        Operator::Add => Value::Float(a + b),
+        Operator::Subtract => Value::Float(a - b),
+        Operator::Multiply => Value::Float(a * b),
+        Operator::Divide => Value::Float(a / b),
+        Operator::Modulo => Value::Float(a % b),
+        Operator::Equal => Value::Bool(a == b),
+        Operator::NotEqual => Value::Bool(a != b),
+        Operator::Less => Value::Bool(a < b),
+        Operator::LessEqual => Value::Bool(a <= b),
+        Operator::Greater => Value::Bool(a > b),
+        Operator::GreaterEqual => Value::Bool(a >= b),
+    }
+}
+
+/// Arithmetic of what may be no number, or none that can be computed with.
+fn arithmetic<'a>(by: Operator, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Operated<'a> {
+    let token = by.token();
+    let (left, right) = (operand(left, "T2001", token, arena)?, operand(right, "T2002", token, arena)?);
+    let (Some(a), Some(b)) = (left, right) else { return Ok(Value::Undefined) };
+    Ok(numbers(by, a, b))
+}
+
+fn compare<'a>(by: Operator, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Operated<'a> {
+    let token = by.token();
     let (l, r) = (letter(left), letter(right));
     if !matches!(l, b'm' | b's' | b'n') || !matches!(r, b'm' | b's' | b'n') {
         return Err(EvaluationError::new("T2010", token, ""));
@@ -66,10 +105,10 @@ pub(super) fn compare<'a>(op: ExprOp, left: Value<'a>, right: Value<'a>, arena: 
         return Err(EvaluationError::new("T2009", token, &values));
     }
     let order = order(left, right, arena);
-    Ok(Value::Bool(match op {
-        ExprOp::Less => order == Some(Ordering::Less),
-        ExprOp::LessEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-        ExprOp::Greater => order == Some(Ordering::Greater),
+    Ok(Value::Bool(match by {
+        Operator::Less => order == Some(Ordering::Less),
+        Operator::LessEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+        Operator::Greater => order == Some(Ordering::Greater),
         _ => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
     }))
 }
@@ -82,12 +121,12 @@ pub(super) fn order<'a>(left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> 
     }
 }
 
-pub(super) fn equality<'a>(op: ExprOp, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Value<'a> {
+fn equality<'a>(by: Operator, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Value<'a> {
     // Nothing is equal to undefined, and nothing is unequal to it.
     if matches!(left, Value::Undefined) || matches!(right, Value::Undefined) {
         return Value::Bool(false);
     }
-    Value::Bool(query::equal(left, right, arena) == (op == ExprOp::Equal))
+    Value::Bool(query::equal(left, right, arena) == (by == Operator::Equal))
 }
 
 pub(super) fn contains<'a>(left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Value<'a> {

@@ -113,9 +113,21 @@ pub(super) fn field<'a>(value: Value<'a>, key: &str, arena: &'a Arena) -> Value<
     let Some(elements) = value.elements(arena) else {
         return value.get(arena, key).unwrap_or(Value::Undefined);
     };
-    let mut results = List::new_in(arena);
-    results.extend(elements.iter().map(|e| lookup(*e, key, arena)).filter(|v| !matches!(v, Value::Undefined)));
-    step_result(results, true, arena)
+    // Most elements are objects, whose fields are single values: those go straight where they belong.
+    let mut flat = List::with_capacity_in(elements.len(), arena);
+    let (mut count, mut only) = (0usize, Value::Undefined);
+    for element in elements {
+        let found = lookup(*element, key, arena);
+        if !matches!(found, Value::Undefined) {
+            count += 1;
+            only = found;
+            flatten(&mut flat, found, arena);
+        }
+    }
+    if count == 1 && is_array(only) && !flags(only).has(Flags::SEQUENCE) {
+        return only;
+    }
+    flattened(flat, arena)
 }
 
 /// The results of a step as one: a plain array that is the only result of the last step stays as it is, all else is
@@ -129,6 +141,11 @@ pub(super) fn step_result<'a>(results: List<'a>, last: bool, arena: &'a Arena) -
     }
     let mut flat = List::with_capacity_in(results.len(), arena);
     results.iter().for_each(|result| flatten(&mut flat, *result, arena));
+    flattened(flat, arena)
+}
+
+/// The results of a step, arrays among them flattened, as one value.
+fn flattened<'a>(flat: List<'a>, arena: &'a Arena) -> Value<'a> {
     match flat[..] {
         [] => Value::Undefined,
         // A bare value stands for the sequence of it; an array would be taken for its elements.
@@ -222,8 +239,19 @@ pub(super) fn equal<'a>(left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> 
 }
 
 /// The object of these members; of equal keys the last value counts, at the place of the first.
-pub(super) fn object<'a>(members: impl Iterator<Item = Member<'a>>, arena: &'a Arena) -> Value<'a> {
+pub(super) fn object<'a>(members: impl Iterator<Item = Member<'a>> + Clone, arena: &'a Arena) -> Value<'a> {
+    /// Up to so many members, comparing all keys is cheaper than hashing them.
+    const FEW: usize = 16;
     let mut distinct: bumpalo::collections::Vec<'a, Member<'a>> = bumpalo::collections::Vec::new_in(arena);
+    if members.clone().nth(FEW).is_none() {
+        for member in members {
+            match distinct.iter_mut().find(|known| known.key == member.key) {
+                Some(known) => *known = member,
+                None => distinct.push(member),
+            }
+        }
+        return Value::object(arena, distinct.into_bump_slice());
+    }
     let mut seen = std::collections::HashMap::new();
     for member in members {
         match seen.entry(member.key) {

@@ -20,11 +20,11 @@ pub(super) fn call<'a>(builtin: Builtin, arguments: Arguments<'a>) -> Evaluated<
         },
         Builtin::Spread => spread(first, arguments),
         Builtin::Merge => {
-            let mut all = Vec::new();
+            let mut all = bumpalo::collections::Vec::new_in(arena);
             for object in arguments.items(0) {
                 all.extend_from_slice(object.members(arena).unwrap_or_default());
             }
-            query::object(all.into_iter(), arena)
+            query::object(all.iter().copied(), arena)
         }
         Builtin::Reverse => {
             let mut items = List::new_in(arena);

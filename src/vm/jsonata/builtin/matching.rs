@@ -84,7 +84,7 @@ impl<'a> Machine<'a, '_> {
         }
         let limit = match builtin {
             Builtin::Contains => 1,
-            _ => limit.map_or(usize::MAX, |limit| limit as usize),
+            _ => limit.map_or(usize::MAX, |limit| limit.ceil() as usize),
         };
         let mut matching = Matching {
             builtin,

@@ -100,7 +100,6 @@ impl<'a> Machine<'a, '_> {
                 false => Value::Int(arguments.items(0).len() as i64),
             },
             Builtin::Exists => Value::Bool(!undefined),
-            Builtin::Not => Value::Bool(!query::truth(arguments.at(0), self.arena)),
             Builtin::Append => query::append(arguments.at(0), arguments.at(1), self.arena),
             Builtin::Zip => collection::zip(arguments),
             Builtin::Error => {
@@ -121,6 +120,7 @@ impl<'a> Machine<'a, '_> {
             },
 
             _ if undefined => Value::Undefined,
+            Builtin::Not => Value::Bool(!query::truth(arguments.at(0), self.arena)),
             Builtin::Boolean => Value::Bool(query::truth(arguments.at(0), self.arena)),
             Builtin::Type => Value::text(
                 self.arena,

@@ -22,6 +22,8 @@ pub(super) fn call<'a>(builtin: Builtin, arguments: Arguments<'a>) -> Evaluated<
         Builtin::Length => Value::Int(string::length(text) as i64),
         Builtin::Substring => match arguments.number(1) {
             Some(start) => Value::text(arena, string::substring(text, start, arguments.number(2))),
+            // Nothing plus a length is no place to end at.
+            None if arguments.number(2).is_some() => Value::text(arena, ""),
             None => Value::text(arena, text),
         },
         Builtin::SubstringBefore => {
@@ -44,7 +46,7 @@ pub(super) fn call<'a>(builtin: Builtin, arguments: Arguments<'a>) -> Evaluated<
         Builtin::DecodeUrl => owned(encode::decode_url(text)?),
         Builtin::DecodeUrlComponent => owned(encode::decode_url_component(text)?),
         Builtin::ParseInteger => library::integer::parse_integer(text, arguments.text(1).unwrap_or_default())?
-            .map_or(Value::Undefined, Value::Float),
+            .map_or(Value::Float(f64::NAN), Value::Float),
         Builtin::Hash => {
             let algorithm = arguments.text(1).unwrap_or("SHA-256");
             match library::service::hash(text, algorithm) {

@@ -169,9 +169,9 @@ fn parse_radix(text: &str) -> Option<f64> {
 pub fn round(number: f64, precision: f64) -> f64 {
     let places = precision.trunc().clamp(-1000.0, 1000.0) as i32;
     let moved = shifted(number, places);
-    // Too many places for there to be anything to round.
+    // So far the point cannot be moved: the way back leads nowhere.
     if !moved.is_finite() {
-        return number;
+        return f64::NAN;
     }
     let rounded = shifted(moved.round_ties_even(), -places);
     // Zero has no sign.

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""What hostile input costs: bad lines, loops without end, chosen keys, endless lines, files that unpack to far too much.
+
+    perf/hostile.py             everything: some minutes, some gigabytes under target/
+    perf/hostile.py lines loops keys memory
+    perf/hostile.py --part 10   a tenth of each
+
+CPU time is user and system time of whole processes, the least of three rounds; peak memory is as the kernel counts it.
+Python 3.9, standard library only.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BINARY = os.path.join(ROOT, "target", "release", "expressway")
+FOLDER = os.path.join(ROOT, "target", "hostile")
+MACHINE = os.path.join(ROOT, "corpora", "which-coat")
+ROUNDS = 3
+
+SPOILT = [
+    b'{"Weather":"COOL"',
+    b'{"Weather":"COOL",}',
+    b'{"Weather":"CO\x00OL"}',
+    b'\xff\xfe{"Weather":1}',
+    b'{"Weather":"COOL"}{"Weather":"COOL"}',
+    b'{"Weather":"CO\\qOL"}',
+    b"not json at all",
+    b'{"id":01}',
+    b"]",
+    b'"',
+    b'{"deep":[[[[[[[[}',
+    b'{"Weather":"COOL"} // and so on',
+]
+
+LOOPS = {
+    "StartAt": "W",
+    "States": {
+        "W": {"Type": "Choice", "Choices": [{"Variable": "$.do", "StringEquals": "spin", "Next": "S"}], "Default": "D"},
+        "S": {"Type": "Choice", "Choices": [{"Variable": "$.never", "IsPresent": True, "Next": "D"}], "Default": "W"},
+        "D": {"Type": "Succeed"},
+    },
+}
+
+KEYS = {"StartAt": "A", "States": {"A": {"Type": "Pass", "InputPath": "$.*", "Result": 1, "End": True}}}
+
+
+def path(name):
+    return os.path.join(FOLDER, name)
+
+
+def write(name, lines):
+    with open(path(name), "wb") as out:
+        out.writelines(lines)
+    return path(name)
+
+
+def machine(name, definition):
+    with open(path(name), "w") as out:
+        json.dump(definition, out)
+    return path(name)
+
+
+def measure(*arguments, rounds=ROUNDS):
+    """The least CPU seconds and elapsed seconds, and the peak memory in MiB."""
+    cpu, elapsed, peak = [], [], 0
+    for _ in range(rounds):
+        began = time.monotonic()
+        process = subprocess.Popen([BINARY, "run", *arguments, "-q", "-o", "/dev/null"], stderr=subprocess.PIPE)
+        said = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        elapsed.append(time.monotonic() - began)
+        if process.returncode not in (0, 3):
+            sys.exit(f"{' '.join(arguments)} ended with {process.returncode}\n{said.decode(errors='replace')}")
+        cpu.append(usage.ru_utime + usage.ru_stime)
+        peak = max(peak, usage.ru_maxrss / 1024)
+    return min(cpu), min(elapsed), peak
+
+
+def lines(part):
+    count = 2_000_000 // part
+    good = b'{"Weather":"COOL","id":%d}\n'
+    clean = write("clean.jsonl", (good % n for n in range(count)))
+    spoilt = (good % n if n % 2 else SPOILT[n // 2 % len(SPOILT)] + b"\n" for n in range(count))
+    half = write("half.jsonl", spoilt)
+    clean_cpu, clean_elapsed, _ = measure(MACHINE, clean)
+    cpu, elapsed, _ = measure(MACHINE, half, "--dead-letters", path("dead.jsonl"))
+    with open(path("dead.jsonl"), "rb") as dead, open(half, "rb") as source:
+        bytes_, told = source.read(), 0
+        for letter in map(json.loads, dead):
+            told += 1
+            line = bytes_[letter["offset"] : letter["offset"] + letter["length"]]
+            assert line in SPOILT and bytes_[letter["offset"] + letter["length"]] == 10, letter
+    assert told == count // 2, told
+    print(f"{count // 2} of {count} lines no events: each a dead letter whose place cuts it out again")
+    print(f"  lines a second: {count / clean_elapsed:,.0f} if all are good, {count / elapsed:,.0f} of these: {clean_elapsed / elapsed:.2f} of it")
+    print(f"  CPU time:       {clean_cpu:.2f} s and {cpu:.2f} s")
+
+
+def loops(part):
+    definition = machine("loops.asl.json", LOOPS)
+    count, spinning = 1_000_000 // part, 1_000 // part
+    every = count // spinning
+    good, spin = b'{"do":"pass","id":%d}\n', b'{"do":"spin","id":%d}\n'
+    alone = write("spin.jsonl", (spin % n for n in range(spinning)))
+    clean = write("pass.jsonl", (good % n for n in range(count)))
+    mixed = write("mixed.jsonl", (chunk for n in range(count) for chunk in ([good % n] if n % every else [good % n, spin % n])))
+    spin_cpu, spin_elapsed, _ = measure(definition, alone, "--type", "express", rounds=1)
+    clean_cpu, _, _ = measure(definition, clean, "--type", "express")
+    mixed_cpu, _, _ = measure(definition, mixed, "--type", "express", rounds=1)
+    print(f"{spinning} executions that loop for ever: {spin_elapsed / spinning * 1e3:.1f} ms for each until the limit on steps")
+    rise = (mixed_cpu - spin_cpu) / clean_cpu - 1
+    print(f"  CPU time of {count} others: {clean_cpu:.2f} s alone; among these {mixed_cpu - spin_cpu:.2f} s of {mixed_cpu:.2f} s: {rise:+.1%}")
+
+
+def keys(part):
+    definition = machine("keys.asl.json", KEYS)
+    count = 1_000_000 // part
+    drawn = random.Random(1)
+
+    def of(name, key):
+        return write(name, [b"{", b",".join(b'"%s":1' % key(n) for n in range(count)), b"}\n"])
+
+    # The first and last eight bytes and the length are what a quick hash looks at: these differ nowhere there.
+    shapes = {
+        "drawn at random": lambda n: b"%024x" % drawn.getrandbits(96),
+        "alike at both ends": lambda n: b"aaaaaaaa%08xbbbbbbbb" % n,
+        "alike but at their ends": lambda n: b"aaaaaaaaaaaaaaaa%08x" % n,
+        "counted": lambda n: b"%024d" % n,
+    }
+    base = None
+    for shape, key in shapes.items():
+        cpu, _, _ = measure(definition, of("keys.jsonl", key), "--max-line-bytes", "off", "--max-state-bytes", "off", "--threads", "1")
+        base = base or cpu
+        print(f"an object of {count} keys {shape:24} {cpu:.2f} s CPU, {cpu / base:.2f} of those at random")
+
+
+def memory(part):
+    idle = measure(MACHINE, write("one.jsonl", [b'{"Weather":"COOL"}\n']), rounds=1)[2]
+    print(f"peak memory with one event: {idle:.1f} MiB")
+    size = (1 << 30) // part
+    piece = b"x" * (1 << 20)
+    long = write("long.jsonl", (part for n in range(size >> 20) for part in [piece]))
+    with open(long, "ab") as out:
+        out.write(b'\n{"Weather":"COOL"}\n')
+    packed = path("long.jsonl.gz")
+    with open(long, "rb") as source, gzip.open(packed, "wb", compresslevel=9) as out:
+        while block := source.read(1 << 20):
+            out.write(block)
+    good = (b'{"Weather":"COOL"}\n' * 50_000)
+    bomb = path("bomb.jsonl.gz")
+    with gzip.open(bomb, "wb", compresslevel=9) as out:
+        for _ in range(size // len(good)):
+            out.write(good)
+    for what, file in [("a line of %d MiB" % (size >> 20), long), ("the same in %.1f MiB of gzip" % (os.path.getsize(packed) / 2**20), packed),
+                       ("%d MiB of events in %.1f MiB of gzip" % (size >> 20, os.path.getsize(bomb) / 2**20), bomb)]:
+        peak = measure(MACHINE, file, rounds=1)[2]
+        print(f"  {what:44} {peak:6.1f} MiB")
+
+
+def main():
+    parts = {"lines": lines, "loops": loops, "keys": keys, "memory": memory}
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="*", choices=[*parts, []], help="which of them; all if none is named")
+    parser.add_argument("--part", type=int, default=1, metavar="N", help="an N-th of each")
+    parser.add_argument("--built", action="store_true", help="take the binary that is there")
+    arguments = parser.parse_args()
+    if not arguments.built:
+        subprocess.run(["cargo", "build", "--locked", "--release", "--quiet", "--bin", "expressway"], cwd=ROOT, check=True)
+    os.makedirs(FOLDER, exist_ok=True)
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    for name in arguments.what or parts:
+        parts[name](arguments.part)
+    for name in os.listdir(FOLDER):
+        os.remove(path(name))
+
+
+main()

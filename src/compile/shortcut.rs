@@ -1,0 +1,516 @@
+//! Follows a finished program to the ends that only its input decides, for the [`Shortcut`].
+//!
+//! The instructions are followed from the first one on with *symbols* in the place of values: the input, a slot, a
+//! constant, an object built of symbols. Where the program branches on a value, both ways are followed. Objects that are
+//! built only to be taken apart again, as a handler's event is, are never built: their members are the symbols that went
+//! into them. What cannot be followed (waiting, drawing random numbers, asking somebody, the context object, children) ends in
+//! [`Node::Machine`], and so does, when it is met at run time, whatever would be an error.
+//!
+//! It must never change what the program does: a way that is not followed exactly is not followed at all.
+
+mod data;
+mod symbol;
+
+use crate::program::choice::{Comparison, Subject, Table, TypeTest};
+use crate::program::shortcut::{
+    Compute, End, Ending, Needs, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut,
+};
+use crate::program::work::{Completion, Integration, Limit};
+use crate::program::{Addr, AssignId, Function, Op, Program, Register, Root, SlotId, StateId, TaskId, TestId};
+use crate::value::path::Path;
+use crate::value::text::write_string;
+use std::rc::Rc;
+use symbol::{Extent, Symbol};
+
+/// The most instructions of one way; a loop that the input decides is unrolled up to here.
+const WAY_OPS_MAX: u32 = 1_000;
+/// The most decisions on one way.
+const DECISIONS_MAX: u32 = 200;
+/// With so many nodes nothing more is followed, but what leads there is still linked up.
+const NODES_MAX: usize = 8_192;
+/// The most slots, the program's own included, that are looked for in each event.
+const SLOTS_MAX: usize = 64;
+/// What Lambda's answer to Invoke holds beside the payload, generously.
+const RESPONSE_BYTES: u64 = 4_096;
+/// The most history events that one instruction stands for.
+const OP_EVENTS_MAX: u32 = 5;
+
+const MACHINE: NodeId = 0;
+
+/// Works out the program's shortcut; adds the slots and paths that it needs. Nothing is added if no way leads to an end.
+pub(super) fn add(program: &mut Program) {
+    let (slots, paths) = (program.slots.len(), program.paths.len());
+    let mut tracer = Tracer {
+        slots: program.slots.to_vec(),
+        paths: Vec::new(),
+        nodes: vec![Node::Machine],
+        ends: Vec::new(),
+        registers: 0,
+        needs: Needs::default(),
+        program,
+    };
+    let root = tracer.follow(Track::new(tracer.program), 0);
+    let Tracer { slots: all_slots, paths: more_paths, nodes, ends, registers, needs, .. } = tracer;
+    if root == MACHINE {
+        return;
+    }
+    debug_assert!(all_slots.len() >= slots && program.paths.len() == paths);
+    program.slots = all_slots.into();
+    program.paths = std::mem::take(&mut program.paths).into_vec().into_iter().chain(more_paths).collect();
+    program.shortcut = Shortcut { nodes: nodes.into(), root, ends: ends.into(), registers, needs };
+}
+
+struct Tracer<'p> {
+    program: &'p Program,
+    slots: Vec<Box<[Box<str>]>>,
+    paths: Vec<Path>,
+    nodes: Vec<Node>,
+    ends: Vec<End>,
+    registers: u32,
+    needs: Needs,
+}
+
+/// Where a way has come to.
+#[derive(Clone)]
+struct Track {
+    pc: Addr,
+    doc: Symbol,
+    eff: Symbol,
+    res: Symbol,
+    out: Symbol,
+    stack: Vec<Symbol>,
+    variables: Vec<Option<Symbol>>,
+    assigned: Option<(AssignId, Vec<Symbol>)>,
+    caller: Option<Box<Caller>>,
+    /// The call whose handler's one state is evaluated in its place.
+    inside: Option<TaskId>,
+    /// Slots that are known to hold something, or to be absent.
+    found: Vec<SlotId>,
+    absent: Vec<SlotId>,
+    visits: Vec<StateId>,
+    registers: u32,
+    /// What has been opened, and into which register.
+    opened: Vec<(Operand, u32)>,
+    ops: u32,
+}
+
+#[derive(Clone)]
+struct Caller {
+    pc: Addr,
+    doc: Symbol,
+    eff: Symbol,
+    stack: usize,
+    task: TaskId,
+}
+
+/// A node that leads to one other, which is not known yet.
+enum Link {
+    Found(SlotId),
+    Absent(SlotId),
+    Compute { register: u32, what: Compute },
+    Room { registers: Box<[u32]>, inputs: u64, bytes: u64 },
+}
+
+/// The way cannot be followed.
+struct Lost;
+
+type Followed<T> = Result<T, Lost>;
+
+impl Track {
+    fn new(program: &Program) -> Track {
+        Track {
+            pc: Addr(0),
+            doc: Symbol::Input,
+            eff: Symbol::Input,
+            res: Symbol::Null,
+            out: Symbol::Null,
+            stack: Vec::new(),
+            variables: vec![None; program.variables().len()],
+            assigned: None,
+            caller: None,
+            inside: None,
+            found: Vec::new(),
+            absent: Vec::new(),
+            visits: Vec::new(),
+            registers: 0,
+            opened: Vec::new(),
+            ops: 0,
+        }
+    }
+
+    fn register(&mut self, register: Register) -> &mut Symbol {
+        match register {
+            Register::Doc => &mut self.doc,
+            Register::Eff => &mut self.eff,
+            Register::Res => &mut self.res,
+            Register::Out => &mut self.out,
+        }
+    }
+
+    fn pop(&mut self) -> Followed<Symbol> {
+        self.stack.pop().ok_or(Lost)
+    }
+
+    fn pop_many(&mut self, count: usize) -> Followed<Vec<Symbol>> {
+        let at = self.stack.len().checked_sub(count).ok_or(Lost)?;
+        Ok(self.stack.split_off(at))
+    }
+}
+
+/// How a stretch without decisions ends.
+enum Turn {
+    /// At a node that has been made.
+    At(NodeId),
+    /// At a decision between two ways.
+    Either { node: Box<dyn FnOnce(NodeId, NodeId) -> Node>, ways: Box<(Track, Track)> },
+    /// At a table.
+    Switch { value: Operand, table: Table, track: Box<Track> },
+}
+
+impl Tracer<'_> {
+    /// Follows all ways from here; the node at which they begin.
+    fn follow(&mut self, mut track: Track, depth: u32) -> NodeId {
+        let mut links = Vec::new();
+        let last = match self.stretch(&mut track, &mut links) {
+            Err(Lost) => MACHINE,
+            Ok(Turn::At(node)) => node,
+            Ok(_) if depth >= DECISIONS_MAX => MACHINE,
+            Ok(Turn::Either { node, ways }) => {
+                let (yes, no) = *ways;
+                let yes = self.follow(yes, depth + 1);
+                let no = self.follow(no, depth + 1);
+                if yes == MACHINE && no == MACHINE { MACHINE } else { self.node(node(yes, no)) }
+            }
+            Ok(Turn::Switch { value, mut table, track }) => {
+                let mut any = false;
+                table.retarget(|to| {
+                    let node = self.follow(Track { pc: to, ..(*track).clone() }, depth + 1);
+                    any |= node != MACHINE;
+                    Addr(node)
+                });
+                let otherwise = self.follow(*track, depth + 1);
+                match any || otherwise != MACHINE {
+                    true => self.node(Node::Switch { value, table, otherwise }),
+                    false => MACHINE,
+                }
+            }
+        };
+        if last == MACHINE {
+            return MACHINE;
+        }
+        links.into_iter().rev().fold(last, |then, link| {
+            self.node(match link {
+                Link::Found(slot) => Node::Found { slot, then },
+                Link::Absent(slot) => Node::Absent { slot, then },
+                Link::Compute { register, what } => Node::Compute { register, what, then },
+                Link::Room { registers, inputs, bytes } => Node::Room { registers, inputs, bytes, then },
+            })
+        })
+    }
+
+    fn node(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        (self.nodes.len() - 1) as NodeId
+    }
+
+    /// Follows the one way from here up to a decision or its end.
+    fn stretch(&mut self, track: &mut Track, links: &mut Vec<Link>) -> Followed<Turn> {
+        let program = self.program;
+        loop {
+            track.ops += 1;
+            if track.ops > WAY_OPS_MAX || self.nodes.len() >= NODES_MAX {
+                return Err(Lost);
+            }
+            let op = program.ops()[track.pc.index()];
+            track.pc = Addr(track.pc.0 + 1);
+            match op {
+                Op::Enter { state } => {
+                    // A token is made when the state is entered.
+                    if program.state(state).task_token {
+                        return Err(Lost);
+                    }
+                    track.visits.push(state);
+                    track.eff = track.doc.clone();
+                }
+                Op::Leave { with, to, .. } => {
+                    let out = track.register(with).clone();
+                    self.hold_to_limit(&out, 0, links)?;
+                    if let Some((variables, values)) = track.assigned.take() {
+                        for (variable, value) in program.assign(variables).iter().zip(values) {
+                            track.variables[variable.index()] = Some(value);
+                        }
+                    }
+                    track.doc = out;
+                    track.pc = to;
+                }
+                Op::Jump { to } => track.pc = to,
+                Op::Finish {} => match track.caller.take() {
+                    Some(caller) => {
+                        let value = std::mem::replace(&mut track.doc, caller.doc);
+                        (track.pc, track.eff, track.assigned) = (caller.pc, caller.eff, None);
+                        track.stack.truncate(caller.stack);
+                        track.res = self.reply(caller.task, value, links)?;
+                    }
+                    None => {
+                        let parts = track.doc.clone().into_parts(program)?;
+                        return self.end(track, Ending::Succeeded(parts.into()));
+                    }
+                },
+                Op::Fail { error, cause } => {
+                    if track.caller.is_some() {
+                        return Err(Lost);
+                    }
+                    let cause = if cause { Some(track.pop()?) } else { None };
+                    let error = if error { Some(track.pop()?) } else { None };
+                    let error = self.operands(track, links, error)?.pop();
+                    let cause = self.operands(track, links, cause)?.pop();
+                    return self.end(track, Ending::Failed { error, cause });
+                }
+                Op::Const { value } => track.stack.push(Symbol::Const(value)),
+                Op::Load { from } => {
+                    let value = self.load(track, from)?;
+                    track.stack.push(value);
+                }
+                Op::Path { from, path, blame } => {
+                    let value = self.find(track, links, from, path, blame)?;
+                    track.stack.push(value);
+                }
+                Op::Evaluate { expression, .. } => {
+                    let value = self.query(track, links, expression)?;
+                    track.stack.push(value);
+                }
+                Op::Object { shape } => {
+                    let keys = program.shape(shape);
+                    let values = track.pop_many(keys.len())?;
+                    let object = Symbol::Object(keys.iter().cloned().zip(values).collect());
+                    self.built(&object)?;
+                    track.stack.push(object);
+                }
+                Op::Array { length } => {
+                    let array = Symbol::Array(track.pop_many(length as usize)?.into());
+                    self.built(&array)?;
+                    track.stack.push(array);
+                }
+                Op::Call { function, arguments, .. } => {
+                    if matches!(function, Function::UUID | Function::MathRandom) {
+                        return Err(Lost);
+                    }
+                    let mut operands = Vec::new();
+                    for argument in track.pop_many(usize::from(arguments))? {
+                        operands.push(match argument {
+                            Symbol::Slot(_) | Symbol::Input if looks_into(function) => {
+                                self.opened(track, links, argument)?
+                            }
+                            _ => self.operand(track, links, argument)?,
+                        });
+                    }
+                    let arguments = operands.into();
+                    let value = self.compute(track, links, Compute::Call { function, arguments });
+                    track.stack.push(value);
+                }
+                Op::Store { to } => {
+                    let value = track.pop()?;
+                    *track.register(to) = value;
+                }
+                Op::Move { to, from } => {
+                    let value = track.register(from).clone();
+                    *track.register(to) = value;
+                }
+                Op::Place { path, .. } => {
+                    let (base, value) = (track.doc.clone(), track.res.clone());
+                    track.out = self.place(track, links, base, program.path(path).steps(), value)?;
+                    let out = track.out.clone();
+                    self.built(&out)?;
+                }
+                Op::Assign { variables } => {
+                    let values = track.pop_many(program.assign(variables).len())?;
+                    track.assigned = Some((variables, values));
+                }
+                Op::When { test, to } => {
+                    let (mut yes, mut no) = (track.clone(), track.clone());
+                    yes.pc = to;
+                    if let Some(turn) = self.decide(track, links, test, &mut yes, &mut no)? {
+                        return Ok(turn);
+                    }
+                }
+                Op::Switch { table } => {
+                    let table = program.table(table);
+                    let value = match table.subject {
+                        Subject::Path(from, path, blame) => self.find(track, links, from, path, blame)?,
+                        Subject::Query(expression) => self.query(track, links, expression)?,
+                    };
+                    let value = self.operand(track, links, value)?;
+                    return Ok(Turn::Switch { value, table: table.clone(), track: Box::new(track.clone()) });
+                }
+                Op::Invoke { task } => {
+                    let payload = self.payload(track, task)?;
+                    let entry = program.task(task).inlined.ok_or(Lost)?;
+                    let (doc, eff) = (track.doc.clone(), track.eff.clone());
+                    let caller = Caller { pc: track.pc, doc, eff, stack: track.stack.len(), task };
+                    track.caller = Some(Box::new(caller));
+                    (track.doc, track.pc) = (payload, entry);
+                }
+                Op::Begin { task, body } => {
+                    self.payload(track, task)?;
+                    track.inside = Some(task);
+                    track.visits.push(body);
+                }
+                Op::Return { task } => {
+                    let value = track.pop()?;
+                    track.inside.take().ok_or(Lost)?;
+                    track.res = self.reply(task, value, links)?;
+                }
+                // Time passes, somebody is asked, or only a failure leads here.
+                _ => return Err(Lost),
+            }
+        }
+    }
+
+    /// The end of a way.
+    fn end(&mut self, track: &Track, result: Ending) -> Followed<Turn> {
+        self.registers = self.registers.max(track.registers);
+        self.needs.steps = self.needs.steps.max(track.visits.len() as u64);
+        self.needs.events = self.needs.events.max(track.ops.saturating_mul(OP_EVENTS_MAX));
+        self.ends.push(End { result, visits: track.visits.clone().into() });
+        let end = (self.ends.len() - 1) as u32;
+        Ok(Turn::At(self.node(Node::End(end))))
+    }
+
+    /// Takes a task's arguments; what its handler is given.
+    fn payload(&mut self, track: &mut Track, id: TaskId) -> Followed<Symbol> {
+        let task = self.program.task(id);
+        let simple = matches!(task.timeout, Limit::None | Limit::Literal(_))
+            && matches!(task.heartbeat, Limit::None | Limit::Literal(_))
+            && !task.credentials
+            && task.completion == Completion::Response;
+        if !simple {
+            return Err(Lost);
+        }
+        let arguments = track.pop()?;
+        match (task.integration, &arguments) {
+            (Integration::Function, _) => Ok(arguments),
+            (Integration::LambdaInvoke, Symbol::Object(members))
+                if members.iter().all(|(key, _)| &**key != "InvocationType") =>
+            {
+                members.iter().find(|(key, _)| &**key == "Payload").map(|(_, value)| value.clone()).ok_or(Lost)
+            }
+            _ => Err(Lost),
+        }
+    }
+
+    /// A handler's reply as the task's result.
+    fn reply(&mut self, task: TaskId, value: Symbol, links: &mut Vec<Link>) -> Followed<Symbol> {
+        match self.program.task(task).integration {
+            Integration::Function => {
+                self.hold_to_limit(&value, 0, links)?;
+                Ok(value)
+            }
+            Integration::LambdaInvoke => {
+                self.hold_to_limit(&value, RESPONSE_BYTES, links)?;
+                Ok(Symbol::Response(Rc::new(value)))
+            }
+            Integration::Service | Integration::Activity => Err(Lost),
+        }
+    }
+
+    /// Sees to it that a document keeps the limit on its size.
+    fn hold_to_limit(&mut self, document: &Symbol, more: u64, links: &mut Vec<Link>) -> Followed<()> {
+        let Extent { inputs, bytes, registers, .. } = document.extent(self.program)?;
+        let bytes = bytes.saturating_add(more);
+        if registers.is_empty() {
+            self.needs.inputs = self.needs.inputs.max(inputs);
+            self.needs.bytes = self.needs.bytes.max(bytes);
+        } else {
+            // Earlier documents that are parts of this one need not be looked at.
+            links.retain(|link| match link {
+                Link::Room { registers: part, inputs: part_inputs, bytes: part_bytes } => {
+                    *part_inputs > inputs || *part_bytes > bytes || part.iter().any(|r| !registers.contains(r))
+                }
+                _ => true,
+            });
+            links.push(Link::Room { registers: registers.into(), inputs, bytes });
+        }
+        Ok(())
+    }
+
+    /// Sees to it that a value keeps the limit on nesting.
+    fn built(&mut self, value: &Symbol) -> Followed<()> {
+        let depth = value.extent(self.program)?.depth;
+        self.needs.depth = self.needs.depth.max(depth);
+        Ok(())
+    }
+
+    /// A decision on a test; nothing, if it is decided already and `track` goes on.
+    fn decide(
+        &mut self,
+        track: &mut Track,
+        links: &mut Vec<Link>,
+        id: TestId,
+        yes: &mut Track,
+        no: &mut Track,
+    ) -> Followed<Option<Turn>> {
+        let test = self.program.test(id);
+        if let Comparison::Is(TypeTest::IsPresent, expected) = test.comparison {
+            let slot = match test.from {
+                Root::Slot(slot) => Some(slot),
+                from => match self.load(track, from).and_then(|root| self.descend(root, test.path))? {
+                    (Symbol::Slot(slot), taken) if taken == self.program.path(test.path).steps().len() => Some(slot),
+                    (_, taken) if taken == self.program.path(test.path).steps().len() => None,
+                    (Symbol::Object(_), _) if self.program.path(test.path).is_reference() => {
+                        *track = if expected { no.clone() } else { yes.clone() };
+                        return Ok(None);
+                    }
+                    _ => return Err(Lost),
+                },
+            };
+            let known = match slot {
+                None => Some(true),
+                Some(slot) if track.found.contains(&slot) => Some(true),
+                Some(slot) if track.absent.contains(&slot) => Some(false),
+                Some(_) => None,
+            };
+            return match (known, slot) {
+                (Some(present), _) => {
+                    *track = if present == expected { yes.clone() } else { no.clone() };
+                    Ok(None)
+                }
+                (None, Some(slot)) => {
+                    let (present, absent) = if expected { (yes, no) } else { (no, yes) };
+                    present.found.push(slot);
+                    let ways = Box::new((present.clone(), absent.clone()));
+                    let node = Box::new(move |yes, no| Node::Present { slot, yes, no });
+                    Ok(Some(Turn::Either { node, ways }))
+                }
+                (None, None) => Err(Lost),
+            };
+        }
+        let mut ask = |tracer: &mut Self, from, path, blame| {
+            let value = tracer.find(track, links, from, path, blame)?;
+            tracer.operand(track, links, value)
+        };
+        let value = ask(self, test.from, test.path, test.blame)?;
+        let other = match test.comparison {
+            Comparison::Against(_, _, root, path, blame) => Some(ask(self, root, path, blame)?),
+            _ => None,
+        };
+        for way in [&mut *yes, &mut *no] {
+            (way.found, way.opened) = (track.found.clone(), track.opened.clone());
+            way.registers = track.registers;
+        }
+        let node = Box::new(move |yes, no| Node::Holds { test: id, value, other, yes, no });
+        Ok(Some(Turn::Either { node, ways: Box::new((yes.clone(), no.clone())) }))
+    }
+}
+
+/// Whether a function looks at the elements or members of what it is given.
+fn looks_into(function: Function) -> bool {
+    matches!(
+        function,
+        Function::ArrayPartition
+            | Function::ArrayContains
+            | Function::ArrayGetItem
+            | Function::ArrayLength
+            | Function::ArrayUnique
+            | Function::JsonMerge
+    )
+}

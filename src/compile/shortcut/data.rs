@@ -1,0 +1,318 @@
+//! Paths, ResultPath and built values, in symbols.
+//!
+//! What a path leads to is told as far as symbols go; from there on it is computed at run time. It must never tell of
+//! something that is not there: what may be missing is asked for first ([`Link::Found`], [`Link::Absent`]).
+
+use super::symbol::Symbol;
+use super::{Followed, Link, Lost, SLOTS_MAX, Tracer, Track};
+use crate::program::expression::Global;
+use crate::program::shortcut::{Compute, Operand};
+use crate::program::{Blame, BlameId, ExpressionId, PathId, Root, SlotId};
+use crate::value::path::{Path, Step};
+use std::rc::Rc;
+
+impl Tracer<'_> {
+    pub(super) fn load(&mut self, track: &mut Track, from: Root) -> Followed<Symbol> {
+        match from {
+            Root::Register(register) => Ok(track.register(register).clone()),
+            Root::Variable(variable) => track.variables[variable.index()].clone().ok_or(Lost),
+            Root::Slot(_) => Ok(Symbol::Input),
+            Root::Outer | Root::Context => Err(Lost),
+        }
+    }
+
+    /// What a path finds; where it would find nothing the machine is asked.
+    pub(super) fn find(
+        &mut self,
+        track: &mut Track,
+        links: &mut Vec<Link>,
+        from: Root,
+        path: PathId,
+        blame: BlameId,
+    ) -> Followed<Symbol> {
+        if let Root::Slot(slot) = from {
+            self.need(track, links, slot);
+            return Ok(Symbol::Slot(slot));
+        }
+        let root = self.load(track, from)?;
+        let (here, taken) = self.descend(root, path)?;
+        let program = self.program;
+        let whole = program.path(path);
+        let rest = &whole.steps()[taken..];
+        match (&here, rest) {
+            (Symbol::Slot(slot), []) => {
+                self.need(track, links, *slot);
+                Ok(here)
+            }
+            (_, []) => Ok(here),
+            // As the last step, several names give an object of those that are there.
+            (Symbol::Object(members), [Step::Members(names)])
+                if names.iter().all(|name| members.iter().any(|(key, _)| key == name)) =>
+            {
+                let mut picked: Vec<(Box<str>, Symbol)> = Vec::new();
+                for name in names {
+                    if let Some(member) = members.iter().find(|(key, _)| key == name)
+                        && picked.iter().all(|(key, _)| key != name)
+                    {
+                        picked.push(member.clone());
+                    }
+                }
+                Ok(Symbol::Object(picked.into()))
+            }
+            // A member that an object of known members lacks is an error, which the machine tells of.
+            (Symbol::Object(_), [Step::Member(_), ..]) => Err(Lost),
+            _ => {
+                if taken > 0 && whole.asks_for_document() {
+                    return Err(Lost);
+                }
+                let from = match here {
+                    Symbol::Slot(_) | Symbol::Input => self.opened(track, links, here)?,
+                    _ => self.operand(track, links, here)?,
+                };
+                let rest = if taken == 0 { path } else { self.path(whole.rest(taken)) };
+                // An index past an array's end gives null everywhere but to an intrinsic function.
+                let existing = matches!(program.blame(blame), Blame::Argument { .. });
+                let what = Compute::Select { from, path: rest, existing, taken: taken as u32 };
+                Ok(self.compute(track, links, what))
+            }
+        }
+    }
+
+    /// What a JSONata expression finds that is nothing but a path; where it would find nothing the machine is asked, and
+    /// so it is where an array is on the way, whose elements' fields are meant then.
+    pub(super) fn query(
+        &mut self,
+        track: &mut Track,
+        links: &mut Vec<Link>,
+        expression: ExpressionId,
+    ) -> Followed<Symbol> {
+        let (global, names) = self.program.expression(expression).bare().ok_or(Lost)?;
+        let root = match global {
+            Global::Root(Root::Slot(slot)) => Symbol::Slot(slot),
+            Global::Root(root) => self.load(track, root)?,
+            Global::Variable(variable) => self.load(track, Root::Variable(variable))?,
+            _ => return Err(Lost),
+        };
+        let found = names.iter().try_fold(root, |value, name| {
+            if let Symbol::Object(members) | Symbol::Extended(_, members) = &value
+                && let Some((_, value)) = members.iter().find(|(key, _)| key == name)
+            {
+                return Ok(value.clone());
+            }
+            match &value {
+                Symbol::Input | Symbol::Slot(_) => self.slot_below(&value, name).map(Symbol::Slot).ok_or(Lost),
+                Symbol::Extended(base, _) => self.slot_below(base, name).map(Symbol::Slot).ok_or(Lost),
+                Symbol::Response(payload) if &**name == "Payload" => Ok((**payload).clone()),
+                _ => Err(Lost),
+            }
+        })?;
+        if let Symbol::Slot(slot) = found {
+            self.need(track, links, slot);
+        }
+        Ok(found)
+    }
+
+    /// Takes the steps of a path that lead to a symbol; which, and how many steps that takes.
+    pub(super) fn descend(&mut self, root: Symbol, path: PathId) -> Followed<(Symbol, usize)> {
+        let program = self.program;
+        let steps = program.path(path).steps();
+        let mut here = root;
+        for (taken, step) in steps.iter().enumerate() {
+            let Step::Member(name) = step else { return Ok((here, taken)) };
+            let next = match &here {
+                Symbol::Input | Symbol::Slot(_) => match self.slot_below(&here, name) {
+                    Some(slot) => Symbol::Slot(slot),
+                    None => return Ok((here, taken)),
+                },
+                Symbol::Object(members) => match members.iter().find(|(key, _)| key == name) {
+                    Some((_, value)) => value.clone(),
+                    None => return Ok((here, taken)),
+                },
+                Symbol::Extended(base, members) => match members.iter().find(|(key, _)| key == name) {
+                    Some((_, value)) => value.clone(),
+                    None => match self.slot_below(base, name) {
+                        Some(slot) => Symbol::Slot(slot),
+                        None => return Err(Lost),
+                    },
+                },
+                Symbol::Response(payload) if &**name == "Payload" => (**payload).clone(),
+                Symbol::Response(_) => return Err(Lost),
+                Symbol::Const(_) | Symbol::Register(_) => return Ok((here, taken)),
+                Symbol::Array(_) | Symbol::Null => return Err(Lost),
+            };
+            here = next;
+        }
+        Ok((here, steps.len()))
+    }
+
+    /// The slot of a member of what the input or a slot holds.
+    fn slot_below(&mut self, base: &Symbol, name: &str) -> Option<SlotId> {
+        let mut names: Vec<Box<str>> = match base {
+            Symbol::Input => Vec::new(),
+            Symbol::Slot(slot) => self.slots[slot.index()].to_vec(),
+            _ => return None,
+        };
+        names.push(name.into());
+        let known = self.slots.iter().position(|slot| **slot == *names);
+        if known.is_none() && self.slots.len() >= SLOTS_MAX {
+            return None;
+        }
+        let at = known.unwrap_or_else(|| {
+            self.slots.push(names.into());
+            self.slots.len() - 1
+        });
+        Some(SlotId(at as u32))
+    }
+
+    fn need(&mut self, track: &mut Track, links: &mut Vec<Link>, slot: SlotId) {
+        if !track.found.contains(&slot) {
+            track.found.push(slot);
+            links.push(Link::Found(slot));
+        }
+    }
+
+    /// The input, or what is in a slot, to be looked into: opened once on each way.
+    pub(super) fn opened(&mut self, track: &mut Track, links: &mut Vec<Link>, symbol: Symbol) -> Followed<Operand> {
+        if let Symbol::Slot(slot) = symbol {
+            self.need(track, links, slot);
+        }
+        let from = self.operand(track, links, symbol)?;
+        if let Some((_, register)) = track.opened.iter().find(|(known, _)| *known == from) {
+            return Ok(Operand::Register(*register));
+        }
+        let opened = self.built_operand(track, links, Compute::Open { from });
+        if let Operand::Register(register) = opened {
+            track.opened.push((from, register));
+        }
+        Ok(opened)
+    }
+
+    /// A document with a value written into it.
+    pub(super) fn place(
+        &mut self,
+        track: &mut Track,
+        links: &mut Vec<Link>,
+        base: Symbol,
+        steps: &[Step],
+        value: Symbol,
+    ) -> Followed<Symbol> {
+        let Some((step, rest)) = steps.split_first() else { return Ok(value) };
+        let Step::Member(name) = step else { return Err(Lost) };
+        match base {
+            Symbol::Object(members) => {
+                let mut members = members.to_vec();
+                match members.iter_mut().find(|(key, _)| key == name) {
+                    Some((_, inner)) => *inner = self.place(track, links, inner.clone(), rest, value)?,
+                    None => members.push((name.clone(), nested(rest, value)?)),
+                }
+                Ok(Symbol::Object(members.into()))
+            }
+            Symbol::Input | Symbol::Slot(_) => {
+                self.extend(track, links, &base, name)?;
+                Ok(Symbol::Extended(Rc::new(base), [(name.clone(), nested(rest, value)?)].into()))
+            }
+            Symbol::Extended(base, members) => {
+                let mut members = members.to_vec();
+                match members.iter_mut().find(|(key, _)| key == name) {
+                    Some((_, inner)) => *inner = self.place(track, links, inner.clone(), rest, value)?,
+                    None => {
+                        self.extend(track, links, &base, name)?;
+                        members.push((name.clone(), nested(rest, value)?));
+                    }
+                }
+                Ok(Symbol::Extended(base, members.into()))
+            }
+            Symbol::Register(_) | Symbol::Const(_) => {
+                let path = self.path(Path::of_steps(steps.to_vec()));
+                let base = self.operand(track, links, base)?;
+                let value = self.operand(track, links, value)?;
+                Ok(self.compute(track, links, Compute::Place { base, path, value }))
+            }
+            Symbol::Array(_) | Symbol::Response(_) | Symbol::Null => Err(Lost),
+        }
+    }
+
+    /// Sees to it that the input, or what is in a slot, is an object without such a member.
+    fn extend(&mut self, track: &mut Track, links: &mut Vec<Link>, base: &Symbol, name: &str) -> Followed<()> {
+        let slot = self.slot_below(base, name).ok_or(Lost)?;
+        if track.found.contains(&slot) {
+            return Err(Lost);
+        }
+        if !track.absent.contains(&slot) {
+            track.absent.push(slot);
+            links.push(Link::Absent(slot));
+        }
+        Ok(())
+    }
+
+    pub(super) fn path(&mut self, path: Path) -> PathId {
+        let at = self.paths.iter().position(|known| *known == path).unwrap_or_else(|| {
+            self.paths.push(path);
+            self.paths.len() - 1
+        });
+        PathId((self.program.paths.len() + at) as u32)
+    }
+
+    pub(super) fn compute(&mut self, track: &mut Track, links: &mut Vec<Link>, what: Compute) -> Symbol {
+        let register = track.registers;
+        track.registers += 1;
+        links.push(Link::Compute { register, what });
+        Symbol::Register(register)
+    }
+
+    pub(super) fn operands(
+        &mut self,
+        track: &mut Track,
+        links: &mut Vec<Link>,
+        symbols: impl IntoIterator<Item = Symbol>,
+    ) -> Followed<Vec<Operand>> {
+        symbols.into_iter().map(|symbol| self.operand(track, links, symbol)).collect()
+    }
+
+    /// A symbol as a value: what is put together of others is built.
+    pub(super) fn operand(&mut self, track: &mut Track, links: &mut Vec<Link>, symbol: Symbol) -> Followed<Operand> {
+        Ok(match symbol {
+            Symbol::Input => Operand::Input,
+            Symbol::Slot(slot) => Operand::Slot(slot),
+            Symbol::Const(constant) => Operand::Const(constant),
+            Symbol::Register(register) => Operand::Register(register),
+            Symbol::Null => Operand::Null,
+            Symbol::Object(members) => {
+                let mut built = Vec::with_capacity(members.len());
+                for (key, value) in members.iter() {
+                    built.push((key.clone(), self.operand(track, links, value.clone())?));
+                }
+                self.built_operand(track, links, Compute::Object { members: built.into() })
+            }
+            Symbol::Array(items) => {
+                let items = self.operands(track, links, items.iter().cloned())?.into();
+                self.built_operand(track, links, Compute::Array { items })
+            }
+            Symbol::Extended(base, members) => {
+                let mut base = self.operand(track, links, (*base).clone())?;
+                for (key, value) in members.iter() {
+                    let value = self.operand(track, links, value.clone())?;
+                    let path = self.path(Path::of_steps(vec![Step::Member(key.clone())]));
+                    base = self.built_operand(track, links, Compute::Place { base, path, value });
+                }
+                base
+            }
+            Symbol::Response(_) => return Err(Lost),
+        })
+    }
+
+    fn built_operand(&mut self, track: &mut Track, links: &mut Vec<Link>, what: Compute) -> Operand {
+        match self.compute(track, links, what) {
+            Symbol::Register(register) => Operand::Register(register),
+            _ => Operand::Null,
+        }
+    }
+}
+
+/// What ResultPath makes where nothing was: objects around the value.
+fn nested(steps: &[Step], value: Symbol) -> Followed<Symbol> {
+    steps.iter().rev().try_fold(value, |value, step| match step {
+        Step::Member(name) => Ok(Symbol::Object([(name.clone(), value)].into())),
+        _ => Err(Lost),
+    })
+}

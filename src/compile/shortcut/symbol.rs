@@ -1,0 +1,181 @@
+//! What stands for a value while a program is followed.
+
+use super::{Followed, Lost, Operand, Part, REGISTER_DEPTH_MAX, write_string};
+use crate::program::shortcut::Text;
+use crate::program::{ConstId, Program, SlotId};
+use crate::value::{Arena, Value};
+use std::rc::Rc;
+
+/// The members of an object whose keys are known.
+pub(super) type Members = Rc<[(Box<str>, Symbol)]>;
+
+/// A value that is known by where it comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Symbol {
+    /// The whole input.
+    Input,
+    /// What is at a slot's path, which has been found.
+    Slot(SlotId),
+    /// A constant.
+    Const(ConstId),
+    /// A computed value.
+    Register(u32),
+    /// `null`
+    Null,
+    /// An object of these members.
+    Object(Members),
+    /// An array.
+    Array(Rc<[Symbol]>),
+    /// The input, or the object in a slot, with more members, which it is known to lack.
+    Extended(Rc<Symbol>, Members),
+    /// Lambda's answer to Invoke, with this payload; as a whole it holds random numbers.
+    Response(Rc<Symbol>),
+}
+
+/// How large a symbol's value can be.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Extent {
+    /// How often the input's text may be in it.
+    pub inputs: u64,
+    /// Bytes of all else, computed values not counted.
+    pub bytes: u64,
+    /// Levels of built values.
+    pub depth: u32,
+    /// The computed values in it.
+    pub registers: Vec<u32>,
+}
+
+impl Extent {
+    fn add(&mut self, other: Extent) {
+        self.inputs = self.inputs.saturating_add(other.inputs);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.depth = self.depth.max(other.depth);
+        self.registers.extend(other.registers);
+    }
+
+    fn member(&mut self, key: &str, value: &Symbol, program: &Program) -> Followed<()> {
+        // A character takes at most six bytes.
+        self.bytes = self.bytes.saturating_add(6 * key.len() as u64 + 4);
+        self.add(value.extent(program)?);
+        Ok(())
+    }
+}
+
+/// Nesting that is not followed further.
+const DEPTH_MAX: u32 = 64;
+/// More members and elements than this are not followed.
+const NODES_MAX: usize = 4_096;
+
+impl Symbol {
+    /// How large the value can be.
+    pub fn extent(&self, program: &Program) -> Followed<Extent> {
+        let mut extent = Extent::default();
+        match self {
+            Symbol::Input | Symbol::Slot(_) => extent.inputs = 1,
+            Symbol::Const(id) => extent.bytes = program.constant(*id).text.len() as u64,
+            Symbol::Null => extent.bytes = 4,
+            Symbol::Register(register) => {
+                extent.registers.push(*register);
+                extent.depth = REGISTER_DEPTH_MAX;
+            }
+            Symbol::Object(members) => {
+                extent.bytes = 2;
+                for (key, value) in members.iter() {
+                    extent.member(key, value, program)?;
+                }
+                extent.depth += 1;
+            }
+            Symbol::Array(items) => {
+                extent.bytes = 2 + items.len() as u64;
+                for item in items.iter() {
+                    extent.add(item.extent(program)?);
+                }
+                extent.depth += 1;
+            }
+            Symbol::Extended(base, members) => {
+                extent.add(base.extent(program)?);
+                for (key, value) in members.iter() {
+                    extent.member(key, value, program)?;
+                }
+                // Each member that ResultPath sets is a level.
+                extent.depth += members.len() as u32;
+            }
+            Symbol::Response(payload) => {
+                extent.add(payload.extent(program)?);
+                extent.bytes = extent.bytes.saturating_add(super::RESPONSE_BYTES);
+                extent.depth += 1;
+            }
+        }
+        match extent.depth > DEPTH_MAX + REGISTER_DEPTH_MAX || extent.registers.len() > NODES_MAX {
+            true => Err(Lost),
+            false => Ok(extent),
+        }
+    }
+
+    /// The parts of the value's text; neighbouring texts are one.
+    pub fn into_parts(self, program: &Program) -> Followed<Vec<Part>> {
+        let mut parts = Vec::new();
+        self.write(program, &mut parts)?;
+        Ok(parts)
+    }
+
+    fn write(&self, program: &Program, parts: &mut Vec<Part>) -> Followed<()> {
+        match self {
+            Symbol::Input => parts.push(Part::Value(Operand::Input)),
+            Symbol::Slot(slot) => parts.push(Part::Value(Operand::Slot(*slot))),
+            Symbol::Register(register) => parts.push(Part::Value(Operand::Register(*register))),
+            Symbol::Null => text(parts, "null"),
+            Symbol::Const(id) => {
+                let constant = program.constant(*id);
+                let arena = Arena::new();
+                text(parts, &Value::raw(&arena, &constant.text, constant.form).to_json());
+            }
+            Symbol::Object(members) => {
+                text(parts, "{");
+                write_members(members, program, parts)?;
+                text(parts, "}");
+            }
+            Symbol::Array(items) => {
+                text(parts, "[");
+                for (n, item) in items.iter().enumerate() {
+                    text(parts, if n > 0 { "," } else { "" });
+                    item.write(program, parts)?;
+                }
+                text(parts, "]");
+            }
+            Symbol::Extended(base, members) => {
+                let operand = match **base {
+                    Symbol::Input => Operand::Input,
+                    Symbol::Slot(slot) => Operand::Slot(slot),
+                    _ => return Err(Lost),
+                };
+                parts.push(Part::Members(operand));
+                write_members(members, program, parts)?;
+                text(parts, "}");
+            }
+            Symbol::Response(_) => return Err(Lost),
+        }
+        Ok(())
+    }
+}
+
+fn write_members(members: &Members, program: &Program, parts: &mut Vec<Part>) -> Followed<()> {
+    for (n, (key, value)) in members.iter().enumerate() {
+        let mut quoted = Vec::new();
+        write_string(key, &mut quoted);
+        text(parts, if n > 0 { "," } else { "" });
+        text(parts, &String::from_utf8_lossy(&quoted));
+        text(parts, ":");
+        value.write(program, parts)?;
+    }
+    Ok(())
+}
+
+/// Adds text, to the text before it if there is some.
+fn text(parts: &mut Vec<Part>, more: &str) {
+    match parts.last_mut() {
+        Some(Part::Text(text)) => *text = Text::new(&format!("{}{more}", text.as_str())),
+        _ if more.is_empty() => {}
+        _ => parts.push(Part::Text(Text::new(more))),
+    }
+}

@@ -1,0 +1,310 @@
+//! Executions that only their input decides, told without being run.
+//!
+//! Flows in: a program's [`Shortcut`], an input whose slots a scanner has filled. Flows out: what the execution comes to,
+//! to be written; or nothing, and then the machine has to run it. Walking has no effect, so that nothing is lost by
+//! trying. It must never come to anything that the machine would not come to, byte for byte.
+//!
+//! States Language: none of its own; every rule is the machine's, whose code is called wherever there is something to
+//! compute or to compare.
+
+use super::budget::Limits;
+use super::choice;
+use super::machine::Input;
+use super::outcome::Failure;
+use super::seed::Seed;
+use crate::program::Program;
+use crate::program::shortcut::{Compute, End, Ending, Node, Operand, Part, REGISTER_DEPTH_MAX, Shortcut};
+use crate::program::{SlotId, StateId};
+use crate::value::path::NodeBudget;
+use crate::value::raw::Form;
+use crate::value::scan::Slot;
+use crate::value::tree::Span;
+use crate::value::{Arena, Member, Raw, Value};
+use crate::vm::intrinsic;
+
+/// So many bytes are copied for a short value.
+const BLOCK: usize = 32;
+
+/// A program's shortcut under the limits of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Shortcuts<'p> {
+    program: &'p Program,
+    shortcut: &'p Shortcut,
+    /// The longest input that keeps the limit on documents on every way.
+    input_bytes_max: u64,
+    state_bytes: u64,
+    path_nodes: u32,
+}
+
+/// An execution that has been told.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'p, 'a> {
+    /// Which end it comes to: a position among the shortcut's ends.
+    pub index: usize,
+    end: &'p End,
+    registers: &'a [Value<'a>],
+}
+
+impl<'p> Shortcuts<'p> {
+    /// The program's shortcut; nothing if it has none, or if a limit could strike on it.
+    pub fn new(program: &'p Program, limits: &Limits) -> Option<Shortcuts<'p>> {
+        let shortcut = program.shortcut();
+        let needs = shortcut.needs;
+        let time = limits.virtual_ms.is_none_or(|ms| ms > 0) && program.timeout_seconds() != Some(0);
+        let within = needs.steps <= limits.steps && needs.events < limits.events && needs.depth <= limits.depth;
+        // What is made on the way to documents of that size stays far within what an execution may make.
+        let document = limits.state_bytes.min(limits.execution_bytes / 64);
+        let input_bytes_max = document.checked_sub(needs.bytes)? / needs.inputs.max(1);
+        (!shortcut.is_empty() && time && within).then_some(Shortcuts {
+            program,
+            shortcut,
+            input_bytes_max,
+            state_bytes: limits.state_bytes,
+            path_nodes: limits.path_nodes,
+        })
+    }
+
+    /// How many ends there are.
+    pub fn ends(&self) -> usize {
+        self.shortcut.ends.len()
+    }
+
+    /// The states that an execution with this end enters, as often as it does.
+    pub fn visits(&self, index: usize) -> &'p [StateId] {
+        &self.shortcut.ends[index].visits
+    }
+
+    /// What an execution comes to; nothing, if the machine has to run it.
+    #[inline]
+    pub fn tell<'a>(&self, input: &Input<'a>, arena: &'a Arena) -> Option<Told<'p, 'a>>
+    where
+        'p: 'a,
+    {
+        if input.text.len() as u64 > self.input_bytes_max || input.slots.len() < self.program.slots().len() {
+            return None;
+        }
+        let mut walk = Walk { shortcuts: *self, input, arena, registers: &mut [] };
+        if self.shortcut.registers > 0 {
+            walk.registers = arena.alloc_slice_fill_copy(self.shortcut.registers as usize, Value::Null);
+        }
+        let index = walk.run()?;
+        let end = &self.shortcut.ends[index];
+        Some(Told { index, end, registers: walk.registers })
+    }
+}
+
+struct Walk<'p, 'i, 'a> {
+    shortcuts: Shortcuts<'p>,
+    input: &'i Input<'a>,
+    arena: &'a Arena,
+    registers: &'a mut [Value<'a>],
+}
+
+impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
+    #[inline]
+    fn run(&mut self) -> Option<usize> {
+        let nodes = &self.shortcuts.shortcut.nodes;
+        let mut at = self.shortcuts.shortcut.root;
+        loop {
+            at = match &nodes[at as usize] {
+                Node::Machine => return None,
+                Node::End(end) => return Some(*end as usize),
+                Node::Found { slot, then } => match self.input.slots[slot.index()] {
+                    Slot::Found(_) => *then,
+                    _ => return None,
+                },
+                Node::Absent { slot, then } => match self.input.slots[slot.index()] {
+                    Slot::Absent => *then,
+                    _ => return None,
+                },
+                Node::Present { slot, yes, no } => match self.input.slots[slot.index()] {
+                    Slot::Found(_) => *yes,
+                    _ => *no,
+                },
+                Node::Switch { value: Operand::Slot(slot), table, otherwise } => {
+                    let raw = slot_text(self.input, *slot);
+                    let to = match raw.form.has(Form::ESCAPED) {
+                        false => table.find(raw.text),
+                        true => choice::lead(table, Value::raw(self.arena, raw.text, raw.form), self.arena),
+                    };
+                    to.map_or(*otherwise, |to| to.0)
+                }
+                Node::Switch { value, table, otherwise } => {
+                    choice::lead(table, self.value(*value), self.arena).map_or(*otherwise, |to| to.0)
+                }
+                Node::Holds { test, value, other, yes, no } => {
+                    let comparison = &self.shortcuts.program.test(*test).comparison;
+                    let other = other.map(|other| self.value(other));
+                    if choice::holds(comparison, self.value(*value), other, self.arena) { *yes } else { *no }
+                }
+                Node::Compute { register, what, then } => {
+                    let value = self.compute(what)?;
+                    // So that what the compiler has counted with holds.
+                    if value.size().depth > REGISTER_DEPTH_MAX {
+                        return None;
+                    }
+                    self.registers[*register as usize] = value;
+                    *then
+                }
+                Node::Room { registers, inputs, bytes, then } => {
+                    let mut bytes = inputs.saturating_mul(self.input.text.len() as u64).saturating_add(*bytes);
+                    for register in registers {
+                        bytes = bytes.saturating_add(self.registers[*register as usize].size().bytes_max);
+                    }
+                    if bytes > self.shortcuts.state_bytes {
+                        return None;
+                    }
+                    *then
+                }
+            };
+        }
+    }
+
+    fn compute(&mut self, what: &'p Compute) -> Option<Value<'a>> {
+        let (program, arena) = (self.shortcuts.program, self.arena);
+        match what {
+            Compute::Call { function, arguments } => {
+                let arguments = arena.alloc_slice_fill_iter(arguments.iter().map(|operand| self.value(*operand)));
+                // No function that draws is ever called here.
+                intrinsic::call(*function, arguments, arena, &mut Seed::new(0, 0, 0)).ok()
+            }
+            Compute::Select { from, path, existing, taken } => {
+                let mut budget = NodeBudget::new(self.shortcuts.path_nodes.saturating_sub(*taken));
+                let (root, path) = (self.value(*from), program.path(*path));
+                match existing {
+                    true => path.eval_existing(root, arena, &mut budget).ok(),
+                    false => path.eval(root, arena, &mut budget).ok(),
+                }
+            }
+            Compute::Object { members } => {
+                let members = members.iter().map(|(key, operand)| Member { key, value: self.value(*operand) });
+                Some(Value::object(arena, arena.alloc_slice_fill_iter(members)))
+            }
+            Compute::Array { items } => {
+                let items = items.iter().map(|operand| self.value(*operand));
+                Some(Value::array(arena, arena.alloc_slice_fill_iter(items)))
+            }
+            Compute::Open { from } => Some(match (self.input.tokens, from) {
+                (Some(tokens), Operand::Input) => {
+                    tokens.open(Span { start: 0, end: self.input.text.len() as u32 }, arena)
+                }
+                (Some(tokens), Operand::Slot(slot)) => match self.input.slots[slot.index()] {
+                    Slot::Found(span) => tokens.open(span, arena),
+                    _ => return None,
+                },
+                (_, other) => self.value(*other),
+            }),
+            Compute::Place { base, path, value } => {
+                program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
+            }
+        }
+    }
+
+    #[inline]
+    fn value(&self, operand: Operand) -> Value<'a> {
+        value(self.shortcuts.program, self.input, self.registers, self.arena, operand)
+    }
+}
+
+#[inline]
+fn value<'p: 'a, 'a>(
+    program: &'p Program,
+    input: &Input<'a>,
+    registers: &[Value<'a>],
+    arena: &'a Arena,
+    operand: Operand,
+) -> Value<'a> {
+    match operand {
+        Operand::Input => input.value,
+        Operand::Slot(slot) => {
+            let raw = slot_text(input, slot);
+            Value::raw(arena, raw.text, raw.form)
+        }
+        Operand::Const(constant) => {
+            let constant = program.constant(constant);
+            Value::raw(arena, &constant.text, constant.form)
+        }
+        Operand::Register(register) => registers[register as usize],
+        Operand::Null => Value::Null,
+    }
+}
+
+/// What is in a slot that has been found to hold something.
+#[inline]
+fn slot_text<'a>(input: &Input<'a>, slot: SlotId) -> Raw<'a> {
+    let text = match input.slots[slot.index()] {
+        Slot::Found(span) => &input.text[span.start as usize..span.end as usize],
+        _ => "null",
+    };
+    Raw { text, form: input.form.of_part(text) }
+}
+
+impl<'p, 'a> Told<'p, 'a> {
+    /// Whether values had to be computed for it, which lie in the arena.
+    pub fn computes(&self) -> bool {
+        !self.registers.is_empty()
+    }
+
+    /// Whether it succeeds.
+    pub fn succeeds(&self) -> bool {
+        matches!(self.end.result, Ending::Succeeded(_))
+    }
+
+    /// Appends its output, if it succeeds.
+    #[inline]
+    pub fn write(&self, input: &Input<'a>, out: &mut Vec<u8>) {
+        let Ending::Succeeded(parts) = &self.end.result else { return };
+        for part in parts {
+            match part {
+                Part::Text(text) => text.write(out),
+                Part::Value(operand) => self.put(*operand, input, out),
+                Part::Members(operand) => {
+                    self.put(*operand, input, out);
+                    // It stays open for the members that follow.
+                    out.pop();
+                    if out.last() != Some(&b'{') {
+                        out.push(b',');
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn put(&self, operand: Operand, input: &Input<'a>, out: &mut Vec<u8>) {
+        let raw = match operand {
+            Operand::Slot(slot) => {
+                let raw = slot_text(input, slot);
+                if raw.form == Form::COMPACT
+                    && let Slot::Found(span) = input.slots[slot.index()]
+                    && raw.text.len() <= BLOCK
+                    && let Some(block) = input.text.as_bytes()[span.start as usize..].first_chunk::<BLOCK>()
+                {
+                    // As `Text::write`: a whole block, and what is too much is cut off.
+                    let end = out.len() + raw.text.len();
+                    out.extend_from_slice(block);
+                    return out.truncate(end);
+                }
+                raw
+            }
+            Operand::Input => Raw { text: input.text, form: input.form },
+            Operand::Register(register) => return self.registers[register as usize].write(out),
+            // Texts are put together when the program is compiled.
+            Operand::Const(_) | Operand::Null => return,
+        };
+        match raw.form == Form::COMPACT {
+            true => out.extend_from_slice(raw.text.as_bytes()),
+            false => Value::Raw(&raw).write(out),
+        }
+    }
+
+    /// The failure, if it fails; nothing if the machine has to tell it.
+    pub fn failure(&self, program: &'a Program, input: &Input<'a>, arena: &'a Arena) -> Option<Failure<'a>> {
+        let Ending::Failed { error, cause } = &self.end.result else { return None };
+        let text = |operand: &Option<Operand>| match operand {
+            None => Some(None),
+            Some(operand) => value(program, input, self.registers, arena, *operand).as_str(arena).map(Some),
+        };
+        Some(Failure::reported(text(error)?, text(cause)?))
+    }
+}

@@ -1,0 +1,216 @@
+//! The engines that are compared, and what they answer.
+//!
+//! Each is given an expression and a document and gives a value, nothing, a function or an error. Ours has limits that no
+//! drawn expression should reach; the others run in their own way, and what crashes one is an answer, too.
+
+use expressway::compile::jsonata::{Resolver, compile};
+use expressway::definition::jsonata::Ast;
+use expressway::program::expression::{Builtin, Expression, Global};
+use expressway::value::{Arena, Value};
+use expressway::vm::jsonata::{EvaluationError, Host, Limits, evaluate};
+use jsonata_core::evaluator::Evaluator;
+use jsonata_core::value::JValue;
+use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// What an expression came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A value.
+    Value(serde_json::Value),
+    /// Undefined.
+    Nothing,
+    /// A function, or a value with one inside.
+    Function,
+    /// An error: its code (empty where it has none) and its place.
+    Error(String, Option<u64>),
+    /// A panic.
+    Crash,
+    /// No answer within some seconds.
+    Hang,
+}
+
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Answer::Value(value) => write!(f, "{value}"),
+            Answer::Nothing => f.write_str("nothing"),
+            Answer::Function => f.write_str("a function"),
+            Answer::Error(code, at) => write!(f, "error {code:?} at {at:?}"),
+            Answer::Crash => f.write_str("a crash"),
+            Answer::Hang => f.write_str("no end"),
+        }
+    }
+}
+
+/// A world with functions and nothing else.
+struct Bare;
+
+impl Resolver for Bare {
+    fn global(&mut self, name: &str) -> Global {
+        let standard = Builtin::from_name(name).filter(|builtin| !builtin.is_added() && *builtin != Builtin::Eval);
+        standard.map_or(Global::None, Global::Builtin)
+    }
+    fn states(&mut self, _: &[&str]) -> Option<(Global, usize)> {
+        None
+    }
+}
+
+impl<'a> Host<'a> for Bare {
+    fn global(&mut self, _: Global) -> Option<Value<'a>> {
+        None
+    }
+    fn now_ms(&mut self) -> i64 {
+        0
+    }
+    fn draw(&mut self) -> u64 {
+        0
+    }
+    fn compile(&mut self, _: &str) -> Option<Result<&'a Expression, EvaluationError>> {
+        None
+    }
+}
+
+/// What ours answers.
+pub fn ours(expression: &str, document: &str) -> Answer {
+    std::panic::catch_unwind(|| answered(expression, document)).unwrap_or(Answer::Crash)
+}
+
+fn answered(expression: &str, document: &str) -> Answer {
+    let arena = Arena::new();
+    let ast = match Ast::parse(expression) {
+        Ok(ast) => ast,
+        Err(error) => return Answer::Error(error.code.to_owned(), Some(error.position as u64)),
+    };
+    let compiled = compile(&ast, expression, &mut Bare);
+    let input = Value::from_text(&arena, document);
+    match evaluate(&compiled, input, &mut Bare, Limits::STATE, &arena) {
+        Ok(value) => match holds_function(value) {
+            true => Answer::Function,
+            false if matches!(value, Value::Undefined) => Answer::Nothing,
+            false => {
+                serde_json::from_str(&value.to_json()).map_or(Answer::Error("no JSON".to_owned(), None), Answer::Value)
+            }
+        },
+        Err(error) => Answer::Error(error.code.to_owned(), error.position.map(|at| at as u64)),
+    }
+}
+
+fn holds_function(value: Value) -> bool {
+    match value {
+        Value::Function(_) => true,
+        Value::Array(array) => array.items.iter().any(|item| holds_function(*item)),
+        Value::Object(object) => object.members.iter().any(|member| holds_function(member.value)),
+        _ => false,
+    }
+}
+
+/// jsonata-core, in this process.
+pub struct Core;
+
+impl Core {
+    /// What it answers.
+    pub fn answer(expression: &str, document: &str) -> Answer {
+        let answer = || {
+            let ast = match jsonata_core::parser::parse(expression) {
+                Ok(ast) => ast,
+                Err(error) => return Answer::Error(code_in(&error.to_string()), None),
+            };
+            let data = JValue::from_json_str(document).expect("documents are JSON");
+            match Evaluator::new().evaluate(&ast, &data) {
+                Ok(value) if value.is_undefined() => Answer::Nothing,
+                Ok(value) if holds_core_function(&value) => Answer::Function,
+                Ok(value) => Answer::Value((&value).into()),
+                Err(error) => {
+                    let code = error.code().map_or_else(|| code_in(error.message()), str::to_owned);
+                    Answer::Error(code, None)
+                }
+            }
+        };
+        std::panic::catch_unwind(answer).unwrap_or(Answer::Crash)
+    }
+}
+
+fn holds_core_function(value: &JValue) -> bool {
+    value.is_function()
+        || value.is_regex()
+        || value.as_array().is_some_and(|items| items.iter().any(holds_core_function))
+        || value.as_object().is_some_and(|members| members.values().any(holds_core_function))
+}
+
+/// A code such as `S0201` within a message.
+fn code_in(message: &str) -> String {
+    let is_code = |word: &&str| {
+        let bytes = word.as_bytes();
+        bytes.len() == 5 && matches!(bytes[0], b'S' | b'T' | b'D' | b'U') && bytes[1..].iter().all(u8::is_ascii_digit)
+    };
+    message.split(|c: char| !c.is_ascii_alphanumeric()).find(is_code).unwrap_or_default().to_owned()
+}
+
+/// jsonata 2.0.6 in a process of its own.
+pub struct Judge {
+    child: Child,
+    out: BufReader<ChildStdout>,
+}
+
+impl Judge {
+    /// Starts it; `modules` is the folder that holds `jsonata`.
+    pub fn start(modules: &str) -> Judge {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/jsonata_fuzz/judge.js");
+        let mut command = Command::new("node");
+        command.arg(script).env("NODE_PATH", modules).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("node can be started");
+        let out = BufReader::new(child.stdout.take().expect("its output is a pipe"));
+        Judge { child, out }
+    }
+
+    /// What it answers, question by question.
+    pub fn answers(&mut self, questions: &[(String, &str)]) -> Vec<Answer> {
+        let input: String = questions
+            .iter()
+            .map(|(expression, document)| {
+                let data: serde_json::Value = serde_json::from_str(document).expect("documents are JSON");
+                format!("{}\n", json!({ "expr": expression, "data": data }))
+            })
+            .collect();
+        let mut stdin = self.child.stdin.take().expect("its input is a pipe");
+        // It answers while it is asked: both pipes would fill up if one waited for the other.
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                stdin.write_all(input.as_bytes()).and_then(|()| stdin.flush()).expect("it reads what it is asked");
+                stdin
+            });
+            let answers = questions.iter().map(|_| self.answer()).collect();
+            self.child.stdin = writer.join().ok();
+            answers
+        })
+    }
+
+    fn answer(&mut self) -> Answer {
+        let mut line = String::new();
+        self.out.read_line(&mut line).expect("it answers");
+        let answer: serde_json::Value = serde_json::from_str(&line).expect("it answers in JSON");
+        if let Some(result) = answer.get("result") {
+            return Answer::Value(result.clone());
+        }
+        if answer.get("hang").is_some() {
+            return Answer::Hang;
+        }
+        if answer.get("function").is_some() {
+            return Answer::Function;
+        }
+        match answer.get("error").and_then(serde_json::Value::as_str) {
+            Some(code) => Answer::Error(code.to_owned(), answer.get("position").and_then(serde_json::Value::as_u64)),
+            None => Answer::Nothing,
+        }
+    }
+}
+
+impl Drop for Judge {
+    fn drop(&mut self) {
+        // It ends when there is nothing left to read.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}

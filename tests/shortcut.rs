@@ -1,0 +1,326 @@
+//! Executions that are told without being run come to what they come to when they are run: the same results, failures,
+//! dead letters and counts, byte for byte, over machines of every kind of state that a shortcut goes through and over events of
+//! every kind that could lead it astray.
+
+// Of the oracle only the generator is used here.
+#![allow(dead_code)]
+
+#[path = "oracle/generate.rs"]
+mod generate;
+#[path = "oracle/interpreter.rs"]
+mod interpreter;
+#[path = "oracle/json.rs"]
+mod json;
+
+#[path = "oracle/evaluate.rs"]
+mod evaluate;
+#[path = "oracle/path.rs"]
+mod path;
+
+use expressway::batch::{Batch, Sink, Source};
+use expressway::compile::{Options, compile};
+use expressway::definition::{Definition, ParseOptions};
+use expressway::handler::Handlers;
+use expressway::program::Program;
+use expressway::program::shortcut::{Node, Shortcut};
+use expressway::vm::{Limits, Settings};
+use std::collections::BTreeMap;
+
+/// Results, failures, dead letters and the summary without what depends on the clock.
+fn run(program: &Program, events: &[u8], limits: Limits, shortcuts: bool) -> [String; 4] {
+    let bound = Handlers::new().bind(program).expect("no task asks anybody");
+    let [mut results, mut failures, mut letters] = [const { Vec::new() }; 3];
+    let summary = Batch::new(program, &bound)
+        .settings(Settings { limits, ..Settings::default() })
+        .shortcuts(shortcuts)
+        .threads(1)
+        .results(Sink::new("results", &mut results))
+        .failures(Sink::new("failures", &mut failures))
+        .dead_letters(Sink::new("dead letters", &mut letters))
+        .run(vec![Source::memory("events", events)])
+        .expect("writing to memory");
+    let json = summary.to_json();
+    let counts = json[..json.find(",\"timing\"").expect("a timing member")].to_owned();
+    let [results, failures, letters] =
+        [results, failures, letters].map(|bytes| String::from_utf8(bytes).expect("text"));
+    [results, failures, letters, counts]
+}
+
+fn compiled(text: &str, handlers: &[(&str, &str)]) -> Program {
+    let parse = |text: &str| Definition::parse(text, "machine", &ParseOptions::default()).expect(text);
+    let handlers: BTreeMap<String, Definition> =
+        handlers.iter().map(|(name, text)| ((*name).to_owned(), parse(text))).collect();
+    let options = Options { handlers: Some(&handlers), ..Options::default() };
+    compile(&parse(text), &options).expect("it compiles")
+}
+
+fn same(title: &str, program: &Program, events: &[u8], limits: Limits) {
+    let (told, executed) = (run(program, events, limits, true), run(program, events, limits, false));
+    for (kind, (told, executed)) in
+        ["results", "failures", "dead letters", "summary"].iter().zip(told.iter().zip(&executed))
+    {
+        if let Some((n, (told, executed))) =
+            told.lines().zip(executed.lines()).enumerate().find(|(_, (told, executed))| told != executed)
+        {
+            panic!("{title}: {kind}, line {n}:\n told {told}\n run  {executed}");
+        }
+        assert_eq!(told.len(), executed.len(), "{title}: {kind}");
+    }
+}
+
+/// A title, a machine, its handlers that are written in ASL.
+type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const MACHINES: &[Case] = &[
+    (
+        "a table",
+        r#"{"StartAt":"A","States":{
+        "A":{"Type":"Choice","Choices":[{"Variable":"$.s","StringEquals":"one","Next":"B"},
+             {"Variable":"$.s","StringEquals":"two \"quoted\" \\ Ö","Next":"C"}],"Default":"D"},
+        "B":{"Type":"Pass","Parameters":{"s.$":"$.s","n.$":"$.n","more":{"deep.$":"$.o.x","list":[1,"$.s",{"a.$":"$"}]}},"End":true},
+        "C":{"Type":"Pass","Result":{"a":[1,2,{"b":"ü \u0001"}]},"End":true},
+        "D":{"Type":"Fail","Error":"E","Cause":"nothing matched"}}}"#,
+        &[],
+    ),
+    (
+        "every comparison",
+        r#"{"StartAt":"A","States":{
+        "A":{"Type":"Choice","Choices":[
+            {"And":[{"Variable":"$.n","IsPresent":true},{"Variable":"$.n","IsNumeric":true},
+                    {"Or":[{"Variable":"$.n","NumericLessThan":0},{"Variable":"$.n","NumericGreaterThanEquals":1e2}]}],"Next":"N"},
+            {"Not":{"Variable":"$.b","IsPresent":true},"Next":"None"},
+            {"Variable":"$.b","BooleanEquals":true,"Next":"B"},
+            {"And":[{"Variable":"$.t","IsPresent":true},{"Variable":"$.t","IsTimestamp":true},
+                    {"Variable":"$.t","TimestampGreaterThan":"2020-01-01T00:00:00Z"}],"Next":"T"},
+            {"And":[{"Variable":"$.s","IsString":true},{"Variable":"$.s","StringMatches":"o*"}],"Next":"S"},
+            {"Variable":"$.s","StringLessThanPath":"$.u","Next":"U"}],"Default":"Rest"},
+        "N":{"Type":"Pass","OutputPath":"$.n","End":true},"None":{"Type":"Succeed"},
+        "B":{"Type":"Succeed","InputPath":"$.o"},"T":{"Type":"Pass","InputPath":null,"End":true},
+        "S":{"Type":"Succeed","OutputPath":null},"U":{"Type":"Pass","Parameters":{"u.$":"$.u"},"End":true},
+        "Rest":{"Type":"Fail","ErrorPath":"$.s","CausePath":"$.u"}}}"#,
+        &[],
+    ),
+    (
+        "writing into the input",
+        r#"{"StartAt":"A","States":{
+        "A":{"Type":"Pass","Result":{"x":1},"ResultPath":"$.r","Next":"B"},
+        "B":{"Type":"Pass","Result":"two","ResultPath":"$.r.y","Next":"C"},
+        "C":{"Type":"Pass","InputPath":"$.r","ResultPath":"$.o.new.deep","Next":"D"},
+        "D":{"Type":"Choice","Choices":[{"Variable":"$.r.x","NumericEquals":1,"Next":"E"}],"Default":"E"},
+        "E":{"Type":"Pass","Parameters":{"all.$":"$","s.$":"$.s","r.$":"$.r.y"},"End":true}}}"#,
+        &[],
+    ),
+    (
+        "one more member",
+        r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Result":"new","ResultPath":"$.added","End":true}}}"#,
+        &[],
+    ),
+    ("as it came", r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#, &[]),
+    (
+        "variables and functions",
+        r#"{"StartAt":"A","States":{
+        "A":{"Type":"Pass","Assign":{"s.$":"$.s","both.$":"States.Format('{}-{}', $.s, $.n)","c":7},"Next":"B"},
+        "B":{"Type":"Pass","Parameters":{"list.$":"States.Array($.s, $.n, $.o)","up.$":"States.MathAdd($c, 1)"},"Next":"C"},
+        "C":{"Type":"Choice","Choices":[{"Variable":"$.up","NumericEquals":8,"Next":"D"}]},
+        "D":{"Type":"Pass","Parameters":{"l.$":"$.list","both.$":"$both","first.$":"$.list[0]","all.$":"$.list[*]",
+            "n.$":"States.ArrayLength($.list)","hash.$":"States.Hash($both, 'MD5')","of.$":"$.list[?(@.x)].x",
+            "json.$":"States.StringToJson(States.JsonToString($.list))"},"OutputPath":"$['n','both','l','of','json','first']","End":true}}}"#,
+        &[],
+    ),
+    (
+        "handlers",
+        r#"{"StartAt":"A","States":{
+        "A":{"Type":"Task","Resource":"arn:aws:lambda:eu-west-1:123456789012:function:one","ResultPath":"$.one","Next":"B"},
+        "B":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"two","Payload":{"s.$":"$.one.s","n.$":"$.n"}},
+             "ResultSelector":{"p.$":"$.Payload"},"Retry":[{"ErrorEquals":["Odd"]}],
+             "Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.err","Next":"C"}],"End":true},
+        "C":{"Type":"Pass","Parameters":{"caught.$":"$.err.Error"},"End":true}}}"#,
+        &[
+            (
+                "one",
+                r#"{"StartAt":"R","States":{"R":{"Type":"Pass","Parameters":{"s.$":"$.s","o.$":"$.o"},"End":true}}}"#,
+            ),
+            (
+                "two",
+                r#"{"StartAt":"C","States":{
+            "C":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericGreaterThan":5,"Next":"Big"},{"Variable":"$.s","StringEquals":"one","Next":"Odd"}],"Default":"Small"},
+            "Big":{"Type":"Pass","Parameters":{"big.$":"$.n"},"End":true},
+            "Small":{"Type":"Pass","Result":"small","End":true},
+            "Odd":{"Type":"Fail","Error":"Odd","Cause":"is odd"}}}"#,
+            ),
+        ],
+    ),
+    (
+        "a handler alone",
+        r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:eu-west-1:123456789012:function:one","ResultSelector":{"it.$":"$.s"},"End":true}}}"#,
+        &[(
+            "one",
+            r#"{"StartAt":"R","States":{"R":{"Type":"Pass","InputPath":"$.o","Parameters":{"s.$":"$.x"},"End":true}}}"#,
+        )],
+    ),
+    (
+        "a loop that the input ends",
+        r#"{"StartAt":"A","States":{
+        "A":{"Type":"Pass","Assign":{"n":0},"Next":"L"},
+        "L":{"Type":"Choice","Choices":[{"Variable":"$n","NumericLessThanPath":"$.n","Next":"M"}],"Default":"E"},
+        "M":{"Type":"Pass","Assign":{"n.$":"States.MathAdd($n, 1)"},"Next":"L"},
+        "E":{"Type":"Pass","Parameters":{"counted.$":"$n"},"End":true}}}"#,
+        &[],
+    ),
+];
+
+/// Values that stand at the members that the machines read.
+const VALUES: &[&str] = &[
+    "null",
+    "true",
+    "false",
+    "0",
+    "-1",
+    "3",
+    "7",
+    "100",
+    "1e2",
+    "1.50",
+    "-0",
+    "12345678901234567890",
+    r#""""#,
+    r#""one""#,
+    r#""two \"quoted\" \\ Ö""#,
+    r#""two \u0022quoted\u0022 \\ \u00d6""#,
+    r#""o\u006ee""#,
+    r#""other""#,
+    r#""\/""#,
+    r#""2021-05-05T05:05:05Z""#,
+    r#""2019-05-05T05:05:05.5+01:00""#,
+    "[]",
+    "{}",
+    r#"[1,{"x":2},[3]]"#,
+    r#"[ 1 , { "x" : 2 } ]"#,
+    r#"{"x":1}"#,
+    r#"{"x":{"y":[1,2]},"new":5}"#,
+    r#"{"x":1,"x":2}"#,
+    r#"{"x":1,"\u0078":"again"}"#,
+    r#"{ "x" : "spaced" }"#,
+];
+
+/// Events in which each of the values stands at each of the members, some of which are missing.
+fn events() -> Vec<u8> {
+    let mut lines: Vec<String> = vec![
+        "{}".into(),
+        "[]".into(),
+        "3".into(),
+        "\"s\"".into(),
+        "null".into(),
+        "  ".into(),
+        "{\"s\":".into(),
+        "{\"s\":\"one\",\"s\":\"other\"}".into(),
+        "{\"\\u0073\":\"one\",\"n\":1,\"o\":{\"x\":1}}".into(),
+        " { \"s\" : \"one\" , \"n\" : 3 , \"o\" : { \"x\" : 1 } } ".into(),
+        "{\"added\":1}".into(),
+        "{\"r\":null}".into(),
+    ];
+    for (n, value) in VALUES.iter().enumerate() {
+        for member in ["s", "n", "o", "b", "t", "u", "r"] {
+            let other = |step: usize| VALUES[(n * 7 + step * 5) % VALUES.len()];
+            lines.push(format!("{{\"{member}\":{value},\"pad\":{}}}", other(1)));
+            let rest: Vec<String> = ["s", "n", "o", "b", "t", "u"]
+                .iter()
+                .enumerate()
+                .filter(|(step, name)| **name != member && (n + step) % 5 != 0)
+                .map(|(step, name)| format!("\"{name}\":{}", other(step + 2)))
+                .collect();
+            lines.push(format!("{{{},\"{member}\":{value}}}", rest.join(",")).replace("{,", "{"));
+            lines.push(format!("{{\"s\":\"one\",\"n\":{n},\"o\":{{\"x\":{value}}},\"{member}\":{value}}}"));
+        }
+    }
+    lines.join("\n").into_bytes()
+}
+
+#[test]
+fn what_is_told_is_what_would_have_been() {
+    let events = events();
+    for (title, machine, handlers) in MACHINES {
+        let program = compiled(machine, handlers);
+        assert!(!program.shortcut().is_empty(), "{title}: nothing can be told of it");
+        for limits in [Limits::STANDARD, Limits::EXPRESS] {
+            same(title, &program, &events, limits);
+        }
+    }
+}
+
+/// Limits strike where they strike without a shortcut: each is set so low that it does for some or all events.
+#[test]
+fn limits_strike_all_the_same() {
+    let events = events();
+    for (title, machine, handlers) in MACHINES {
+        let program = compiled(machine, handlers);
+        let standard = Limits::STANDARD;
+        for limits in [
+            Limits { steps: 1, ..standard },
+            Limits { steps: 3, ..standard },
+            Limits { events: 6, ..standard },
+            Limits { depth: 1, ..standard },
+            Limits { depth: 3, ..standard },
+            Limits { virtual_ms: Some(0), ..standard },
+            Limits { path_nodes: 2, ..standard },
+        ] {
+            same(title, &program, &events, limits);
+        }
+        for state_bytes in (0..120).step_by(7) {
+            same(title, &program, &events, Limits { state_bytes, ..standard });
+        }
+    }
+}
+
+/// An output of exactly the limit passes, one byte more fails.
+#[test]
+fn the_limit_on_documents_is_exact() {
+    let program = compiled(MACHINES[4].1, &[]);
+    for length in 262_140..262_148 {
+        let event = format!("{{\"s\":\"{}\"}}", "x".repeat(length - 8));
+        same("as it came", &program, event.as_bytes(), Limits::STANDARD);
+        let results = &run(&program, event.as_bytes(), Limits::STANDARD, true)[0];
+        assert_eq!(results.contains("SUCCEEDED"), length <= 262_144, "{length} bytes");
+    }
+}
+
+/// Machines from a seed: most have something that a shortcut cannot go through, some have not.
+#[test]
+fn generated_machines_come_to_the_same() {
+    let (mut machines, mut with_ends) = (0, 0);
+    for seed in 0..6_000 {
+        let pair = generate::pair(seed);
+        let text = pair.definition.print();
+        if text.contains("\"Task\"") {
+            continue;
+        }
+        let program = compiled(&text, &[]);
+        machines += 1;
+        with_ends += usize::from(!program.shortcut().is_empty());
+        let mut events: String = (0..4).map(|n| generate::pair(seed + n * 1_000_003).input.print() + "\n").collect();
+        events
+            .push_str(&format!(" {} \n{{}}", pair.input.print().replace(',', " ,\t").replace("\"a\"", "\"\\u0061\"")));
+        same(&format!("seed {seed}: {text}"), &program, events.as_bytes(), Limits::STANDARD);
+    }
+    assert!(machines > 500 && with_ends * 5 > machines, "{with_ends} of {machines} machines have a shortcut");
+}
+
+/// A tree is bounded, however many ways a machine has.
+#[test]
+fn many_ways_end_in_the_machine() {
+    let mut states = String::new();
+    for n in 0..60 {
+        let next = n + 1;
+        states.push_str(&format!(
+            r#""C{n}":{{"Type":"Choice","Choices":[{{"Variable":"$.m{n}","NumericGreaterThan":5,"Next":"P{n}"}}],"Default":"C{next}"}},
+               "P{n}":{{"Type":"Pass","Result":{n},"ResultPath":"$.r","Next":"C{next}"}},"#
+        ));
+    }
+    let machine = format!(r#"{{"StartAt":"C0","States":{{{states}"C60":{{"Type":"Succeed"}}}}}}"#);
+    let program = compiled(&machine, &[]);
+    let Shortcut { nodes, .. } = program.shortcut();
+    assert!((1_000..20_000).contains(&nodes.len()) && matches!(nodes[0], Node::Machine), "{} nodes", nodes.len());
+    let members = |value: &str| (0..60).map(|n| format!("\"m{n}\":{value}")).collect::<Vec<_>>().join(",");
+    let events = format!("{{{}}}\n{{{}}}\n", members("1"), members("9"));
+    same("many ways", &program, events.as_bytes(), Limits::STANDARD);
+}
