@@ -70,10 +70,13 @@ mod outputs {
 mod spill {
     use std::sync::Mutex;
 
+    /// Lines of a chunk: of which, and how many.
+    type Held = Vec<(u64, u32)>;
+
     #[derive(Default)]
     pub struct Spill {
         pub room: usize,
-        pub held: Mutex<Vec<Option<Vec<(u64, u32)>>>>,
+        pub held: Mutex<Vec<Option<Held>>>,
     }
 
     #[derive(Default)]

@@ -57,6 +57,7 @@ pub(super) fn truth<'a>(value: Value<'a>, arena: &'a Arena) -> bool {
         b's' => value.as_str(arena).is_some_and(|s| !s.is_empty()),
         b'o' => value.members(arena).is_some_and(|m| !m.is_empty()),
         b'a' => items(value, arena).iter().any(|item| truth(*item, arena)),
+        b'f' => true,
         _ => false,
     }
 }
