@@ -11,6 +11,6 @@ cp -r Cargo.toml src benches "$work/"
 cp "$root/Cargo.lock" "$work/Cargo.lock"
 cd "$work"
 sed -i "s|path = \"../..\"|path = \"$root\"|" Cargo.toml
-export CARGO_TARGET_DIR="$root/target/outside-target"
+export CARGO_TARGET_DIR="$root/target"
 cargo run --quiet --offline
 cargo bench --quiet --offline --bench which_coat -- --test

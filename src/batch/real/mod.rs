@@ -194,10 +194,9 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
         let Fed { mut chunk, bytes } = fed;
         let mut results = self.fresh(&chunk);
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
-        (results.visits, results.live) = (Tally::default(), chunk.live);
+        results.live = chunk.live;
         (results.stored_bytes, results.after) = (chunk.stored_bytes, chunk.after);
         results.failed = chunk.failed.take();
-        results.told.clear();
         let (mut ended, mut waiting) = (Vec::new(), 0);
         let mut lines = Lines::new(&bytes, &mut self.scratch, job.plan);
         while let Some(item) = lines.next(&mut self.slots) {
@@ -249,7 +248,11 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
         let place = Arc::<Whereabouts>::default();
         place.source.store(chunk.source, Ordering::Relaxed);
         place.offset.store(chunk.offset, Ordering::Relaxed);
-        self.job.order.fresh(chunk.sequence, &place)
+        let mut results = self.job.order.fresh(chunk.sequence, &place);
+        // What is used again still says what it said last; states are counted for the whole run.
+        (results.visits, results.lines, results.stored_bytes) = (Tally::default(), 0, 0);
+        results.told.clear();
+        results
     }
 
     fn ended(&mut self, sequence: u64, line: usize, ended: Ended) {
