@@ -10,6 +10,7 @@
 //! | `definition` | a whole machine; or `states`, whose first is StartAt; or `state`, alone, called `S` |
 //! | `template` | a Pass called `S` with these Parameters; `call` is a template `{"v.$": call}` |
 //! | `rule` | a Choice called `S` with this rule: `Y` where it holds, `N` where not; the output is that name |
+//! | `expression` | a JSONata Pass called `S` whose Output is this expression |
 //! | `input` | the input, `{}` if absent; `input_bytes`: a string that is that long as JSON |
 //! | `tasks` | outcomes by state: `{"Return": …}` or `{"Throw": {…}}`, the last of which repeats |
 //! | `handlers` | functions written in ASL, by name |
@@ -103,6 +104,10 @@ fn definition(case: &Node) -> String {
     }
     if let Some(call) = text_of(case, "call") {
         return alone(format!("{{\"Type\":\"Pass\",\"Parameters\":{{\"v.$\":{}}},\"End\":true}}", json(call)));
+    }
+    if let Some(expression) = text_of(case, "expression") {
+        let output = json(&format!("{{% {expression} %}}"));
+        return alone(format!("{{\"Type\":\"Pass\",\"QueryLanguage\":\"JSONata\",\"Output\":{output},\"End\":true}}"));
     }
     let rule = case.get("rule").map(Node::to_json).unwrap_or_default();
     let rule = rule.strip_suffix('}').unwrap_or_default();

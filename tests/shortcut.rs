@@ -2,20 +2,8 @@
 //! dead letters and counts, byte for byte, over machines of every kind of state that a shortcut goes through and over events of
 //! every kind that could lead it astray.
 
-// Of the oracle only the generator is used here.
-#![allow(dead_code)]
-
-#[path = "oracle/generate.rs"]
-mod generate;
-#[path = "oracle/interpreter.rs"]
-mod interpreter;
-#[path = "oracle/json.rs"]
-mod json;
-
-#[path = "oracle/evaluate.rs"]
-mod evaluate;
-#[path = "oracle/path.rs"]
-mod path;
+#[path = "oracle/mod.rs"]
+mod oracle;
 
 use expressway::batch::{Batch, Sink, Source};
 use expressway::compile::{Options, compile};
@@ -24,6 +12,7 @@ use expressway::handler::Handlers;
 use expressway::program::Program;
 use expressway::program::shortcut::{Node, Shortcut};
 use expressway::vm::{Limits, Settings};
+use oracle::generate;
 use std::collections::BTreeMap;
 
 /// Results, failures, dead letters and the summary without what depends on the clock.

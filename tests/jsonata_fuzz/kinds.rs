@@ -15,6 +15,24 @@ pub enum Kind {
     Hang,
     /// Both give an error, of several that there are.
     Several,
+    /// A partial application, whose function asks for no signature.
+    Unfit,
+    /// A term of `^(…)` that the reference never computes.
+    Term,
+    /// A transform that changes an object inside another that it changes.
+    Nested,
+    /// A time with parts left out, which are taken from the clock.
+    Clock,
+    /// A number's picture that is none.
+    Picture,
+    /// A text that is not in Base64.
+    Base64,
+    /// `$clone`, which in the reference cuts numbers to 15 digits.
+    Digits,
+    /// Undefined among the elements of a sequence.
+    Holes,
+    /// The word "undefined" for what is undefined.
+    Word,
     /// The reference cannot apply a function of its own partially if a parameter of it has a default.
     Default,
 }
@@ -27,6 +45,27 @@ impl std::fmt::Display for Kind {
                 "another of several errors: the reference evaluates the parts of arrays and objects side by side, and what \
                  fails after fewer turns of its scheduler comes first; ours goes from left to right"
             }
+            Kind::Unfit => {
+                "a partial application asks for no signature: what the reference's functions make of arguments of other \
+                 kinds is JavaScript's doing"
+            }
+            Kind::Term => {
+                "ours computes all terms of an order for all elements first; the reference computes a second term only \
+                 where the first is equal, and the first never for a single element"
+            }
+            Kind::Nested => {
+                "the reference changes objects in place, so that an object inside one that was changed before is seen \
+                 changed; ours computes all changes from the document as it was"
+            }
+            Kind::Clock => "parts of a time that a picture leaves out come from the clock, which ours is given",
+            Kind::Picture => "pictures of numbers that are none: ours refuses or writes what is sensible",
+            Kind::Digits => "the reference clones by way of text, which cuts numbers to 15 digits",
+            Kind::Holes => {
+                "the reference can leave undefined among the elements of a sequence, where a predicate holds whatever the \
+                 element; ours never does"
+            }
+            Kind::Word => "the reference writes the word \"undefined\" for a replacement that is not there",
+            Kind::Base64 => "what is not Base64: Node stops at some letters and skips others",
             Kind::Default => {
                 "S0208 at run time: the reference reads its own source for parameters, and cannot read defaults there"
             }
@@ -53,8 +92,24 @@ pub fn kind(expression: &str, ours: &Answer, theirs: &Answer, _reference: bool) 
         (Answer::Error(a, _), Answer::Error(b, _)) if runtime(a) && runtime(b) && expression.contains(['[', '{']) => {
             Kind::Several
         }
+        _ if expression.contains("(?") || expression.contains("?)") => Kind::Unfit,
+        _ if expression.contains("^(") && (failed(ours) || failed(theirs)) => Kind::Term,
+        _ if expression.contains("~> |") || expression.contains("~>|") => Kind::Nested,
+        _ if expression.contains("Millis(") => Kind::Clock,
+        _ if expression.contains("$formatInteger(") || expression.contains("$formatNumber(") => Kind::Picture,
+        _ if expression.contains("$parseInteger(") => Kind::Picture,
+        _ if expression.contains("$base64decode(") => Kind::Base64,
+        _ if expression.contains("$clone(") => Kind::Digits,
+        (_, Answer::Value(value)) if expression.contains("$replace(") && value.to_string().contains("undefined") => {
+            Kind::Word
+        }
+        (Answer::Nothing, _) if expression.contains('[') => Kind::Holes,
         _ => Kind::Unknown,
     })
+}
+
+fn failed(answer: &Answer) -> bool {
+    matches!(answer, Answer::Error(..))
 }
 
 /// Whether a code is one of evaluation, not of reading.
@@ -74,8 +129,6 @@ fn same(a: &serde_json::Value, b: &serde_json::Value) -> bool {
         (V::Object(a), V::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
         }
-        // JSON has no number for them: JavaScript writes null, we write the name, as AWS does.
-        (V::String(name), V::Null) => matches!(name.as_str(), "NaN" | "Infinity" | "-Infinity"),
         _ => a == b,
     }
 }

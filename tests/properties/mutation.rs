@@ -107,7 +107,7 @@ fn holds(seed: u64, text: &str, input: &str) -> bool {
     let limits = Limits { steps: 500, ..Limits::STANDARD };
     let (arena, settings) = (Arena::new(), Settings { limits, ..Settings::default() });
     let input = Input::whole(Value::from_text(&arena, input));
-    let start = Start { input, seed: Seed::new(seed, 0, 0), now_ms: 0, history: seed % 2 == 0 };
+    let start = Start { input, seed: Seed::new(seed, 0, 0), now_ms: 0, history: seed.is_multiple_of(2) };
     let mut execution = Execution::new(&program, &settings, &arena, start);
     if let Outcome::Succeeded(value) = drive(&mut execution, &bound, &mut bound.counters(), &Alone) {
         assert!(Json::parse(&value.to_json()).is_some(), "seed {seed}: {}\n{text}", value.to_json());

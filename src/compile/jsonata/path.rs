@@ -12,6 +12,7 @@ impl<'c> Compiler<'c> {
         let mut names = Vec::new();
         steps.iter().for_each(|step| step_names(self.ast, step, &mut names));
         let mut tuples = false;
+        let mut stop = None;
         let mut rest = steps;
         if let Some((reference, used)) = self.root(steps) {
             let names: Vec<Box<str>> = steps[used..].iter().map_while(|step| Some(plain_name(step)?.into())).collect();
@@ -29,6 +30,10 @@ impl<'c> Compiler<'c> {
                 && step.stages.is_empty()
             {
                 self.node(step, false);
+                if step.constructed && !last_step && !steps.iter().any(|step| step.tuple) {
+                    // What is empty here is the value of the whole path.
+                    stop = Some(self.emit(ExprOp::Stop(At(0))));
+                }
                 continue;
             }
             if let (true, false, Some(name)) = (first, tuples, plain_name(step)) {
@@ -86,6 +91,9 @@ impl<'c> Compiler<'c> {
                 return;
             }
             self.emit(ExprOp::TupleItems);
+        }
+        if let Some(stop) = stop {
+            self.code.ops[stop] = ExprOp::Stop(self.here());
         }
         if keep_singleton {
             self.emit(ExprOp::Keep(true));

@@ -7,6 +7,7 @@ use super::{Resolver, compile};
 use crate::compile::{Compiler, Documents, scoped_variable};
 use crate::definition::JsonataFields;
 use crate::definition::jsonata::Ast;
+use crate::definition::jsonata::names::{Outside, outside};
 use crate::program::expression::{Builtin, Global, Left};
 use crate::program::work::Limit;
 use crate::program::{Blame, BlameId, Builder, Expected, Op, Register, Root};
@@ -87,6 +88,12 @@ impl<'d> Compiler<'d> {
                 return blame;
             }
         };
+        if let Some(handler) = self.handler.clone()
+            && outside(&ast.root).contains(&Outside::States("context"))
+        {
+            let what = "a handler sees no context object: give it what it needs in its event";
+            self.unsupported(&format!("handler {handler}: {text}"), what);
+        }
         let handler = self.handler.as_deref();
         let mut names = StateNames { builder: &mut self.builder, documents: self.documents, setting, handler };
         let compiled = compile(&ast, text, &mut names);

@@ -185,6 +185,7 @@ impl<'a, 'h> Machine<'a, 'h> {
     fn path(&mut self, path: &'a Path) -> Value<'a> {
         match self.bound(&path.from) {
             Some(value) => super::fields(value, path.names.iter().map(|name| &**name), self.arena),
+            None if path.names.is_empty() => self.load(&path.from),
             None => self.host.path(path.from.global, &path.names, self.arena),
         }
     }
@@ -301,6 +302,13 @@ impl<'a, 'h> Machine<'a, 'h> {
                         self.pc = done.0 as usize;
                     } else {
                         self.each(value, done, last);
+                    }
+                }
+                ExprOp::Stop(done) => {
+                    if let Some(Value::Array(array)) = self.stack.last()
+                        && array.items.is_empty()
+                    {
+                        self.pc = done.0 as usize;
                     }
                 }
                 ExprOp::Filter(done, names) => {

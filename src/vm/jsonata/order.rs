@@ -75,9 +75,15 @@ impl<'a> Machine<'a, '_> {
         let keys: Vec<&[Value]> = frame.walk.out.chunks(sort.terms.len().max(1)).collect();
         let order = merge_sort(keys.len(), &mut |a, b| {
             for (term, (_, descending)) in sort.terms.iter().enumerate() {
-                match compare(keys[a][term], keys[b][term], arena)? {
-                    Ordering::Equal => {}
-                    order => return Ok((order == Ordering::Greater) != *descending),
+                match (keys[a][term], keys[b][term]) {
+                    // What is undefined stands last, whichever way the others are sorted.
+                    (Value::Undefined, Value::Undefined) => {}
+                    (Value::Undefined, _) => return Ok(true),
+                    (_, Value::Undefined) => return Ok(false),
+                    (left, right) => match compare(left, right, arena)? {
+                        Ordering::Equal => {}
+                        order => return Ok((order == Ordering::Greater) != *descending),
+                    },
                 }
             }
             Ok(false)
@@ -91,15 +97,9 @@ impl<'a> Machine<'a, '_> {
     }
 }
 
-/// The order of two keys: undefined comes last.
+/// The order of two keys.
 fn compare<'a>(left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Evaluated<Ordering> {
     let (l, r) = (letter(left), letter(right));
-    match (l, r) {
-        (b'm', b'm') => return Ok(Ordering::Equal),
-        (b'm', _) => return Ok(Ordering::Greater),
-        (_, b'm') => return Ok(Ordering::Less),
-        _ => {}
-    }
     if !matches!(l, b's' | b'n') || !matches!(r, b's' | b'n') {
         return Err(EvaluationError::new("T2008", "^", ""));
     }
@@ -115,28 +115,33 @@ pub(super) fn merge_sort(
     count: usize,
     after: &mut dyn FnMut(usize, usize) -> Evaluated<bool>,
 ) -> Evaluated<Vec<usize>> {
-    let mut order: Vec<usize> = (0..count).collect();
-    let mut merged = Vec::with_capacity(count);
-    let mut width = 1;
-    while width < count {
-        merged.clear();
-        for start in (0..count).step_by(2 * width) {
-            let (middle, end) = ((start + width).min(count), (start + 2 * width).min(count));
-            let (mut left, mut right) = (start, middle);
-            while left < middle && right < end {
-                if after(order[left], order[right])? {
-                    merged.push(order[right]);
-                    right += 1;
-                } else {
-                    merged.push(order[left]);
-                    left += 1;
-                }
-            }
-            merged.extend_from_slice(&order[left..middle]);
-            merged.extend_from_slice(&order[right..end]);
-        }
-        std::mem::swap(&mut order, &mut merged);
-        width *= 2;
-    }
+    let (mut order, mut merged) = ((0..count).collect::<Vec<_>>(), Vec::with_capacity(count));
+    // Halves before the whole, the left one first: errors of comparing come in the reference's order. The recursion is as
+    // deep as the count has binary digits.
+    halves(&mut order, &mut merged, after)?;
     Ok(order)
+}
+
+fn halves(
+    order: &mut [usize],
+    merged: &mut Vec<usize>,
+    after: &mut dyn FnMut(usize, usize) -> Evaluated<bool>,
+) -> Evaluated<()> {
+    if order.len() < 2 {
+        return Ok(());
+    }
+    let middle = order.len() / 2;
+    halves(&mut order[..middle], merged, after)?;
+    halves(&mut order[middle..], merged, after)?;
+    merged.clear();
+    let (mut left, mut right) = (0, middle);
+    while left < middle && right < order.len() {
+        let from = if after(order[left], order[right])? { &mut right } else { &mut left };
+        merged.push(order[*from]);
+        *from += 1;
+    }
+    merged.extend_from_slice(&order[left..middle]);
+    merged.extend_from_slice(&order[right..]);
+    order.copy_from_slice(merged);
+    Ok(())
 }

@@ -120,8 +120,11 @@ impl<'a> Machine<'a, '_> {
             },
 
             _ if undefined => Value::Undefined,
-            Builtin::Not => Value::Bool(!query::truth(arguments.at(0), self.arena)),
-            Builtin::Boolean => Value::Bool(query::truth(arguments.at(0), self.arena)),
+            // A function counts as true in a condition, and as false when these are asked.
+            Builtin::Not | Builtin::Boolean => {
+                let truth = letter(arguments.at(0)) != b'f' && query::truth(arguments.at(0), self.arena);
+                Value::Bool(truth == (builtin == Builtin::Boolean))
+            }
             Builtin::Type => Value::text(
                 self.arena,
                 match letter(arguments.at(0)) {

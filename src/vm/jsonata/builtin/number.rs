@@ -28,7 +28,7 @@ pub(super) fn call<'a>(builtin: Builtin, arguments: Arguments<'a>) -> Evaluated<
         Builtin::Sqrt => Value::Float(number::sqrt(n)?),
         Builtin::Power => match arguments.number(1) {
             Some(exponent) => Value::Float(number::power(n, exponent)?),
-            None => Value::Undefined,
+            None => Value::Float(number::power(n, f64::NAN)?),
         },
         Builtin::FormatBase => Value::copy_str(arena, &number::format_base(n, arguments.number(1))?),
         Builtin::FormatInteger => {

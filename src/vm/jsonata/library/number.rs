@@ -167,7 +167,11 @@ fn parse_radix(text: &str) -> Option<f64> {
 /// assert_eq!([round(2.5, 0.0), round(4.515, 2.0), round(1250.0, -2.0)], [2.0, 4.52, 1200.0]);
 /// ```
 pub fn round(number: f64, precision: f64) -> f64 {
-    let places = precision.trunc().clamp(-1000.0, 1000.0) as i32;
+    if precision.fract() != 0.0 {
+        // The point moves by whole digits only: such a number cannot be written.
+        return f64::NAN;
+    }
+    let places = precision.clamp(-1000.0, 1000.0) as i32;
     let moved = shifted(number, places);
     // So far the point cannot be moved: the way back leads nowhere.
     if !moved.is_finite() {
