@@ -64,6 +64,9 @@ impl Batch<'_> {
             if self.in_flight_max.is_some() {
                 return Err(super::LedgerError::Unkept { what: REAL.to_owned() }.into());
             }
+            if observed || self.program.points().len() > 0 {
+                return Err(super::LedgerError::Unkept { what: NOTED.to_owned() }.into());
+            }
             let likeness = self.likeness(&mut sources)?;
             let states = self.program.states().len();
             match Keeping::begin(ledger, likeness, states, latencies.clone(), &mut self.outputs)? {
@@ -172,6 +175,7 @@ impl Batch<'_> {
 }
 
 const REAL: &str = "would go on with the results of one time at another: the clock cannot be real";
+const NOTED: &str = "keeps counts alone: neither what a report shows nor coverage can be gathered";
 const UNORDERED: &str = "writes results in the order of the events: they cannot be unordered";
 
 /// Workers are threads; whoever makes the ledger's entries last is one more.

@@ -68,8 +68,9 @@ pub(super) struct Arguments {
     #[arg(long, requires = "ledger")]
     once: bool,
     /// Where a page about the run goes, `-` for stdout: outcomes, speed, the machine with its counts, errors with
-    /// examples. Every execution is run and timed for it, unless --latency says otherwise
-    #[arg(long, value_name = "FILE")]
+    /// examples. Every execution is run and timed for it, unless --latency says otherwise; a ledger does not keep
+    /// what it shows
+    #[arg(long, value_name = "FILE", conflicts_with = "ledger")]
     report: Option<PathBuf>,
     /// Threads that work [default: as many as there are cores]
     #[arg(long, value_name = "N")]
