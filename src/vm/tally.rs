@@ -181,8 +181,10 @@ impl Tally {
     }
 
     #[cold]
-    pub(super) fn time_out(&self, state: StateId) {
-        self.trouble(state, |counts| counts.timed_out += 1);
+    pub(super) fn time_out(tally: Option<&Tally>, state: Option<StateId>) {
+        if let (Some(tally), Some(state)) = (tally, state) {
+            tally.trouble(state, |counts| counts.timed_out += 1);
+        }
     }
 
     fn trouble(&self, state: StateId, count: impl FnOnce(&mut Troubles)) {
