@@ -70,6 +70,7 @@ pub use coverage::{Coverage, Part, PartKind};
 pub use disk::Disk;
 pub use latency::Quantiles;
 pub use ledger::{Ledger, LedgerError};
+pub(crate) use once::{Once, Who};
 pub use pool::{ThreadsError, side_by_side};
 pub use report::{Kept, Progress, Summary, Timing};
 pub use running::Turn;
@@ -78,7 +79,6 @@ pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
 pub use wording::Emit;
-pub(crate) use once::{Once, Who};
 pub use worker::{Identity, Latency};
 
 use crate::handler::Bound;

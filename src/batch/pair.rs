@@ -302,7 +302,8 @@ impl<'p, 'r> Worker<'p, 'r> {
                 self.part.counts.partial = true;
                 break;
             }
-            let here = Here { source: chunk.source, offset: chunk.offset + lines.offset() as u64, line_index, now_ms: 0 };
+            let here =
+                Here { source: chunk.source, offset: chunk.offset + lines.offset() as u64, line_index, now_ms: 0 };
             line_index += 1;
             match kind {
                 LineKind::Blank => continue,
