@@ -35,11 +35,13 @@
 //! | `spill.rs` | results that wait and have no room in memory |
 //! | `sync.rs` | what `order.rs` is kept in step with, for a test to replace |
 //! | `tally.rs`, `latency.rs`, `report.rs` | counts, durations, the summary |
+//! | [`findings`] | examples and moments, for a report |
 
 mod chunk;
 mod coverage;
 pub mod disk;
 pub mod drive;
+pub mod findings;
 mod intake;
 mod keeping;
 mod latency;
@@ -68,11 +70,12 @@ mod worker;
 
 pub use coverage::{Coverage, Part, PartKind};
 pub use disk::Disk;
-pub use latency::Quantiles;
+pub use findings::Findings;
+pub use latency::{Bar, Quantiles};
 pub use ledger::{Ledger, LedgerError};
 pub(crate) use once::{Once, Who};
 pub use pool::{ThreadsError, side_by_side};
-pub use report::{Kept, Progress, Summary, Timing};
+pub use report::{Kept, Progress, StateCounts, Summary, Timing};
 pub use running::Turn;
 pub use single::{Found, Recorded, Single, nth_record, read_all};
 pub use sink::{Sink, SinkError};
@@ -395,6 +398,12 @@ impl<'r> Batch<'r> {
     /// Calls somebody with the source and offset of the event that all have been waiting for, for a second.
     pub fn waiting_for(mut self, hook: impl Fn(&str, u64) + Send + Sync + 'r) -> Self {
         self.waiting = Some(Box::new(hook));
+        self
+    }
+
+    /// Keeps what a report shows besides the summary: see [`Summary::findings`]. All executions are then really run.
+    pub fn observe(mut self) -> Self {
+        self.outputs.findings = Some(Findings::new(self.program));
         self
     }
 

@@ -12,6 +12,7 @@ mod compile;
 mod coverage;
 mod diff;
 mod exec;
+mod graph;
 mod json;
 mod jsonata;
 mod machine;
@@ -59,6 +60,8 @@ enum Command {
     Bench(Box<bench::Arguments>),
     /// Print the compiled program
     Compile(compile::Arguments),
+    /// Draw a machine: SVG, HTML, Mermaid or DOT
+    Graph(graph::Arguments),
     /// The value reader's verdict on JSON files
     Json(json::Arguments),
     /// Evaluate JSONata expressions
@@ -120,6 +123,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         Command::Test(arguments) => test::run(&arguments, &handlers),
         Command::Bench(arguments) => bench::run(&arguments, &handlers),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
+        Command::Graph(arguments) => graph::run(&arguments),
         Command::Json(arguments) => json::run(&arguments),
         Command::Jsonata(arguments) => jsonata::run(&arguments),
     };

@@ -4,6 +4,7 @@ use super::coverage::{covered, falls_short};
 use super::machine::{MachineArguments, read_text};
 use super::replay::compile_instrumented;
 use super::{CliError, write_out};
+use crate::batch::findings::{Again, Example};
 use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Ledger, LedgerError};
 use crate::batch::{Progress, Sink, SinkError, Source, Summary};
 use crate::compile::instrument::Instrument;
@@ -11,10 +12,11 @@ use crate::definition::MachineType;
 use crate::handler::Handlers;
 use crate::handler::mock::Mock;
 use crate::handler::watch::{STUCK_MAX, Watch};
-use crate::program::Program;
 use crate::value::scan::Engine;
 use crate::value::timestamp::Timestamp;
 use crate::view;
+use crate::view::graph::{Graph, Overlay};
+use crate::view::report::{Report, Shown};
 use crate::vm::{Limits, Names, Settings};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -65,6 +67,10 @@ pub(super) struct Arguments {
     /// Run no event twice, not even after a crash: what was under way becomes a dead letter
     #[arg(long, requires = "ledger")]
     once: bool,
+    /// Where a page about the run goes, `-` for stdout: outcomes, speed, the machine with its counts, errors with
+    /// examples. Every execution is run and timed for it, unless --latency says otherwise
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Threads that work [default: as many as there are cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -83,9 +89,9 @@ pub(super) struct Arguments {
     /// Run only the first records
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
-    /// Which executions are timed: one in 64, or all
-    #[arg(long, value_name = "WHICH", default_value = "sampled")]
-    latency: LatencyForm,
+    /// Which executions are timed: one in 64, or all [default: sampled, or all with --report]
+    #[arg(long, value_name = "WHICH")]
+    latency: Option<LatencyForm>,
     /// Where results wait that have no room in memory, behind an event that takes long [default: the system's folder
     /// for temporary files]
     #[arg(long, value_name = "DIR")]
@@ -233,8 +239,14 @@ pub(super) fn run(
     let sources = sources(&arguments.events, &machine.folder)?;
     let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
 
+    if let Some(path) = arguments.report.as_ref().filter(|path| *path != Path::new("-")) {
+        // A page that cannot be written is told before the first event runs, not after the last.
+        std::fs::File::create(path).map_err(|error| CliError::Io { path: path.display().to_string(), error })?;
+    }
+
+    let settings = settings(arguments, machine.machine_type == MachineType::Express);
     let mut batch = Batch::new(&program, &bound)
-        .settings(settings(arguments, machine.machine_type == MachineType::Express))
+        .settings(settings.clone())
         .seed(arguments.seed)
         .identity(match arguments.identity {
             IdentityForm::Position => Identity::Position,
@@ -248,11 +260,14 @@ pub(super) fn run(
         .position(arguments.position)
         .skip_rejected(arguments.skip_rejected)
         .unordered(arguments.unordered)
-        .latency(match arguments.latency {
-            LatencyForm::Sampled => Latency::default(),
-            LatencyForm::All => Latency::All,
-            LatencyForm::Off => Latency::Off,
+        .latency(match (arguments.latency, &arguments.report) {
+            (Some(LatencyForm::All), _) | (None, Some(_)) => Latency::All,
+            (Some(LatencyForm::Sampled), _) | (None, None) => Latency::default(),
+            (Some(LatencyForm::Off), _) => Latency::Off,
         });
+    if arguments.report.is_some() {
+        batch = batch.observe();
+    }
     if let Some(engine) = scanner()? {
         batch = batch.scanner(engine);
     }
@@ -289,6 +304,7 @@ pub(super) fn run(
     if let Some(bar) = bar.clone() {
         batch = batch.progress(move |progress| show(&bar, progress));
     }
+    let names: Vec<String> = sources.iter().map(|(source, _)| source.name().to_owned()).collect();
     let result = batch.run(sources.into_iter().map(|(source, _)| source).collect());
     if let Some(bar) = bar {
         bar.finish_and_clear();
@@ -324,7 +340,16 @@ pub(super) fn run(
     }
     summary.timing.unanswered = watch.unanswered();
     tell(&watch);
-    report(arguments, &program, &summary)?;
+    report(arguments, &summary)?;
+    if let Some(path) = &arguments.report {
+        let graph = Graph::new(definition, &super::graph::title(&arguments.machine.machine));
+        let page = report_page(&graph, &summary, &names, |example| example.run_again(&program, &bound, &settings))?;
+        if path == Path::new("-") {
+            super::print(page.trim_end())?;
+        } else {
+            std::fs::write(path, page).map_err(|error| CliError::Io { path: path.display().to_string(), error })?;
+        }
+    }
     if let (Some(coverage), Some(file)) = (&summary.coverage, &arguments.coverage) {
         if let Some(file) = file {
             write_out(file, &view::coverage::to_json(coverage))?;
@@ -467,7 +492,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
     bar.set_message(format!("{} events", progress.records));
 }
 
-fn report(arguments: &Arguments, program: &Program, summary: &Summary) -> Result<(), CliError> {
+fn report(arguments: &Arguments, summary: &Summary) -> Result<(), CliError> {
     if let Some(path) = &arguments.summary {
         let io = |error| CliError::Io { path: path.display().to_string(), error };
         if path == Path::new("-") {
@@ -482,13 +507,41 @@ fn report(arguments: &Arguments, program: &Program, summary: &Summary) -> Result
     let mut text = summary.to_text();
     if arguments.verbose {
         text.push_str("states entered\n");
-        for (state, count) in program.states().iter().zip(&summary.entered) {
-            let within = state.within.map(|handler| format!(" in handler {}", program.handler(handler)));
-            text.push_str(&format!("  {count:>14}  {}{}\n", state.name, within.unwrap_or_default()));
+        for state in &summary.states {
+            let within = state.handler.as_ref().map(|handler| format!(" in handler {handler}"));
+            text.push_str(&format!("  {:>14}  {}{}\n", state.entered, state.name, within.unwrap_or_default()));
         }
     }
     eprint!("{text}");
     Ok(())
+}
+
+/// The page about a run, with its examples run again.
+fn report_page(
+    graph: &Graph,
+    summary: &Summary,
+    sources: &[String],
+    run_again: impl Fn(&Example) -> Option<Again>,
+) -> Result<String, CliError> {
+    let overlay = Overlay::from_summary(&summary.to_json(), graph)
+        .map_err(|error| CliError::Usage(format!("--report: {error}")))?;
+    let shown = |error: Option<&str>, example: &Example| Shown {
+        error: error.map(str::to_owned),
+        position: example.position,
+        again: run_again(example),
+    };
+    let mut examples = Vec::new();
+    if let Some(findings) = &summary.findings {
+        let errors = findings.errors.iter().flat_map(|(error, list)| list.iter().map(move |e| (Some(&**error), e)));
+        examples.extend(errors.map(|(error, example)| shown(error, example)));
+        // One event may be the first to have entered several states.
+        for example in findings.success.iter().chain(findings.states.iter().flatten()) {
+            if !examples.iter().any(|known: &Shown| known.position == example.position) {
+                examples.push(shown(None, example));
+            }
+        }
+    }
+    Ok(Report { graph, overlay: &overlay, summary, sources, examples: &examples }.to_html())
 }
 
 /// Ctrl-C and SIGTERM: the first one lets what is under way come to its end, the second ends the process.

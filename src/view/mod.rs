@@ -10,6 +10,8 @@
 //! | [`difference`] | what differs: documents, machines |
 //! | [`bench`](mod@bench) | measurements |
 //! | [`logs`] | the CloudWatch Logs form |
+//! | [`graph`] | a machine as a drawing |
+//! | [`report`] | a run as a page |
 //!
 //! It must never read files, and never change what it shows.
 
@@ -18,7 +20,9 @@ pub mod coverage;
 pub mod details;
 pub mod difference;
 pub mod explain;
+pub mod graph;
 pub mod history;
 pub mod json;
 pub mod logs;
+pub mod report;
 pub mod visit;

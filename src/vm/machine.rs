@@ -494,6 +494,9 @@ impl<'a> Execution<'a> {
     }
 
     fn timed_out(&mut self, limit: LimitHit) -> Outcome<'a> {
+        if let (Some(tally), Some(state)) = (self.tally, self.visit.state) {
+            tally.time_out(state);
+        }
         if let Some(caller) = self.caller.take() {
             self.quiet = caller.quiet;
         }

@@ -80,5 +80,5 @@ pub use park::Parked;
 
 pub use request::{Reply, Request, TaskRequest};
 pub use seed::Seed;
-pub use tally::Tally;
+pub use tally::{Tally, Troubles};
 pub use watch::{Note, NoteKind};

@@ -35,7 +35,7 @@ impl<'a> Execution<'a> {
                     // Every attempt has a token of its own.
                     self.visit.rare = self.visit.rare.map(|rare| &*self.arena.alloc(Rare { token: None, ..*rare }));
                     if let Some(tally) = self.tally {
-                        tally.retry();
+                        tally.retry(id);
                     }
                     self.pc = retrier.at;
                     self.eff = self.doc;
@@ -49,7 +49,7 @@ impl<'a> Execution<'a> {
                 let rare = self.visit.rare();
                 self.visit.rare = Some(self.arena.alloc(Rare { caught: true, ..rare }));
                 if let Some(tally) = self.tally {
-                    tally.catch();
+                    tally.catch(id);
                 }
                 self.res = self.error_output(&failure);
                 self.note_catch(id, n, &failure);
@@ -58,6 +58,9 @@ impl<'a> Execution<'a> {
             }
         }
         if let Some(id) = self.visit.state {
+            if let Some(tally) = self.tally {
+                tally.fail(id);
+            }
             self.close_work(self.program.state(id).kind);
         }
         if self.caller.is_some() {
