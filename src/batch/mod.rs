@@ -25,6 +25,7 @@
 //! | `once.rs` | a line through a program, its result written |
 //! | `single.rs` | one execution with its history, for people to look at |
 //! | [`pair`] | two machines over the same events |
+//! | `real/` | runs whose clock is real |
 //! | `pool.rs` | threads, and children shared among idle ones |
 //! | `wording.rs` | how results, failures and dead letters are written |
 //! | `order.rs`, `outputs.rs`, `sink.rs` | results in order, to the three sinks |
@@ -51,6 +52,7 @@ mod order;
 mod outputs;
 pub mod pair;
 mod pool;
+mod real;
 mod report;
 mod running;
 mod single;
@@ -93,6 +95,7 @@ use outputs::Outputs;
 use running::Hands;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
 
 /// When virtual time starts unless something else is said: 2020-01-01T00:00:00Z, in milliseconds since 1970.
 pub const NOW_MS: i64 = 1_577_836_800_000;
@@ -155,6 +158,7 @@ pub struct Batch<'r> {
     spill: Option<(PathBuf, u64)>,
     waiting: Option<WaitingFor<'r>>,
     stop: Option<&'r AtomicBool>,
+    in_flight_max: Option<usize>,
 }
 
 /// Why a run could not go on to its end. A source that cannot be read is not among the reasons: the others go on, and the
@@ -248,6 +252,7 @@ impl<'r> Batch<'r> {
             spill: None,
             waiting: None,
             stop: None,
+            in_flight_max: None,
         }
     }
 
@@ -278,6 +283,18 @@ impl<'r> Batch<'r> {
     /// When virtual time starts, in milliseconds since 1970.
     pub fn now(mut self, now_ms: i64) -> Self {
         (self.now_ms, self.now_path) = (now_ms, None);
+        self
+    }
+
+    /// Lets time be real: a Wait waits, functions may take their time, and up to so many executions are under way at once
+    /// on each thread. Clocks start at the time of day, unless [`now`](Self::now) says something else after this.
+    ///
+    /// What an execution sees of the time differs from run to run; all else stays as it is, and results are in the order
+    /// of the records.
+    pub fn real_time(mut self, in_flight_max: usize) -> Self {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.now_ms = i64::try_from(since_1970.as_millis()).unwrap_or(NOW_MS);
+        self.in_flight_max = Some(in_flight_max.max(1));
         self
     }
 

@@ -9,6 +9,7 @@
 use super::outputs::{Failure, Outputs, Results};
 use super::spill::{Spill, Stored, Use};
 use super::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::vm;
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool as Flag;
 use std::time::Duration;
@@ -254,6 +255,11 @@ impl<'w> Order<'w> {
         let mut state = self.lock();
         self.hold(&mut state, Err(failure));
         self.moved.notify_all();
+    }
+
+    /// Counts what executions went through that do not say so with their results.
+    pub fn count_visits(&self, visits: &vm::Tally) {
+        self.outputs.lock().unwrap_or_else(PoisonError::into_inner).visits.add(visits);
     }
 
     /// Ends the run at once: nothing more is written, nobody waits any longer.

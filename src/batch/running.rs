@@ -16,7 +16,7 @@ use super::report::StateCounts;
 use super::spill::Spill;
 use super::wording::Wording;
 use super::worker::{self, Job, Pace, Seat, Step};
-use super::{Batch, BatchError, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool};
+use super::{Batch, BatchError, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool, real};
 use crate::program::Program;
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
@@ -61,6 +61,9 @@ impl Batch<'_> {
             if !self.ordered {
                 return Err(super::LedgerError::Unkept { what: UNORDERED.to_owned() }.into());
             }
+            if self.in_flight_max.is_some() {
+                return Err(super::LedgerError::Unkept { what: REAL.to_owned() }.into());
+            }
             let likeness = self.likeness(&mut sources)?;
             let states = self.program.states().len();
             match Keeping::begin(ledger, likeness, states, latencies.clone(), &mut self.outputs)? {
@@ -90,8 +93,9 @@ impl Batch<'_> {
             paths.push(members.iter().map(String::as_str).collect());
         }
         let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: self.program.copies_input() };
-        let window =
-            Window { chunks: 4 * self.threads as u64 + 4, bytes: self.window_bytes, spilled_chunks: SPILLED_CHUNKS };
+        // Where chunks are as small as what has come in, as many have to be under way as executions may.
+        let chunks = self.in_flight_max.map_or(4, |most| most.max(4)) as u64 * self.threads as u64 + 4;
+        let window = Window { chunks, bytes: self.window_bytes, spilled_chunks: SPILLED_CHUNKS };
         let waiting = self.waiting.map(|hook| -> WaitingHook {
             let names = intake.names().to_vec();
             Box::new(move |source, offset| hook(names.get(source).map_or("", String::as_str), offset))
@@ -127,9 +131,10 @@ impl Batch<'_> {
             observed,
         };
         if !ended {
-            match hands {
-                Hands::Threads => on_threads(&job, self.threads, committer.as_deref())?,
-                Hands::Turns(next) => in_turns(&job, self.threads, committer.as_deref(), next)?,
+            match (hands, self.in_flight_max) {
+                (Hands::Threads, Some(most)) => real::run(&job, self.threads, most)?,
+                (Hands::Threads, None) => on_threads(&job, self.threads, committer.as_deref())?,
+                (Hands::Turns(next), _) => in_turns(&job, self.threads, committer.as_deref(), next)?,
             }
         }
         let timing = Timing {
@@ -166,6 +171,7 @@ impl Batch<'_> {
     }
 }
 
+const REAL: &str = "would go on with the results of one time at another: the clock cannot be real";
 const UNORDERED: &str = "writes results in the order of the events: they cannot be unordered";
 
 /// Workers are threads; whoever makes the ledger's entries last is one more.

@@ -23,7 +23,6 @@ use crate::value::tree::Span;
 use crate::value::{Arena, Raw, Value, raw};
 use crate::vm::shortcut::{Shortcuts, Told};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
-use md5::{Digest, Md5};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -238,8 +237,8 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
 }
 
 /// Ends the run if a worker panics, which would be a mistake of ours: the others would wait for its chunk for ever.
-struct Guard<'r, 'w> {
-    order: &'r Order<'w>,
+pub(super) struct Guard<'r, 'w> {
+    pub order: &'r Order<'w>,
 }
 
 impl Drop for Guard<'_, '_> {
@@ -415,7 +414,7 @@ impl Worker<'_, '_, '_, '_> {
             let input = Input { value, text: line.text, form, slots, tokens: Some(lines.tokens()) };
             let seed = match job.identity {
                 Identity::Position => Seed::new(job.seed, place.source as u64, place.offset),
-                Identity::Content => content_seed(job.seed, line.text),
+                Identity::Content => Seed::of_content(job.seed, line.text),
             };
             let start = Start { input, seed, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
@@ -498,7 +497,7 @@ impl Worker<'_, '_, '_, '_> {
 
     #[cold]
     fn too_long(&self, place: Place, length: u64, start: &[u8], results: &mut Results) {
-        let reason = format!("a line of {length} bytes is over the limit of {} bytes", self.job.line_bytes_max);
+        let reason = too_long(self.job, length);
         results.tally.rejected += 1;
         if let Some(notes) = &mut results.notes {
             notes.reject(place, &reason);
@@ -541,10 +540,8 @@ fn note(observers: &mut Option<(&mut Watch, &mut Notes)>, seen: &Seen, visits: &
     }
 }
 
-/// The seed of a record that is known by what it says: blanks around it do not count.
-fn content_seed(seed: u64, text: &str) -> Seed {
-    let digest = Md5::digest(text.as_bytes());
-    let (high, low) = digest.split_at(8);
-    let half = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    Seed::new(seed, half(high), half(low))
+/// What is said of a line of that length.
+#[cold]
+pub(super) fn too_long(job: &Job, length_bytes: u64) -> String {
+    format!("a line of {length_bytes} bytes is over the limit of {} bytes", job.line_bytes_max)
 }

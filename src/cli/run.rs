@@ -80,12 +80,18 @@ pub(super) struct Arguments {
     /// Who an execution is: its event's place in its file, or its content
     #[arg(long, value_name = "WHAT", default_value = "position")]
     identity: IdentityForm,
-    /// Where virtual time starts
-    #[arg(long, value_name = "RFC3339", default_value = "2020-01-01T00:00:00Z", conflicts_with = "now_path")]
-    now: String,
+    /// Where time starts [default: 2020-01-01T00:00:00Z, or the time of day if the clock is real]
+    #[arg(long, value_name = "RFC3339", conflicts_with = "now_path")]
+    now: Option<String>,
     /// Where each event says when its virtual time starts
     #[arg(long, value_name = "PATH")]
     now_path: Option<String>,
+    /// Whose time it is: virtual, of which waiting takes none, or real
+    #[arg(long, value_name = "CLOCK", default_value = "virtual")]
+    clock: ClockForm,
+    /// How many executions may be under way at once on each thread, if the clock is real
+    #[arg(long, value_name = "N", default_value_t = 5_000)]
+    in_flight: usize,
     /// Run only the first records
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
@@ -154,6 +160,12 @@ enum EmitForm {
 enum IdentityForm {
     Position,
     Content,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ClockForm {
+    Virtual,
+    Real,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -277,12 +289,16 @@ pub(super) fn run(
     if let Some(records) = arguments.limit {
         batch = batch.limit(records);
     }
-    batch = match &arguments.now_path {
-        Some(path) => batch.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}")))?,
-        None => {
-            let now = Timestamp::parse(&arguments.now).map_err(|error| CliError::Usage(format!("--now: {error}")))?;
+    if arguments.clock == ClockForm::Real {
+        batch = batch.real_time(arguments.in_flight);
+    }
+    batch = match (&arguments.now_path, &arguments.now) {
+        (Some(path), _) => batch.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}")))?,
+        (None, Some(now)) => {
+            let now = Timestamp::parse(now).map_err(|error| CliError::Usage(format!("--now: {error}")))?;
             batch.now(now.as_millis())
         }
+        (None, None) => batch,
     };
     let sink = |path: &Path| sink(path, ledger.is_some());
     batch = batch.results(sink(&arguments.output)?);

@@ -83,6 +83,16 @@ impl<'a> Children<'a> {
         }
     }
 
+    /// How many of them run at once.
+    pub fn concurrency(&self) -> usize {
+        self.concurrency.min(self.len())
+    }
+
+    /// Whether so many failed children do not end the others.
+    pub fn bears(&self, failures: usize) -> bool {
+        self.tolerance.distributed && failures <= self.tolerance.failures_max
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
