@@ -255,7 +255,7 @@ impl Machine {
         let item = lines.next(slots).expect("there is a line");
         let Record::Line(line) = item.record else { panic!("the order is JSON") };
         let form = line.form();
-        let input = Input { value: Value::raw(arena, line.text, form), text: line.text, form, slots };
+        let input = Input { value: Value::raw(arena, line.text, form), text: line.text, form, slots, tokens: None };
         let start = Start { input, seed: Seed::new(0, 0, 0), now_ms: 0, history: false };
         let mut execution = Execution::new(&self.program, &self.settings, arena, start);
         match drive(&mut execution, &self.bound, &mut self.bound.counters(), &Alone) {

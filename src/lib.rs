@@ -33,8 +33,10 @@
 //! | [`handler`] | what stands behind a Task: functions, mocks, the panic fence | know of batches | vm, program, value |
 //! | [`batch`] | many executions: sources, pool, order, sinks, dead letters, report | interpret ASL | handler, vm, program, value |
 //! | [`view`] | histories and reports for people and programs | read files | definition, program, vm, batch, value |
+//! | [`suite`] | test suites of definitions: cases, verdicts | read files, print | definition, compile, program, vm, handler, batch, view, value |
+//! | `bench` | a machine and its events, to be measured | measure | definition, compile, program, vm, handler, batch, value |
 //! | [`embed`] | the library's front: compiling from text, single executions, streams of results | interpret ASL | definition, compile, program, vm, handler, batch, view, value |
-//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, value |
+//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, bench, value |
 //! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
 //! | `python` | the Python package: a crate of its own around this one | hold logic | – |
 //!
@@ -89,6 +91,7 @@
 #![warn(missing_docs)]
 
 pub mod batch;
+pub mod bench;
 mod cli;
 pub mod compile;
 pub mod definition;
@@ -96,6 +99,7 @@ pub mod embed;
 pub mod handler;
 pub mod program;
 mod runner;
+pub mod suite;
 pub mod value;
 pub mod view;
 pub mod vm;

@@ -40,6 +40,7 @@ fn others_agree() {
     let mut judge = std::env::var("JSONATA_JUDGE").ok().map(|modules| Judge::start(&modules));
     let mut random = Random::new(seed);
     let (mut kinds, mut agreed, mut drawn) = (BTreeMap::<Kind, Vec<String>>::new(), 0u64, 0u64);
+    let (mut placed, mut misplaced) = (0u64, Vec::new());
     while drawn < count {
         let size = BATCH.min(count - drawn);
         let questions: Vec<(String, &str)> = (0..size)
@@ -55,6 +56,14 @@ fn others_agree() {
         for ((expression, document), theirs) in questions.iter().zip(theirs) {
             drawn += 1;
             let ours = ours(expression, document);
+            if let (Answer::Error(code, at), Answer::Error(their_code, Some(their_at))) = (&ours, &theirs)
+                && code == their_code
+            {
+                placed += 1;
+                if *at != Some(*their_at) {
+                    misplaced.push(format!("    {expression}\n      {code} at {at:?}, theirs at {their_at}"));
+                }
+            }
             match kinds::kind(expression, &ours, &theirs, judge.is_some()) {
                 None => agreed += 1,
                 Some(kind) => {
@@ -66,6 +75,8 @@ fn others_agree() {
         }
     }
     println!("{drawn} expressions, {agreed} agree");
+    println!("{placed} errors with a place, {} of them elsewhere than ours", misplaced.len());
+    misplaced.iter().take(show as usize).for_each(|example| println!("{example}"));
     for (kind, examples) in &kinds {
         println!("  {:>7}  {kind}", examples.len());
         examples.iter().take(show as usize).for_each(|example| println!("{example}"));

@@ -22,30 +22,40 @@
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `worker.rs` | the loop over lines |
 //! | [`drive`] | one execution, from its start to its end |
+//! | `once.rs` | a line through a program, its result written |
+//! | `single.rs` | one execution with its history, for people to look at |
+//! | [`pair`] | two machines over the same events |
 //! | `real/` | runs whose clock is real |
 //! | `pool.rs` | threads, and children shared among idle ones |
 //! | `wording.rs` | how results, failures and dead letters are written |
 //! | `order.rs`, `outputs.rs`, `sink.rs` | results in order, to the three sinks |
+//! | `coverage.rs` | what was reached of the machine, if that is counted |
 //! | [`disk`] | the calls to the file system that a ledger depends on |
 //! | `ledger/`, `keeping.rs` | what a run has come to so far, so that it can be gone on with |
 //! | `running.rs` | a run, from what it consists of to its summary |
 //! | `spill.rs` | results that wait and have no room in memory |
 //! | `sync.rs` | what `order.rs` is kept in step with, for a test to replace |
 //! | `tally.rs`, `latency.rs`, `report.rs` | counts, durations, the summary |
+//! | [`findings`] | examples and moments, for a report |
 
 mod chunk;
+mod coverage;
 pub mod disk;
 pub mod drive;
+pub mod findings;
 mod intake;
 mod keeping;
 mod latency;
 mod ledger;
+mod once;
 mod order;
 mod outputs;
+pub mod pair;
 mod pool;
 mod real;
 mod report;
 mod running;
+mod single;
 mod sink;
 mod source;
 mod spill;
@@ -60,12 +70,16 @@ pub mod lines {}
 mod wording;
 mod worker;
 
+pub use coverage::{Coverage, Part, PartKind};
 pub use disk::Disk;
-pub use latency::Quantiles;
+pub use findings::Findings;
+pub use latency::{Bar, Quantiles};
 pub use ledger::{Ledger, LedgerError};
-pub use pool::ThreadsError;
-pub use report::{Kept, Progress, Summary, Timing};
+pub(crate) use once::{Once, Who};
+pub use pool::{ThreadsError, side_by_side};
+pub use report::{Kept, Progress, StateCounts, Summary, Timing};
 pub use running::Turn;
+pub use single::{Found, Recorded, Single, nth_record, read_all};
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
@@ -401,6 +415,12 @@ impl<'r> Batch<'r> {
     /// Calls somebody with the source and offset of the event that all have been waiting for, for a second.
     pub fn waiting_for(mut self, hook: impl Fn(&str, u64) + Send + Sync + 'r) -> Self {
         self.waiting = Some(Box::new(hook));
+        self
+    }
+
+    /// Keeps what a report shows besides the summary: see [`Summary::findings`]. All executions are then really run.
+    pub fn observe(mut self) -> Self {
+        self.outputs.findings = Some(Findings::new(self.program));
         self
     }
 

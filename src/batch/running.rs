@@ -5,12 +5,14 @@
 //! ([`Turn`]), so that a seed can decide who goes on and where all ends. It must never close an output after a failure
 //! as if all were well.
 
+use super::coverage::Coverage;
 use super::intake::{Cutting, Done, Intake};
 use super::keeping::{Begun, Keeping};
 use super::latency::Latencies;
 use super::ledger::{Claimed, Committer, Likeness, digest};
 use super::order::{Order, WaitingHook, Window};
 use super::outputs::Failure;
+use super::report::StateCounts;
 use super::spill::Spill;
 use super::wording::Wording;
 use super::worker::{self, Job, Pace, Seat, Step};
@@ -50,6 +52,8 @@ impl Batch<'_> {
             counting: self.records_max.is_some() || !self.ordered,
         };
         self.outputs.visits = Tally::new(self.program);
+        self.outputs.started = Some(started);
+        let observed = self.outputs.findings.is_some();
         let latencies = Arc::new(Mutex::new(Latencies::new()));
         let (mut done, mut claimed) = (Done::default(), Claimed::default());
         let mut ended = false;
@@ -102,7 +106,12 @@ impl Batch<'_> {
             program: self.program,
             bound: self.bound,
             settings: &self.settings,
-            shortcuts: if self.shortcuts { Shortcuts::new(self.program, &self.settings.limits) } else { None },
+            // What is told without being run leaves no traces for a report.
+            shortcuts: if self.shortcuts && !observed {
+                Shortcuts::new(self.program, &self.settings.limits)
+            } else {
+                None
+            },
             intake: &intake,
             order: &order,
             wording: &wording,
@@ -119,6 +128,7 @@ impl Batch<'_> {
             results_bytes_max: window.bytes / 8,
             claims: claims.as_deref(),
             claimed: &claimed,
+            observed,
         };
         if !ended {
             match (hands, self.in_flight_max) {
@@ -244,6 +254,13 @@ fn finish(
         }
     }
     let tally = outputs.tally;
+    let (elapsed, (quantiles, bars)) = {
+        let latencies = latencies.lock().unwrap_or_else(PoisonError::into_inner);
+        (timing.elapsed, (latencies.quantiles(), latencies.bars()))
+    };
+    if let Some(findings) = &mut outputs.findings {
+        findings.end(elapsed, tally.records(), bars);
+    }
     outputs.failed.sort_by_key(|(source, _)| *source);
     let summary = Summary {
         events: tally.records(),
@@ -256,18 +273,19 @@ fn finish(
         errors_other: tally.errors_other,
         limits: tally.limits,
         steps: tally.steps,
-        states: program.states().iter().map(|state| state.name.clone()).collect(),
-        entered: outputs.visits.entered().collect(),
+        states: StateCounts::of(program, &outputs.visits),
+        coverage: Coverage::of(program, &outputs.visits),
         retries: outputs.visits.retries(),
         caught: outputs.visits.caught(),
         stored_bytes: outputs.stored_bytes,
         result_bytes,
         source_errors: outputs.failed.into_iter().map(|(_, error)| error).collect(),
         partial: failed.is_some() || !(done || ended),
+        findings: outputs.findings,
         kept,
         timing: Timing {
             elapsed: keeping.map_or(timing.elapsed, |keeping| keeping.elapsed()),
-            latency: latencies.lock().unwrap_or_else(PoisonError::into_inner).quantiles(),
+            latency: quantiles,
             ..timing
         },
     };

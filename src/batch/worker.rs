@@ -6,6 +6,7 @@
 
 use super::chunk::{Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
+use super::findings::{Notes, Seen, Watch};
 use super::intake::Intake;
 use super::latency::Latencies;
 use super::ledger::{Claimed, Claims};
@@ -93,6 +94,8 @@ pub(super) struct Job<'r, 's, 'w> {
     /// Where chunks are claimed before they are run, and what had been claimed when the run was stopped.
     pub claims: Option<&'r Claims>,
     pub claimed: &'r Claimed,
+    /// Whether single executions are noted for a report.
+    pub observed: bool,
 }
 
 impl Job<'_, '_, '_> {
@@ -173,6 +176,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 place: Arc::default(),
                 look_up_at: 0,
                 untidy: 0,
+                watch: job.observed.then(|| Watch::new(job.program)),
             },
             buffer: Buffer::default(),
             scratch: Scratch::with_engine(job.scanner),
@@ -257,6 +261,8 @@ struct Worker<'j, 'r, 's, 'w> {
     look_up_at: u64,
     /// How many executions there were since the arena was emptied.
     untidy: u32,
+    /// What is noted of executions for a report.
+    watch: Option<Watch>,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -266,6 +272,7 @@ impl Worker<'_, '_, '_, '_> {
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
         (results.visits, results.live) = (Tally::new(self.job.program), chunk.live);
         (results.stored_bytes, results.after) = (chunk.stored_bytes, chunk.after);
+        results.notes = self.job.observed.then(Default::default);
         results.told.clear();
         results.told.resize(self.job.shortcuts.map_or(0, |shortcuts| shortcuts.ends()), 0);
     }
@@ -322,6 +329,9 @@ impl Worker<'_, '_, '_, '_> {
                 results.tally.steps += count;
                 results.visits.enter_many(*state, *count);
             }
+            if let Some(state) = job.shortcuts.and_then(|shortcuts| shortcuts.fails_in(end)) {
+                results.visits.fail_many(state, *count);
+            }
         }
         Ok(())
     }
@@ -354,7 +364,7 @@ impl Worker<'_, '_, '_, '_> {
             }
             LineKind::Json => {
                 let line = lines.line();
-                match clock_at(self.job, &line, slots) {
+                match record_clock(self.job.now_ms, self.job.now_path, &line, slots) {
                     Ok(now_ms) => self.execute(place, &line, lines, slots, now_ms, results),
                     Err(reason) => self.reject(place, &reason, lines.raw(), results),
                 }
@@ -390,7 +400,7 @@ impl Worker<'_, '_, '_, '_> {
             if told.computes() || self.untidy == UNTIDY_MAX {
                 self.tidy();
             }
-            return self.time(started);
+            return self.time(started, place, results);
         }
         // This may take long: others may want to know where it is, and afterwards whether the run is over.
         self.place.offset.store(place.offset, Ordering::Relaxed);
@@ -408,22 +418,27 @@ impl Worker<'_, '_, '_, '_> {
             };
             let start = Start { input, seed, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
-            let Results { tally, text, visits, .. } = results;
+            let Results { tally, text, visits, notes, .. } = results;
+            let mut observers = self.watch.as_mut().zip(notes.as_deref_mut());
             execution.count_in(visits);
             let counters = &mut job.bound.counters();
             match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
-                Some(outcome) => job.ended(place, line.text, &execution, outcome, arena, (tally, text)),
+                Some(outcome) => {
+                    note(&mut observers, &Seen { place, seed, now_ms, text: line.text, outcome: &outcome }, visits);
+                    job.ended(place, line.text, &execution, outcome, arena, (tally, text));
+                }
                 None => {
                     let (program, settings) = (job.program, job.settings);
                     let moved = Moved { parked: execution.leave_memory(), program, settings, tally: Some(visits) };
                     self.arena = Arena::new();
                     drive_moved(moved, job.bound, counters, self.helpers, |execution, outcome, arena| {
+                        note(&mut observers, &Seen { place, seed, now_ms, text: line.text, outcome: &outcome }, visits);
                         job.ended(place, line.text, execution, outcome, arena, (tally, text));
                     });
                 }
             }
         }
-        self.time(started);
+        self.time(started, place, results);
         self.tidy();
     }
 
@@ -445,9 +460,13 @@ impl Worker<'_, '_, '_, '_> {
     }
 
     #[inline]
-    fn time(&mut self, started: Option<Instant>) {
+    fn time(&mut self, started: Option<Instant>, place: Place, results: &mut Results) {
         if let Some(started) = started {
-            self.latencies.record(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
+            let ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.latencies.record(ns);
+            if let Some(notes) = &mut results.notes {
+                notes.time(ns, place);
+            }
         }
     }
 
@@ -480,21 +499,27 @@ impl Worker<'_, '_, '_, '_> {
     fn too_long(&self, place: Place, length: u64, start: &[u8], results: &mut Results) {
         let reason = too_long(self.job, length);
         results.tally.rejected += 1;
+        if let Some(notes) = &mut results.notes {
+            notes.reject(place, &reason);
+        }
         self.job.wording.rejected(place, &reason, length, start, &mut results.text);
     }
 
     #[cold]
     fn reject(&self, place: Place, reason: &str, line: &[u8], results: &mut Results) {
         results.tally.rejected += 1;
+        if let Some(notes) = &mut results.notes {
+            notes.reject(place, reason);
+        }
         self.job.wording.rejected(place, reason, line.len() as u64, line, &mut results.text);
     }
 }
 
-/// What an execution's clock shows at its start.
+/// What the clock of a record's execution shows at its start: the run's time, or the time at a path, whose slot is the last.
 #[inline]
-pub(super) fn clock_at(job: &Job, line: &Line, slots: &[Slot]) -> Result<i64, String> {
-    match job.now_path {
-        None => Ok(job.now_ms),
+pub(super) fn record_clock(now_ms: i64, now_path: Option<&str>, line: &Line, slots: &[Slot]) -> Result<i64, String> {
+    match now_path {
+        None => Ok(now_ms),
         Some(path) => {
             let text = slots.last().and_then(|slot| line.slice(*slot)).unwrap_or_default();
             let time = match (text.starts_with('"'), text.contains('\\')) {
@@ -504,6 +529,14 @@ pub(super) fn clock_at(job: &Job, line: &Line, slots: &[Slot]) -> Result<i64, St
             };
             time.map(Timestamp::as_millis).ok_or_else(|| format!("no timestamp at {path}, which tells the time"))
         }
+    }
+}
+
+/// Notes an execution for a report, if one is asked for.
+#[inline]
+fn note(observers: &mut Option<(&mut Watch, &mut Notes)>, seen: &Seen, visits: &Tally) {
+    if let Some((watch, notes)) = observers {
+        watch.note(seen, visits, notes);
     }
 }
 

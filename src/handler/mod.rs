@@ -149,6 +149,11 @@ impl Handlers {
         self
     }
 
+    /// Whether a mock answers a state's tasks.
+    pub fn has_mock(&self, state: &str) -> bool {
+        self.mock.as_ref().is_some_and(|mock| mock.answers(state))
+    }
+
     /// Lets all functions that are there now be watched.
     #[must_use]
     pub fn watched(mut self, watch: &Arc<Watch>) -> Handlers {

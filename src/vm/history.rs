@@ -5,6 +5,7 @@
 use super::event::{Event, EventKind};
 use super::machine::{Execution, Stop};
 use super::outcome::Failure;
+use super::watch::Notes;
 
 /// The count of events, and the events themselves if they are kept.
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub(super) struct History {
     /// For children: how many events there had been whenever the clock moved on.
     pub pace: Vec<(i64, u32)>,
     pub events: Option<Vec<Event>>,
+    /// What was decided, if somebody looks on.
+    pub notes: Option<Box<Notes>>,
 }
 
 impl<'a> Execution<'a> {

@@ -26,7 +26,7 @@ use super::order::Whereabouts;
 use super::outputs::Results;
 use super::pool::ThreadsError;
 use super::wording::{Lines as Written, Place};
-use super::worker::{Guard, Identity, Job, Latency, clock_at, too_long};
+use super::worker::{Guard, Identity, Job, Latency, record_clock, too_long};
 use crate::value::scan::{Lines, Record, Scratch, Slot};
 use crate::vm::{LimitHit, Seed, Tally};
 use crossbeam::channel::{Receiver, TryRecvError, bounded};
@@ -211,7 +211,7 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
                 _ if item.raw.len() > job.line_bytes_max => reject(&too_long(job, item.raw.len() as u64)),
                 Record::Blank => Some(Line::Blank),
                 Record::Bad(error) => reject(&error.to_string()),
-                Record::Line(line) => match clock_at(job, line, &self.slots) {
+                Record::Line(line) => match record_clock(job.now_ms, job.now_path, line, &self.slots) {
                     Err(reason) => reject(&reason),
                     Ok(now_ms) => {
                         let seed = match job.identity {
