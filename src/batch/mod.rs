@@ -108,6 +108,8 @@ const CHUNK_BYTES: usize = 256 << 10;
 const CHUNK_BYTES_MIN: usize = 64;
 /// Results that may wait for their turn.
 const WINDOW_BYTES: usize = 32 << 20;
+/// A chunk whose results outgrow this hands them in before it is done.
+const RESULTS_BYTES_MAX: usize = 4 << 20;
 /// Chunks that may wait for their turn, where their results need not stay in memory: what is known of each still does.
 const SPILLED_CHUNKS: u64 = 1 << 14;
 

@@ -16,7 +16,7 @@ use super::report::StateCounts;
 use super::spill::Spill;
 use super::wording::Wording;
 use super::worker::{self, Job, Pace, Seat, Step};
-use super::{Batch, BatchError, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool, real};
+use super::{Batch, BatchError, RESULTS_BYTES_MAX, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool, real};
 use crate::program::Program;
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
@@ -63,6 +63,9 @@ impl Batch<'_> {
             }
             if self.in_flight_max.is_some() {
                 return Err(super::LedgerError::Unkept { what: REAL.to_owned() }.into());
+            }
+            if observed || self.program.points().len() > 0 {
+                return Err(super::LedgerError::Unkept { what: NOTED.to_owned() }.into());
             }
             let likeness = self.likeness(&mut sources)?;
             let states = self.program.states().len();
@@ -125,7 +128,7 @@ impl Batch<'_> {
             scanner: self.scanner,
             latencies: &latencies,
             kept: committer.is_some(),
-            results_bytes_max: window.bytes / 8,
+            results_bytes_max: RESULTS_BYTES_MAX.min(window.bytes),
             claims: claims.as_deref(),
             claimed: &claimed,
             observed,
@@ -172,6 +175,7 @@ impl Batch<'_> {
 }
 
 const REAL: &str = "would go on with the results of one time at another: the clock cannot be real";
+const NOTED: &str = "keeps counts alone: neither what a report shows nor coverage can be gathered";
 const UNORDERED: &str = "writes results in the order of the events: they cannot be unordered";
 
 /// Workers are threads; whoever makes the ledger's entries last is one more.

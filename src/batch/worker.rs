@@ -203,6 +203,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                     return Step::Finished;
                 };
                 if let Some(claims) = job.claims
+                    && (chunk.data.len() > 0 || chunk.long.is_some())
                     && let Err(error) = claims.claim(chunk.source, chunk.offset..chunk.after.offset)
                 {
                     job.order.fail(Failure::Ledger(error));

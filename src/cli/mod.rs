@@ -4,7 +4,7 @@
 //! logic: what a subcommand does is a call into the library.
 //!
 //! Exit codes: 0 done · 1 a finding (`check` that fails) · 2 wrong usage, or a definition refused by `run` or `exec` ·
-//! 3 input or output failed · 4 out of space · 130, 141, 143 signals.
+//! 3 input or output failed · 4 out of space · 5 handlers gave no answer · 130, 141, 143 signals.
 
 mod bench;
 mod check;

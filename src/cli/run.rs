@@ -68,8 +68,9 @@ pub(super) struct Arguments {
     #[arg(long, requires = "ledger")]
     once: bool,
     /// Where a page about the run goes, `-` for stdout: outcomes, speed, the machine with its counts, errors with
-    /// examples. Every execution is run and timed for it, unless --latency says otherwise
-    #[arg(long, value_name = "FILE")]
+    /// examples. Every execution is run and timed for it, unless --latency says otherwise; a ledger does not keep
+    /// what it shows
+    #[arg(long, value_name = "FILE", conflicts_with = "ledger")]
     report: Option<PathBuf>,
     /// Threads that work [default: as many as there are cores]
     #[arg(long, value_name = "N")]
@@ -335,7 +336,10 @@ pub(super) fn run(
             (summary, signals.exit_code().unwrap_or(ExitCode::from(code)))
         }
         Err(error @ (BatchError::Threads(_) | BatchError::GivenUp)) => return Err(CliError::Usage(error.to_string())),
-        Err(BatchError::Ledger { error, .. }) if !error.is_io() => return Err(CliError::Usage(error.to_string())),
+        // Nothing was run yet.
+        Err(BatchError::Ledger { error, summary }) if !error.is_io() || summary.states.is_empty() => {
+            return Err(refused(error));
+        }
         Err(BatchError::Sink { error: SinkError::Closed { .. }, .. }) => return Ok(ExitCode::from(141)),
         Err(BatchError::Sink { error, summary }) => {
             let full = matches!(error, SinkError::Full { .. });

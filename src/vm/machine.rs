@@ -444,13 +444,6 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    fn within_history(&mut self) -> Result<(), Stop<'a>> {
-        if self.history.count >= self.settings.limits.events.saturating_sub(1) {
-            return Err(self.history_is_full());
-        }
-        Ok(())
-    }
-
     fn leave(&mut self, state: StateId, with: Register, to: Addr) -> Result<(), Stop<'a>> {
         let out = *self.register(with);
         if out.size().bytes_max > self.settings.limits.between_states() {
