@@ -80,7 +80,7 @@ fn five_thousand_executions_are_under_way_on_one_thread_at_once() {
         .each(vec![Source::texts("numbers", numbers)], |line| outputs.push(line.output().unwrap().parse().unwrap()))
         .unwrap();
     assert_eq!((summary.succeeded, gate.most.load(Ordering::SeqCst)), (10_000, 5_000));
-    assert_eq!(summary.entered, [10_000]);
+    assert_eq!(summary.states[0].entered, 10_000);
     assert!(outputs.iter().copied().eq(1..=10_000u64), "results are out of order");
 }
 
@@ -233,7 +233,7 @@ fn results_are_those_of_virtual_time_where_time_does_not_matter() {
             .dead_letters(expressway::Sink::new("dead letters", &mut dead))
             .run(vec![Source::memory("events", &events)])
             .unwrap();
-        let counts = (summary.events, summary.blank, summary.rejected, summary.steps, summary.entered, summary.errors);
+        let counts = (summary.events, summary.blank, summary.rejected, summary.steps, summary.states, summary.errors);
         (results, failures, dead, counts)
     };
     let expected = run(false, 1, 1 << 18);
