@@ -2,7 +2,7 @@
 //!
 //! All that has to survive a crash goes through [`Disk`]: the outputs, the ledger, the claims. So tests can let any call
 //! fail, and can lose what was not yet synced. [`System`] is the real one. It must never hide an error: what is given back
-//! as done is done, and an interrupted call is the caller's to repeat ([`again`]).
+//! as done is done, and an interrupted call is the caller's to repeat (`again`).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};

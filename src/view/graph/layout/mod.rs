@@ -1,8 +1,8 @@
 //! Where everything goes: a layered layout of one scope, the same for the same input wherever it is made.
 //!
 //! Flows in: how large nodes are, what links them, how large the labels of links are. Flows out: rectangles and curves.
-//! The steps are those of Sugiyama's method: ranks ([`rank`]), links cut into pieces that reach from one layer to the next
-//! ([`layers`]), an order with few crossings ([`order`]), horizontal places ([`place`]), curves ([`route`]).
+//! The steps are those of Sugiyama's method: ranks (`rank.rs`), links cut into pieces that reach from one layer to the next
+//! (`layers.rs`), an order with few crossings (`order.rs`), horizontal places (`place.rs`), curves (`route.rs`).
 //!
 //! Nodes stand on odd layers, labels on even ones, so that a label is laid out like a node and nothing can overlap it. A
 //! link that leads upwards leaves its node at the bottom and enters the other at the top, as all do, and goes up between.
