@@ -64,7 +64,7 @@ impl Batch<'_> {
             if self.in_flight_max.is_some() {
                 return Err(super::LedgerError::Unkept { what: REAL.to_owned() }.into());
             }
-            if observed || self.program.points().len() > 0 {
+            if observed || !self.program.points().is_empty() {
                 return Err(super::LedgerError::Unkept { what: NOTED.to_owned() }.into());
             }
             let likeness = self.likeness(&mut sources)?;
