@@ -188,6 +188,15 @@ fn a_run_says_how_often_ways_were_taken() {
     ];
     assert_eq!(ways, wanted);
 
+    // A summary may list transitions, which then count.
+    let listed = summary.to_json().replace(
+        ",\"bytes_read\"",
+        ",\"transitions\":[{\"from\":\"Ship\",\"to\":null,\"count\":2},{\"from\":\"Ship\",\"to\":null,\"handler\":\"small\",\"count\":9}],\"bytes_read\"",
+    );
+    let overlay = Overlay::from_summary(&listed, &graph).unwrap();
+    let ship = overlay.ways(&graph).into_iter().find(|way| way.from.name == "Ship").unwrap();
+    assert_eq!(ship.taken, 2);
+
     // The same examples, whoever ran them and in whatever order.
     let places = |summary: &expressway::batch::Summary| {
         let findings = summary.findings.as_ref().unwrap();

@@ -5,10 +5,12 @@
 //! must never be used where many run: it copies everything.
 
 use super::chunk::Buffer;
+use super::coverage::Coverage;
 use super::drive::{Alone, drive_moving};
 use super::intake::{Cutting, Done, Intake};
 use super::order::{Order, Window};
 use super::outputs::Outputs;
+use super::report::{StateCounts, Summary};
 use super::source::{Source, SourceError};
 use super::{CHUNK_BYTES, LINE_BYTES_MAX};
 use crate::handler::Bound;
@@ -55,6 +57,26 @@ pub struct Recorded {
     pub names: (String, String),
     /// What it was counted as.
     pub tally: Tally,
+}
+
+impl Recorded {
+    /// The execution as a run of one event: what a drawing of its way is made of. The transitions are in it if the program
+    /// was compiled to count them.
+    pub fn summary(&self, program: &Program) -> Summary {
+        let one = |status| u64::from(self.status == status);
+        Summary {
+            events: 1,
+            succeeded: one("SUCCEEDED"),
+            failed: one("FAILED"),
+            timed_out: one("TIMED_OUT"),
+            steps: self.tally.entered().sum::<u64>() + self.tally.retries(),
+            retries: self.tally.retries(),
+            caught: self.tally.caught(),
+            states: StateCounts::of(program, &self.tally),
+            coverage: Coverage::of(program, &self.tally),
+            ..Summary::default()
+        }
+    }
 }
 
 impl Single<'_> {

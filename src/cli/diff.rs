@@ -26,8 +26,8 @@ Examples:
 Results are compared as `run` writes them, so paths to ignore begin at a result line: $.status, $.output.x, $.error, $.cause.
 The order of members does not count, nor does how a number is written. A way is the list of states that an execution
 enters; another way with the same result is counted, and is a difference only to --fail-on way. Both machines get the
-same seed, clock and mocks; where the new one has no handlers beside it, it is given the old one's. Lines that are no
-events are rejected by both, and not compared. Random values inside a Map or Parallel depend on how many of these a
+same seed, clock and mocks; where the new one has no handlers or mocks beside it, it is given the old one's. Lines that
+are no events are rejected by both, and not compared. Random values inside a Map or Parallel depend on how many of these a
 machine has before it.";
 
 #[derive(Args, Debug)]
@@ -96,10 +96,14 @@ impl Arguments {
         }
     }
 
+    /// The folder that the new machine stands in.
+    fn new_folder(&self) -> PathBuf {
+        if self.new.is_dir() { self.new.clone() } else { self.new.with_file_name("") }
+    }
+
     /// The handlers' folder of the new machine: its own, or the old one's.
     fn new_handlers(&self, old: &Prepared) -> Option<PathBuf> {
-        let folder = if self.new.is_dir() { self.new.clone() } else { self.new.with_file_name("") };
-        let (own, old) = (folder.join("handlers"), old.machine.folder.join("handlers"));
+        let (own, old) = (self.new_folder().join("handlers"), old.machine.folder.join("handlers"));
         self.handlers.clone().or_else(|| (!own.is_dir() && old.is_dir()).then_some(old))
     }
 }
@@ -114,9 +118,11 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
     let place = arguments.machine(&arguments.old, arguments.handlers.clone());
     let old = replay.prepare(&place, handlers, Instrument::Trail)?;
     let mut for_new = replay.clone();
-    if for_new.mock.is_none() {
-        let beside = old.machine.folder.join("mocks.json");
-        for_new.mock = (!arguments.new.is_dir() && beside.is_file()).then_some(beside);
+    let beside = |folder: &Path| Some(folder.join("mocks.json")).filter(|mocks| mocks.is_file());
+    if for_new.mock.is_none() && beside(&arguments.new_folder()).is_none() {
+        // As for the old one: mocks among which there is a choice to be made are taken only if it was made.
+        let usable = |mocks: &PathBuf| replay.test_case.is_some() || replay.reads(mocks);
+        for_new.mock = beside(&old.machine.folder).filter(usable);
     }
     let place = arguments.machine(&arguments.new, arguments.new_handlers(&old));
     let new = for_new.prepare(&place, handlers, Instrument::Trail)?;

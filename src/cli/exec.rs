@@ -1,11 +1,12 @@
 //! `exec`: one execution, to be looked at: its history, what was decided and why, step by step if need be.
 
 use super::check::diagnostics_json;
+use super::graph::title;
 use super::machine::{Machine, MachineArguments, read_text};
 use super::replay::compile_instrumented;
 use super::run::sources;
 use super::step::{Course, walk};
-use super::{CliError, print};
+use super::{CliError, print, write_out};
 use crate::batch::{Recorded, Single, nth_record};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
@@ -13,6 +14,7 @@ use crate::handler::Handlers;
 use crate::handler::mock::Mock;
 use crate::value::scan;
 use crate::value::timestamp::Timestamp;
+use crate::view::graph::{Graph, Overlay, svg};
 use crate::view::json::ObjectWriter;
 use crate::view::{explain, history, logs, visit};
 use crate::vm::{Limits, Names, Seed, Settings};
@@ -27,6 +29,7 @@ Examples:
   expressway exec orders/ --at 17 --explain             event 17 of events.jsonl: what went in and came out of each
                                                         state, which rule decided, who answered errors
   expressway exec orders/ --at 17 --step                the same, one state at a time; `h` tells the keys
+  expressway exec orders/ --at 17 --svg way.svg         the machine drawn with the way that this event took
   expressway exec orders/ --input order.json --json --history
                                                         events as GetExecutionHistory gives them
 
@@ -51,6 +54,9 @@ pub(super) struct Arguments {
     /// Walk through the execution, one state at a time
     #[arg(long, conflicts_with_all = ["json", "history", "explain"])]
     step: bool,
+    /// Draw the machine with the way that the execution took
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -108,7 +114,11 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
             .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
         handlers = handlers.mock(mock);
     }
-    let watched = if arguments.explain || arguments.step { Instrument::Watch } else { Instrument::Plain };
+    let watched = match (arguments.explain || arguments.step, arguments.svg.is_some()) {
+        (true, _) => Instrument::Watch,
+        (false, true) => Instrument::Coverage,
+        (false, false) => Instrument::Plain,
+    };
     let asl = arguments.machine.asl_handlers(&machine)?;
     let program = compile_instrumented(definition, &asl, &handlers, watched)?;
     let bound = match mocked {
@@ -130,6 +140,12 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
     let now_ms = now.as_millis();
     let history = arguments.history || arguments.log_level.is_some() || !arguments.json;
     let recorded = Single { input: &input, seed, now_ms, history }.run(&program, &bound, &settings);
+    if let Some(file) = &arguments.svg {
+        let graph = Graph::new(definition, &title(&arguments.machine.machine));
+        let overlay = Overlay::from_summary(&recorded.summary(&program).to_json(), &graph)
+            .map_err(|error| CliError::Usage(error.to_string()))?;
+        write_out(file, &svg::draw(&graph, Some(&overlay)))?;
+    }
     if arguments.json {
         print(&as_json(arguments, &recorded))?;
         return Ok(ExitCode::SUCCESS);

@@ -82,6 +82,12 @@ impl ReplayArguments {
         Ok(Prepared { machine, asl, program, bound, settings })
     }
 
+    /// Whether a mock file can be used as it is.
+    pub fn reads(&self, mocks: &Path) -> bool {
+        let text = read_text(mocks).ok();
+        text.is_some_and(|text| Mock::read(&text, &self.machine_name, self.test_case.as_deref()).is_ok())
+    }
+
     /// The handlers with the mocks that apply. Mocks beside the machine are taken without being asked for only if there is
     /// no choice to be made among them.
     fn handlers(&self, handlers: Handlers, folder: &Path) -> Result<Handlers, CliError> {

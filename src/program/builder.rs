@@ -286,6 +286,7 @@ fn opens(program: &Program, op: &Op) -> bool {
             choice::Subject::Path(from, path, _) => looks(from, path),
             choice::Subject::Query(_) => false,
         },
+        Op::Evaluate { expression, .. } => program.expression(expression).looks_into_documents(),
         Op::Fork { fork } => !matches!(program.fork(fork).children, work::Children::Branches(_)),
         Op::Place { .. } => true,
         _ => false,

@@ -183,8 +183,8 @@ fn condition(program: &Program, tried: PointId, visits: &[Visit], n: usize) -> V
                 .map(|node| node.to_json()),
             None => {
                 let assigned = visits[..n].iter().filter_map(|visit| visit.left);
-                let values = assigned.flat_map(|left| left.assigned);
-                values.filter(|(name, _)| *name == reference[1..]).last().map(|(_, value)| value.clone())
+                let mut values = assigned.flat_map(|left| left.assigned);
+                values.rfind(|(name, _)| *name == reference[1..]).map(|(_, value)| value.clone())
             }
         };
         if let Some(value) = value {

@@ -20,9 +20,17 @@ pub(super) struct History {
 }
 
 impl<'a> Execution<'a> {
+    /// Stops where the history has room for its last event only.
+    pub(super) fn within_history(&mut self) -> Result<(), Stop<'a>> {
+        if self.history.count >= self.settings.limits.events.saturating_sub(1) {
+            return Err(self.history_is_full());
+        }
+        Ok(())
+    }
+
     /// The history may not grow past its limit, whose last event says so.
     #[cold]
-    pub(super) fn history_is_full(&mut self) -> Stop<'a> {
+    fn history_is_full(&mut self) -> Stop<'a> {
         let limit = self.settings.limits.events;
         self.history.count = limit.saturating_sub(1);
         if let Some(events) = &mut self.history.events {

@@ -444,13 +444,6 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    fn within_history(&mut self) -> Result<(), Stop<'a>> {
-        if self.history.count >= self.settings.limits.events.saturating_sub(1) {
-            return Err(self.history_is_full());
-        }
-        Ok(())
-    }
-
     fn leave(&mut self, state: StateId, with: Register, to: Addr) -> Result<(), Stop<'a>> {
         let out = *self.register(with);
         if out.size().bytes_max > self.settings.limits.between_states() {
@@ -494,9 +487,7 @@ impl<'a> Execution<'a> {
     }
 
     fn timed_out(&mut self, limit: LimitHit) -> Outcome<'a> {
-        if let (Some(tally), Some(state)) = (self.tally, self.visit.state) {
-            tally.time_out(state);
-        }
+        Tally::time_out(self.tally, self.visit.state);
         if let Some(caller) = self.caller.take() {
             self.quiet = caller.quiet;
         }

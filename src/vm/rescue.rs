@@ -59,7 +59,7 @@ impl<'a> Execution<'a> {
         }
         if let Some(id) = self.visit.state {
             if let Some(tally) = self.tally {
-                tally.fail(id);
+                tally.fail(id, self.visit.rare().caught);
             }
             self.close_work(self.program.state(id).kind);
         }

@@ -40,7 +40,7 @@ pub struct Troubles {
     pub timed_out: u64,
     /// How often it was tried again.
     pub retries: u64,
-    /// How often one of its Catchers took an error.
+    /// How often one of its Catchers took an error and led on: a visit either fails or is caught, never both.
     pub caught: u64,
 }
 
@@ -173,13 +173,18 @@ impl Tally {
     }
 
     #[cold]
-    pub(super) fn fail(&self, state: StateId) {
-        self.trouble(state, |counts| counts.failed += 1);
+    pub(super) fn fail(&self, state: StateId, in_catcher: bool) {
+        self.trouble(state, |counts| {
+            counts.failed += 1;
+            counts.caught = counts.caught.saturating_sub(u64::from(in_catcher));
+        });
     }
 
     #[cold]
-    pub(super) fn time_out(&self, state: StateId) {
-        self.trouble(state, |counts| counts.timed_out += 1);
+    pub(super) fn time_out(tally: Option<&Tally>, state: Option<StateId>) {
+        if let (Some(tally), Some(state)) = (tally, state) {
+            tally.trouble(state, |counts| counts.timed_out += 1);
+        }
     }
 
     fn trouble(&self, state: StateId, count: impl FnOnce(&mut Troubles)) {

@@ -233,3 +233,47 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         .expect("python3 is needed for a terminal of its own");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// The drawing shows the way that was taken, and drawing it changes nothing.
+#[test]
+fn the_way_is_drawn() {
+    let folder = folder("drawn");
+    let (place, mock, svg) = (folder.path.display().to_string(), folder.file("mock.json"), folder.file("way.svg"));
+    let plain = [
+        "exec",
+        &place,
+        "--mock",
+        &mock,
+        "--machine-name",
+        "M",
+        "--test-case",
+        "Once",
+        "--at",
+        "2",
+        "--json",
+        "--history",
+    ];
+    let ran = expressway(&[&plain[..], &["--svg", &svg]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.out, expressway(&plain).out);
+    let drawing = std::fs::read_to_string(&svg).expect("it was written");
+    assert!(drawing.contains("<svg") && drawing.contains(">Ask<"), "{drawing}");
+    // Another way, another drawing.
+    let other = folder.file("other.svg");
+    let ran = expressway(&[
+        "exec",
+        &place,
+        "--mock",
+        &mock,
+        "--machine-name",
+        "M",
+        "--test-case",
+        "Once",
+        "--at",
+        "1",
+        "--svg",
+        &other,
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_ne!(std::fs::read_to_string(&other).expect("it was written"), drawing);
+}

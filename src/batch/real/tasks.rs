@@ -205,19 +205,18 @@ mod tests {
 
     #[test]
     fn a_number_is_used_again_and_old_wakers_do_no_harm() {
-        let timers = Timers::default();
-        let mut tasks = Tasks::new(&timers);
+        let (timers, polled) = (Timers::default(), Cell::new(0));
         let kept: RefCell<Option<Waker>> = RefCell::new(None);
+        let mut tasks = Tasks::new(&timers);
         let keep = |context: &mut Context| {
             *kept.borrow_mut() = Some(context.waker().clone());
             Poll::Ready(1)
         };
         tasks.spawn(Box::pin(std::future::poll_fn(keep)));
         tasks.turn(true, |n| assert_eq!(n, 1));
-        let mut polled = 0;
         let count = |_: &mut Context| {
-            polled += 1;
-            if polled < 3 { Poll::Pending } else { Poll::Ready(2) }
+            polled.set(polled.get() + 1);
+            if polled.get() < 3 { Poll::Pending } else { Poll::Ready(2) }
         };
         tasks.spawn(Box::pin(std::future::poll_fn(count)));
         let mut ended = 0;

@@ -4,7 +4,7 @@
 //! those of the summary's `transitions` if it has them, else what follows from the states' counts. What does not follow is
 //! unknown and not shown: no count here is a guess.
 
-use super::model::{EdgeKind, Graph, Node, NodeKind, Scope};
+use super::model::{Edge, EdgeKind, Graph, Node, NodeKind, Scope};
 use crate::value::tree::{self, Node as Json, SyntaxError};
 use std::collections::BTreeMap;
 
@@ -208,17 +208,20 @@ impl Overlay {
     /// `calm` says that no execution of it was ended from outside, so that every state entered was left or failed.
     fn follow(&mut self, scope: &Scope, transitions: &[Json], started: Option<u64>, calm: bool) {
         let mut known = vec![None; scope.edges.len()];
-        for (n, edge) in scope.edges.iter().enumerate() {
-            let same = scope.edges.iter().filter(|other| (other.from, other.to) == (edge.from, edge.to)).count();
-            let handlers = |t: &&Json| t.get("handler").is_none();
-            if same == 1 && scope.nodes[edge.from].kind.is_state() && !transitions.is_empty() {
-                let (from, to) = (&scope.nodes[edge.from], &scope.nodes[edge.to]);
-                let taken =
-                    transitions.iter().filter(handlers).filter(|t| names(t, "from", from) && names(t, "to", to));
-                known[n] = Some(taken.filter_map(|t| t.get("count").and_then(count)).sum());
+        let mut sums = self.sums(scope, started, calm);
+        for (n, edge) in scope.edges.iter().enumerate().filter(|(_, edge)| scope.nodes[edge.from].kind.is_state()) {
+            let (from, to) = (&scope.nodes[edge.from], &scope.nodes[edge.to]);
+            let listed = |t: &&Json| t.get("handler").is_none() && names(t, "from", from) && names(t, "to", to);
+            let taken: Vec<u64> =
+                transitions.iter().filter(listed).filter_map(|t| t.get("count").and_then(count)).collect();
+            // Two edges may lead from one state to the same other, a rule and the default; a summary has them as one.
+            let same = |other: &Edge| (other.from, other.to) == (edge.from, edge.to);
+            if !taken.is_empty() && scope.edges.iter().position(same) == Some(n) {
+                let edges = scope.edges.iter().enumerate().filter(|(_, other)| same(other)).map(|(n, _)| n).collect();
+                // What was counted comes before what follows.
+                sums.insert(0, (taken.iter().sum(), edges));
             }
         }
-        let sums = self.sums(scope, started, calm);
         let mut changed = true;
         while changed {
             changed = false;
@@ -248,7 +251,7 @@ impl Overlay {
 
     /// What is known to add up: totals, and the edges that they are of.
     fn sums(&self, scope: &Scope, started: Option<u64>, calm: bool) -> Vec<(u64, Vec<usize>)> {
-        let edges = |wanted: &dyn Fn(&super::model::Edge) -> bool| -> Vec<usize> {
+        let edges = |wanted: &dyn Fn(&Edge) -> bool| -> Vec<usize> {
             scope.edges.iter().enumerate().filter(|(_, edge)| wanted(edge)).map(|(n, _)| n).collect()
         };
         let mut sums = Vec::new();
@@ -259,7 +262,7 @@ impl Overlay {
                 _ => {
                     let Some(counts) = self.state(node) else { continue };
                     sums.push((counts.entered, edges(&|edge| edge.to == n)));
-                    let caught = |edge: &super::model::Edge| edge.kind == EdgeKind::Catch;
+                    let caught = |edge: &Edge| edge.kind == EdgeKind::Catch;
                     sums.push((counts.caught, edges(&|edge| edge.from == n && caught(edge))));
                     let ended = counts.failed + counts.timed_out + counts.caught;
                     if let Some(left) = counts.entered.checked_sub(ended).filter(|left| calm || *left == 0) {
