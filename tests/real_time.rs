@@ -80,7 +80,7 @@ fn five_thousand_executions_are_under_way_on_one_thread_at_once() {
         .each(vec![Source::texts("numbers", numbers)], |line| outputs.push(line.output().unwrap().parse().unwrap()))
         .unwrap();
     assert_eq!((summary.succeeded, gate.most.load(Ordering::SeqCst)), (10_000, 5_000));
-    assert_eq!(summary.entered, [10_000]);
+    assert_eq!(summary.states.iter().map(|state| state.entered).collect::<Vec<_>>(), [10_000]);
     assert!(outputs.iter().copied().eq(1..=10_000u64), "results are out of order");
 }
 
@@ -233,7 +233,8 @@ fn results_are_those_of_virtual_time_where_time_does_not_matter() {
             .dead_letters(expressway::Sink::new("dead letters", &mut dead))
             .run(vec![Source::memory("events", &events)])
             .unwrap();
-        let counts = (summary.events, summary.blank, summary.rejected, summary.steps, summary.entered, summary.errors);
+        let entered: Vec<u64> = summary.states.iter().map(|state| state.entered).collect();
+        let counts = (summary.events, summary.blank, summary.rejected, summary.steps, entered, summary.errors);
         (results, failures, dead, counts)
     };
     let expected = run(false, 1, 1 << 18);
