@@ -33,8 +33,12 @@
 //! | [`handler`] | what stands behind a Task: functions, mocks, the panic fence | know of batches | vm, program, value |
 //! | [`batch`] | many executions: sources, pool, order, sinks, dead letters, report | interpret ASL | handler, vm, program, value |
 //! | [`view`] | histories and reports for people and programs | read files | definition, program, vm, batch, value |
-//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, value |
+//! | [`suite`] | test suites of definitions: cases, verdicts | read files, print | definition, compile, program, vm, handler, batch, view, value |
+//! | `bench` | a machine and its events, to be measured | measure | definition, compile, program, vm, handler, batch, value |
+//! | [`embed`] | the library's front: compiling from text, single executions, streams of results | interpret ASL | definition, compile, program, vm, handler, batch, view, value |
+//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, bench, value |
 //! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
+//! | `python` | the Python package: a crate of its own around this one | hold logic | – |
 //!
 //! # Where do I change …
 //!
@@ -46,30 +50,35 @@
 //! * how events are read → [`value::scan`];
 //! * what the command prints → `cli/` and [`view`].
 //!
-//! # An example
+//! # In your own program
 //!
 //! ```
-//! use expressway::{batch, compile, definition, handler, value, vm};
+//! use expressway::{Executor, Handlers, Program, Source, Status};
 //!
-//! let text = r#"{"StartAt": "Greet", "States": {"Greet": {
-//!     "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:greet", "End": true}}}"#;
-//! let definition = definition::Definition::parse(text, "greet.asl.json", &definition::ParseOptions::default()).unwrap();
-//! let program = compile::compile(&definition, &compile::Options::default()).unwrap();
-//! let handlers = handler::Handlers::new().lambda("greet", |event, call| {
+//! let program = Program::compile(r#"{"StartAt": "Greet", "States": {"Greet": {
+//!     "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:greet", "End": true}}}"#)?;
+//! let handlers = Handlers::new().lambda("greet", |event, call| {
 //!     let who = event.get("who").and_then(|w| w.as_str()).unwrap_or("nobody");
 //!     Ok(call.text(&format!("Hello, {who}!")))
 //! });
-//! let bound = handlers.bind(&program).unwrap();
+//! let executor = Executor::new(program, &handlers)?;
 //!
-//! let (arena, settings) = (value::Arena::new(), vm::Settings::default());
-//! let input = vm::Input::whole(value::Value::from_text(&arena, r#"{"who": "Ada"}"#));
-//! let start = vm::Start { input, seed: vm::Seed::new(0, 0, 0), now_ms: 0, history: false };
-//! let mut execution = vm::Execution::new(&program, &settings, &arena, start);
-//! match batch::drive::drive(&mut execution, &bound, &mut bound.counters(), &batch::drive::Alone) {
-//!     vm::Outcome::Succeeded(output) => assert_eq!(output.to_json(), r#""Hello, Ada!""#),
-//!     other => panic!("{other:?}"),
-//! }
+//! // One execution:
+//! let ended = executor.run(r#"{"who": "Ada"}"#)?;
+//! assert_eq!((ended.status, ended.output.as_deref()), (Status::Succeeded, Some(r#""Hello, Ada!""#)));
+//!
+//! // Many, on all cores, results in order:
+//! let events = ["{\"who\": \"Ben\"}", "{}"];
+//! let mut outputs = Vec::new();
+//! let summary = executor.batch().each(vec![Source::texts("events", events)], |result| {
+//!     outputs.push(result.output().unwrap_or_default().to_owned());
+//! })?;
+//! assert_eq!((summary.succeeded, outputs.join(" ")), (2, r#""Hello, Ben!" "Hello, nobody!""#.to_owned()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`embed`] says what else there is: typed and waiting functions, histories, streams, Arrow. [`Runner`] is the whole
+//! command around one's own functions. A driver of one's own takes an [`vm::Execution`] and answers its requests.
 //!
 //! # What holds everywhere
 //!
@@ -82,16 +91,26 @@
 #![warn(missing_docs)]
 
 pub mod batch;
+pub mod bench;
 mod cli;
 pub mod compile;
 pub mod definition;
+pub mod embed;
 pub mod handler;
 pub mod program;
 mod runner;
+pub mod suite;
 pub mod value;
 pub mod view;
 pub mod vm;
 
+pub use batch::{Batch, Sink, Source};
+#[cfg(feature = "arrow")]
+pub use embed::arrow;
+pub use embed::{Compiler, Ended, Executor, ResultLine, Session, Status};
+pub use handler::Handlers;
+pub use handler::function::FunctionError;
+pub use program::Program;
 pub use runner::Runner;
 
 /// The README's examples, so that they are held to compile.

@@ -18,7 +18,11 @@
 use crate::cli;
 use crate::handler::Handlers;
 use crate::handler::function::{Call, Event, FunctionError};
+use crate::handler::waiting::CallDetails;
 use crate::value::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::future::Future;
 use std::process::ExitCode;
 
 /// Gathers handlers, then is the command.
@@ -40,6 +44,40 @@ impl Runner {
         F: for<'a> Fn(Event<'a>, &Call<'a>) -> Result<Value<'a>, FunctionError> + Send + Sync + 'static,
     {
         self.handlers = self.handlers.lambda(name, function);
+        self
+    }
+
+    /// Takes all functions, resources and mocks from here; what was given before is forgotten.
+    #[must_use]
+    pub fn handlers(mut self, handlers: Handlers) -> Runner {
+        self.handlers = handlers;
+        self
+    }
+
+    /// Puts a function of one's own types behind a Lambda function's name, as [`Handlers::typed`] does.
+    #[must_use]
+    pub fn typed<I, O, E, F>(mut self, name: &str, function: F) -> Runner
+    where
+        I: DeserializeOwned,
+        O: Serialize,
+        E: Into<FunctionError>,
+        F: Fn(I, &Call<'_>) -> Result<O, E> + Send + Sync + 'static,
+    {
+        self.handlers = self.handlers.typed(name, function);
+        self
+    }
+
+    /// Puts a function that waits behind a Lambda function's name, as [`Handlers::waiting`] does.
+    #[must_use]
+    pub fn waiting<I, O, E, F, R>(mut self, name: &str, function: F) -> Runner
+    where
+        I: DeserializeOwned + 'static,
+        O: Serialize,
+        E: Into<FunctionError>,
+        F: Fn(I, CallDetails) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<O, E>> + Send + 'static,
+    {
+        self.handlers = self.handlers.waiting(name, function);
         self
     }
 

@@ -149,6 +149,7 @@ fn expressions() {
         ("$string.$type($)", r#""function""#),
         ("[]{'a': 1}", r#"{"a":1}"#),
         ("orders.[][0]", "undefined"),
+        ("$round(2.25, 2.5) ? 1 : 2", "2"),
         ("$power(2, nothing)", "D3061"),
         ("$string($round(2.25, 2.5))", "D3001"),
         ("{", "S0203"),

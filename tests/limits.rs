@@ -60,12 +60,9 @@ fn building(times: usize) -> String {
 fn a_loop_may_build_and_drop_as_much_as_it_likes() {
     let (program, settings) = (program(BUILDING), Settings::default());
     let (mut moves, mut most, first) = (0, 0, Arena::new());
-    let mut parked = match Execution::new(&program, &settings, &first, start(&first, &building(2_000))) {
-        mut execution => {
-            assert!(matches!(execution.run(), Step::Request(Request::Room)));
-            execution.park().expect("at rest")
-        }
-    };
+    let mut execution = Execution::new(&program, &settings, &first, start(&first, &building(2_000)));
+    assert!(matches!(execution.run(), Step::Request(Request::Room)));
+    let mut parked = execution.park().expect("at rest");
     loop {
         let arena = Arena::new();
         let mut execution = parked.resume(&program, &settings, &arena);
@@ -143,7 +140,7 @@ const EACH: &str = r#"{"StartAt": "Each", "States": {"Each": {"Type": "Map", "It
 #[test]
 fn what_children_come_to_has_a_limit() {
     let limits = Limits { execution_bytes: 100_000, ..Limits::STANDARD };
-    let ten = |last| format!("[{},{last}]", vec!["10000"; 9].join(","));
+    let ten = |last| format!("[{},{last}]", ["10000"; 9].join(","));
     assert_eq!(ran(EACH, &ten(9_000), limits), r#"{"n":10}"#);
     // Opening the items counts too: 40 bytes for each.
     assert_eq!(ran(EACH, &ten(9_600), limits), r#"{"n":10}"#);

@@ -19,6 +19,16 @@ mod sync {
     pub use std::sync::PoisonError;
 }
 
+/// Counts that do not travel with results: none here.
+mod vm {
+    #[derive(Default)]
+    pub struct Tally;
+
+    impl Tally {
+        pub fn add(&self, _: &Tally) {}
+    }
+}
+
 /// Results are the number of their chunk and of their part; they are written to a list.
 mod outputs {
     use std::sync::{Arc, Mutex};
@@ -52,6 +62,7 @@ mod outputs {
     pub struct Outputs<'w> {
         pub written: Arc<Mutex<Vec<(u64, u32)>>>,
         pub fails_at: Option<u64>,
+        pub visits: crate::vm::Tally,
         pub of: std::marker::PhantomData<&'w ()>,
     }
 
@@ -141,7 +152,12 @@ fn run(model: Model, check: impl Fn(&[(u64, u32)], Option<Failure>) + Sync + Sen
     builder.preemption_bound = builder.preemption_bound.or(Some(2));
     builder.check(move || {
         let written = std::sync::Arc::default();
-        let outputs = Outputs { written: std::sync::Arc::clone(&written), fails_at: model.fails_at, of: PhantomData };
+        let outputs = Outputs {
+            written: std::sync::Arc::clone(&written),
+            fails_at: model.fails_at,
+            visits: vm::Tally,
+            of: PhantomData,
+        };
         let window = Window { chunks: model.window, bytes: 100, spilled_chunks: 100 };
         let spill = (model.spill > 0).then(|| spill::Spill { room: model.spill, ..Default::default() });
         let order = Arc::new(Order::new(outputs, window, true, None, spill, None));

@@ -4,9 +4,12 @@ use crate::events::{Workload, events};
 use crate::machine::corpus;
 use criterion::{Criterion, Throughput};
 use expressway::batch::{Batch, Emit, Sink, Source};
+use expressway::bench::Fixture;
+use expressway::handler::Handlers;
 use simd_json::{Buffers, to_borrowed_value_with_buffers};
 use std::hint::black_box;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 /// Benches one workflow of `corpora/` over so many events.
@@ -41,6 +44,10 @@ pub fn bench(name: &str, workload: Workload, count: u64) {
             }
         });
     });
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpora").join(name);
+    let mut fixture = Fixture::open(folder, Handlers::new()).expect("a corpus has all its parts");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("one event of the corpus", |b| b.iter(|| fixture.run_one().len()));
     group.finish();
     c.final_summary();
 }

@@ -34,6 +34,20 @@ pub struct Quantiles {
     pub max_ns: u64,
 }
 
+/// How many executions took about as long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bar {
+    /// The shortest duration that counts here, in nanoseconds.
+    pub from_ns: u64,
+    /// The shortest one that does not any more.
+    pub to_ns: u64,
+    /// How many.
+    pub count: u64,
+}
+
+/// Into how many bars a power of two is cut.
+const BARS: usize = 4;
+
 impl Latencies {
     /// Nothing measured yet.
     pub fn new() -> Latencies {
@@ -50,6 +64,23 @@ impl Latencies {
     pub fn add(&mut self, other: &Latencies) {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *mine += theirs;
+        }
+    }
+
+    /// The counts as bars, four to a power of two, from the first that is not empty to the last.
+    pub fn bars(&self) -> Vec<Bar> {
+        let part = PARTS / BARS;
+        let bars: Vec<Bar> = (0..BUCKETS / part)
+            .map(|n| Bar {
+                from_ns: lowest(n * part),
+                to_ns: if (n + 1) * part < BUCKETS { lowest((n + 1) * part) } else { u64::MAX },
+                count: self.counts[n * part..(n + 1) * part].iter().sum(),
+            })
+            .collect();
+        let taken = |bar: &Bar| bar.count > 0;
+        match (bars.iter().position(taken), bars.iter().rposition(taken)) {
+            (Some(first), Some(last)) => bars[first..=last].to_vec(),
+            _ => Vec::new(),
         }
     }
 
@@ -92,6 +123,12 @@ fn bucket(ns: u64) -> usize {
     shift as usize * PARTS + (ns >> shift) as usize
 }
 
+/// The shortest duration of a bucket.
+fn lowest(index: usize) -> u64 {
+    let shift = (index / PARTS).saturating_sub(1) as u32;
+    ((index - shift as usize * PARTS) as u64) << shift
+}
+
 /// A duration in the middle of a bucket.
 fn middle(index: usize) -> u64 {
     let shift = (index / PARTS).saturating_sub(1) as u32;
@@ -110,6 +147,19 @@ mod tests {
             assert!(index < BUCKETS, "{ns}");
             assert_eq!(bucket(middle(index)), index, "{ns}");
             assert!(middle(index).abs_diff(ns) <= ns / 32, "{ns}: {}", middle(index));
+        }
+    }
+
+    #[test]
+    fn bars_hold_all_and_lie_side_by_side() {
+        let mut latencies = Latencies::new();
+        let all = [3, 90, 91, 1_000, 1_100, 7_000_000, 7_000_001];
+        all.iter().for_each(|ns| latencies.record(*ns));
+        let bars = latencies.bars();
+        assert_eq!(bars.iter().map(|bar| bar.count).sum::<u64>(), all.len() as u64);
+        assert!(bars.windows(2).all(|two| two[0].to_ns == two[1].from_ns), "{bars:?}");
+        for ns in all {
+            assert!(bars.iter().any(|bar| bar.from_ns <= ns && ns < bar.to_ns && bar.count > 0), "{ns}");
         }
     }
 

@@ -22,28 +22,40 @@
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `worker.rs` | the loop over lines |
 //! | [`drive`] | one execution, from its start to its end |
+//! | `once.rs` | a line through a program, its result written |
+//! | `single.rs` | one execution with its history, for people to look at |
+//! | [`pair`] | two machines over the same events |
+//! | `real/` | runs whose clock is real |
 //! | `pool.rs` | threads, and children shared among idle ones |
 //! | `wording.rs` | how results, failures and dead letters are written |
 //! | `order.rs`, `outputs.rs`, `sink.rs` | results in order, to the three sinks |
+//! | `coverage.rs` | what was reached of the machine, if that is counted |
 //! | [`disk`] | the calls to the file system that a ledger depends on |
 //! | `ledger/`, `keeping.rs` | what a run has come to so far, so that it can be gone on with |
 //! | `running.rs` | a run, from what it consists of to its summary |
 //! | `spill.rs` | results that wait and have no room in memory |
 //! | `sync.rs` | what `order.rs` is kept in step with, for a test to replace |
 //! | `tally.rs`, `latency.rs`, `report.rs` | counts, durations, the summary |
+//! | [`findings`] | examples and moments, for a report |
 
 mod chunk;
+mod coverage;
 pub mod disk;
 pub mod drive;
+pub mod findings;
 mod intake;
 mod keeping;
 mod latency;
 mod ledger;
+mod once;
 mod order;
 mod outputs;
+pub mod pair;
 mod pool;
+mod real;
 mod report;
 mod running;
+mod single;
 mod sink;
 mod source;
 mod spill;
@@ -58,12 +70,16 @@ pub mod lines {}
 mod wording;
 mod worker;
 
+pub use coverage::{Coverage, Part, PartKind};
 pub use disk::Disk;
-pub use latency::Quantiles;
+pub use findings::Findings;
+pub use latency::{Bar, Quantiles};
 pub use ledger::{Ledger, LedgerError};
-pub use pool::ThreadsError;
-pub use report::{Kept, Progress, Summary, Timing};
+pub(crate) use once::{Once, Who};
+pub use pool::{ThreadsError, side_by_side};
+pub use report::{Kept, Progress, StateCounts, Summary, Timing};
 pub use running::Turn;
+pub use single::{Found, Recorded, Single, nth_record, read_all};
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
@@ -79,6 +95,7 @@ use outputs::Outputs;
 use running::Hands;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
 
 /// When virtual time starts unless something else is said: 2020-01-01T00:00:00Z, in milliseconds since 1970.
 pub const NOW_MS: i64 = 1_577_836_800_000;
@@ -91,6 +108,8 @@ const CHUNK_BYTES: usize = 256 << 10;
 const CHUNK_BYTES_MIN: usize = 64;
 /// Results that may wait for their turn.
 const WINDOW_BYTES: usize = 32 << 20;
+/// A chunk whose results outgrow this hands them in before it is done.
+const RESULTS_BYTES_MAX: usize = 4 << 20;
 /// Chunks that may wait for their turn, where their results need not stay in memory: what is known of each still does.
 const SPILLED_CHUNKS: u64 = 1 << 14;
 
@@ -141,6 +160,7 @@ pub struct Batch<'r> {
     spill: Option<(PathBuf, u64)>,
     waiting: Option<WaitingFor<'r>>,
     stop: Option<&'r AtomicBool>,
+    in_flight_max: Option<usize>,
 }
 
 /// Why a run could not go on to its end. A source that cannot be read is not among the reasons: the others go on, and the
@@ -234,6 +254,7 @@ impl<'r> Batch<'r> {
             spill: None,
             waiting: None,
             stop: None,
+            in_flight_max: None,
         }
     }
 
@@ -264,6 +285,18 @@ impl<'r> Batch<'r> {
     /// When virtual time starts, in milliseconds since 1970.
     pub fn now(mut self, now_ms: i64) -> Self {
         (self.now_ms, self.now_path) = (now_ms, None);
+        self
+    }
+
+    /// Lets time be real: a Wait waits, functions may take their time, and up to so many executions are under way at once
+    /// on each thread. Clocks start at the time of day, unless [`now`](Self::now) says something else after this.
+    ///
+    /// What an execution sees of the time differs from run to run; all else stays as it is, and results are in the order
+    /// of the records.
+    pub fn real_time(mut self, in_flight_max: usize) -> Self {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.now_ms = i64::try_from(since_1970.as_millis()).unwrap_or(NOW_MS);
+        self.in_flight_max = Some(in_flight_max.max(1));
         self
     }
 
@@ -384,6 +417,12 @@ impl<'r> Batch<'r> {
     /// Calls somebody with the source and offset of the event that all have been waiting for, for a second.
     pub fn waiting_for(mut self, hook: impl Fn(&str, u64) + Send + Sync + 'r) -> Self {
         self.waiting = Some(Box::new(hook));
+        self
+    }
+
+    /// Keeps what a report shows besides the summary: see [`Summary::findings`]. All executions are then really run.
+    pub fn observe(mut self) -> Self {
+        self.outputs.findings = Some(Findings::new(self.program));
         self
     }
 

@@ -9,6 +9,7 @@
 use super::outputs::{Failure, Outputs, Results};
 use super::spill::{Spill, Stored, Use};
 use super::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::vm;
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool as Flag;
 use std::time::Duration;
@@ -111,13 +112,7 @@ impl<'w> Order<'w> {
     pub fn wait_for_room(&self, sequence: u64) -> bool {
         let mut state = self.lock();
         while !self.has_room(&state, sequence) {
-            let head = state.head;
-            let (locked, waited) = self.moved.wait_timeout(state, TOLD_AFTER).unwrap_or_else(PoisonError::into_inner);
-            state = locked;
-            if waited.timed_out() && state.head == head && state.told != Some(head) {
-                state.told = Some(head);
-                self.tell(&state);
-            }
+            state = self.wait(state);
         }
         !self.is_over()
     }
@@ -135,6 +130,17 @@ impl<'w> Order<'w> {
             || (sequence - state.head < self.window.spilled_chunks
                 && self.spill.as_ref().is_some_and(|spill| spill.has_room(&state.spilled)))
             || self.over.load(Ordering::Relaxed)
+    }
+
+    /// Waits until something has been written; where that takes long, somebody is told for whom.
+    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        let head = state.head;
+        let (mut state, waited) = self.moved.wait_timeout(state, TOLD_AFTER).unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() && state.head == head && state.told != Some(head) {
+            state.told = Some(head);
+            self.tell(&state);
+        }
+        state
     }
 
     /// Tells for which event all wait.
@@ -231,7 +237,7 @@ impl<'w> Order<'w> {
         if self.ordered {
             let mut state = self.lock();
             while (state.head < sequence || state.writing) && !self.over.load(Ordering::Relaxed) {
-                state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.wait(state);
             }
             if !state.cut && !self.over.load(Ordering::Relaxed) {
                 state.writing = true;
@@ -254,6 +260,11 @@ impl<'w> Order<'w> {
         let mut state = self.lock();
         self.hold(&mut state, Err(failure));
         self.moved.notify_all();
+    }
+
+    /// Counts what executions went through that do not say so with their results.
+    pub fn count_visits(&self, visits: &vm::Tally) {
+        self.outputs.lock().unwrap_or_else(PoisonError::into_inner).visits.add(visits);
     }
 
     /// Ends the run at once: nothing more is written, nobody waits any longer.

@@ -4,6 +4,7 @@
 //! become known, since all lines before have come by. It must never be called out of order in a run that keeps order.
 
 use super::chunk::After;
+use super::findings::{Findings, Notes};
 use super::intake::Done;
 use super::keeping::Keeping;
 use super::ledger::LedgerError;
@@ -14,6 +15,7 @@ use super::tally::Tally;
 use super::text::Text;
 use super::wording::Lines;
 use crate::vm;
+use std::time::Instant;
 
 /// Memory that results keep when they are used again.
 const KEPT_BYTES_MAX: usize = 2 << 20;
@@ -37,6 +39,8 @@ pub(super) struct Results {
     /// How many executions were told without being run, by the end that they came to.
     pub told: Vec<u64>,
     pub failed: Option<SourceError>,
+    /// What was noted of single executions, if a report is asked for.
+    pub notes: Option<Box<Notes>>,
     /// Whether the run was stopped before all of its records had been run.
     pub cut: bool,
     /// Where the first of them stands that was not.
@@ -104,6 +108,9 @@ pub(super) struct Outputs<'w> {
     pub tally: Tally,
     pub visits: vm::Tally,
     pub stored_bytes: u64,
+    /// What a report shows, if one is asked for, and when the run began.
+    pub findings: Option<Findings>,
+    pub started: Option<Instant>,
     /// Sources that could not be read to their ends, by their numbers.
     pub failed: Vec<(usize, SourceError)>,
     /// What a run with a ledger carries along.
@@ -147,6 +154,14 @@ impl<'w> Outputs<'w> {
                 && !self.failed.iter().any(|(source, _)| *source == results.source)
             {
                 self.failed.push((results.source, failed));
+            }
+            if let Some(findings) = &mut self.findings {
+                if let Some(notes) = results.notes.take() {
+                    findings.add(*notes, before);
+                }
+                if let Some(started) = self.started {
+                    findings.moment(started.elapsed(), self.tally.records());
+                }
             }
             if let Some(progress) = &mut self.progress {
                 progress(Progress { records: self.tally.records(), stored_bytes: self.stored_bytes });

@@ -18,6 +18,7 @@ use crate::value::Arena;
 use crate::vm::join::FinishedElsewhere;
 use crate::vm::{Children, Join, Tally};
 use crossbeam::queue::SegQueue;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -66,6 +67,31 @@ pub(super) fn run(
         crew.idle.fetch_add(1, Ordering::Relaxed);
     });
     Ok(())
+}
+
+/// Does so many jobs that have nothing to do with one another, each once; the answers in the order of the jobs.
+///
+/// ```
+/// assert_eq!(expressway::batch::side_by_side(2, 3, &|n| n * n).unwrap(), [0, 1, 4]);
+/// ```
+///
+/// # Errors
+///
+/// [`ThreadsError`] if there are not to be that many threads.
+pub fn side_by_side<T: Send>(
+    threads: usize,
+    jobs: usize,
+    job: &(dyn Fn(usize) -> T + Sync),
+) -> Result<Vec<T>, ThreadsError> {
+    if threads <= 1 {
+        return Ok((0..jobs).map(job).collect());
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK_BYTES)
+        .build()
+        .map_err(|error| ThreadsError { threads, source: Box::new(error) })?;
+    Ok(pool.install(|| (0..jobs).into_par_iter().map(job).collect()))
 }
 
 /// The threads of a run, as they help one another.

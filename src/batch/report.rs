@@ -4,9 +4,13 @@
 //! member, `timing`, so that the rest of two summaries of one input can be compared byte by byte. It must never hold
 //! anything of a single event but the names of errors.
 
+use super::coverage::Coverage;
+use super::findings::Findings;
 use super::latency::Quantiles;
 use super::source::SourceError;
+use crate::program::Program;
 use crate::value::text::write_string;
+use crate::vm::{self, Troubles};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
@@ -47,10 +51,10 @@ pub struct Summary {
     pub retries: u64,
     /// Errors that a Catcher took.
     pub caught: u64,
-    /// The names of the program's states, in the order of their ids.
-    pub states: Vec<Box<str>>,
-    /// How often each of them was entered.
-    pub entered: Vec<u64>,
+    /// The program's states, in the order of their ids.
+    pub states: Vec<StateCounts>,
+    /// What was reached of the machine, if the program was compiled to count it.
+    pub coverage: Option<Coverage>,
     /// Bytes read from the sources, as they are stored.
     pub stored_bytes: u64,
     /// Bytes of results written.
@@ -59,10 +63,58 @@ pub struct Summary {
     pub source_errors: Vec<SourceError>,
     /// Whether the run was stopped before its end.
     pub partial: bool,
+    /// What a report shows besides, if the run was [observed](super::Batch::observe).
+    pub findings: Option<Findings>,
     /// How much of it outlives any crash; nothing if the run keeps no ledger.
     pub kept: Option<Kept>,
     /// What depends on the clock, or on how the run was set up.
     pub timing: Timing,
+}
+
+/// What a state came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StateCounts {
+    /// Its name.
+    pub name: Box<str>,
+    /// Where it is in the definition: `/States/Each/ItemProcessor/States/Ship`.
+    pub location: Box<str>,
+    /// The handler written in ASL that it belongs to, if it is not the machine's own; two may have states of one name.
+    pub handler: Option<Box<str>>,
+    /// How often it was entered.
+    pub entered: u64,
+    /// What went wrong there.
+    pub troubles: Troubles,
+}
+
+impl StateCounts {
+    /// The counts of a program's states.
+    pub(super) fn of(program: &Program, tally: &vm::Tally) -> Vec<StateCounts> {
+        let counts = tally.entered().zip(tally.troubles());
+        let states = program.states().iter().zip(counts).map(|(state, (entered, troubles))| StateCounts {
+            name: state.name.clone(),
+            location: state.location.clone(),
+            handler: state.within.map(|handler| program.handler(handler).name.clone()),
+            entered,
+            troubles,
+        });
+        states.collect()
+    }
+
+    /// As a JSON object; what did not happen is left out, but for `entered`.
+    fn write(&self, out: &mut String) {
+        let _ = write!(out, "{{\"name\":{},\"location\":{}", quoted(&self.name), quoted(&self.location));
+        if let Some(handler) = &self.handler {
+            let _ = write!(out, ",\"handler\":{}", quoted(handler));
+        }
+        let _ = write!(out, ",\"entered\":{}", self.entered);
+        let Troubles { failed, timed_out, retries, caught } = self.troubles;
+        for (key, count) in [("failed", failed), ("timed_out", timed_out), ("retries", retries), ("caught", caught)] {
+            if count > 0 {
+                let _ = write!(out, ",\"{key}\":{count}");
+            }
+        }
+        out.push('}');
+    }
 }
 
 /// How much of a run outlives any crash: what its ledger says.
@@ -172,11 +224,14 @@ impl Summary {
         members(self.limits.iter().map(|(name, count)| (*name, *count)), &mut out);
         let (steps, retries, caught) = (self.steps, self.retries, self.caught);
         let _ = write!(out, "}},\"steps\":{steps},\"retries\":{retries},\"caught\":{caught},\"states\":[");
-        for (n, (name, entered)) in self.states.iter().zip(&self.entered).enumerate() {
+        for (n, state) in self.states.iter().enumerate() {
             out.push_str(if n > 0 { "," } else { "" });
-            let _ = write!(out, "{{\"name\":{},\"entered\":{entered}}}", quoted(name));
+            state.write(&mut out);
         }
         out.push(']');
+        if let Some(coverage) = &self.coverage {
+            coverage.write_members(&mut out);
+        }
         let _ = write!(out, ",\"bytes_read\":{},\"bytes_written\":{}", self.stored_bytes, self.result_bytes);
         out.push_str(",\"source_errors\":[");
         for (n, error) in self.source_errors.iter().enumerate() {
@@ -242,7 +297,7 @@ fn members<'m>(of: impl Iterator<Item = (&'m str, u64)>, out: &mut String) {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len() + 2);
     write_string(text, &mut out);
     // What a writer of strings makes of a string is UTF-8.

@@ -5,16 +5,18 @@
 //! ([`Turn`]), so that a seed can decide who goes on and where all ends. It must never close an output after a failure
 //! as if all were well.
 
+use super::coverage::Coverage;
 use super::intake::{Cutting, Done, Intake};
 use super::keeping::{Begun, Keeping};
 use super::latency::Latencies;
 use super::ledger::{Claimed, Committer, Likeness, digest};
 use super::order::{Order, WaitingHook, Window};
 use super::outputs::Failure;
+use super::report::StateCounts;
 use super::spill::Spill;
 use super::wording::Wording;
 use super::worker::{self, Job, Pace, Seat, Step};
-use super::{Batch, BatchError, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool};
+use super::{Batch, BatchError, RESULTS_BYTES_MAX, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool, real};
 use crate::program::Program;
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
@@ -50,12 +52,20 @@ impl Batch<'_> {
             counting: self.records_max.is_some() || !self.ordered,
         };
         self.outputs.visits = Tally::new(self.program);
+        self.outputs.started = Some(started);
+        let observed = self.outputs.findings.is_some();
         let latencies = Arc::new(Mutex::new(Latencies::new()));
         let (mut done, mut claimed) = (Done::default(), Claimed::default());
         let mut ended = false;
         if let Some(ledger) = self.ledger.take() {
             if !self.ordered {
                 return Err(super::LedgerError::Unkept { what: UNORDERED.to_owned() }.into());
+            }
+            if self.in_flight_max.is_some() {
+                return Err(super::LedgerError::Unkept { what: REAL.to_owned() }.into());
+            }
+            if observed || !self.program.points().is_empty() {
+                return Err(super::LedgerError::Unkept { what: NOTED.to_owned() }.into());
             }
             let likeness = self.likeness(&mut sources)?;
             let states = self.program.states().len();
@@ -86,8 +96,9 @@ impl Batch<'_> {
             paths.push(members.iter().map(String::as_str).collect());
         }
         let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: self.program.copies_input() };
-        let window =
-            Window { chunks: 4 * self.threads as u64 + 4, bytes: self.window_bytes, spilled_chunks: SPILLED_CHUNKS };
+        // Where chunks are as small as what has come in, as many have to be under way as executions may.
+        let chunks = self.in_flight_max.map_or(4, |most| most.max(4)) as u64 * self.threads as u64 + 4;
+        let window = Window { chunks, bytes: self.window_bytes, spilled_chunks: SPILLED_CHUNKS };
         let waiting = self.waiting.map(|hook| -> WaitingHook {
             let names = intake.names().to_vec();
             Box::new(move |source, offset| hook(names.get(source).map_or("", String::as_str), offset))
@@ -98,7 +109,12 @@ impl Batch<'_> {
             program: self.program,
             bound: self.bound,
             settings: &self.settings,
-            shortcuts: if self.shortcuts { Shortcuts::new(self.program, &self.settings.limits) } else { None },
+            // What is told without being run leaves no traces for a report.
+            shortcuts: if self.shortcuts && !observed {
+                Shortcuts::new(self.program, &self.settings.limits)
+            } else {
+                None
+            },
             intake: &intake,
             order: &order,
             wording: &wording,
@@ -112,14 +128,16 @@ impl Batch<'_> {
             scanner: self.scanner,
             latencies: &latencies,
             kept: committer.is_some(),
-            results_bytes_max: window.bytes / 8,
+            results_bytes_max: RESULTS_BYTES_MAX.min(window.bytes),
             claims: claims.as_deref(),
             claimed: &claimed,
+            observed,
         };
         if !ended {
-            match hands {
-                Hands::Threads => on_threads(&job, self.threads, committer.as_deref())?,
-                Hands::Turns(next) => in_turns(&job, self.threads, committer.as_deref(), next)?,
+            match (hands, self.in_flight_max) {
+                (Hands::Threads, Some(most)) => real::run(&job, self.threads, most)?,
+                (Hands::Threads, None) => on_threads(&job, self.threads, committer.as_deref())?,
+                (Hands::Turns(next), _) => in_turns(&job, self.threads, committer.as_deref(), next)?,
             }
         }
         let timing = Timing {
@@ -156,6 +174,8 @@ impl Batch<'_> {
     }
 }
 
+const REAL: &str = "would go on with the results of one time at another: the clock cannot be real";
+const NOTED: &str = "keeps counts alone: neither what a report shows nor coverage can be gathered";
 const UNORDERED: &str = "writes results in the order of the events: they cannot be unordered";
 
 /// Workers are threads; whoever makes the ledger's entries last is one more.
@@ -238,6 +258,13 @@ fn finish(
         }
     }
     let tally = outputs.tally;
+    let (elapsed, (quantiles, bars)) = {
+        let latencies = latencies.lock().unwrap_or_else(PoisonError::into_inner);
+        (timing.elapsed, (latencies.quantiles(), latencies.bars()))
+    };
+    if let Some(findings) = &mut outputs.findings {
+        findings.end(elapsed, tally.records(), bars);
+    }
     outputs.failed.sort_by_key(|(source, _)| *source);
     let summary = Summary {
         events: tally.records(),
@@ -250,18 +277,19 @@ fn finish(
         errors_other: tally.errors_other,
         limits: tally.limits,
         steps: tally.steps,
-        states: program.states().iter().map(|state| state.name.clone()).collect(),
-        entered: outputs.visits.entered().collect(),
+        states: StateCounts::of(program, &outputs.visits),
+        coverage: Coverage::of(program, &outputs.visits),
         retries: outputs.visits.retries(),
         caught: outputs.visits.caught(),
         stored_bytes: outputs.stored_bytes,
         result_bytes,
         source_errors: outputs.failed.into_iter().map(|(_, error)| error).collect(),
         partial: failed.is_some() || !(done || ended),
+        findings: outputs.findings,
         kept,
         timing: Timing {
             elapsed: keeping.map_or(timing.elapsed, |keeping| keeping.elapsed()),
-            latency: latencies.lock().unwrap_or_else(PoisonError::into_inner).quantiles(),
+            latency: quantiles,
             ..timing
         },
     };

@@ -24,6 +24,13 @@ impl Text {
         self.bytes.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
 
+    /// Appends another text of the same chunk.
+    pub fn append(&mut self, other: &Text) {
+        let before = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.gaps.extend(other.gaps.iter().map(|(at, line_index)| (before + at, *line_index)));
+    }
+
     /// Hands out the bytes in pieces, with the numbers of lines that follow `lines_before` others.
     pub fn pieces<E>(&self, lines_before: u64, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let mut from = 0;

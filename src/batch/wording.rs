@@ -166,7 +166,8 @@ impl Wording {
     }
 }
 
-fn write_outcome(outcome: &Outcome, arena: &Arena, out: &mut Vec<u8>) {
+/// Writes the members that tell what an execution came to.
+pub(super) fn write_outcome(outcome: &Outcome, arena: &Arena, out: &mut Vec<u8>) {
     match outcome {
         Outcome::Succeeded(value) => {
             out.extend_from_slice(b"\"status\":\"SUCCEEDED\",\"output\":");

@@ -6,6 +6,7 @@
 
 use super::chunk::{Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
+use super::findings::{Notes, Seen, Watch};
 use super::intake::Intake;
 use super::latency::Latencies;
 use super::ledger::{Claimed, Claims};
@@ -22,7 +23,6 @@ use crate::value::tree::Span;
 use crate::value::{Arena, Raw, Value, raw};
 use crate::vm::shortcut::{Shortcuts, Told};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
-use md5::{Digest, Md5};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -94,6 +94,8 @@ pub(super) struct Job<'r, 's, 'w> {
     /// Where chunks are claimed before they are run, and what had been claimed when the run was stopped.
     pub claims: Option<&'r Claims>,
     pub claimed: &'r Claimed,
+    /// Whether single executions are noted for a report.
+    pub observed: bool,
 }
 
 impl Job<'_, '_, '_> {
@@ -174,6 +176,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 place: Arc::default(),
                 look_up_at: 0,
                 untidy: 0,
+                watch: job.observed.then(|| Watch::new(job.program)),
             },
             buffer: Buffer::default(),
             scratch: Scratch::with_engine(job.scanner),
@@ -200,6 +203,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                     return Step::Finished;
                 };
                 if let Some(claims) = job.claims
+                    && (chunk.data.len() > 0 || chunk.long.is_some())
                     && let Err(error) = claims.claim(chunk.source, chunk.offset..chunk.after.offset)
                 {
                     job.order.fail(Failure::Ledger(error));
@@ -234,8 +238,8 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
 }
 
 /// Ends the run if a worker panics, which would be a mistake of ours: the others would wait for its chunk for ever.
-struct Guard<'r, 'w> {
-    order: &'r Order<'w>,
+pub(super) struct Guard<'r, 'w> {
+    pub order: &'r Order<'w>,
 }
 
 impl Drop for Guard<'_, '_> {
@@ -258,6 +262,8 @@ struct Worker<'j, 'r, 's, 'w> {
     look_up_at: u64,
     /// How many executions there were since the arena was emptied.
     untidy: u32,
+    /// What is noted of executions for a report.
+    watch: Option<Watch>,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -267,6 +273,7 @@ impl Worker<'_, '_, '_, '_> {
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
         (results.visits, results.live) = (Tally::new(self.job.program), chunk.live);
         (results.stored_bytes, results.after) = (chunk.stored_bytes, chunk.after);
+        results.notes = self.job.observed.then(Default::default);
         results.told.clear();
         results.told.resize(self.job.shortcuts.map_or(0, |shortcuts| shortcuts.ends()), 0);
     }
@@ -323,6 +330,9 @@ impl Worker<'_, '_, '_, '_> {
                 results.tally.steps += count;
                 results.visits.enter_many(*state, *count);
             }
+            if let Some(state) = job.shortcuts.and_then(|shortcuts| shortcuts.fails_in(end)) {
+                results.visits.fail_many(state, *count);
+            }
         }
         Ok(())
     }
@@ -355,7 +365,7 @@ impl Worker<'_, '_, '_, '_> {
             }
             LineKind::Json => {
                 let line = lines.line();
-                match self.clock(&line, slots) {
+                match record_clock(self.job.now_ms, self.job.now_path, &line, slots) {
                     Ok(now_ms) => self.execute(place, &line, lines, slots, now_ms, results),
                     Err(reason) => self.reject(place, &reason, lines.raw(), results),
                 }
@@ -391,7 +401,7 @@ impl Worker<'_, '_, '_, '_> {
             if told.computes() || self.untidy == UNTIDY_MAX {
                 self.tidy();
             }
-            return self.time(started);
+            return self.time(started, place, results);
         }
         // This may take long: others may want to know where it is, and afterwards whether the run is over.
         self.place.offset.store(place.offset, Ordering::Relaxed);
@@ -405,26 +415,31 @@ impl Worker<'_, '_, '_, '_> {
             let input = Input { value, text: line.text, form, slots, tokens: Some(lines.tokens()) };
             let seed = match job.identity {
                 Identity::Position => Seed::new(job.seed, place.source as u64, place.offset),
-                Identity::Content => content_seed(job.seed, line.text),
+                Identity::Content => Seed::of_content(job.seed, line.text),
             };
             let start = Start { input, seed, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
-            let Results { tally, text, visits, .. } = results;
+            let Results { tally, text, visits, notes, .. } = results;
+            let mut observers = self.watch.as_mut().zip(notes.as_deref_mut());
             execution.count_in(visits);
             let counters = &mut job.bound.counters();
             match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
-                Some(outcome) => job.ended(place, line.text, &execution, outcome, arena, (tally, text)),
+                Some(outcome) => {
+                    note(&mut observers, &Seen { place, seed, now_ms, text: line.text, outcome: &outcome }, visits);
+                    job.ended(place, line.text, &execution, outcome, arena, (tally, text));
+                }
                 None => {
                     let (program, settings) = (job.program, job.settings);
                     let moved = Moved { parked: execution.leave_memory(), program, settings, tally: Some(visits) };
                     self.arena = Arena::new();
                     drive_moved(moved, job.bound, counters, self.helpers, |execution, outcome, arena| {
+                        note(&mut observers, &Seen { place, seed, now_ms, text: line.text, outcome: &outcome }, visits);
                         job.ended(place, line.text, execution, outcome, arena, (tally, text));
                     });
                 }
             }
         }
-        self.time(started);
+        self.time(started, place, results);
         self.tidy();
     }
 
@@ -446,9 +461,13 @@ impl Worker<'_, '_, '_, '_> {
     }
 
     #[inline]
-    fn time(&mut self, started: Option<Instant>) {
+    fn time(&mut self, started: Option<Instant>, place: Place, results: &mut Results) {
         if let Some(started) = started {
-            self.latencies.record(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
+            let ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.latencies.record(ns);
+            if let Some(notes) = &mut results.notes {
+                notes.time(ns, place);
+            }
         }
     }
 
@@ -459,23 +478,6 @@ impl Worker<'_, '_, '_, '_> {
         self.arena.reset();
         if self.arena.allocated_bytes() > ARENA_BYTES_MAX {
             self.arena = Arena::new();
-        }
-    }
-
-    /// What an execution's clock shows at its start.
-    #[inline]
-    fn clock(&self, line: &Line, slots: &[Slot]) -> Result<i64, String> {
-        match self.job.now_path {
-            None => Ok(self.job.now_ms),
-            Some(path) => {
-                let text = slots.last().and_then(|slot| line.slice(*slot)).unwrap_or_default();
-                let time = match (text.starts_with('"'), text.contains('\\')) {
-                    (true, false) => Timestamp::parse(raw::unquote(text)).ok(),
-                    (true, true) => Timestamp::parse(&unescape_owned(raw::unquote(text))).ok(),
-                    (false, _) => None,
-                };
-                time.map(Timestamp::as_millis).ok_or_else(|| format!("no timestamp at {path}, which tells the time"))
-            }
         }
     }
 
@@ -496,22 +498,51 @@ impl Worker<'_, '_, '_, '_> {
 
     #[cold]
     fn too_long(&self, place: Place, length: u64, start: &[u8], results: &mut Results) {
-        let reason = format!("a line of {length} bytes is over the limit of {} bytes", self.job.line_bytes_max);
+        let reason = too_long(self.job, length);
         results.tally.rejected += 1;
+        if let Some(notes) = &mut results.notes {
+            notes.reject(place, &reason);
+        }
         self.job.wording.rejected(place, &reason, length, start, &mut results.text);
     }
 
     #[cold]
     fn reject(&self, place: Place, reason: &str, line: &[u8], results: &mut Results) {
         results.tally.rejected += 1;
+        if let Some(notes) = &mut results.notes {
+            notes.reject(place, reason);
+        }
         self.job.wording.rejected(place, reason, line.len() as u64, line, &mut results.text);
     }
 }
 
-/// The seed of a record that is known by what it says: blanks around it do not count.
-fn content_seed(seed: u64, text: &str) -> Seed {
-    let digest = Md5::digest(text.as_bytes());
-    let (high, low) = digest.split_at(8);
-    let half = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    Seed::new(seed, half(high), half(low))
+/// What the clock of a record's execution shows at its start: the run's time, or the time at a path, whose slot is the last.
+#[inline]
+pub(super) fn record_clock(now_ms: i64, now_path: Option<&str>, line: &Line, slots: &[Slot]) -> Result<i64, String> {
+    match now_path {
+        None => Ok(now_ms),
+        Some(path) => {
+            let text = slots.last().and_then(|slot| line.slice(*slot)).unwrap_or_default();
+            let time = match (text.starts_with('"'), text.contains('\\')) {
+                (true, false) => Timestamp::parse(raw::unquote(text)).ok(),
+                (true, true) => Timestamp::parse(&unescape_owned(raw::unquote(text))).ok(),
+                (false, _) => None,
+            };
+            time.map(Timestamp::as_millis).ok_or_else(|| format!("no timestamp at {path}, which tells the time"))
+        }
+    }
+}
+
+/// Notes an execution for a report, if one is asked for.
+#[inline]
+fn note(observers: &mut Option<(&mut Watch, &mut Notes)>, seen: &Seen, visits: &Tally) {
+    if let Some((watch, notes)) = observers {
+        watch.note(seen, visits, notes);
+    }
+}
+
+/// What is said of a line of that length.
+#[cold]
+pub(super) fn too_long(job: &Job, length_bytes: u64) -> String {
+    format!("a line of {length_bytes} bytes is over the limit of {} bytes", job.line_bytes_max)
 }

@@ -1,28 +1,62 @@
-//! `exec`: one execution, with its history.
+//! `exec`: one execution, to be looked at: its history, what was decided and why, step by step if need be.
 
 use super::check::diagnostics_json;
-use super::machine::{MachineArguments, compile_program, read_text};
-use super::{CliError, print};
-use crate::batch::drive::{Alone, drive_moving};
+use super::graph::title;
+use super::machine::{Machine, MachineArguments, read_text};
+use super::replay::compile_instrumented;
+use super::run::sources;
+use super::step::{Course, walk};
+use super::{CliError, print, write_out};
+use crate::batch::{Recorded, Single, nth_record};
+use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
 use crate::handler::mock::Mock;
+use crate::value::scan;
 use crate::value::timestamp::Timestamp;
-use crate::value::{Arena, Value, scan};
+use crate::view::graph::{Graph, Overlay, svg};
 use crate::view::json::ObjectWriter;
-use crate::view::{history, logs};
-use crate::vm::{Execution, Input, Limits, Names, Outcome, Seed, Settings, Start};
+use crate::view::{explain, history, logs, visit};
+use crate::vm::{Limits, Names, Seed, Settings};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// What `exec --help` ends with.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  expressway exec orders/ --input order.json            its history as a table
+  expressway exec orders/ --at 17 --explain             event 17 of events.jsonl: what went in and came out of each
+                                                        state, which rule decided, who answered errors
+  expressway exec orders/ --at 17 --step                the same, one state at a time; `h` tells the keys
+  expressway exec orders/ --at 17 --svg way.svg         the machine drawn with the way that this event took
+  expressway exec orders/ --input order.json --json --history
+                                                        events as GetExecutionHistory gives them
+
+The execution of --at N is the one that `run` makes of that event: the same random numbers, UUIDs and clock.";
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
     machine: MachineArguments,
     /// File with the input, `-` for stdin [default: {}]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "at")]
     input: Option<PathBuf>,
+    /// Take the N-th event, counted from 1, of the events instead
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    at: Option<u64>,
+    /// Files that --at counts in, as for `run`; may be given several times [default: events.jsonl in the machine's folder]
+    #[arg(long, value_name = "FILE", requires = "at")]
+    events: Vec<PathBuf>,
+    /// Tell for each state what went in and came out, what was decided, called and caught
+    #[arg(long, conflicts_with_all = ["json", "history"])]
+    explain: bool,
+    /// Walk through the execution, one state at a time
+    #[arg(long, conflicts_with_all = ["json", "history", "explain"])]
+    step: bool,
+    /// Draw the machine with the way that the execution took
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -80,7 +114,13 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
             .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
         handlers = handlers.mock(mock);
     }
-    let program = compile_program(definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
+    let watched = match (arguments.explain || arguments.step, arguments.svg.is_some()) {
+        (true, _) => Instrument::Watch,
+        (false, true) => Instrument::Coverage,
+        (false, false) => Instrument::Plain,
+    };
+    let asl = arguments.machine.asl_handlers(&machine)?;
+    let program = compile_instrumented(definition, &asl, &handlers, watched)?;
     let bound = match mocked {
         true => handlers.bind_loosely(&program),
         false => handlers.bind(&program).map_err(|missing| CliError::Usage(missing.to_string()))?,
@@ -96,43 +136,73 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
         limits: if express { Limits::EXPRESS } else { Limits::STANDARD },
         names: Names { machine: arguments.machine_name.clone(), express, context, ..Names::default() },
     };
-    let input = match &arguments.input {
-        Some(path) => json_text(path)?,
-        None => "{}".to_owned(),
-    };
-    let arena = Arena::new();
-    let start = Start {
-        input: Input::whole(Value::from_text(&arena, &input)),
-        seed: Seed::new(arguments.seed, 0, 0),
-        now_ms: now.as_millis(),
-        history: arguments.history || arguments.log_level.is_some() || !arguments.json,
-    };
-    let execution = Execution::new(&program, &settings, &arena, start);
-    let mut object = ObjectWriter::new();
-    let (execution_arn, role, events) =
-        drive_moving(execution, &bound, &mut bound.counters(), &Alone, |execution, outcome, arena| {
-            match outcome {
-                Outcome::Succeeded(value) => {
-                    object.text("status", "SUCCEEDED").raw("output", &value.to_json());
-                }
-                Outcome::Failed(failure) => {
-                    object.text("status", "FAILED").optional_text("error", failure.error);
-                    object.optional_text("cause", failure.cause_text(arena));
-                }
-                Outcome::TimedOut(_) => {
-                    object.text("status", "TIMED_OUT");
-                }
-            }
-            let (execution_arn, role) = execution.names();
-            (execution_arn, role, execution.take_events())
-        });
-    if !arguments.json {
-        print(history::to_table(&events).trim_end())?;
-        print(&object.finish())?;
+    let (input, seed) = input(arguments, &machine)?;
+    let now_ms = now.as_millis();
+    let history = arguments.history || arguments.log_level.is_some() || !arguments.json;
+    let recorded = Single { input: &input, seed, now_ms, history }.run(&program, &bound, &settings);
+    if let Some(file) = &arguments.svg {
+        let graph = Graph::new(definition, &title(&arguments.machine.machine));
+        let overlay = Overlay::from_summary(&recorded.summary(&program).to_json(), &graph)
+            .map_err(|error| CliError::Usage(error.to_string()))?;
+        write_out(file, &svg::draw(&graph, Some(&overlay)))?;
+    }
+    if arguments.json {
+        print(&as_json(arguments, &recorded))?;
         return Ok(ExitCode::SUCCESS);
     }
+    let outcome = outcome(&recorded).finish();
+    if arguments.explain || arguments.step {
+        let visits = visit::visits(&program, &recorded.events, &recorded.notes);
+        if arguments.step {
+            let course = Course { program: &program, visits: &visits, start_ms: now_ms, outcome: &outcome };
+            return walk(&course, arguments.input.as_deref() != Some(std::path::Path::new("-")));
+        }
+        print(explain::to_text(&program, &visits, now_ms).trim_end())?;
+    } else {
+        print(history::to_table(&recorded.events).trim_end())?;
+    }
+    print(&outcome)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The input, and where its random numbers come from.
+fn input(arguments: &Arguments, machine: &Machine) -> Result<(String, Seed), CliError> {
+    let Some(number) = arguments.at else {
+        let text = match &arguments.input {
+            Some(path) => json_text(path)?,
+            None => "{}".to_owned(),
+        };
+        return Ok((text, Seed::new(arguments.seed, 0, 0)));
+    };
+    let sources = sources(&arguments.events, &machine.folder)?;
+    let found = nth_record(sources.into_iter().map(|(source, _)| source).collect(), number)
+        .map_err(|error| CliError::Usage(error.to_string()))?
+        .ok_or_else(|| CliError::Usage(format!("--at {number}: there are fewer events")))?;
+    let seed = Seed::new(arguments.seed, found.source as u64, found.offset);
+    match found.text {
+        Ok(text) => Ok((text, seed)),
+        Err(reason) => {
+            let place = format!("{}:{}", found.name, found.line_number);
+            Err(CliError::Usage(format!("--at {number}: {place} is no event, and `run` rejects it: {reason}")))
+        }
+    }
+}
+
+fn outcome(recorded: &Recorded) -> ObjectWriter {
+    let mut object = ObjectWriter::new();
+    object.text("status", recorded.status);
+    if let Some(output) = &recorded.output {
+        object.raw("output", output);
+    }
+    object.optional_text("error", recorded.error.as_deref()).optional_text("cause", recorded.cause.as_deref());
+    object
+}
+
+fn as_json(arguments: &Arguments, recorded: &Recorded) -> String {
+    let mut object = outcome(recorded);
+    let (execution_arn, role) = &recorded.names;
     if arguments.history {
-        object.raw("events", &history::to_json(&events, &role));
+        object.raw("events", &history::to_json(&recorded.events, role));
     }
     if let Some(level) = arguments.log_level {
         let level = match level {
@@ -141,11 +211,10 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
             Level::Fatal => logs::LogLevel::Fatal,
             Level::Off => logs::LogLevel::Off,
         };
-        object
-            .raw("logEvents", &logs::to_json(&events, level, arguments.include_execution_data, &execution_arn, &role));
+        let data = arguments.include_execution_data;
+        object.raw("logEvents", &logs::to_json(&recorded.events, level, data, execution_arn, role));
     }
-    print(&object.finish())?;
-    Ok(ExitCode::SUCCESS)
+    object.finish()
 }
 
 /// Reads a file that must hold one JSON text.

@@ -1,7 +1,8 @@
 //! Where a machine comes from: a file, or a folder that stands for its parts; and who stands behind its tasks.
 
+use super::replay::compile_instrumented;
 use super::{CliError, WorkflowType};
-use crate::compile::{self, Options};
+use crate::compile::instrument::Instrument;
 use crate::definition::diagnostic::render::{Style, render};
 use crate::definition::template::{Refused, StackTemplate, is_template, parse_with_values};
 use crate::definition::{Definition, Diagnostic, MachineType, ParseOptions, Source};
@@ -195,10 +196,7 @@ pub(super) fn compile_program(
     asl_handlers: &BTreeMap<String, Definition>,
     handlers: &Handlers,
 ) -> Result<Program, CliError> {
-    let bound = |name: &str| handlers.has_lambda(name);
-    let options = Options { handlers: Some(asl_handlers), bound: Some(&bound) };
-    compile::compile(definition, &options)
-        .map_err(|errors| CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+    compile_instrumented(definition, asl_handlers, handlers, Instrument::Plain)
 }
 
 /// Reads a whole file that must be text; `-` is stdin.

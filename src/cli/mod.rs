@@ -4,16 +4,23 @@
 //! logic: what a subcommand does is a call into the library.
 //!
 //! Exit codes: 0 done · 1 a finding (`check` that fails) · 2 wrong usage, or a definition refused by `run` or `exec` ·
-//! 3 input or output failed · 4 out of space · 130, 141, 143 signals.
+//! 3 input or output failed · 4 out of space · 5 handlers gave no answer · 130, 141, 143 signals.
 
+mod bench;
 mod check;
 mod compile;
+mod coverage;
+mod diff;
 mod exec;
+mod graph;
 mod json;
 mod jsonata;
 mod machine;
+mod replay;
 mod resume;
 mod run;
+mod step;
+mod test;
 
 use crate::handler::Handlers;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -34,12 +41,27 @@ enum Command {
     Run(Box<run::Arguments>),
     /// Go on with a run that was stopped or that crashed, from its ledger
     Resume(resume::Arguments),
-    /// Run one execution, with its history
-    Exec(exec::Arguments),
+    /// Run one execution and look at it: its history, what was decided and why
+    #[command(after_help = exec::EXAMPLES)]
+    Exec(Box<exec::Arguments>),
     /// Check a definition by all rules that AWS applies at creation
     Check(check::Arguments),
+    /// What the events reach of a machine, and what they never reach
+    #[command(after_help = coverage::EXAMPLES)]
+    Coverage(Box<coverage::Arguments>),
+    /// Two definitions over the same events: where do they come to something else?
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(Box<diff::Arguments>),
+    /// Run test suites of a definition
+    #[command(after_help = test::EXAMPLES)]
+    Test(test::Arguments),
+    /// How fast a machine runs over events, and whether that has changed
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(Box<bench::Arguments>),
     /// Print the compiled program
     Compile(compile::Arguments),
+    /// Draw a machine: SVG, HTML, Mermaid or DOT
+    Graph(graph::Arguments),
     /// The value reader's verdict on JSON files
     Json(json::Arguments),
     /// Evaluate JSONata expressions
@@ -96,7 +118,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         Command::Resume(arguments) => resume::run(&arguments, handlers, &program),
         Command::Exec(arguments) => exec::run(&arguments, handlers),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Coverage(arguments) => coverage::run(&arguments, &handlers),
+        Command::Diff(arguments) => diff::run(&arguments, &handlers),
+        Command::Test(arguments) => test::run(&arguments, &handlers),
+        Command::Bench(arguments) => bench::run(&arguments, &handlers),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
+        Command::Graph(arguments) => graph::run(&arguments),
         Command::Json(arguments) => json::run(&arguments),
         Command::Jsonata(arguments) => jsonata::run(&arguments),
     };
@@ -104,6 +131,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         eprintln!("expressway: {error}");
         error.exit_code()
     })
+}
+
+/// Writes a text that ends its own lines, to a file or to stdout.
+fn write_out(path: &std::path::Path, text: &str) -> Result<(), CliError> {
+    if path == std::path::Path::new("-") {
+        return print(text.strip_suffix('\n').unwrap_or(text));
+    }
+    std::fs::write(path, text).map_err(|error| CliError::Io { path: path.display().to_string(), error })
 }
 
 /// The arguments behind the program's name, if they are text.

@@ -1,16 +1,22 @@
 //! `run`: the main job: a machine, files of events, results; and what `resume` goes on with.
 
-use super::CliError;
-use super::machine::{MachineArguments, compile_program, read_text};
+use super::coverage::{covered, falls_short};
+use super::machine::{MachineArguments, read_text};
+use super::replay::compile_instrumented;
+use super::{CliError, write_out};
+use crate::batch::findings::{Again, Example};
 use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Ledger, LedgerError};
 use crate::batch::{Progress, Sink, SinkError, Source, Summary};
+use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
 use crate::handler::mock::Mock;
 use crate::handler::watch::{STUCK_MAX, Watch};
-use crate::program::Program;
 use crate::value::scan::Engine;
 use crate::value::timestamp::Timestamp;
+use crate::view;
+use crate::view::graph::{Graph, Overlay};
+use crate::view::report::{Report, Shown};
 use crate::vm::{Limits, Names, Settings};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -61,6 +67,11 @@ pub(super) struct Arguments {
     /// Run no event twice, not even after a crash: what was under way becomes a dead letter
     #[arg(long, requires = "ledger")]
     once: bool,
+    /// Where a page about the run goes, `-` for stdout: outcomes, speed, the machine with its counts, errors with
+    /// examples. Every execution is run and timed for it, unless --latency says otherwise; a ledger does not keep
+    /// what it shows
+    #[arg(long, value_name = "FILE", conflicts_with = "ledger")]
+    report: Option<PathBuf>,
     /// Threads that work [default: as many as there are cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -70,18 +81,24 @@ pub(super) struct Arguments {
     /// Who an execution is: its event's place in its file, or its content
     #[arg(long, value_name = "WHAT", default_value = "position")]
     identity: IdentityForm,
-    /// Where virtual time starts
-    #[arg(long, value_name = "RFC3339", default_value = "2020-01-01T00:00:00Z", conflicts_with = "now_path")]
-    now: String,
+    /// Where time starts [default: 2020-01-01T00:00:00Z, or the time of day if the clock is real]
+    #[arg(long, value_name = "RFC3339", conflicts_with = "now_path")]
+    now: Option<String>,
     /// Where each event says when its virtual time starts
     #[arg(long, value_name = "PATH")]
     now_path: Option<String>,
+    /// Whose time it is: virtual, of which waiting takes none, or real
+    #[arg(long, value_name = "CLOCK", default_value = "virtual")]
+    clock: ClockForm,
+    /// How many executions may be under way at once on each thread, if the clock is real
+    #[arg(long, value_name = "N", default_value_t = 5_000)]
+    in_flight: usize,
     /// Run only the first records
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
-    /// Which executions are timed: one in 64, or all
-    #[arg(long, value_name = "WHICH", default_value = "sampled")]
-    latency: LatencyForm,
+    /// Which executions are timed: one in 64, or all [default: sampled, or all with --report]
+    #[arg(long, value_name = "WHICH")]
+    latency: Option<LatencyForm>,
     /// Where results wait that have no room in memory, behind an event that takes long [default: the system's folder
     /// for temporary files]
     #[arg(long, value_name = "DIR")]
@@ -120,6 +137,12 @@ pub(super) struct Arguments {
     /// The most bytes of values that an execution may make in one state; `off` lifts the limit
     #[arg(long, value_name = "BYTES", default_value = "268435456")]
     max_execution_bytes: Limit,
+    /// Count what is reached of the machine: a table with the summary, or JSON into a file; a ledger does not keep it
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, conflicts_with = "ledger")]
+    coverage: Option<Option<PathBuf>>,
+    /// End with exit code 1 if less than this share of the machine is reached
+    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = super::coverage::percent)]
+    fail_under: Option<f64>,
     /// No summary, no progress
     #[arg(short, long)]
     quiet: bool,
@@ -138,6 +161,12 @@ enum EmitForm {
 enum IdentityForm {
     Position,
     Content,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ClockForm {
+    Virtual,
+    Real,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -206,7 +235,9 @@ pub(super) fn run(
     let watch = Arc::new(Watch::new(limit, Arc::clone(&signals.stop)));
     Watch::hush(&watch);
     let handlers = handlers.watched(&watch);
-    let program = compile_program(definition, &arguments.machine.asl_handlers(&machine)?, &handlers)?;
+    let instrument = if arguments.coverage.is_some() { Instrument::Coverage } else { Instrument::Plain };
+    let asl = arguments.machine.asl_handlers(&machine)?;
+    let program = compile_instrumented(definition, &asl, &handlers, instrument)?;
     let bound = handlers.bind(&program).map_err(|missing| {
         CliError::Usage(format!(
             "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, or mock their states with --mock"
@@ -218,11 +249,17 @@ pub(super) fn run(
         (None, None) => None,
     };
     let resume = ledger.as_ref().map(|ledger| format!("{} resume {}", called.program, ledger.path().display()));
-    let sources = sources(arguments, &machine.folder)?;
+    let sources = sources(&arguments.events, &machine.folder)?;
     let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
 
+    if let Some(path) = arguments.report.as_ref().filter(|path| *path != Path::new("-")) {
+        // A page that cannot be written is told before the first event runs, not after the last.
+        std::fs::File::create(path).map_err(|error| CliError::Io { path: path.display().to_string(), error })?;
+    }
+
+    let settings = settings(arguments, machine.machine_type == MachineType::Express);
     let mut batch = Batch::new(&program, &bound)
-        .settings(settings(arguments, machine.machine_type == MachineType::Express))
+        .settings(settings.clone())
         .seed(arguments.seed)
         .identity(match arguments.identity {
             IdentityForm::Position => Identity::Position,
@@ -236,11 +273,14 @@ pub(super) fn run(
         .position(arguments.position)
         .skip_rejected(arguments.skip_rejected)
         .unordered(arguments.unordered)
-        .latency(match arguments.latency {
-            LatencyForm::Sampled => Latency::default(),
-            LatencyForm::All => Latency::All,
-            LatencyForm::Off => Latency::Off,
+        .latency(match (arguments.latency, &arguments.report) {
+            (Some(LatencyForm::All), _) | (None, Some(_)) => Latency::All,
+            (Some(LatencyForm::Sampled), _) | (None, None) => Latency::default(),
+            (Some(LatencyForm::Off), _) => Latency::Off,
         });
+    if arguments.report.is_some() {
+        batch = batch.observe();
+    }
     if let Some(engine) = scanner()? {
         batch = batch.scanner(engine);
     }
@@ -250,12 +290,16 @@ pub(super) fn run(
     if let Some(records) = arguments.limit {
         batch = batch.limit(records);
     }
-    batch = match &arguments.now_path {
-        Some(path) => batch.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}")))?,
-        None => {
-            let now = Timestamp::parse(&arguments.now).map_err(|error| CliError::Usage(format!("--now: {error}")))?;
+    if arguments.clock == ClockForm::Real {
+        batch = batch.real_time(arguments.in_flight);
+    }
+    batch = match (&arguments.now_path, &arguments.now) {
+        (Some(path), _) => batch.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}")))?,
+        (None, Some(now)) => {
+            let now = Timestamp::parse(now).map_err(|error| CliError::Usage(format!("--now: {error}")))?;
             batch.now(now.as_millis())
         }
+        (None, None) => batch,
     };
     let sink = |path: &Path| sink(path, ledger.is_some());
     batch = batch.results(sink(&arguments.output)?);
@@ -277,6 +321,7 @@ pub(super) fn run(
     if let Some(bar) = bar.clone() {
         batch = batch.progress(move |progress| show(&bar, progress));
     }
+    let names: Vec<String> = sources.iter().map(|(source, _)| source.name().to_owned()).collect();
     let result = batch.run(sources.into_iter().map(|(source, _)| source).collect());
     if let Some(bar) = bar {
         bar.finish_and_clear();
@@ -291,7 +336,10 @@ pub(super) fn run(
             (summary, signals.exit_code().unwrap_or(ExitCode::from(code)))
         }
         Err(error @ (BatchError::Threads(_) | BatchError::GivenUp)) => return Err(CliError::Usage(error.to_string())),
-        Err(BatchError::Ledger { error, .. }) if !error.is_io() => return Err(CliError::Usage(error.to_string())),
+        // Nothing was run yet.
+        Err(BatchError::Ledger { error, summary }) if !error.is_io() || summary.states.is_empty() => {
+            return Err(refused(error));
+        }
         Err(BatchError::Sink { error: SinkError::Closed { .. }, .. }) => return Ok(ExitCode::from(141)),
         Err(BatchError::Sink { error, summary }) => {
             let full = matches!(error, SinkError::Full { .. });
@@ -312,7 +360,26 @@ pub(super) fn run(
     }
     summary.timing.unanswered = watch.unanswered();
     tell(&watch);
-    report(arguments, &program, &summary)?;
+    report(arguments, &summary)?;
+    if let Some(path) = &arguments.report {
+        let graph = Graph::new(definition, &super::graph::title(&arguments.machine.machine));
+        let page = report_page(&graph, &summary, &names, |example| example.run_again(&program, &bound, &settings))?;
+        if path == Path::new("-") {
+            super::print(page.trim_end())?;
+        } else {
+            std::fs::write(path, page).map_err(|error| CliError::Io { path: path.display().to_string(), error })?;
+        }
+    }
+    if let (Some(coverage), Some(file)) = (&summary.coverage, &arguments.coverage) {
+        if let Some(file) = file {
+            write_out(file, &view::coverage::to_json(coverage))?;
+        } else if !arguments.quiet {
+            eprint!("{}", view::coverage::to_text(coverage, &covered(definition, &asl)));
+        }
+        if falls_short(coverage, arguments.fail_under) && code == ExitCode::SUCCESS {
+            return Ok(ExitCode::from(1));
+        }
+    }
     Ok(code)
 }
 
@@ -355,8 +422,8 @@ pub(super) fn refused(error: LedgerError) -> CliError {
 }
 
 /// The sources, each with its length where that is known.
-fn sources(arguments: &Arguments, folder: &Path) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
-    let mut events = arguments.events.clone();
+pub(super) fn sources(events: &[PathBuf], folder: &Path) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
+    let mut events = events.to_vec();
     if events.is_empty() {
         let candidates = ["events.jsonl", "events.jsonl.gz", "events.jsonl.zst"];
         let found = candidates.iter().map(|name| folder.join(name)).find(|path| path.is_file());
@@ -445,7 +512,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
     bar.set_message(format!("{} events", progress.records));
 }
 
-fn report(arguments: &Arguments, program: &Program, summary: &Summary) -> Result<(), CliError> {
+fn report(arguments: &Arguments, summary: &Summary) -> Result<(), CliError> {
     if let Some(path) = &arguments.summary {
         let io = |error| CliError::Io { path: path.display().to_string(), error };
         if path == Path::new("-") {
@@ -460,23 +527,53 @@ fn report(arguments: &Arguments, program: &Program, summary: &Summary) -> Result
     let mut text = summary.to_text();
     if arguments.verbose {
         text.push_str("states entered\n");
-        for (state, count) in program.states().iter().zip(&summary.entered) {
-            let within = state.within.map(|handler| format!(" in handler {}", program.handler(handler)));
-            text.push_str(&format!("  {count:>14}  {}{}\n", state.name, within.unwrap_or_default()));
+        for state in &summary.states {
+            let within = state.handler.as_ref().map(|handler| format!(" in handler {handler}"));
+            text.push_str(&format!("  {:>14}  {}{}\n", state.entered, state.name, within.unwrap_or_default()));
         }
     }
     eprint!("{text}");
     Ok(())
 }
 
+/// The page about a run, with its examples run again.
+fn report_page(
+    graph: &Graph,
+    summary: &Summary,
+    sources: &[String],
+    run_again: impl Fn(&Example) -> Option<Again>,
+) -> Result<String, CliError> {
+    let overlay = Overlay::from_summary(&summary.to_json(), graph)
+        .map_err(|error| CliError::Usage(format!("--report: {error}")))?;
+    let shown = |error: Option<&str>, example: &Example| Shown {
+        error: error.map(str::to_owned),
+        position: example.position,
+        again: run_again(example),
+    };
+    let mut examples = Vec::new();
+    if let Some(findings) = &summary.findings {
+        let errors = findings.errors.iter().flat_map(|(error, list)| list.iter().map(move |e| (Some(&**error), e)));
+        examples.extend(errors.map(|(error, example)| shown(error, example)));
+        // One event may be the first to have entered several states.
+        for example in findings.success.iter().chain(findings.states.iter().flatten()) {
+            if !examples.iter().any(|known: &Shown| known.position == example.position) {
+                examples.push(shown(None, example));
+            }
+        }
+    }
+    Ok(Report { graph, overlay: &overlay, summary, sources, examples: &examples }.to_html())
+}
+
 /// Ctrl-C and SIGTERM: the first one lets what is under way come to its end, the second ends the process.
-struct Signals {
-    stop: Arc<AtomicBool>,
+pub(super) struct Signals {
+    /// Set once one has come.
+    pub stop: Arc<AtomicBool>,
     number: Arc<AtomicUsize>,
 }
 
 impl Signals {
-    fn watch() -> Signals {
+    /// Watches from now on.
+    pub fn watch() -> Signals {
         use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
         use signal_hook::flag;
         let signals = Signals { stop: Arc::default(), number: Arc::default() };
@@ -491,7 +588,8 @@ impl Signals {
         signals
     }
 
-    fn exit_code(&self) -> Option<ExitCode> {
+    /// The exit code, if a signal has come.
+    pub fn exit_code(&self) -> Option<ExitCode> {
         match self.number.load(Ordering::Relaxed) {
             0 => None,
             signal => Some(ExitCode::from(u8::try_from(128 + signal).unwrap_or(130))),

@@ -5,10 +5,12 @@
 //! path becomes one look-up; the first of equal constants wins, and other rules before and after keep their places.
 
 use super::Compiler;
+use super::instrument::Instrument;
 use super::jsonata::states::Setting;
 use super::scope::Place;
 use crate::definition::{self, Choice, ChoiceRule, Comparator, Condition, DataTest, Flow, Operand, State, StateIndex};
 use crate::program::choice::{Comparison, Domain, Relation, Subject, Table, Test, TypeTest};
+use crate::program::point::PointKind;
 use crate::program::{Addr, Blame, Expected, Op, Register, Root, StateId};
 use crate::value::pattern::Pattern;
 use crate::value::timestamp::Timestamp;
@@ -21,7 +23,7 @@ impl<'d> Compiler<'d> {
         let bodies: Vec<Addr> = choice.rules.iter().map(|_| self.builder.label()).collect();
         let mut at = 0;
         while at < choice.rules.len() {
-            let run = run_length(&choice.rules[at..]).min(Table::ENTRIES_MAX);
+            let run = self.run_length(&choice.rules[at..]);
             if run >= 2 {
                 self.table(&choice.rules[at..at + run], &bodies[at..at + run]);
                 at += run;
@@ -29,6 +31,7 @@ impl<'d> Compiler<'d> {
                 at += decided;
             } else {
                 let otherwise = self.builder.label();
+                self.mark_tried(place, id, choice, at);
                 if let Condition::Expression(expression) = &choice.rules[at].condition {
                     let field = format!("Choices[{at}]/Condition");
                     self.expression(&expression.text, &field, Setting::ENTRY, Some(Expected::Boolean));
@@ -42,6 +45,7 @@ impl<'d> Compiler<'d> {
         }
         match choice.default {
             Some(default) => {
+                self.mark_here(place, id, state.span, PointKind::Default);
                 if let Some(fields) = &state.jsonata {
                     let with = self.outcome(fields, "", Setting::ENTRY, Register::Doc);
                     self.leave(place, id, Flow::Next(default), with);
@@ -54,6 +58,7 @@ impl<'d> Compiler<'d> {
         }
         for (n, (rule, body)) in choice.rules.iter().zip(bodies).enumerate() {
             self.builder.place(body);
+            self.mark_here(place, id, rule.span, PointKind::Rule(n as u32));
             if let Some(fields) = &rule.jsonata {
                 let with = self.outcome(fields, &format!("Choices[{n}]/"), Setting::ENTRY, Register::Doc);
                 self.leave(place, id, Flow::Next(rule.next), with);
@@ -62,6 +67,11 @@ impl<'d> Compiler<'d> {
             self.assign(&rule.assign, Register::Eff);
             self.chosen(place, state, id, rule.next);
         }
+    }
+
+    /// How many rules from the first on become one table; a program that is watched looks at each by itself.
+    fn run_length(&self, rules: &[ChoiceRule]) -> usize {
+        if self.instrument == Instrument::Watch { 0 } else { run_length(rules).min(Table::ENTRIES_MAX) }
     }
 
     fn chosen(&mut self, place: &mut Place<'d>, state: &'d State, id: StateId, next: StateIndex) {
@@ -110,6 +120,7 @@ impl<'d> Compiler<'d> {
             Condition::Test(test) => {
                 let Some(test) = self.test(test, location) else { return };
                 let test = self.builder.test(test);
+                self.watch(test);
                 self.builder.emit(Op::When { test, to: yes });
                 self.builder.emit(Op::Jump { to: no });
             }

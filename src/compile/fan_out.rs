@@ -1,11 +1,13 @@
 //! Map and Parallel: the fork, and the entries of the children.
 
+use super::instrument::Mark;
 use super::jsonata::states::Setting;
 use super::scope::Place;
 use super::{Compiler, Documents, Waiting};
 use crate::definition::{
     self, Count, ItemBatcher, Map, Parallel, PathField, Percentage, ProcessorMode, Scope, State, Transformation,
 };
+use crate::program::point::PointKind;
 use crate::program::work::{Batch, Children, Fork, Limit};
 use crate::program::{Addr, Blame, BlameId, Expected, Op, Register, Root, StateId};
 use crate::value::tree::{Kind, Node};
@@ -24,7 +26,13 @@ impl<'d> Compiler<'d> {
                 self.builder.emit(Op::Load { from: effective });
             }
         }
-        let entries = parallel.branches.iter().map(|branch| self.child(place, branch)).collect();
+        let branches = parallel.branches.iter().enumerate();
+        let entries = branches
+            .map(|(n, branch)| {
+                let mark = self.mark_of(place, id, branch.span, PointKind::Branch(n as u32));
+                self.child(place, branch, mark)
+            })
+            .collect();
         let fork = self.builder.fork(Fork { state: id, children: Children::Branches(entries), timeless: false });
         self.builder.emit(Op::Fork { fork });
         self.finish_work(place, state, id, parallel.result_selector.as_ref(), &parallel.result_path);
@@ -106,8 +114,11 @@ impl<'d> Compiler<'d> {
         self.builder.emit(Op::Fork { fork });
         self.finish_work(place, state, id, map.result_selector.as_ref(), &map.result_path);
         self.rescue(place, id, &map.retry, &map.catch);
-        let start = self.child(place, &map.processor);
+        let start = self.child(place, &map.processor, None);
         self.builder.place(entry);
+        if let Some(mark) = self.mark_of(place, id, map.processor.span, PointKind::Item) {
+            self.mark(mark);
+        }
         if selected_before.is_none() {
             self.select(state, map);
         }
@@ -171,9 +182,9 @@ impl<'d> Compiler<'d> {
     }
 
     /// Leaves a scope inside for later; gives its entry.
-    fn child(&mut self, place: &Place<'d>, scope: &'d Scope) -> Addr {
+    fn child(&mut self, place: &Place<'d>, scope: &'d Scope, mark: Option<Mark>) -> Addr {
         let entry = self.builder.label();
-        self.waiting.push(Waiting { scope, source: place.source, entry, within: place.within, input: false });
+        self.waiting.push(Waiting { scope, source: place.source, entry, within: place.within, mark, input: false });
         entry
     }
 

@@ -11,12 +11,14 @@
 //! | `choice` | rules to jumps, runs of StringEquals to tables |
 //! | `task` | Task: resources, handlers, limits; Retry and Catch |
 //! | `fan_out` | Map and Parallel |
+//! | [`instrument`] | programs that count where executions come by, or note what they decide |
 //! | `template` | payload templates, paths and intrinsic functions to stack code |
 //! | `provenance` | where a state's document is still the execution's input, word for word |
 //! | `shortcut` | ways that only the input decides, followed to their ends |
 
 mod choice;
 mod fan_out;
+pub mod instrument;
 pub mod jsonata;
 mod provenance;
 mod scope;
@@ -28,6 +30,7 @@ mod template;
 use crate::definition::Definition;
 use crate::program::verify::VerifyError;
 use crate::program::{Addr, Builder, HandlerId, Program, Register, VariableId};
+use instrument::{Instrument, Mark};
 use std::collections::{BTreeMap, HashMap};
 
 /// What a program is compiled from besides the machine itself.
@@ -62,9 +65,21 @@ pub enum CompileError {
 ///
 /// Everything in the machine or its handlers that this engine does not run, not only the first thing.
 pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Vec<CompileError>> {
+    compile_with(definition, options, Instrument::Plain, None)
+}
+
+/// Compiles with that instrumentation; handlers written in ASL are left out of states that are mocked.
+fn compile_with<'d>(
+    definition: &'d Definition,
+    options: &Options<'d>,
+    instrument: Instrument,
+    mocked: Option<&'d dyn Fn(&str) -> bool>,
+) -> Result<Program, Vec<CompileError>> {
     let mut compiler = Compiler {
         builder: Builder::default(),
         options: *options,
+        instrument,
+        mocked,
         errors: Vec::new(),
         functions: HashMap::new(),
         waiting: Vec::new(),
@@ -72,12 +87,16 @@ pub fn compile(definition: &Definition, options: &Options) -> Result<Program, Ve
         handler: None,
     };
     compiler.builder.timeout_seconds = definition.timeout_seconds;
+    compiler.builder.instrument = instrument;
     compiler.machine(definition);
     if !compiler.errors.is_empty() {
         return Err(compiler.errors);
     }
     let mut program = compiler.builder.finish().map_err(|e| vec![CompileError::Verify(e)])?;
-    shortcut::add(&mut program);
+    // What is told without being run comes by nothing that could be counted, but for the states that it enters.
+    if !instrument.covers() {
+        shortcut::add(&mut program);
+    }
     Ok(program)
 }
 
@@ -93,6 +112,9 @@ fn scoped_variable(builder: &mut Builder, handler: Option<&str>, name: &str) -> 
 struct Compiler<'d> {
     builder: Builder,
     options: Options<'d>,
+    instrument: Instrument,
+    /// States whose tasks somebody else answers, whatever function they name.
+    mocked: Option<&'d dyn Fn(&str) -> bool>,
     errors: Vec<CompileError>,
     /// Where the code of ASL handlers begins, by name and by whether their event is the execution's input.
     functions: HashMap<(String, bool), Addr>,
@@ -129,6 +151,8 @@ struct Waiting<'d> {
     source: &'d crate::definition::Source,
     entry: Addr,
     within: Option<HandlerId>,
+    /// What is counted when it begins.
+    mark: Option<Mark>,
     /// Whether its first document is the execution's input.
     input: bool,
 }

@@ -28,7 +28,14 @@ impl<'d> Compiler<'d> {
     /// The whole machine, then everything that it needs.
     pub(super) fn machine(&mut self, definition: &'d Definition) {
         let entry = self.builder.label();
-        let root = Waiting { scope: &definition.root, source: &definition.source, entry, within: None, input: true };
+        let root = Waiting {
+            scope: &definition.root,
+            source: &definition.source,
+            entry,
+            within: None,
+            mark: None,
+            input: true,
+        };
         self.waiting.push(root);
         while let Some(next) = self.waiting.pop() {
             self.scope(next);
@@ -36,9 +43,13 @@ impl<'d> Compiler<'d> {
     }
 
     fn scope(&mut self, waiting: Waiting<'d>) {
-        let Waiting { scope, source, entry, within, input } = waiting;
+        let Waiting { scope, source, entry, within, mark, input } = waiting;
         self.handler = within.map(|handler| self.builder.handler_name(handler).into());
         self.builder.place(entry);
+        if let Some(mark) = mark {
+            self.builder.set_origin(Some(mark.state));
+            self.mark(mark);
+        }
         let labels = scope.states.iter().map(|_| self.builder.label()).collect();
         let mut place = Place {
             scope,
@@ -79,6 +90,7 @@ impl<'d> Compiler<'d> {
         let input = place.verbatim[index.get()];
         self.documents = Documents { doc: input, eff: input, res: false };
         self.builder.emit(Op::Enter { state: id });
+        self.mark_entered(place, id);
         let attempt = self.builder.here();
         self.builder.state_mut(id).attempt = attempt;
         if !matches!(state.kind, StateKind::Fail(_)) {
@@ -178,7 +190,7 @@ impl<'d> Compiler<'d> {
                 place.end
             }
         };
-        self.builder.emit(Op::Leave { state: id, with, to });
+        self.leave_counted(place, id, flow, Op::Leave { state: id, with, to });
     }
 
     /// The label of a state that something leads to.

@@ -244,6 +244,8 @@ impl Tracer<'_> {
                     track.pc = to;
                 }
                 Op::Jump { to } => track.pc = to,
+                // The states of a way are known.
+                Op::Count { .. } => {}
                 Op::Finish {} => match track.caller.take() {
                     Some(caller) => {
                         let value = std::mem::replace(&mut track.doc, caller.doc);

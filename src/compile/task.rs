@@ -4,6 +4,7 @@ use super::jsonata::states::{Setting, reads_input_alone};
 use super::scope::Place;
 use super::{Compiler, Waiting};
 use crate::definition::{self, Definition, PathField, Pattern, Resource, State, Template, TimeLimit};
+use crate::program::point::PointKind;
 use crate::program::state::{Catcher, Retrier, StateType};
 use crate::program::work::{Completion, Integration, Limit, Task};
 use crate::program::{self, Addr, Blame, Handler, Op, Register, Root, StateId, TaskId};
@@ -49,7 +50,7 @@ impl<'d> Compiler<'d> {
         }
         let timeout = self.time_limit(&task.timeout, "TimeoutSecondsPath");
         let heartbeat = self.time_limit(&task.heartbeat, "HeartbeatSecondsPath");
-        let function = callee.handler.as_ref().and_then(|handler| self.asl_handler(handler));
+        let function = callee.handler.as_ref().and_then(|handler| self.asl_handler(handler, &state.name));
         let body = function.filter(|_| event_is_input).and_then(single_pass);
         let inlined = match (&callee.handler, function) {
             (Some(handler), Some(function)) if body.is_none() => {
@@ -115,19 +116,22 @@ impl<'d> Compiler<'d> {
         retry: &'d [definition::Retrier],
         catch: &'d [definition::Catcher],
     ) {
-        let retriers = retry.iter().map(|retrier| Retrier {
+        let retriers = retry.iter().enumerate().map(|(n, retrier)| Retrier {
             errors: retrier.error_equals.clone().into(),
             interval_seconds: retrier.interval_seconds,
             max_attempts: u32::try_from(retrier.max_attempts).unwrap_or(u32::MAX),
             backoff_rate: retrier.backoff_rate,
             max_delay_seconds: retrier.max_delay_seconds,
             full_jitter: retrier.jitter == definition::JitterStrategy::Full,
+            at: self.retry_entry(place, id, retrier, n),
         });
-        self.builder.state_mut(id).retriers = retriers.collect();
+        let retriers = retriers.collect();
+        self.builder.state_mut(id).retriers = retriers;
         let mut catchers = Vec::new();
         for (n, catcher) in catch.iter().enumerate() {
             let at = self.builder.here();
             catchers.push(Catcher { errors: catcher.error_equals.clone().into(), at });
+            self.mark_here(place, id, catcher.span, PointKind::Catcher(n as u32));
             if let Some(fields) = &catcher.jsonata {
                 let with = self.outcome(fields, &format!("Catch[{n}]/"), Setting::CAUGHT, Register::Res);
                 self.leave(place, id, definition::Flow::Next(catcher.next), with);
@@ -152,9 +156,11 @@ impl<'d> Compiler<'d> {
         }
     }
 
-    /// The handler of that name that is written in ASL, if there is one and nobody else stands behind the name.
-    fn asl_handler(&self, handler: &Handler) -> Option<&'d Definition> {
-        if !handler.lambda || self.options.bound.is_some_and(|bound| bound(&handler.name)) {
+    /// The handler of that name that is written in ASL, if there is one and nobody else stands behind the name, nor answers
+    /// the state.
+    fn asl_handler(&self, handler: &Handler, state: &str) -> Option<&'d Definition> {
+        let mocked = self.mocked.is_some_and(|mocked| mocked(state));
+        if mocked || !handler.lambda || self.options.bound.is_some_and(|bound| bound(&handler.name)) {
             return None;
         }
         self.options.handlers?.get(&*handler.name)
@@ -169,7 +175,7 @@ impl<'d> Compiler<'d> {
         let (entry, within) = (self.builder.label(), Some(self.builder.handler(handler.clone())));
         self.functions.insert(key, entry);
         let scope = &definition.root;
-        self.waiting.push(Waiting { scope, source: &definition.source, entry, within, input });
+        self.waiting.push(Waiting { scope, source: &definition.source, entry, within, mark: None, input });
         entry
     }
 

@@ -55,6 +55,19 @@ pub struct ParseOptions {
     pub machine_type: MachineType,
 }
 
+/// Reads a JSON or YAML text as a tree, as definitions are read; `file_name` tells which of the two it is.
+///
+/// ```
+/// let tree = expressway::definition::read_document("a: [1, yes]", "x.yaml").unwrap();
+/// assert_eq!(tree.to_json(), r#"{"a":[1,"yes"]}"#);
+/// ```
+///
+/// # Errors
+/// The diagnostic that says where reading stopped.
+pub fn read_document(text: &str, file_name: &str) -> Result<Node, Box<Diagnostic>> {
+    text::tree(text, file_name)
+}
+
 impl Definition {
     /// Reads a definition; `file_name` is only shown, and its extension tells YAML from JSON.
     ///

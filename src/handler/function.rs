@@ -3,11 +3,13 @@
 //! A function reads its event through [`Event`], a view that copies nothing, and makes its reply with [`Call`], or hands
 //! over anything that serde can serialize. Its errors are a name, which ErrorEquals matches, and a message.
 
+use super::decode::decode;
+use super::waiting::Pending;
 use crate::value::raw::Form;
+use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Kind, Member, Value};
 use crate::vm::TaskRequest;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// A function behind a Task.
 pub trait Function: Send + Sync {
@@ -17,6 +19,13 @@ pub trait Function: Send + Sync {
     ///
     /// What the caller's Retry and Catch will see.
     fn call<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError>;
+
+    /// Begins a call whose reply may take its time, for a driver that does other work meanwhile; nothing, if the function
+    /// answers at once. Only functions that wait say anything here.
+    fn begin(&self, event: Event<'_>, call: &Call<'_>) -> Option<Pending> {
+        let _ = (event, call);
+        None
+    }
 }
 
 impl<F> Function for F
@@ -29,7 +38,19 @@ where
 }
 
 /// How a function fails.
+///
+/// Any error of Rust becomes one with `?`: its type's name is what ErrorEquals matches, as in AWS's own runtime.
+///
+/// ```
+/// use expressway::handler::function::FunctionError;
+/// fn parse(text: &str) -> Result<u8, FunctionError> {
+///     Ok(text.parse()?)
+/// }
+/// let error = parse("x").unwrap_err();
+/// assert_eq!(error, FunctionError::new("ParseIntError", "invalid digit found in string"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FunctionError {
     /// It raises an error: the caller's Error is the name, its Cause Lambda's JSON around both.
     Raised {
@@ -53,6 +74,14 @@ impl FunctionError {
     /// An error of that name and message.
     pub fn new(error: &str, message: impl Into<String>) -> FunctionError {
         FunctionError::Raised { error: error.to_owned(), message: message.into() }
+    }
+}
+
+impl<E: std::error::Error> From<E> for FunctionError {
+    fn from(error: E) -> FunctionError {
+        let path = std::any::type_name::<E>();
+        let bare = path.split('<').next().unwrap_or(path);
+        FunctionError::new(bare.rsplit("::").next().unwrap_or(bare), error.to_string())
     }
 }
 
@@ -113,14 +142,26 @@ impl<'a> Event<'a> {
         self.value.kind()
     }
 
-    /// Reads it into a type of one's own.
+    /// Reads it into a type of one's own, which may borrow from the event: a `&str` of a field without escapes is the
+    /// event's own text.
+    ///
+    /// ```
+    /// #[derive(serde::Deserialize)]
+    /// struct Order<'e> {
+    ///     id: &'e str,
+    ///     total: f64,
+    /// }
+    /// let handlers = expressway::handler::Handlers::new().lambda("label", |event, call| {
+    ///     let order: Order = event.parse()?;
+    ///     Ok(call.text(&format!("{} ({})", order.id, order.total)))
+    /// });
+    /// ```
     ///
     /// # Errors
     ///
-    /// `States.TaskFailed` would say nothing: the error is named `InvalidEvent`, with serde's message.
-    pub fn parse<T: DeserializeOwned>(self) -> Result<T, FunctionError> {
-        let mut text = self.value.to_json().into_bytes();
-        simd_json::serde::from_slice(&mut text).map_err(|e| FunctionError::new("InvalidEvent", e.to_string()))
+    /// An event that does not fit, as the error `InvalidEvent`, with serde's message.
+    pub fn parse<T: Deserialize<'a>>(self) -> Result<T, FunctionError> {
+        decode(self.value, self.arena).map_err(|e| FunctionError::new("InvalidEvent", e.to_string()))
     }
 }
 
@@ -197,6 +238,15 @@ impl<'a> Call<'a> {
         self.request.client_context
     }
 
+    /// The execution's clock as JSON has it: `"2020-01-01T00:00:00.000Z"`.
+    pub fn time(&self) -> Value<'a> {
+        let arena = self.request.arena;
+        let mut text = bumpalo::collections::String::with_capacity_in(24, arena);
+        // Writing into memory does not fail.
+        let _ = Timestamp::from_millis(self.request.now_ms).write_rfc3339_millis(&mut text);
+        Value::text(arena, text.into_bump_str())
+    }
+
     /// A string.
     pub fn text(&self, text: &str) -> Value<'a> {
         Value::copy_str(self.request.arena, text)
@@ -223,8 +273,12 @@ impl<'a> Call<'a> {
     ///
     /// What cannot be JSON (a map whose keys are not strings, say), as the error `InvalidReply`.
     pub fn json<T: Serialize>(&self, reply: &T) -> Result<Value<'a>, FunctionError> {
-        let text = simd_json::serde::to_string(reply).map_err(|e| FunctionError::new("InvalidReply", e.to_string()))?;
-        Ok(Value::raw(self.request.arena, self.request.arena.alloc_str(&text), Form::of(&text)))
+        let arena = self.request.arena;
+        let mut bytes = bumpalo::collections::Vec::new_in(arena);
+        let invalid = |why: String| FunctionError::new("InvalidReply", why);
+        simd_json::serde::to_writer(&mut bytes, reply).map_err(|e| invalid(e.to_string()))?;
+        let text = std::str::from_utf8(bytes.into_bump_slice()).map_err(|e| invalid(e.to_string()))?;
+        Ok(Value::raw(arena, text, Form::of(text)))
     }
 
     /// JSON text, checked.

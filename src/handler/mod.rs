@@ -7,21 +7,31 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`function`] | functions in Rust, and what they see of a call |
+//! | `decode` | values into types of one's own |
+//! | [`waiting`] | functions whose replies come later |
 //! | [`mock`] | Step Functions Local's `MockConfigFile.json` |
 //! | [`watch`] | functions that panic, or give no answer |
 
+pub(crate) mod decode;
 pub mod function;
 pub mod mock;
+pub mod waiting;
 pub mod watch;
 
 use crate::program::{HandlerId, Program};
-use crate::value::Value;
+use crate::value::raw::Form;
+use crate::value::{Arena, Value};
 use crate::vm::{Reply, TaskRequest};
 use function::{Call, Event, Function, FunctionError};
 use mock::{Counters, Mock};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use waiting::{CallDetails, Pending, Waiting};
 use watch::Watch;
 
 /// The functions and resources that a run can call, by name.
@@ -68,11 +78,80 @@ impl Handlers {
         self
     }
 
+    /// Puts a function of one's own types behind a Lambda function's name: the event is read into its first argument,
+    /// what it returns is written. A type that borrows from the event takes [`lambda`](Self::lambda) and
+    /// [`Event::parse`].
+    ///
+    /// ```
+    /// use expressway::handler::{Handlers, function::FunctionError};
+    /// #[derive(serde::Deserialize)]
+    /// struct Order { items: Vec<f64> }
+    /// #[derive(serde::Serialize)]
+    /// struct Total { total: f64 }
+    /// let handlers = Handlers::new().typed("total", |order: Order, _call| {
+    ///     if order.items.is_empty() {
+    ///         return Err(FunctionError::new("EmptyOrder", "there is nothing to add up"));
+    ///     }
+    ///     Ok(Total { total: order.items.iter().sum() })
+    /// });
+    /// ```
+    #[must_use]
+    pub fn typed<I, O, E, F>(self, name: &str, function: F) -> Handlers
+    where
+        I: DeserializeOwned,
+        O: Serialize,
+        E: Into<FunctionError>,
+        F: Fn(I, &Call<'_>) -> Result<O, E> + Send + Sync + 'static,
+    {
+        self.lambda(name, move |event, call| call.json(&function(event.parse()?, call).map_err(Into::into)?))
+    }
+
+    /// Puts a function that waits behind a Lambda function's name: it makes a future of each call, of any runtime. In a
+    /// run whose clock is real, thousands of them are under way on each thread; where time is virtual the thread waits.
+    ///
+    /// ```
+    /// use expressway::handler::{Handlers, function::FunctionError};
+    /// let handlers = Handlers::new().waiting("price", |item: String, _call| async move {
+    ///     // Here one would ask somebody.
+    ///     Ok::<_, FunctionError>(item.len())
+    /// });
+    /// ```
+    #[must_use]
+    pub fn waiting<I, O, E, F, R>(self, name: &str, function: F) -> Handlers
+    where
+        I: DeserializeOwned + 'static,
+        O: Serialize,
+        E: Into<FunctionError>,
+        F: Fn(I, CallDetails) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<O, E>> + Send + 'static,
+    {
+        self.function(name, Arc::new(Waiting::new(function)))
+    }
+
+    /// Puts anything that is a [`Function`] behind a Lambda function's name.
+    #[must_use]
+    pub fn function(mut self, name: &str, function: Arc<dyn Function>) -> Handlers {
+        self.lambdas.insert(name.to_owned(), function);
+        self
+    }
+
+    /// Puts anything that is a [`Function`] behind a resource's name.
+    #[must_use]
+    pub fn resource_function(mut self, name: &str, function: Arc<dyn Function>) -> Handlers {
+        self.resources.insert(name.to_owned(), function);
+        self
+    }
+
     /// Answers the states of a mock's test case before anybody else is asked.
     #[must_use]
     pub fn mock(mut self, mock: Mock) -> Handlers {
         self.mock = Some(Arc::new(mock));
         self
+    }
+
+    /// Whether a mock answers a state's tasks.
+    pub fn has_mock(&self, state: &str) -> bool {
+        self.mock.as_ref().is_some_and(|mock| mock.answers(state))
     }
 
     /// Lets all functions that are there now be watched.
@@ -165,20 +244,45 @@ impl Bound {
         Counters::default()
     }
 
-    /// Does a task.
+    /// Does a task, and waits for whoever takes time over it.
     pub fn answer<'a>(&self, request: &TaskRequest<'a>, counters: &mut Counters) -> Reply<'a> {
         if let Some(reply) = self.mock.as_ref().and_then(|mock| mock.reply(request, counters)) {
             return reply;
         }
+        match self.behind(request) {
+            Ok(function) => call(function, request),
+            Err(reply) => reply,
+        }
+    }
+
+    /// Does a task, or begins it if whoever does it takes time over it.
+    pub fn begin<'a>(&self, request: &TaskRequest<'a>, counters: &mut Counters) -> Answer<'a> {
+        if let Some(reply) = self.mock.as_ref().and_then(|mock| mock.reply(request, counters)) {
+            return Answer::Now(reply);
+        }
+        let function = match self.behind(request) {
+            Ok(function) => function,
+            Err(reply) => return Answer::Now(reply),
+        };
+        let (event, made) = (Event::new(request.payload, request.arena), Call::new(request));
+        match catch_unwind(AssertUnwindSafe(|| function.begin(event, &made))) {
+            Ok(Some(pending)) => Answer::Later(pending),
+            Ok(None) => Answer::Now(call(function, request)),
+            Err(panic) => Answer::Now(panicked(&*panic, request.arena)),
+        }
+    }
+
+    /// Who does a task, or what becomes of it if there is nobody.
+    fn behind<'a>(&self, request: &TaskRequest<'a>) -> Result<&dyn Function, Reply<'a>> {
         let function = match request.handler {
             Some(handler) => self.function(handler),
             None => self.lambdas.get(request.name),
         };
         match function {
-            Some(function) => call(&**function, request),
+            Some(function) => Ok(&**function),
             None if request.handler.is_some() => {
                 let cause = format!("Nobody stands behind {}, which state '{}' calls.", request.name, request.state);
-                Reply::Failed { error: Some("States.Runtime"), cause: Some(request.arena.alloc_str(&cause)) }
+                Err(Reply::Failed { error: Some("States.Runtime"), cause: Some(request.arena.alloc_str(&cause)) })
             }
             None => {
                 // A name that the input gives: all others can be looked up before the first event.
@@ -186,16 +290,33 @@ impl Bound {
                     "Function not found: {} (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; Proxy: null)",
                     request.name
                 );
-                Reply::Failed {
+                Err(Reply::Failed {
                     error: Some("Lambda.ResourceNotFoundException"),
                     cause: Some(request.arena.alloc_str(&cause)),
-                }
+                })
             }
         }
     }
 
     fn function(&self, handler: HandlerId) -> Option<&Arc<dyn Function>> {
         self.behind.get(handler.index()).and_then(Option::as_ref)
+    }
+}
+
+/// How a task goes on.
+pub enum Answer<'a> {
+    /// It is done.
+    Now(Reply<'a>),
+    /// Its reply is still to come; [`settle`] takes it.
+    Later(Pending),
+}
+
+/// What a reply that came later means to the execution that waited for it.
+pub fn settle<'a>(reply: std::thread::Result<Result<String, FunctionError>>, arena: &'a Arena) -> Reply<'a> {
+    match reply {
+        Ok(Ok(text)) => Reply::Returned(Value::raw(arena, arena.alloc_str(&text), Form::of(&text))),
+        Ok(Err(error)) => failed(&error, arena),
+        Err(panic) => panicked(&*panic, arena),
     }
 }
 
@@ -206,17 +327,23 @@ fn call<'a>(function: &dyn Function, request: &TaskRequest<'a>) -> Reply<'a> {
     // The arena only ever gets further values: whatever a panic leaves there half made, nobody can reach.
     match catch_unwind(AssertUnwindSafe(|| function.call(event, &call))) {
         Ok(Ok(value)) => Reply::Returned(value),
-        Ok(Err(FunctionError::Raised { error, message })) => {
-            Reply::Raised { error: request.arena.alloc_str(&error), message: request.arena.alloc_str(&message) }
-        }
-        Ok(Err(FunctionError::Failed { error, cause })) => Reply::Failed {
-            error: error.map(|e| &*request.arena.alloc_str(&e)),
-            cause: cause.map(|c| &*request.arena.alloc_str(&c)),
-        },
-        Ok(Err(FunctionError::TimedOut)) => Reply::TimedOut,
-        Err(panic) => {
-            let text = request.arena.alloc_str(watch::said(&*panic));
-            Reply::Failed { error: Some("Lambda.Unknown"), cause: Some(text) }
-        }
+        Ok(Err(error)) => failed(&error, request.arena),
+        Err(panic) => panicked(&*panic, request.arena),
     }
+}
+
+fn failed<'a>(error: &FunctionError, arena: &'a Arena) -> Reply<'a> {
+    let text = |text: &Option<String>| text.as_ref().map(|text| &*arena.alloc_str(text));
+    match error {
+        FunctionError::Raised { error, message } => {
+            Reply::Raised { error: arena.alloc_str(error), message: arena.alloc_str(message) }
+        }
+        FunctionError::Failed { error, cause } => Reply::Failed { error: text(error), cause: text(cause) },
+        FunctionError::TimedOut => Reply::TimedOut,
+    }
+}
+
+fn panicked<'a>(panic: &(dyn Any + Send), arena: &'a Arena) -> Reply<'a> {
+    let text = watch::said(panic);
+    Reply::Failed { error: Some("Lambda.Unknown"), cause: Some(arena.alloc_str(text)) }
 }

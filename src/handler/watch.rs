@@ -7,6 +7,7 @@
 //! nothing where there is no time limit. It must never leave a caller waiting for longer than the limit.
 
 use super::function::{Call, Event, Function, FunctionError, Seen};
+use super::waiting::Pending;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use std::any::Any;
@@ -15,6 +16,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 /// How many threads may be left behind at a time with calls that give no answer.
@@ -117,19 +119,36 @@ impl Function for Watched {
             Some(limit) => self.elsewhere(event, call, limit),
         }
     }
+
+    fn begin(&self, event: Event<'_>, call: &Call<'_>) -> Option<Pending> {
+        let mut pending = match self.inside(|| self.function.begin(event, call)) {
+            Ok(pending) => pending?,
+            Err(error) => return Some(Box::pin(std::future::ready(Err(error)))),
+        };
+        let watched = Watched { function: self.function.clone(), number: self.number, watch: self.watch.clone() };
+        Some(Box::pin(std::future::poll_fn(move |context| {
+            // After a panic it is dropped, and never polled again.
+            watched.inside(|| pending.as_mut().poll(context)).unwrap_or_else(|error| Poll::Ready(Err(error)))
+        })))
+    }
 }
 
 impl Watched {
     /// Calls it on this thread; a panic is counted, and is the call's failure.
     fn fenced<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError> {
+        self.inside(|| self.function.call(event, call))?
+    }
+
+    /// Does a part of the function's work on this thread; a panic is counted, and is the call's failure.
+    fn inside<T>(&self, work: impl FnOnce() -> T) -> Result<T, FunctionError> {
         let before = INSIDE.replace(self.number);
         // The arena only ever gets further values: whatever a panic leaves there half made, nobody can reach.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.function.call(event, call)));
+        let outcome = catch_unwind(AssertUnwindSafe(work));
         INSIDE.set(before);
-        outcome.unwrap_or_else(|panic| {
+        outcome.map_err(|panic| {
             self.watch.panics.fetch_add(1, Ordering::Relaxed);
             let cause = Some(said(&*panic).to_owned());
-            Err(FunctionError::Failed { error: Some("Lambda.Unknown".to_owned()), cause })
+            FunctionError::Failed { error: Some("Lambda.Unknown".to_owned()), cause }
         })
     }
 

@@ -31,6 +31,9 @@ pub struct Builder {
     variables: Pool<Box<str>>,
     slots: Pool<Box<[Box<str>]>>,
     handlers: Pool<Handler>,
+    points: Pool<point::Point>,
+    /// What is counted or noted.
+    pub instrument: point::Instrument,
     /// The machine's own TimeoutSeconds.
     pub timeout_seconds: Option<u64>,
     /// Whether text of the execution's input can be copied to where somebody sees it.
@@ -188,6 +191,11 @@ impl Builder {
         HandlerId(self.handlers.id(handler))
     }
 
+    /// A place that is counted.
+    pub fn point(&mut self, point: point::Point) -> PointId {
+        PointId(self.points.id(point))
+    }
+
     /// A handler's name.
     pub fn handler_name(&self, id: HandlerId) -> &str {
         &self.handlers.entries[id.index()].name
@@ -224,6 +232,7 @@ impl Builder {
         }
         for state in &mut self.states {
             state.attempt = address(state.attempt);
+            state.retriers.iter_mut().for_each(|retrier| retrier.at = address(retrier.at));
             state.catchers.iter_mut().for_each(|catcher| catcher.at = address(catcher.at));
         }
         let constants = self.constants.entries.into_iter().map(|text| Constant { form: Form::of(&text), text });
@@ -245,6 +254,8 @@ impl Builder {
             variables: self.variables.entries.into(),
             slots: self.slots.entries.into(),
             handlers: self.handlers.entries.into(),
+            points: self.points.entries.into(),
+            instrument: self.instrument,
             timeout_seconds: self.timeout_seconds,
             copies_input: self.copies_input,
             opens_input: false,
@@ -275,6 +286,7 @@ fn opens(program: &Program, op: &Op) -> bool {
             choice::Subject::Path(from, path, _) => looks(from, path),
             choice::Subject::Query(_) => false,
         },
+        Op::Evaluate { expression, .. } => program.expression(expression).looks_into_documents(),
         Op::Fork { fork } => !matches!(program.fork(fork).children, work::Children::Branches(_)),
         Op::Place { .. } => true,
         _ => false,

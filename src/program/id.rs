@@ -52,4 +52,6 @@ ids! {
     SlotId,
     /// A function that Task states name, whoever stands behind it.
     HandlerId,
+    /// A place that an instrumented program counts.
+    PointId,
 }

@@ -56,7 +56,7 @@ pub fn listing(program: &Program) -> String {
                 "; '{}' Retry[{n}] {} → @{} up to {} times after {} s × {}",
                 state.name,
                 retrier.errors.join(", "),
-                state.attempt.0,
+                retrier.at.0,
                 retrier.max_attempts,
                 retrier.interval_seconds,
                 retrier.backoff_rate

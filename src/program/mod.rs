@@ -11,6 +11,7 @@
 //! | [`state`] | what the machine knows of a state: names, Retriers, Catchers |
 //! | [`choice`] | comparisons of Choice rules, and dispatch tables |
 //! | [`work`] | what Task, Map, Parallel and Wait ask for |
+//! | [`point`] | the places that an instrumented program counts |
 //! | [`blame`] | what error texts say |
 //! | [`expression`] | compiled JSONata expressions
 //! | [`function`] | the names of the intrinsic functions |
@@ -28,6 +29,7 @@ pub mod function;
 pub mod id;
 pub mod listing;
 pub mod op;
+pub mod point;
 pub mod shortcut;
 pub mod state;
 mod timing;
@@ -66,6 +68,8 @@ pub struct Program {
     pub(crate) variables: Box<[Box<str>]>,
     pub(crate) slots: Box<[Box<[Box<str>]>]>,
     pub(crate) handlers: Box<[Handler]>,
+    pub(crate) points: Box<[point::Point]>,
+    pub(crate) instrument: point::Instrument,
     pub(crate) timeout_seconds: Option<u64>,
     pub(crate) copies_input: bool,
     pub(crate) opens_input: bool,
@@ -138,6 +142,8 @@ pools! {
     slot(SlotId) -> [Box<str>] { slots }
     /// A handler's name.
     handler(HandlerId) -> Handler { handlers }
+    /// A place that is counted.
+    point(PointId) -> point::Point { points }
 }
 
 impl Program {
@@ -170,6 +176,16 @@ impl Program {
     /// The names of the machine's variables.
     pub fn variables(&self) -> &[Box<str>] {
         &self.variables
+    }
+
+    /// The places that the program counts, in the order of their ids; a plain program has none.
+    pub fn points(&self) -> &[point::Point] {
+        &self.points
+    }
+
+    /// What the program counts or notes besides running.
+    pub fn instrument(&self) -> point::Instrument {
+        self.instrument
     }
 
     /// The machine's own TimeoutSeconds.

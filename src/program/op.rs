@@ -286,6 +286,16 @@ instruction_set! {
         pops |p| p.fork(fork).stack_length(); pushes 0;
         effect "request Children; res ← results"; origin "Map, Parallel"; example "{\"Type\":\"Parallel\",\"Branches\":[…]}";
 
+    /// Counts a place that the execution has come to. Only instrumented programs have it.
+    Count "count" { point: PointId }
+        pops |_p| 0; pushes 0;
+        effect "count point"; origin "coverage"; example "{\"Next\":\"B\"}";
+
+    /// Notes what the comparison that comes next will see. Only programs that are watched have it.
+    Watch "watch" { test: TestId }
+        pops |_p| 0; pushes 0;
+        effect "note test"; origin "a Choice rule that is watched"; example "{\"Variable\":\"$.n\",\"IsNull\":true}";
+
     /// Makes an item of a distributed Map an execution of its own, with `doc` as its input.
     Detach "detach" {}
         pops |_p| 0; pushes 0;
@@ -326,6 +336,7 @@ pool_operands! {
     VariableId in variables: |p, id| format!("${}", p.variable(id));
     SlotId in slots: |p, id| format!("slot {} {}", id.0, p.slot(id).join("."));
     HandlerId in handlers: |p, id| p.handler(id).to_string();
+    PointId in points: |p, id| p.point(id).show(p);
 }
 
 impl Operand for Addr {

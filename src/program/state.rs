@@ -70,6 +70,8 @@ pub struct Retrier {
     pub max_delay_seconds: Option<u64>,
     /// JitterStrategy FULL.
     pub full_jitter: bool,
+    /// Where the retry goes on: the state's `attempt`, or code that counts the retry first.
+    pub at: Addr,
 }
 
 /// One entry of Catch.

@@ -68,7 +68,8 @@ pub fn verify(program: &Program) -> Result<u32, VerifyError> {
     operands(program)?;
     entries(program)?;
     let machine = depth_from(program, std::iter::once(Addr(0)))?;
-    let retries = program.states().iter().map(|state| state.attempt);
+    let attempts = program.states().iter().map(|state| state.attempt);
+    let retries = attempts.chain(program.states().iter().flat_map(|state| state.retriers.iter().map(|r| r.at)));
     let catchers = program.states().iter().flat_map(|state| state.catchers.iter().map(|c| c.at));
     let children = program.forks.iter().flat_map(|fork| fork.entries().iter().copied());
     let states = depth_from(program, retries.chain(catchers).chain(children))?;
@@ -145,7 +146,11 @@ fn entries(program: &Program) -> Result<(), VerifyError> {
     }
     for (i, state) in program.states.iter().enumerate() {
         let catchers = state.catchers.iter().all(|catcher| catcher.at.is_in(program));
-        check("state", i, state.attempt.is_in(program) && catchers)?;
+        let retriers = state.retriers.iter().all(|retrier| retrier.at.is_in(program));
+        check("state", i, state.attempt.is_in(program) && catchers && retriers)?;
+    }
+    for (i, point) in program.points.iter().enumerate() {
+        check("point", i, point.state.is_in(program))?;
     }
     Ok(())
 }

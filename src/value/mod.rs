@@ -16,6 +16,7 @@
 //! | [`number`] | numbers as they were written: comparing and converting them |
 //! | [`write`](mod@write) | compact JSON text, sizes, equality |
 //! | [`path`] | paths: selecting from a value, writing into one |
+//! | [`difference`] | what tells two documents apart |
 //! | [`pattern`] | patterns with `*` |
 //! | [`timestamp`] | instants, as RFC 3339 writes them |
 //! | [`signature`] | what arguments a function takes
@@ -24,6 +25,7 @@
 //!
 //! It must never know of states, and must never change a number's text.
 
+pub mod difference;
 pub mod number;
 pub mod once;
 pub mod path;

@@ -114,20 +114,10 @@ fn whole(f: f64) -> Option<i64> {
     (f.fract() == 0.0 && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f)).then_some(f as i64)
 }
 
-/// Writes a double as the shortest text that reads back as it, whole numbers without a fraction; what JSON has no number
-/// for, as its name in quotes.
+/// Writes a double as the shortest text that reads back as it, whole numbers without a fraction.
 pub fn write_f64(f: f64, out: &mut Vec<u8>) {
     use std::io::Write;
-    if !f.is_finite() {
-        let name: &[u8] = if f.is_nan() {
-            b"\"NaN\""
-        } else if f > 0.0 {
-            b"\"Infinity\""
-        } else {
-            b"\"-Infinity\""
-        };
-        out.extend_from_slice(name);
-    } else if let Some(i) = whole(f).filter(|i| i.abs() < 1 << 53) {
+    if let Some(i) = whole(f).filter(|i| i.abs() < 1 << 53) {
         out.extend_from_slice(itoa::Buffer::new().format(i).as_bytes());
     } else if f != 0.0 && (f.abs() >= 1e21 || f.abs() < 1e-6) {
         // Writing to a vector cannot fail.

@@ -89,6 +89,23 @@ impl Pattern {
     }
 }
 
+/// The pattern as text, with as many stars as it needs.
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let literal = |text: &str| text.replace('\\', r"\\").replace('*', r"\*");
+        f.write_str(&literal(&self.first))?;
+        let Some(rest) = &self.rest else { return Ok(()) };
+        for piece in &rest.between {
+            let text = match piece {
+                Piece::Byte(byte) => String::from_utf8_lossy(&[*byte]).into_owned(),
+                Piece::Text(finder) => String::from_utf8_lossy(finder.needle()).into_owned(),
+            };
+            write!(f, "*{}", literal(&text))?;
+        }
+        write!(f, "*{}", literal(&rest.last))
+    }
+}
+
 impl Piece {
     fn new(text: &str) -> Piece {
         match text.as_bytes() {
@@ -109,6 +126,14 @@ impl Piece {
 #[cfg(test)]
 mod tests {
     use super::Pattern;
+
+    #[test]
+    fn shown_as_written() {
+        for text in ["", "a", "*", "a*b", r"100\*", "a*b*cd*", r"\\*"] {
+            assert_eq!(Pattern::parse(text).to_string(), text);
+        }
+        assert_eq!(Pattern::parse("a**b").to_string(), "a*b");
+    }
 
     #[test]
     fn table() {

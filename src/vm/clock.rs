@@ -47,6 +47,11 @@ impl<'a> Execution<'a> {
         Some(Request::WaitUntil(until_ms))
     }
 
+    /// When the execution's time is over, on its own clock; never is [`i64::MAX`].
+    pub fn deadline_ms(&self) -> i64 {
+        self.deadline_ms
+    }
+
     /// Moves the clock on.
     pub(super) fn set_clock(&mut self, now_ms: i64) {
         if now_ms > self.now_ms {

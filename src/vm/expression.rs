@@ -22,8 +22,9 @@ impl<'a> Execution<'a> {
     pub(super) fn evaluate(&mut self, id: ExpressionId, blame: BlameId) -> Result<(), Stop<'a>> {
         let expression = self.program.expression(id);
         let arena = self.arena;
-        let mut host = StateHost { execution: self };
-        if let Some((global, names)) = expression.bare() {
+        let bare = expression.bare();
+        let mut host = StateHost { execution: self, opens: bare.is_none() };
+        if let Some((global, names)) = bare {
             return match jsonata::follow(&mut host, global, names, arena) {
                 Value::Undefined => Err(self.unevaluated(blame, "returned nothing (undefined).")),
                 value => {
@@ -55,7 +56,7 @@ impl<'a> Execution<'a> {
     /// The value of an expression that is nothing but a path; undefined if there is none.
     pub(super) fn queried(&mut self, id: ExpressionId) -> Value<'a> {
         let (expression, arena) = (self.program.expression(id), self.arena);
-        let mut host = StateHost { execution: self };
+        let mut host = StateHost { execution: self, opens: false };
         match expression.bare() {
             Some((global, names)) => jsonata::follow(&mut host, global, names, arena),
             // The verifier has seen to it that this does not happen.
@@ -176,6 +177,8 @@ fn holds_function(value: Value) -> bool {
 /// What an expression finds around it.
 struct StateHost<'e, 'a> {
     execution: &'e mut Execution<'a>,
+    /// Whether values are looked into, rather than handed on.
+    opens: bool,
 }
 
 impl<'a> StateHost<'_, 'a> {
@@ -188,8 +191,13 @@ impl<'a> StateHost<'_, 'a> {
             Root::Variable(variable) => execution.variables[variable.index()],
             Root::Slot(slot) => match execution.input.slots.get(slot.index()) {
                 Some(Slot::Found(span)) => {
-                    let text = &execution.input.text[span.start as usize..span.end as usize];
-                    Some(Value::raw(execution.arena, text, execution.input.form.of_part(text)))
+                    let input = &execution.input;
+                    let text = &input.text[span.start as usize..span.end as usize];
+                    // Who looks inside again and again had better look at what the scanner's tokens have opened.
+                    match input.tokens.filter(|_| self.opens && text.starts_with(['{', '['])) {
+                        Some(tokens) => Some(tokens.open(*span, execution.arena)),
+                        None => Some(Value::raw(execution.arena, text, input.form.of_part(text))),
+                    }
                 }
                 Some(Slot::Absent | Slot::Missing { .. }) => None,
                 // An array may be on the way: then the fields of its elements are meant.

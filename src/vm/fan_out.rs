@@ -15,6 +15,7 @@ use super::machine::{Execution, ExecutionBasics, Family, Input, Settings, Stop, 
 use super::outcome::{Failure, Origin, Outcome};
 use super::room::{OPENED_BYTES, Room};
 use super::seed::Seed;
+use super::watch::{Note, notes_of};
 use crate::program::state::StateType;
 use crate::program::work::{self, Fork, Limit};
 use crate::program::{Addr, Blame, BlameId, ForkId, Program};
@@ -80,6 +81,16 @@ impl<'a> Children<'a> {
             Items::Each(items) => items.len(),
             Items::Branches(_, entries) => entries.len(),
         }
+    }
+
+    /// How many of them run at once.
+    pub fn concurrency(&self) -> usize {
+        self.concurrency.min(self.len())
+    }
+
+    /// Whether so many failed children do not end the others.
+    pub fn bears(&self, failures: usize) -> bool {
+        self.tolerance.distributed && failures <= self.tolerance.failures_max
     }
 
     /// Whether there are none.
@@ -156,6 +167,7 @@ impl<'a> Children<'a> {
             // What is an execution of its own counts its own events, and shows none to its parent.
             history: History {
                 events: (self.history && !self.tolerance.distributed).then(Vec::new),
+                notes: notes_of(program, self.history && !self.tolerance.distributed),
                 ..History::default()
             },
         };
@@ -296,6 +308,7 @@ impl<'a> Execution<'a> {
             last: self.history.count,
             pace: std::mem::take(&mut self.history.pace),
             events: self.take_events(),
+            notes: self.take_notes(),
             steps_left: self.steps,
         }
     }
@@ -388,6 +401,19 @@ impl<'a> Execution<'a> {
             return;
         }
         let (base, link) = (self.history.count, self.history.previous);
+        if let Some(notes) = &mut self.history.notes {
+            let mut all: Vec<(u32, usize, Note)> = Vec::new();
+            for (index, finished) in join.finished.iter().enumerate() {
+                let kept = placed.kept(index);
+                let at = |id: u32| if id == 0 { link } else { base + placed.id(index, id) };
+                for note in finished.notes.iter().filter(|note| note.after <= kept) {
+                    let note = Note { after: at(note.after), previous: at(note.previous), ..note.clone() };
+                    all.push((note.after, index, note));
+                }
+            }
+            all.sort_by_key(|(after, index, _)| (*after, *index));
+            notes.list.extend(all.into_iter().map(|(.., note)| note));
+        }
         if let Some(events) = &mut self.history.events {
             let mut all: Vec<(i64, usize, u32, Event)> = Vec::new();
             for (index, finished) in join.finished.iter().enumerate() {

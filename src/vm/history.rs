@@ -5,6 +5,7 @@
 use super::event::{Event, EventKind};
 use super::machine::{Execution, Stop};
 use super::outcome::Failure;
+use super::watch::Notes;
 
 /// The count of events, and the events themselves if they are kept.
 #[derive(Default)]
@@ -14,12 +15,22 @@ pub(super) struct History {
     /// For children: how many events there had been whenever the clock moved on.
     pub pace: Vec<(i64, u32)>,
     pub events: Option<Vec<Event>>,
+    /// What was decided, if somebody looks on.
+    pub notes: Option<Box<Notes>>,
 }
 
 impl<'a> Execution<'a> {
+    /// Stops where the history has room for its last event only.
+    pub(super) fn within_history(&mut self) -> Result<(), Stop<'a>> {
+        if self.history.count >= self.settings.limits.events.saturating_sub(1) {
+            return Err(self.history_is_full());
+        }
+        Ok(())
+    }
+
     /// The history may not grow past its limit, whose last event says so.
     #[cold]
-    pub(super) fn history_is_full(&mut self) -> Stop<'a> {
+    fn history_is_full(&mut self) -> Stop<'a> {
         let limit = self.settings.limits.events;
         self.history.count = limit.saturating_sub(1);
         if let Some(events) = &mut self.history.events {

@@ -11,6 +11,7 @@
 use super::event::Event;
 use super::fan_out::{Children, Next};
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
+use super::watch::Note;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 
@@ -25,6 +26,7 @@ pub struct Finished<'a> {
     pub(super) last: u32,
     pub(super) pace: Vec<(i64, u32)>,
     pub(super) events: Vec<Event>,
+    pub(super) notes: Vec<Note>,
     pub(super) steps_left: u64,
 }
 
@@ -38,6 +40,7 @@ pub struct FinishedElsewhere {
     pub(super) last: u32,
     pub(super) pace: Vec<(i64, u32)>,
     pub(super) events: Vec<Event>,
+    pub(super) notes: Vec<Note>,
     pub(super) steps_left: u64,
 }
 
@@ -281,6 +284,7 @@ impl Finished<'_> {
             last: self.last,
             pace: self.pace,
             events: self.events,
+            notes: self.notes,
             steps_left: self.steps_left,
         }
     }
@@ -331,6 +335,7 @@ impl FinishedElsewhere {
             last: self.last,
             pace: self.pace,
             events: self.events,
+            notes: self.notes,
             steps_left: self.steps_left,
         }
     }

@@ -13,6 +13,7 @@ use super::request::Request;
 use super::room::Room;
 use super::seed::Seed;
 use super::tally::Tally;
+use super::watch::notes_of;
 use crate::program::{Addr, AssignId, Op, Program, Register, Root, StateId, TaskId};
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
@@ -230,7 +231,7 @@ impl<'a> Execution<'a> {
             deadline_ms: start.now_ms.saturating_add(run_ms),
             steps: settings.limits.steps,
             room: Room::new(&settings.limits, settings.limits.execution_bytes, arena),
-            history: History { count: 1, events, ..History::default() },
+            history: History { count: 1, events, notes: notes_of(program, start.history), ..History::default() },
         }
     }
 
@@ -396,6 +397,8 @@ impl<'a> Execution<'a> {
                         return Err(stop);
                     }
                 }
+                Op::Count { point } => self.count(point),
+                Op::Watch { test } => self.watch(test),
                 Op::Fork { fork } => {
                     let children = self.fork(fork)?;
                     self.waiting = Waiting::Children;
@@ -438,13 +441,6 @@ impl<'a> Execution<'a> {
             return Err(self.stop_at(LimitHit::Steps(self.settings.limits.steps)));
         }
         self.steps -= 1;
-        Ok(())
-    }
-
-    fn within_history(&mut self) -> Result<(), Stop<'a>> {
-        if self.history.count >= self.settings.limits.events.saturating_sub(1) {
-            return Err(self.history_is_full());
-        }
         Ok(())
     }
 
@@ -491,6 +487,7 @@ impl<'a> Execution<'a> {
     }
 
     fn timed_out(&mut self, limit: LimitHit) -> Outcome<'a> {
+        Tally::time_out(self.tally, self.visit.state);
         if let Some(caller) = self.caller.take() {
             self.quiet = caller.quiet;
         }

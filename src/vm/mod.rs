@@ -38,6 +38,7 @@
 //! | [`seed`] | what stands in for randomness |
 //! | [`shortcut`] | executions that only their input decides, told without being run |
 //! | [`tally`] | counts |
+//! | [`watch`] | what an execution decides, noted |
 //! | [`intrinsic`] | the 18 intrinsic functions |
 //! | [`jsonata`] | JSONata |
 //! | `expression.rs` | JSONata in the fields of states |
@@ -66,6 +67,7 @@ pub mod seed;
 pub mod shortcut;
 pub mod tally;
 mod task;
+pub mod watch;
 
 pub use budget::Limits;
 pub use context::Names;
@@ -78,4 +80,5 @@ pub use park::Parked;
 
 pub use request::{Reply, Request, TaskRequest};
 pub use seed::Seed;
-pub use tally::Tally;
+pub use tally::{Tally, Troubles};
+pub use watch::{Note, NoteKind};

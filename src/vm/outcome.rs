@@ -52,6 +52,11 @@ pub enum LimitHit {
 }
 
 impl LimitHit {
+    /// Whether it is one of ours, rather than what the machine's author wanted.
+    pub fn is_ours(self) -> bool {
+        !matches!(self, LimitHit::TimeoutSeconds(_))
+    }
+
     /// The limit's name in summaries.
     pub fn name(self) -> &'static str {
         match self {

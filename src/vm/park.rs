@@ -12,6 +12,7 @@ use super::machine::{Caller, Execution, ExecutionBasics, Family, Input, Rare, Se
 use super::outcome::Origin;
 use super::room::Room;
 use super::seed::Seed;
+use super::watch::{Note, Notes};
 use crate::program::{Addr, AssignId, Program, StateId, TaskId};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
@@ -45,6 +46,7 @@ pub struct Parked {
     previous: u32,
     pace: Vec<(i64, u32)>,
     events: Option<Vec<Event>>,
+    notes: Option<Vec<Note>>,
 }
 
 /// Compact JSON text.
@@ -180,6 +182,7 @@ impl<'a> Execution<'a> {
             bytes: self.room.whole,
             pace: std::mem::take(&mut self.history.pace),
             events: self.history.events.take(),
+            notes: self.history.notes.take().map(|notes| notes.list),
         }
     }
 }
@@ -258,7 +261,13 @@ impl Parked {
             deadline_ms: self.deadline_ms,
             steps: self.steps,
             room: Room::NONE,
-            history: History { count: self.count, previous: self.previous, pace: self.pace, events: self.events },
+            history: History {
+                count: self.count,
+                previous: self.previous,
+                pace: self.pace,
+                events: self.events,
+                notes: self.notes.map(|list| Box::new(Notes { list })),
+            },
         };
         // What it has brought along is no reason to ask again.
         execution.room = Room::new(&settings.limits, self.bytes, arena);

@@ -35,26 +35,32 @@ impl<'a> Execution<'a> {
                     // Every attempt has a token of its own.
                     self.visit.rare = self.visit.rare.map(|rare| &*self.arena.alloc(Rare { token: None, ..*rare }));
                     if let Some(tally) = self.tally {
-                        tally.retry();
+                        tally.retry(id);
                     }
-                    self.pc = info.attempt;
+                    self.pc = retrier.at;
                     self.eff = self.doc;
-                    return Rescue::Wait(self.now_ms.saturating_add(self.delay_ms(retrier, used)));
+                    let delay_ms = self.delay_ms(retrier, used);
+                    self.note_retry(id, n, used, delay_ms, &failure);
+                    return Rescue::Wait(self.now_ms.saturating_add(delay_ms));
                 }
             }
-            if let Some(catcher) = info.catchers.iter().find(|c| state::matches(&c.errors, failure.error)) {
+            if let Some(n) = info.catchers.iter().position(|c| state::matches(&c.errors, failure.error)) {
                 self.close_work(info.kind);
                 let rare = self.visit.rare();
                 self.visit.rare = Some(self.arena.alloc(Rare { caught: true, ..rare }));
                 if let Some(tally) = self.tally {
-                    tally.catch();
+                    tally.catch(id);
                 }
                 self.res = self.error_output(&failure);
-                self.pc = catcher.at;
+                self.note_catch(id, n, &failure);
+                self.pc = info.catchers[n].at;
                 return Rescue::Going;
             }
         }
         if let Some(id) = self.visit.state {
+            if let Some(tally) = self.tally {
+                tally.fail(id, self.visit.rare().caught);
+            }
             self.close_work(self.program.state(id).kind);
         }
         if self.caller.is_some() {

@@ -3,6 +3,8 @@
 //! An event's identity is its source and its byte offset there, so that the same file gives the same UUIDs, random
 //! numbers and jitter on any number of threads. A child's seed derives from its parent's and its index.
 
+use md5::{Digest, Md5};
+
 /// A stream of numbers that depends on nothing but its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed {
@@ -20,6 +22,15 @@ impl Seed {
     /// ```
     pub fn new(seed: u64, source: u64, offset: u64) -> Seed {
         Seed { key: mix(mix(mix(seed ^ 0x5EED) ^ source) ^ offset), draws: 0 }
+    }
+
+    /// The stream of an event that is known by what it says: of the run's `--seed` and the event's JSON text, without the
+    /// blanks around it. Equal events have equal streams, wherever they stand.
+    pub fn of_content(seed: u64, text: &str) -> Seed {
+        let digest = Md5::digest(text.as_bytes());
+        let (high, low) = digest.split_at(8);
+        let half = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        Seed::new(seed, half(high), half(low))
     }
 
     /// The stream of a child.

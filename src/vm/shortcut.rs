@@ -74,6 +74,12 @@ impl<'p> Shortcuts<'p> {
         &self.shortcut.ends[index].visits
     }
 
+    /// The state that an execution with this end fails in, if it fails: the last one.
+    pub fn fails_in(&self, index: usize) -> Option<StateId> {
+        let end = &self.shortcut.ends[index];
+        end.visits.last().copied().filter(|_| matches!(end.result, Ending::Failed { .. }))
+    }
+
     /// What an execution comes to; nothing, if the machine has to run it.
     #[inline]
     pub fn tell<'a>(&self, input: &Input<'a>, arena: &'a Arena) -> Option<Told<'p, 'a>>

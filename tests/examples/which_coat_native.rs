@@ -10,7 +10,6 @@
 use expressway::Runner;
 use expressway::handler::function::{Call, Event, FunctionError};
 use expressway::value::Value;
-use expressway::value::timestamp::Timestamp;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -26,6 +25,5 @@ fn main() -> ExitCode {
 
 fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: &str) -> Result<Value<'a>, FunctionError> {
     let weather = event.get("Weather").ok_or_else(|| FunctionError::new("KeyError", "'Weather'"))?;
-    let now = Timestamp::from_millis(call.now_ms()).to_rfc3339_millis();
-    Ok(call.object(&[("Weather", weather.value()), ("Timestamp", call.text(&now)), ("Message", call.text(message))]))
+    Ok(call.object(&[("Weather", weather.value()), ("Timestamp", call.time()), ("Message", call.text(message))]))
 }

@@ -27,6 +27,12 @@ pub enum Kind {
     Picture,
     /// A text that is not in Base64.
     Base64,
+    /// `$clone`, which in the reference cuts numbers to 15 digits.
+    Digits,
+    /// Undefined among the elements of a sequence.
+    Holes,
+    /// The word "undefined" for what is undefined.
+    Word,
     /// The reference cannot apply a function of its own partially if a parameter of it has a default.
     Default,
 }
@@ -53,6 +59,12 @@ impl std::fmt::Display for Kind {
             }
             Kind::Clock => "parts of a time that a picture leaves out come from the clock, which ours is given",
             Kind::Picture => "pictures of numbers that are none: ours refuses or writes what is sensible",
+            Kind::Digits => "the reference clones by way of text, which cuts numbers to 15 digits",
+            Kind::Holes => {
+                "the reference can leave undefined among the elements of a sequence, where a predicate holds whatever the \
+                 element; ours never does"
+            }
+            Kind::Word => "the reference writes the word \"undefined\" for a replacement that is not there",
             Kind::Base64 => "what is not Base64: Node stops at some letters and skips others",
             Kind::Default => {
                 "S0208 at run time: the reference reads its own source for parameters, and cannot read defaults there"
@@ -85,7 +97,13 @@ pub fn kind(expression: &str, ours: &Answer, theirs: &Answer, _reference: bool) 
         _ if expression.contains("~> |") || expression.contains("~>|") => Kind::Nested,
         _ if expression.contains("Millis(") => Kind::Clock,
         _ if expression.contains("$formatInteger(") || expression.contains("$formatNumber(") => Kind::Picture,
+        _ if expression.contains("$parseInteger(") => Kind::Picture,
         _ if expression.contains("$base64decode(") => Kind::Base64,
+        _ if expression.contains("$clone(") => Kind::Digits,
+        (_, Answer::Value(value)) if expression.contains("$replace(") && value.to_string().contains("undefined") => {
+            Kind::Word
+        }
+        (Answer::Nothing, _) if expression.contains('[') => Kind::Holes,
         _ => Kind::Unknown,
     })
 }
@@ -111,8 +129,6 @@ fn same(a: &serde_json::Value, b: &serde_json::Value) -> bool {
         (V::Object(a), V::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
         }
-        // JSON has no number for them: JavaScript writes null, we write the name, as AWS does.
-        (V::String(name), V::Null) => matches!(name.as_str(), "NaN" | "Infinity" | "-Infinity"),
         _ => a == b,
     }
 }

@@ -185,7 +185,7 @@ fn bytes_behind_the_last_entry_would_be_noticed() {
             match turns.next() {
                 _ if left == 0 => Turn::End,
                 // A slow disk: so more stands behind an entry.
-                Turn::Ledger if left % 4 != 0 => Turn::Worker(left, 9),
+                Turn::Ledger if !left.is_multiple_of(4) => Turn::Worker(left, 9),
                 turn => turn,
             }
         });

@@ -227,7 +227,7 @@ impl Turns {
             return Turn::Ledger;
         }
         // All others have their turns while somebody sleeps; alone nobody does.
-        if worker == self.asleep && self.workers > 1 && self.turn % 64 != 0 {
+        if worker == self.asleep && self.workers > 1 && !self.turn.is_multiple_of(64) {
             return Turn::Worker((worker + 1) % self.workers, 1 + self.chance.below(40));
         }
         let lines = if worker == self.slow { 1 } else { 1 + self.chance.below(40) };

@@ -150,6 +150,13 @@ impl Record {
             let _ = write!(out, "{count}");
         });
         let _ = write!(out, ",\"retries\":{},\"caught\":{}", self.visits.retries(), self.visits.caught());
+        let calm = vm::Troubles::default();
+        let troubles: Vec<_> = self.visits.troubles().enumerate().filter(|(_, troubles)| *troubles != calm).collect();
+        out.push_str(",\"troubles\":");
+        list(&troubles, &mut out, |(state, troubles), out| {
+            let vm::Troubles { failed, timed_out, retries, caught } = troubles;
+            let _ = write!(out, "[{state},{failed},{timed_out},{retries},{caught}]");
+        });
         let _ = write!(out, ",\"stored_bytes\":{},\"source_errors\":", self.stored_bytes);
         list(&self.failed, &mut out, |(source, error), out| {
             let _ = write!(out, "[{source},{},{}]", error.offset, quoted(&error.problem.to_string()));
@@ -226,6 +233,13 @@ impl Record {
             let [bucket, count] = numbers(pair)?;
             latencies.restore(bucket, count).ok_or_else(|| damaged("a duration is out of range"))?;
         }
+        let mut troubles = vec![vm::Troubles::default(); entered.len()];
+        for state in array(&root, "troubles")? {
+            let [state, failed, timed_out, retries, caught] = numbers(state)?;
+            let place = usize::try_from(state).ok().and_then(|state| troubles.get_mut(state));
+            *place.ok_or_else(|| damaged("a state is out of range"))? =
+                vm::Troubles { failed, timed_out, retries, caught };
+        }
         let mut failed = Vec::new();
         for error in array(&root, "source_errors")? {
             let [source, offset, reason] = error.as_array().unwrap_or_default() else {
@@ -254,7 +268,7 @@ impl Record {
             lines: number(at, "lines")?,
             outputs,
             tally,
-            visits: vm::Tally::restored(entered, number(&root, "retries")?, number(&root, "caught")?),
+            visits: vm::Tally::restored(entered, troubles, number(&root, "retries")?, number(&root, "caught")?),
             stored_bytes: number(&root, "stored_bytes")?,
             failed,
             elapsed_ns: number(&root, "elapsed_ns")?,

@@ -8,6 +8,7 @@
 use super::compile_part;
 use super::states::{Setting, StateNames};
 use crate::compile::Compiler;
+use crate::definition::jsonata::names::{Outside, outside};
 use crate::definition::jsonata::{Ast, Kind, Node};
 use crate::definition::{ChoiceRule, Condition};
 use crate::program::choice::{Subject, Table};
@@ -31,6 +32,10 @@ impl<'d> Compiler<'d> {
     /// Compiles the first rules as look-ups, as many as one table takes; how many, none if the first is not of this kind.
     pub(in crate::compile) fn decided(&mut self, rules: &'d [ChoiceRule], bodies: &[Addr]) -> Option<usize> {
         let first = read(rules.first()?)?;
+        if self.handler.is_some() && outside(&first.root).contains(&Outside::States("context")) {
+            // A handler sees no context object, which is said where other expressions are compiled.
+            return None;
+        }
         let Decision::Equal(equality) = decision(&first.root)? else {
             let no = self.builder.label();
             self.decide(&first, decision(&first.root)?, *bodies.first()?, no);

@@ -73,6 +73,16 @@ impl Expression {
         let known = from.places.is_empty() && !matches!(from.global, Global::Builtin(_));
         known.then_some((from.global, names))
     }
+
+    /// Whether it looks into a whole document, rather than handing it on or reading the scanner's slots.
+    pub fn looks_into_documents(&self) -> bool {
+        let whole =
+            |global: Global| matches!(global, Global::Root(Root::Register(_) | Root::Outer) | Global::States { .. });
+        match self.bare() {
+            Some((global, names)) => !names.is_empty() && whole(global),
+            None => self.references.iter().chain(self.paths.iter().map(|path| &path.from)).any(|r| whole(r.global)),
+        }
+    }
 }
 
 /// A number of an expression.

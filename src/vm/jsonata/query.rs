@@ -53,7 +53,7 @@ pub(super) fn items<'a>(value: Value<'a>, arena: &'a Arena) -> &'a [Value<'a>] {
 pub(super) fn truth<'a>(value: Value<'a>, arena: &'a Arena) -> bool {
     match letter(value) {
         b'b' => value.as_bool() == Some(true),
-        b'n' => number(value).is_some_and(|n| n != 0.0),
+        b'n' => number(value).is_some_and(|n| n != 0.0 && !n.is_nan()),
         b's' => value.as_str(arena).is_some_and(|s| !s.is_empty()),
         b'o' => value.members(arena).is_some_and(|m| !m.is_empty()),
         b'a' => items(value, arena).iter().any(|item| truth(*item, arena)),

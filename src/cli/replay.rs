@@ -1,0 +1,137 @@
+//! What the commands share that run a machine over files of events without being `run`: `coverage`, `diff`, `bench`.
+//!
+//! Flows in: the options that decide what an execution comes to: seed, clock, mocks. They mean what they mean to `run`, so
+//! that the executions are the same ones. It must never write anything.
+
+use super::CliError;
+use super::machine::{Machine, MachineArguments, read_text};
+use crate::batch::Batch;
+use crate::compile::Options;
+use crate::compile::instrument::{self, Instrument};
+use crate::definition::{Definition, MachineType};
+use crate::handler::mock::Mock;
+use crate::handler::{Bound, Handlers};
+use crate::program::Program;
+use crate::value::timestamp::Timestamp;
+use crate::vm::{Limits, Names, Settings};
+use clap::Args;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What decides what an execution comes to.
+#[derive(Args, Debug, Clone)]
+pub(super) struct ReplayArguments {
+    /// Threads that work [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Where random numbers and UUIDs come from, together with each event's place
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Where virtual time starts
+    #[arg(long, value_name = "RFC3339", default_value = "2020-01-01T00:00:00Z", conflicts_with = "now_path")]
+    pub now: String,
+    /// Where each event says when its virtual time starts
+    #[arg(long, value_name = "PATH")]
+    pub now_path: Option<String>,
+    /// Run only the first records
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
+    #[arg(long, value_name = "FILE")]
+    pub mock: Option<PathBuf>,
+    /// Which of the mock file's test cases
+    #[arg(long, value_name = "NAME")]
+    pub test_case: Option<String>,
+    /// The machine's name, in mocks and in the context object
+    #[arg(long, value_name = "NAME", default_value = "Machine")]
+    pub machine_name: String,
+}
+
+/// A machine that is ready to run.
+pub(super) struct Prepared {
+    pub machine: Machine,
+    /// Its handlers written in ASL.
+    pub asl: BTreeMap<String, Definition>,
+    pub program: Program,
+    pub bound: Bound,
+    pub settings: Settings,
+}
+
+impl ReplayArguments {
+    /// Reads and compiles a machine, and looks up who stands behind its tasks.
+    pub fn prepare(
+        &self,
+        place: &MachineArguments,
+        handlers: &Handlers,
+        instrument: Instrument,
+    ) -> Result<Prepared, CliError> {
+        let machine = place.read()?;
+        let handlers = self.handlers(handlers.clone(), &machine.folder)?;
+        let asl = place.asl_handlers(&machine)?;
+        let program = compile_instrumented(machine.accepted()?, &asl, &handlers, instrument)?;
+        let bound = handlers.bind(&program).map_err(|missing| {
+            CliError::Usage(format!(
+                "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, or mock their states with --mock"
+            ))
+        })?;
+        let express = machine.machine_type == MachineType::Express;
+        let settings = Settings {
+            limits: if express { Limits::EXPRESS } else { Limits::STANDARD },
+            names: Names { machine: self.machine_name.clone(), express, ..Names::default() },
+        };
+        Ok(Prepared { machine, asl, program, bound, settings })
+    }
+
+    /// Whether a mock file can be used as it is.
+    pub fn reads(&self, mocks: &Path) -> bool {
+        let text = read_text(mocks).ok();
+        text.is_some_and(|text| Mock::read(&text, &self.machine_name, self.test_case.as_deref()).is_ok())
+    }
+
+    /// The handlers with the mocks that apply. Mocks beside the machine are taken without being asked for only if there is
+    /// no choice to be made among them.
+    fn handlers(&self, handlers: Handlers, folder: &Path) -> Result<Handlers, CliError> {
+        let beside = folder.join("mocks.json");
+        let Some(path) = self.mock.clone().or_else(|| beside.is_file().then_some(beside)) else { return Ok(handlers) };
+        match Mock::read(&read_text(&path)?, &self.machine_name, self.test_case.as_deref()) {
+            Ok(mock) => Ok(handlers.mock(mock)),
+            Err(_) if self.mock.is_none() && self.test_case.is_none() => Ok(handlers),
+            Err(error) => Err(CliError::Usage(format!("{}: {error}", path.display()))),
+        }
+    }
+
+    /// A batch with these options.
+    pub fn batch<'r>(&self, prepared: &'r Prepared) -> Result<Batch<'r>, CliError> {
+        let mut batch =
+            Batch::new(&prepared.program, &prepared.bound).settings(prepared.settings.clone()).seed(self.seed);
+        if let Some(threads) = self.threads {
+            batch = batch.threads(threads);
+        }
+        if let Some(records) = self.limit {
+            batch = batch.limit(records);
+        }
+        match &self.now_path {
+            Some(path) => batch.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}"))),
+            None => Ok(batch.now(self.now_ms()?)),
+        }
+    }
+
+    /// When virtual time starts, unless events say so.
+    pub fn now_ms(&self) -> Result<i64, CliError> {
+        let now = Timestamp::parse(&self.now).map_err(|error| CliError::Usage(format!("--now: {error}")))?;
+        Ok(now.as_millis())
+    }
+}
+
+/// Compiles a definition, instrumented; what this engine does not run is told like a refused definition.
+pub(super) fn compile_instrumented(
+    definition: &Definition,
+    asl_handlers: &BTreeMap<String, Definition>,
+    handlers: &Handlers,
+    instrument: Instrument,
+) -> Result<Program, CliError> {
+    let bound = |name: &str| handlers.has_lambda(name);
+    let options = Options { handlers: Some(asl_handlers), bound: Some(&bound) };
+    instrument::compile_mocked(definition, &options, instrument, &|state| handlers.has_mock(state))
+        .map_err(|errors| CliError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+}

@@ -1,0 +1,323 @@
+//! Executions one at a time: the whole of an event's way, without files, threads or lines.
+//!
+//! Flows in: JSON text, bytes, or anything that serde can serialize. Flows out: an [`Ended`], or for those who count
+//! nanoseconds a [`Ran`] that borrows. It must never share an arena among executions that are under way.
+
+use super::ended::{Ended, Status};
+use crate::batch::drive::{Alone, drive};
+use crate::batch::{Batch, Identity, NOW_MS};
+use crate::definition::MachineType;
+use crate::handler::{Bound, Handlers, MissingHandlers};
+use crate::program::Program;
+use crate::value::raw::Form;
+use crate::value::scan::{Lines, Record, Scratch, Slot, SlotTrie, WalkPlan};
+use crate::value::tree::SyntaxError;
+use crate::value::{Arena, Value};
+use crate::vm::{Execution, Input, Limits, Outcome, Seed, Settings, Start};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// An arena that has grown beyond this is not kept.
+const ARENA_BYTES_MAX: usize = 1 << 20;
+
+/// A program with those who stand behind its tasks, ready to run; cheap to clone, and to share among threads.
+///
+/// ```
+/// use expressway::{Executor, Handlers, Program};
+/// #[derive(serde::Serialize)]
+/// struct Event { n: u32 }
+/// let program = Program::compile(r#"{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": true}}}"#)?;
+/// let executor = Executor::new(program, &Handlers::new())?.seed(7);
+/// let ended = executor.run_json(&Event { n: 1 })?;
+/// assert_eq!(ended.output.as_deref(), Some(r#"{"n":1}"#));
+/// assert_eq!(ended.ended_ms - expressway::batch::NOW_MS, 60_000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Executor {
+    pub(super) program: Arc<Program>,
+    pub(super) bound: Arc<Bound>,
+    pub(super) settings: Settings,
+    pub(super) seed: u64,
+    pub(super) now_ms: i64,
+}
+
+/// Why an execution never began.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// The input is no JSON text.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// There is nothing but blanks.
+    #[error("the input is blank: a JSON text is expected")]
+    Blank,
+    /// The input cannot be written as JSON.
+    #[error("the input cannot be written as JSON: {0}")]
+    Unwritable(String),
+}
+
+impl Executor {
+    /// A program with the functions that its tasks call.
+    ///
+    /// # Errors
+    ///
+    /// The names that nobody stands behind, each with the states that call it.
+    pub fn new(program: impl Into<Arc<Program>>, handlers: &Handlers) -> Result<Executor, MissingHandlers> {
+        let program = program.into();
+        let bound = Arc::new(handlers.bind(&program)?);
+        Ok(Executor { program, bound, settings: Settings::default(), seed: 0, now_ms: NOW_MS })
+    }
+
+    /// As [`new`](Self::new), but tasks that nobody stands behind fail when they are reached.
+    pub fn new_loosely(program: impl Into<Arc<Program>>, handlers: &Handlers) -> Executor {
+        let program = program.into();
+        let bound = Arc::new(handlers.bind_loosely(&program));
+        Executor { program, bound, settings: Settings::default(), seed: 0, now_ms: NOW_MS }
+    }
+
+    /// What all random numbers, UUIDs and names derive from, together with who an execution is.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// When virtual time starts, in milliseconds since 1970.
+    pub fn now(mut self, now_ms: i64) -> Self {
+        self.now_ms = now_ms;
+        self
+    }
+
+    /// The limits and the context object of a type of workflow: five minutes for Express, 25,000 events for Standard.
+    pub fn machine_type(mut self, machine_type: MachineType) -> Self {
+        let express = machine_type == MachineType::Express;
+        self.settings.limits = if express { Limits::EXPRESS } else { Limits::STANDARD };
+        self.settings.names.express = express;
+        self
+    }
+
+    /// Limits and names of all executions.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Runs one execution with this JSON text as its input.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no JSON. What the execution comes to is no error.
+    pub fn run(&self, input: &str) -> Result<Ended, InputError> {
+        self.run_bytes(input.as_bytes())
+    }
+
+    /// As [`run`](Self::run), for bytes that may not even be text.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no JSON text in UTF-8.
+    pub fn run_bytes(&self, input: &[u8]) -> Result<Ended, InputError> {
+        self.run_one(input, false)
+    }
+
+    /// As [`run`](Self::run), for anything that serde can serialize.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be JSON.
+    pub fn run_json<T: Serialize>(&self, input: &T) -> Result<Ended, InputError> {
+        let bytes = simd_json::serde::to_vec(input).map_err(|error| InputError::Unwritable(error.to_string()))?;
+        self.run_one(&bytes, false)
+    }
+
+    /// As [`run`](Self::run), with the execution's [history](Ended::history).
+    ///
+    /// # Errors
+    ///
+    /// A text that is no JSON.
+    pub fn run_with_history(&self, input: &str) -> Result<Ended, InputError> {
+        self.run_one(input.as_bytes(), true)
+    }
+
+    fn run_one(&self, input: &[u8], history: bool) -> Result<Ended, InputError> {
+        let mut session = self.session();
+        session.history = history;
+        let mut ran = session.run_as(input, Seed::new(self.seed, 0, 0))?;
+        Ok(Ended { history: ran.execution.take_events(), ..ran.to_ended() })
+    }
+
+    /// Executions one after the other, in memory that is used again.
+    pub fn session(&self) -> Session<'_> {
+        let program = &*self.program;
+        let paths: Vec<Vec<&str>> =
+            program.slots().iter().map(|path| path.iter().map(|key| &**key).collect()).collect();
+        let trie = SlotTrie::new(&paths);
+        Session {
+            executor: self,
+            slots: vec![Slot::Absent; trie.slots()],
+            plan: WalkPlan { trie, find_duplicates: program.copies_input() },
+            scratch: Scratch::new(),
+            arena: Arena::new(),
+            history: false,
+        }
+    }
+
+    /// A run over many events on all cores, with this seed, clock, limits and names.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch::new(&self.program, &self.bound).seed(self.seed).now(self.now_ms).settings(self.settings.clone())
+    }
+}
+
+/// Executions one after the other on one thread, in memory that is used again: in the steady state none is asked for.
+///
+/// Who an execution is, it is by its content, as in a batch with [`Identity::Content`]; [`run_as`](Self::run_as) takes any
+/// other seed.
+///
+/// ```
+/// use expressway::{Executor, Handlers, Program, Status};
+/// let program = Program::compile(r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}"#)?;
+/// let executor = Executor::new(program, &Handlers::new())?;
+/// let mut session = executor.session();
+/// for text in ["1", "[2]"] {
+///     let ran = session.run(text.as_bytes())?;
+///     assert_eq!((ran.status(), ran.to_ended().output.as_deref()), (Status::Succeeded, Some(text)));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Session<'e> {
+    executor: &'e Executor,
+    plan: WalkPlan,
+    slots: Vec<Slot>,
+    scratch: Scratch,
+    arena: Arena,
+    history: bool,
+}
+
+/// An execution that has come to its end, borrowed from its session.
+pub struct Ran<'s> {
+    /// How it ended.
+    pub outcome: Outcome<'s>,
+    execution: Execution<'s>,
+    settings: &'s Settings,
+}
+
+impl Session<'_> {
+    /// Runs one execution, known by what its input says.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no JSON text in UTF-8.
+    pub fn run<'s>(&'s mut self, input: &'s [u8]) -> Result<Ran<'s>, InputError> {
+        let seed = self.executor.seed;
+        self.start(input, |text| Seed::of_content(seed, text))
+    }
+
+    /// Runs one execution whose random numbers, UUIDs and name derive from this seed.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no JSON text in UTF-8.
+    pub fn run_as<'s>(&'s mut self, input: &'s [u8], seed: Seed) -> Result<Ran<'s>, InputError> {
+        self.start(input, |_| seed)
+    }
+
+    /// Runs one execution as a batch would that identifies its records so; `source` and `offset` say where it stood.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no JSON text in UTF-8.
+    pub fn run_at<'s>(
+        &'s mut self,
+        input: &'s [u8],
+        identity: Identity,
+        source: u64,
+        offset: u64,
+    ) -> Result<Ran<'s>, InputError> {
+        let seed = self.executor.seed;
+        match identity {
+            Identity::Position => self.start(input, |_| Seed::new(seed, source, offset)),
+            Identity::Content => self.start(input, |text| Seed::of_content(seed, text)),
+        }
+    }
+
+    fn start<'s>(&'s mut self, input: &'s [u8], seed: impl FnOnce(&str) -> Seed) -> Result<Ran<'s>, InputError> {
+        let Session { executor, plan, slots, scratch, arena, history } = self;
+        arena.reset();
+        if arena.allocated_bytes() > ARENA_BYTES_MAX {
+            *arena = Arena::new();
+        }
+        let (arena, executor): (&'s Arena, &'s Executor) = (arena, executor);
+        // Most texts are one line, of which the scanner keeps what the program reads; others are checked as a whole.
+        let (text, form, known) = match memchr::memchr(b'\n', input) {
+            None => match Lines::new(input, scratch, plan).next(slots).map(|item| item.record) {
+                Some(Record::Line(line)) => (line.text, line.form(), executor.program.slots().len()),
+                Some(Record::Bad(error)) => return Err(error.into()),
+                Some(Record::Blank) | None => return Err(InputError::Blank),
+            },
+            Some(_) if input.iter().all(u8::is_ascii_whitespace) => return Err(InputError::Blank),
+            Some(_) => {
+                let line = scratch.document(input, plan.find_duplicates)?;
+                (line.text, line.form(), 0)
+            }
+        };
+        let input = match known {
+            0 => Input { form: Form::COMPACT, ..Input::whole(Value::raw(arena, text, form)) },
+            known => Input { value: Value::raw(arena, text, form), text, form, slots: &slots[..known], tokens: None },
+        };
+        let start = Start { input, seed: seed(text), now_ms: executor.now_ms, history: *history };
+        let mut execution = Execution::new(&executor.program, &executor.settings, arena, start);
+        let outcome = drive(&mut execution, &executor.bound, &mut executor.bound.counters(), &Alone);
+        Ok(Ran { outcome, execution, settings: &executor.settings })
+    }
+}
+
+impl Ran<'_> {
+    /// How it ended.
+    pub fn status(&self) -> Status {
+        match self.outcome {
+            Outcome::Succeeded(_) => Status::Succeeded,
+            Outcome::Failed(_) => Status::Failed,
+            Outcome::TimedOut(_) => Status::TimedOut,
+        }
+    }
+
+    /// States that it entered, retries and children included.
+    pub fn steps(&self) -> u64 {
+        self.settings.limits.steps.saturating_sub(self.execution.steps_left())
+    }
+
+    /// Appends its output as compact JSON; whether there is one.
+    pub fn write_output(&self, out: &mut Vec<u8>) -> bool {
+        match self.outcome {
+            Outcome::Succeeded(value) => {
+                value.write(out);
+                true
+            }
+            Outcome::Failed(_) | Outcome::TimedOut(_) => false,
+        }
+    }
+
+    /// The name of its error and its cause, as results have them.
+    pub fn error_and_cause(&self) -> (Option<&str>, Option<&str>) {
+        match &self.outcome {
+            Outcome::Succeeded(_) => (None, None),
+            Outcome::Failed(failure) => (failure.error, failure.cause_text(self.execution.arena())),
+            Outcome::TimedOut(_) => (Some("States.Timeout"), None),
+        }
+    }
+
+    /// All of it, owned.
+    pub fn to_ended(&self) -> Ended {
+        let (arena, limits) = (self.execution.arena(), &self.settings.limits);
+        Ended {
+            ended_ms: self.execution.now_ms(),
+            ..Ended::of(&self.outcome, arena, limits, self.execution.steps_left())
+        }
+    }
+}

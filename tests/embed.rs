@@ -1,0 +1,295 @@
+//! The library's front, as other programs use it: compiling, single executions, typed and waiting functions, closures and
+//! iterators of results.
+
+use expressway::definition::MachineType;
+use expressway::embed::{CompileFailure, InputError};
+use expressway::handler::waiting::CallDetails;
+use expressway::vm::{Limits, Names, Settings};
+use expressway::{Compiler, Executor, FunctionError, Handlers, Program, Sink, Source, Status};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+const CALL: &str = r#"{"StartAt": "Call", "States": {"Call": {"Type": "Task",
+    "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:f", "End": true}}}"#;
+const PASS: &str = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}"#;
+
+fn executor(text: &str, handlers: &Handlers) -> Executor {
+    Executor::new(Compiler::new().handlers(handlers).compile(text).unwrap(), handlers).unwrap()
+}
+
+fn output(executor: &Executor, input: &str) -> String {
+    let ended = executor.run(input).unwrap();
+    ended.output.unwrap_or_else(|| format!("{}: {}", ended.error.unwrap_or_default(), ended.cause.unwrap_or_default()))
+}
+
+#[derive(Deserialize, Serialize, Debug, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Colour {
+    Red,
+    Mixed { red: u8, blue: u8 },
+    Named(String),
+}
+
+#[derive(Deserialize, Serialize, Debug, PartialEq)]
+struct Everything<'e> {
+    text: &'e str,
+    #[serde(borrow)]
+    maybe: Option<std::borrow::Cow<'e, str>>,
+    small: i8,
+    large: u64,
+    larger: u128,
+    real: f64,
+    flag: bool,
+    list: Vec<(u8, char)>,
+    by_number: BTreeMap<i32, bool>,
+    colours: Vec<Colour>,
+    unit: (),
+}
+
+#[test]
+fn an_event_is_read_into_types_that_borrow_from_it_and_written_back_the_same() {
+    let handlers = Handlers::new().lambda("f", |event, call| {
+        let all: Everything = event.parse()?;
+        assert_eq!(all.text.as_ptr(), event.get("text").unwrap().as_str().unwrap().as_ptr(), "the text was copied");
+        call.json(&all)
+    });
+    let text = concat!(
+        r#"{"text":"täxt","maybe":"a\n\"b\"","small":-128,"large":18446744073709551615,"#,
+        r#""larger":340282366920938463463374607431768211455,"real":1.5,"flag":true,"list":[[1,"a"],[2,"ß"]],"#,
+        r#""by_number":{"-7":true,"12":false},"colours":["red",{"mixed":{"red":1,"blue":2}},{"named":"teal"}],"unit":null}"#
+    );
+    assert_eq!(output(&executor(CALL, &handlers), text), text);
+}
+
+#[test]
+fn of_equal_keys_the_last_counts_for_typed_functions_too() {
+    #[derive(Deserialize)]
+    struct One {
+        n: i64,
+    }
+    let handlers = Handlers::new().typed("f", |one: One, _| Ok::<_, FunctionError>(one.n));
+    assert_eq!(output(&executor(CALL, &handlers), r#"{"n":1,"x":0,"n":2}"#), "2");
+}
+
+#[test]
+fn what_does_not_fit_a_type_is_an_error_that_the_caller_can_catch() {
+    let handlers = Handlers::new().typed("f", |numbers: (u8, u8), call| {
+        assert_eq!((call.name(), call.state(), call.retry_count()), ("f", "Call", 0));
+        numbers.0.checked_sub(numbers.1).ok_or_else(|| FunctionError::new("Negative", "the first must be larger"))
+    });
+    let executor = executor(CALL, &handlers);
+    assert_eq!(output(&executor, "[3, 1]"), "2");
+    for (input, expected) in [
+        ("[1, 3]", r#"Negative: {"errorMessage": "the first must be larger", "errorType": "Negative"#),
+        ("[1]", r#"InvalidEvent: {"errorMessage": "invalid length 1, expected a tuple of size 2"#),
+        ("[1,2,3]", r#"InvalidEvent: {"errorMessage": "invalid length 3, expected an array of 2 elements"#),
+        ("[1, 256]", r#"InvalidEvent: {"errorMessage": "invalid value: integer `256`, expected u8"#),
+        (r#"[1, "x"]"#, r#"InvalidEvent: {"errorMessage": "invalid type: string \"x\", expected u8"#),
+        ("{}", r#"InvalidEvent: {"errorMessage": "invalid type: map, expected a tuple of size 2"#),
+    ] {
+        let given = output(&executor, input);
+        assert!(given.starts_with(expected), "{input}: {given}");
+    }
+}
+
+#[test]
+fn any_error_of_rust_has_its_types_name() {
+    let handlers = Handlers::new().typed("f", |text: String, _| text.parse::<u8>());
+    assert_eq!(output(&executor(CALL, &handlers), r#""7""#), "7");
+    let given = output(&executor(CALL, &handlers), r#""seven""#);
+    assert!(given.starts_with(r#"ParseIntError: {"errorMessage": "invalid digit found in string""#), "{given}");
+}
+
+#[test]
+fn a_reply_that_cannot_be_json_is_an_error() {
+    let handlers = Handlers::new().typed("f", |_: (), _| Ok::<_, FunctionError>(BTreeMap::from([((1, 2), 3)])));
+    let given = output(&executor(CALL, &handlers), "null");
+    assert!(given.starts_with("InvalidReply: "), "{given}");
+    let handlers = Handlers::new().typed("f", |_: (), _| Ok::<_, FunctionError>(vec![f64::NAN, f64::INFINITY, 0.5]));
+    assert_eq!(output(&executor(CALL, &handlers), "null"), "[null,null,0.5]");
+}
+
+/// A future that is woken by another thread.
+fn later<T: Send + Clone + Unpin + 'static>(value: T, after: Duration) -> impl Future<Output = T> + Send {
+    let slot: Arc<std::sync::Mutex<(bool, Option<Waker>)>> = Arc::default();
+    let mut begun = false;
+    std::future::poll_fn(move |context| {
+        let mut state = slot.lock().unwrap();
+        if state.0 {
+            return Poll::Ready(value.clone());
+        }
+        state.1 = Some(context.waker().clone());
+        if !begun {
+            begun = true;
+            let slot = Arc::clone(&slot);
+            std::thread::spawn(move || {
+                std::thread::sleep(after);
+                let mut state = slot.lock().unwrap();
+                state.0 = true;
+                state.1.take().unwrap().wake();
+            });
+        }
+        Poll::Pending
+    })
+}
+
+#[test]
+fn a_function_that_waits_answers_where_time_is_virtual_and_takes_none() {
+    let handlers = Handlers::new().waiting("f", |n: i64, call: CallDetails| async move {
+        assert_eq!((&*call.name, &*call.state), ("f", "Call"));
+        match n {
+            0 => Err(FunctionError::new("Zero", "there is none")),
+            1 => panic!("one is too many"),
+            n => Ok(later(n + 1, Duration::from_millis(2)).await),
+        }
+    });
+    let executor = executor(CALL, &handlers);
+    let ended = executor.run("41").unwrap();
+    assert_eq!((ended.output.as_deref(), ended.ended_ms), (Some("42"), expressway::batch::NOW_MS));
+    assert!(output(&executor, "0").starts_with(r#"Zero: {"errorMessage": "there is none""#));
+    assert!(output(&executor, "1").starts_with("Lambda.Unknown: "), "{}", output(&executor, "1"));
+    assert!(output(&executor, "{}").starts_with("InvalidEvent: "));
+}
+
+#[test]
+fn a_refused_definition_says_all_that_is_wrong_with_it() {
+    let Err(CompileFailure::Definition { diagnostics, picture }) =
+        Program::compile(r#"{"StartAt": "B", "States": {}}"#)
+    else {
+        panic!("it was not refused")
+    };
+    assert!(!diagnostics.is_empty() && picture.contains("machine.asl.json"), "{picture}");
+    let failure = Compiler::new().asl_handler("f", "{}").compile(CALL).err().unwrap();
+    assert!(failure.to_string().starts_with("the handler f is refused\n"), "{failure}");
+    let failure = Compiler::new().compile_file("tests/nowhere.asl.json").err().unwrap();
+    assert!(failure.to_string().starts_with("tests/nowhere.asl.json: "), "{failure}");
+    let missing = Executor::new(Program::compile(CALL).unwrap(), &Handlers::new()).err().unwrap();
+    assert!(missing.to_string().contains("f, called by Call"), "{missing}");
+}
+
+#[test]
+fn texts_templates_and_folders_compile() {
+    let yaml = "StartAt: A\nStates:\n  A:\n    Type: Pass\n    Result: ${What}\n    End: true\n";
+    let program = Compiler::new().substitute("What", "warm").compile(yaml).unwrap();
+    assert_eq!(output(&Executor::new(program, &Handlers::new()).unwrap(), "{}"), r#""warm""#);
+
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpora/which-coat");
+    let program = Compiler::new().compile_file(folder).unwrap();
+    let executor = Executor::new(program, &Handlers::new()).unwrap();
+    let events = std::fs::read(format!("{folder}/events.jsonl")).unwrap();
+    let mut results = Vec::new();
+    executor.batch().results(Sink::new("memory", &mut results)).run(vec![Source::memory("events", &events)]).unwrap();
+    assert!(results == std::fs::read(format!("{folder}/expected.jsonl")).unwrap(), "results differ from the recorded");
+}
+
+#[test]
+fn native_functions_win_over_functions_written_in_asl() {
+    let asl = r#"{"StartAt": "R", "States": {"R": {"Type": "Pass", "Result": "ASL", "End": true}}}"#;
+    let native = Handlers::new().lambda("f", |_, call| Ok(call.text("native")));
+    for (handlers, expected) in [(Handlers::new(), r#""ASL""#), (native, r#""native""#)] {
+        let program = Compiler::new().asl_handler("f", asl).handlers(&handlers).compile(CALL).unwrap();
+        assert_eq!(output(&Executor::new(program, &handlers).unwrap(), "{}"), expected);
+    }
+}
+
+#[test]
+fn inputs_of_every_form() {
+    let executor = executor(PASS, &Handlers::new());
+    assert_eq!(output(&executor, "{\n  \"a\": [1,\n 2.50]\n}\n"), r#"{"a":[1,2.50]}"#);
+    assert_eq!(executor.run_json(&(1, "x", None::<u8>)).unwrap().output.unwrap(), r#"[1,"x",null]"#);
+    assert!(matches!(executor.run(" \n "), Err(InputError::Blank)));
+    assert!(matches!(executor.run(""), Err(InputError::Blank)));
+    assert!(matches!(executor.run("{"), Err(InputError::Syntax(error)) if error.offset == 1));
+    assert!(matches!(executor.run("1\n2"), Err(InputError::Syntax(_))));
+    assert!(matches!(executor.run_bytes(b"\"\xff\""), Err(InputError::Syntax(_))));
+}
+
+#[test]
+fn a_history_is_what_the_command_prints() {
+    let ended = executor(PASS, &Handlers::new()).run_with_history("1").unwrap();
+    let types: Vec<_> = ended.history.iter().map(|event| (event.id, event.previous)).collect();
+    assert_eq!(types, [(1, 0), (2, 0), (3, 2), (4, 3)]);
+    assert!(expressway::view::history::to_json(&ended.history, "role").contains("ExecutionSucceeded"));
+}
+
+#[test]
+fn limits_and_names_reach_the_execution() {
+    let endless = r#"{"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "A",
+        "Choices": [{"Variable": "$.stop", "IsPresent": true, "Next": "B"}]}, "B": {"Type": "Succeed"}}}"#;
+    let limits = Limits { steps: 10, ..Limits::EXPRESS };
+    let settings = Settings { limits, names: Names { machine: "M".to_owned(), ..Names::default() } };
+    let ended = executor(endless, &Handlers::new()).settings(settings).run("{}").unwrap();
+    assert_eq!((ended.status, ended.limit, ended.steps), (Status::TimedOut, Some("steps"), 10));
+    assert_eq!(ended.to_json(), r#"{"status":"TIMED_OUT","error":"States.Timeout","limit":"steps"}"#);
+
+    let wait = r#"{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 301, "End": true}}}"#;
+    let of = |machine_type| executor(wait, &Handlers::new()).machine_type(machine_type).run("{}").unwrap().status;
+    assert_eq!([of(MachineType::Standard), of(MachineType::Express)], [Status::Succeeded, Status::TimedOut]);
+}
+
+#[test]
+fn a_session_gives_what_a_batch_by_content_gives() {
+    let random = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Parameters":
+        {"id.$": "States.UUID()", "n.$": "$.n"}, "End": true}}}"#;
+    let executor = executor(random, &Handlers::new()).seed(5);
+    let texts: Vec<String> = (0..50).map(|n| format!(" {{\"n\": {}}} ", n % 7)).collect();
+    let mut expected = Vec::new();
+    executor
+        .batch()
+        .identity(expressway::batch::Identity::Content)
+        .each(vec![Source::texts("texts", &texts)], |line| expected.push(line.output().unwrap().to_owned()))
+        .unwrap();
+    let mut session = executor.session();
+    let given: Vec<String> =
+        texts.iter().map(|text| session.run(text.as_bytes()).unwrap().to_ended().output.unwrap()).collect();
+    assert_eq!(given, expected);
+    assert_eq!(given[0], given[7]);
+    assert_ne!(given[0], given[1]);
+}
+
+#[test]
+fn each_text_of_an_iterator_is_one_record_whatever_is_in_it() {
+    let executor = executor(PASS, &Handlers::new());
+    let texts: [&[u8]; 9] =
+        [b"\x1f\x8b1", b"1\n2", b"{\n\"a\"\n:\n1}", b"", b" \n ", b"\"a\nb\"", b"\"\xff\"", b"{\"a\":1}\n", b"[1"];
+    for threads in [1, 3] {
+        let (mut statuses, mut outputs) = (Vec::new(), Vec::new());
+        let batch = executor.batch().threads(threads).chunk_bytes(64);
+        let summary = batch
+            .each(vec![Source::texts("texts", texts)], |line| {
+                statuses.push(line.status().unwrap());
+                outputs.extend(line.output().map(str::to_owned));
+            })
+            .unwrap();
+        let good: Vec<usize> = (0..texts.len()).filter(|n| statuses[*n] == Status::Succeeded).collect();
+        assert_eq!((statuses.len(), good), (9, vec![2, 7]));
+        assert_eq!(outputs, [r#"{"a":1}"#, r#"{"a":1}"#]);
+        assert_eq!((summary.events, summary.rejected), (9, 7));
+    }
+}
+
+#[test]
+fn a_stream_gives_results_in_order_and_then_the_summary() {
+    let executor = executor(PASS, &Handlers::new());
+    let numbers = Source::texts("numbers", (0..20_000).map(|n| n.to_string()));
+    let mut stream = executor.stream(vec![numbers], |batch| batch.threads(3).chunk_bytes(1_000));
+    for n in 0..20_000 {
+        assert_eq!(stream.next().unwrap().unwrap().output.unwrap(), n.to_string());
+    }
+    assert!(stream.summary().is_none());
+    assert!(stream.next().is_none());
+    assert_eq!(stream.summary().unwrap().succeeded, 20_000);
+    assert!(stream.next().is_none());
+}
+
+#[test]
+fn a_stream_that_is_dropped_ends_its_run() {
+    let executor = executor(PASS, &Handlers::new());
+    let endless = Source::texts("numbers", (0u64..).map(|n| n.to_string()));
+    let mut stream = executor.stream(vec![endless], |batch| batch.threads(2));
+    assert_eq!(stream.next().unwrap().unwrap().output.as_deref(), Some("0"));
+    drop(stream);
+}
