@@ -260,7 +260,13 @@ impl Run<'_, '_> {
             self.event(format!("{kind}StateEntered"), vec![is("name", &*name), is("input", visit.raw.print())]);
             visit.entered = self.history.events.len();
             self.world.seen_all(kind, state);
-            let (output, next, assigned) = self.visit(visit)?;
+            let done = self.visit(visit);
+            if let (Err(Fault::Failed(_)), true, "Task") = (&done, self.branch, kind) {
+                // Whatever failed in it, its work or its catcher.
+                let chain = self.history.chain;
+                self.history.side(chain, self.now_ms, "TaskStateAborted", Vec::new());
+            }
+            let (output, next, assigned) = done?;
             let mut details = vec![is("name", &*name), is("output", output.print())];
             if !assigned.is_empty() {
                 let texts = assigned.iter().map(|(name, value)| (name.clone(), Json::Text(value.print())));
@@ -309,10 +315,6 @@ impl Run<'_, '_> {
             }
             let catchers = visit.list("Catch");
             let Some(n) = first_match(catchers, error).filter(|_| failure.catchable) else {
-                if self.branch && kind == "Task" {
-                    let chain = self.history.chain;
-                    self.history.side(chain, self.now_ms, "TaskStateAborted", Vec::new());
-                }
                 return Err(Fault::Failed(failure));
             };
             return self.caught(&visit, &catchers[n], &failure);

@@ -59,7 +59,9 @@ fn every_instruction_has_its_line() {
     let mut met = BTreeSet::new();
     for (name, program) in definitions() {
         let listing = listing(&program);
-        let mut lines = listing.lines().filter(|line| line.starts_with(' '));
+        // Other parts of the listing number their lines otherwise.
+        let numbered = |line: &&str| line.split_whitespace().next().is_some_and(|word| word.parse::<u32>().is_ok());
+        let mut lines = listing.lines().filter(numbered);
         for (address, op) in program.ops().iter().enumerate() {
             let line = lines.next().unwrap_or_else(|| panic!("{name}: no line for {address}\n{listing}"));
             let mut words = line.split_whitespace();

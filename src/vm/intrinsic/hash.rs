@@ -48,20 +48,20 @@ pub(super) fn encode<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     Ok(Value::copy_str(call.arena, &STANDARD.encode(text)))
 }
 
-/// `States.Base64Decode(text)`: lenient, as AWS is: characters of no alphabet are skipped, padding ends the text and may
-/// be missing, bits that make no whole byte are dropped. Bytes that are not UTF-8 become U+FFFD.
+/// `States.Base64Decode(text)`: lenient, as Java's MIME decoder is: characters that are not of the standard alphabet are
+/// skipped, padding ends the text and may be missing, bits that make no whole byte are dropped. Bytes that are not UTF-8 become U+FFFD.
 pub(super) fn decode<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let [text] = call.exactly()?;
     let text = call.short(call.string(text)?)?;
-    Ok(Value::copy_str(call.arena, &String::from_utf8_lossy(&decoded_bytes(text))))
+    Ok(Value::copy_str(call.arena, &String::from_utf8_lossy(&decoded_bytes(text, six_bits))))
 }
 
-/// The bytes that a text in Base64 stands for, as leniently as [`decode`] says.
-pub(crate) fn decoded_bytes(text: &str) -> Vec<u8> {
+/// The bytes that a text in Base64 stands for, as leniently as [`decode`] says, in an alphabet.
+pub(crate) fn decoded_bytes(text: &str, alphabet: fn(u8) -> Option<u8>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
     let (mut bits, mut held) = (0u32, 0u32);
     for byte in text.bytes().take_while(|byte| *byte != b'=') {
-        let Some(six) = six_bits(byte) else { continue };
+        let Some(six) = alphabet(byte) else { continue };
         bits = bits << 6 | u32::from(six);
         held += 6;
         if held >= 8 {
@@ -73,13 +73,22 @@ pub(crate) fn decoded_bytes(text: &str) -> Vec<u8> {
 }
 
 /// The value of a character of the standard alphabet, or of the one for URLs.
+pub(crate) fn six_bits_of_either(byte: u8) -> Option<u8> {
+    match byte {
+        b'-' => Some(62),
+        b'_' => Some(63),
+        other => six_bits(other),
+    }
+}
+
+/// The value of a character of the standard alphabet.
 fn six_bits(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),
         b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
+        b'+' => Some(62),
+        b'/' => Some(63),
         _ => None,
     }
 }

@@ -26,7 +26,7 @@ mod math;
 mod text;
 mod unique;
 
-pub(super) use hash::{decoded_bytes, hex_digest};
+pub(super) use hash::{decoded_bytes, hex_digest, six_bits_of_either};
 
 use crate::program::Function;
 use crate::value::number::Number;

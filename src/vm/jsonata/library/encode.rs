@@ -28,7 +28,10 @@ pub fn base64_encode(text: &str) -> String {
 /// assert_eq!(base64_decode("bmHv\ndmU"), "naïve");
 /// ```
 pub fn base64_decode(text: &str) -> String {
-    crate::vm::intrinsic::decoded_bytes(text).into_iter().map(char::from).collect()
+    crate::vm::intrinsic::decoded_bytes(text, crate::vm::intrinsic::six_bits_of_either)
+        .into_iter()
+        .map(char::from)
+        .collect()
 }
 
 /// What `$encodeUrlComponent` leaves as it is, beside letters and digits.
