@@ -3,6 +3,7 @@
 
 use crate::oracle::generate::pair;
 use crate::program;
+use expressway::compile::instrument::{self, Instrument};
 use expressway::compile::{Options, compile};
 use expressway::definition::{Definition, ParseOptions};
 use expressway::program::Program;
@@ -50,6 +51,13 @@ fn definitions() -> Vec<(String, Program)> {
     }
     let jsonata = Definition::parse(JSONATA, "jsonata", &ParseOptions::default()).expect("a definition");
     programs.push(("jsonata".to_owned(), compile(&jsonata, &Options::default()).expect("a program")));
+    let counted = pair(1).definition.print();
+    let counted = Definition::parse(&counted, "counted", &ParseOptions::default()).expect("a definition");
+    for instrument in [Instrument::Trail, Instrument::Coverage, Instrument::Watch] {
+        // Without its functions the machine calls them by name.
+        let program = instrument::compile(&counted, &Options::default(), instrument).expect("a program");
+        programs.push((format!("{instrument:?}"), program));
+    }
     programs.extend((0..400).filter_map(|seed| Some((format!("seed {seed}"), program(&pair(seed)).ok()?))));
     programs
 }
