@@ -216,7 +216,7 @@ mod tests {
         tasks.turn(true, |n| assert_eq!(n, 1));
         let count = |_: &mut Context| {
             polled.set(polled.get() + 1);
-            if polled.get() < 3 { Poll::Pending } else { Poll::Ready(2) }
+            if polled.get() < 2 { Poll::Pending } else { Poll::Ready(2) }
         };
         tasks.spawn(Box::pin(std::future::poll_fn(count)));
         let mut ended = 0;

@@ -57,7 +57,7 @@ fn accepted() {
         "a and and",
         "%.a".trim_start_matches("%."),
         "a.%.b",
-        "(/x\\/y/i)",
+        "$match(a, /x\\/y/i)",
         "a[b = /x/]",
         "$f(?, 1)",
         "|a|{'b': 1}, ['c']|",
