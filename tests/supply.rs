@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Licences that may be combined with ours (MIT or Apache-2.0) and ask for no more than their text.
-const ALLOWED: [&str; 9] = [
+const ALLOWED: [&str; 10] = [
     "MIT",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -18,6 +18,7 @@ const ALLOWED: [&str; 9] = [
     "Zlib",
     "Unicode-3.0",
     "0BSD",
+    "CC0-1.0",
 ];
 
 /// Packages that must not come in, from which version on they may (none: never), and why.
