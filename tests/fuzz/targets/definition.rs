@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
     let options = ParseOptions::default();
     for name in ["machine.asl.json", "machine.asl.yaml"] {
         let found = check(text, name, &options);
-        render(&found, &Source::new(text, name), Style::default());
+        let _ = render(&found, &Source::new(text, name), Style::default());
         let parsed = Definition::parse(text, name, &options);
         assert_eq!(parsed.is_ok(), !found.iter().any(|diagnostic| diagnostic.is_error()));
         let Ok(definition) = parsed else { continue };
