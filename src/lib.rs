@@ -36,7 +36,7 @@
 //! | [`suite`] | test suites of definitions: cases, verdicts | read files, print | definition, compile, program, vm, handler, batch, view, value |
 //! | `bench` | a machine and its events, to be measured | measure | definition, compile, program, vm, handler, batch, value |
 //! | [`embed`] | the library's front: compiling from text, single executions, streams of results | interpret ASL | definition, compile, program, vm, handler, batch, view, value |
-//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, bench, value |
+//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, bench, embed, value |
 //! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
 //! | `python` | the Python package: a crate of its own around this one | hold logic | – |
 //!

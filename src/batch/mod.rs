@@ -226,6 +226,13 @@ pub enum NowPathError {
     },
 }
 
+/// The names of the members that lead to where records say when their virtual time starts.
+fn now_members(path: &str) -> Result<Vec<String>, NowPathError> {
+    let parsed = Path::parse(path)?;
+    let members = parsed.as_members().ok_or_else(|| NowPathError::NotMembers { path: path.to_owned() })?;
+    Ok(members.into_iter().map(str::to_owned).collect())
+}
+
 impl<'r> Batch<'r> {
     /// A run of a program with everything as it usually is: all cores, virtual time from [`NOW_MS`], results in order.
     pub fn new(program: &'r Program, bound: &'r Bound) -> Batch<'r> {
@@ -306,11 +313,7 @@ impl<'r> Batch<'r> {
     ///
     /// A path that is none, or that takes more than member names.
     pub fn now_path(mut self, path: &str) -> Result<Self, NowPathError> {
-        let parsed = Path::parse(path)?;
-        let Some(members) = parsed.as_members() else {
-            return Err(NowPathError::NotMembers { path: path.to_owned() });
-        };
-        self.now_path = Some((path.to_owned(), members.into_iter().map(str::to_owned).collect()));
+        self.now_path = Some((path.to_owned(), now_members(path)?));
         Ok(self)
     }
 

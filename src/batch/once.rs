@@ -49,7 +49,8 @@ impl Once<'_> {
         let form = line.form();
         let raw = Raw { text: line.text, form };
         if let Some(shortcuts) = self.shortcuts {
-            let input = Input { value: Value::Raw(&raw), text: line.text, form, slots, tokens: Some(lines.tokens()) };
+            let tokens = shortcuts.opens().then(|| lines.tokens());
+            let input = Input { value: Value::Raw(&raw), text: line.text, form, slots, tokens };
             if let Some(told) = shortcuts.tell(&input, arena) {
                 let ended = |status| Ended { status, told: Some(told.index) };
                 if told.succeeds() {
@@ -63,11 +64,7 @@ impl Once<'_> {
                 }
             }
         }
-        let value = match self.program.opens_input() {
-            true => lines.tokens().open(Span { start: 0, end: line.text.len() as u32 }, arena),
-            false => Value::raw(arena, line.text, form),
-        };
-        let input = Input { value, text: line.text, form, slots, tokens: Some(lines.tokens()) };
+        let input = input(self.program, lines, slots, arena);
         let start = Start { input, seed: who.seed, now_ms: who.now_ms, history: false };
         let mut execution = Execution::new(self.program, self.settings, arena, start);
         execution.count_in(who.tally);
@@ -82,4 +79,16 @@ impl Once<'_> {
             });
         Ended { status, told: None }
     }
+}
+
+/// The line at hand as an execution takes it: opened, if its program looks into documents.
+#[inline]
+pub(super) fn input<'a>(program: &Program, lines: &'a Lines, slots: &'a [Slot], arena: &'a Arena) -> Input<'a> {
+    let (line, tokens) = (lines.line(), lines.tokens());
+    let form = line.form();
+    let value = match program.opens_input() {
+        true => tokens.open(Span { start: 0, end: line.text.len() as u32 }, arena),
+        false => Value::raw(arena, line.text, form),
+    };
+    Input { value, text: line.text, form, slots, tokens: Some(tokens) }
 }

@@ -14,12 +14,11 @@ use super::order::{Order, Window};
 use super::outputs::Outputs;
 use super::source::{Source, SourceError};
 use super::worker::{ARENA_BYTES_MAX, record_clock};
-use super::{CHUNK_BYTES, LINE_BYTES_MAX, NOW_MS, NowPathError, ThreadsError, WINDOW_BYTES, pool};
+use super::{CHUNK_BYTES, LINE_BYTES_MAX, NOW_MS, NowPathError, ThreadsError, WINDOW_BYTES, now_members, pool};
 use crate::handler::Bound;
 use crate::program::Program;
 use crate::program::point::{Instrument, Trail};
 use crate::value::difference::{Ignored, differences};
-use crate::value::path::Path;
 use crate::value::scan::{LineKind, Lines, Scratch, Slot, SlotTrie, WalkPlan};
 use crate::value::{Arena, tree};
 use crate::vm::shortcut::Shortcuts;
@@ -162,9 +161,7 @@ impl<'r> Pair<'r> {
     ///
     /// A path that is none, or that takes more than member names.
     pub fn now_path(mut self, path: &str) -> Result<Self, NowPathError> {
-        let parsed = Path::parse(path)?;
-        let members = parsed.as_members().ok_or_else(|| NowPathError::NotMembers { path: path.to_owned() })?;
-        self.now_path = Some((path.to_owned(), members.into_iter().map(str::to_owned).collect()));
+        self.now_path = Some((path.to_owned(), now_members(path)?));
         Ok(self)
     }
 

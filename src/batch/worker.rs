@@ -10,6 +10,7 @@ use super::findings::{Notes, Seen, Watch};
 use super::intake::Intake;
 use super::latency::Latencies;
 use super::ledger::{Claimed, Claims};
+use super::once;
 use super::order::{Order, Whereabouts};
 use super::outputs::{Failure, Results};
 use super::tally;
@@ -19,7 +20,6 @@ use crate::program::Program;
 use crate::value::scan::{Engine, Line, LineKind, Lines, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
-use crate::value::tree::Span;
 use crate::value::{Arena, Raw, Value, raw};
 use crate::vm::shortcut::{Shortcuts, Told};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
@@ -391,8 +391,8 @@ impl Worker<'_, '_, '_, '_> {
         let raw = Raw { text: line.text, form };
         let slots = &slots[..job.program.slots().len().min(slots.len())];
         if let Some(shortcuts) = job.shortcuts
-            && let input =
-                (Input { value: Value::Raw(&raw), text: line.text, form, slots, tokens: Some(lines.tokens()) })
+            && let tokens = shortcuts.opens().then(|| lines.tokens())
+            && let input = (Input { value: Value::Raw(&raw), text: line.text, form, slots, tokens })
             && let Some(told) = shortcuts.tell(&input, &self.arena)
             && self.take_down(place, &told, &input, results)
         {
@@ -408,11 +408,7 @@ impl Worker<'_, '_, '_, '_> {
         self.look_up_at = 0;
         {
             let arena = &self.arena;
-            let value = match job.program.opens_input() {
-                true => lines.tokens().open(Span { start: 0, end: line.text.len() as u32 }, arena),
-                false => Value::raw(arena, line.text, form),
-            };
-            let input = Input { value, text: line.text, form, slots, tokens: Some(lines.tokens()) };
+            let input = once::input(job.program, lines, slots, arena);
             let seed = match job.identity {
                 Identity::Position => Seed::new(job.seed, place.source as u64, place.offset),
                 Identity::Content => Seed::of_content(job.seed, line.text),

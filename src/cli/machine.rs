@@ -6,6 +6,7 @@ use crate::compile::instrument::Instrument;
 use crate::definition::diagnostic::render::{Style, render};
 use crate::definition::template::{Refused, StackTemplate, is_template, parse_with_values};
 use crate::definition::{Definition, Diagnostic, MachineType, ParseOptions, Source};
+use crate::embed::read_inside;
 use crate::handler::Handlers;
 use crate::program::Program;
 use clap::Args;
@@ -177,17 +178,6 @@ impl Machine {
     pub fn draw(&self) -> String {
         render(&self.diagnostics, &self.source, Style::Plain)
     }
-}
-
-/// Reads a file beside a template; nothing outside the template's own folder, whatever symbolic links say, and no device.
-fn read_inside(folder: &Path, path: &Path) -> std::io::Result<String> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let (inside, file) = (folder.canonicalize()?, folder.join(path).canonicalize()?);
-    if !file.starts_with(&inside) || !file.is_file() {
-        let message = "it is not a file inside the template's own folder";
-        return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, message));
-    }
-    std::fs::read_to_string(file)
 }
 
 /// Compiles a definition; what this engine does not run is told like a refused definition.

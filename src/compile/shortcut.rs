@@ -39,7 +39,6 @@ const MACHINE: NodeId = 0;
 
 /// Works out the program's shortcut; adds the slots and paths that it needs. Nothing is added if no way leads to an end.
 pub(super) fn add(program: &mut Program) {
-    let (slots, paths) = (program.slots.len(), program.paths.len());
     let mut tracer = Tracer {
         slots: program.slots.to_vec(),
         paths: Vec::new(),
@@ -54,7 +53,6 @@ pub(super) fn add(program: &mut Program) {
     if root == MACHINE {
         return;
     }
-    debug_assert!(all_slots.len() >= slots && program.paths.len() == paths);
     program.slots = all_slots.into();
     program.paths = std::mem::take(&mut program.paths).into_vec().into_iter().chain(more_paths).collect();
     program.shortcut = Shortcut { nodes: nodes.into(), root, ends: ends.into(), registers, needs };

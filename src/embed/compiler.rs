@@ -226,7 +226,7 @@ fn read(path: &Path) -> Result<String, CompileFailure> {
 }
 
 /// Reads a file beside a template; nothing outside the template's own folder, whatever symbolic links say, and no device.
-fn read_inside(folder: &Path, path: &Path) -> std::io::Result<String> {
+pub(crate) fn read_inside(folder: &Path, path: &Path) -> std::io::Result<String> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let (inside, file) = (folder.canonicalize()?, folder.join(path).canonicalize()?);
     if !file.starts_with(&inside) || !file.is_file() {

@@ -30,6 +30,7 @@ mod ended;
 mod executor;
 mod stream;
 
+pub(crate) use compiler::read_inside;
 pub use compiler::{CompileFailure, Compiler};
 pub use ended::{Ended, NotAStatus, ReadError, ResultLine, Status};
 pub use executor::{Executor, InputError, Ran, Session};

@@ -41,7 +41,7 @@ pub struct CallDetails {
 }
 
 impl CallDetails {
-    fn of(call: &Call) -> CallDetails {
+    pub(super) fn of(call: &Call) -> CallDetails {
         let own = |text: Option<&str>| text.map(str::to_owned);
         CallDetails {
             name: call.name().to_owned(),

@@ -7,7 +7,7 @@
 //! nothing where there is no time limit. It must never leave a caller waiting for longer than the limit.
 
 use super::function::{Call, Event, Function, FunctionError, Seen};
-use super::waiting::Pending;
+use super::waiting::{CallDetails, Pending};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use std::any::Any;
@@ -158,7 +158,7 @@ impl Watched {
         // Nothing is kept between the two: either the answer was taken, or the thread learns that it was not.
         let (answer, answered) = sync_channel(0);
         let function = Watched { function: self.function.clone(), number: self.number, watch: watch.clone() };
-        let mut task = Task { function, event: event.value().to_json(), about: About::of(call), answer };
+        let mut task = Task { function, event: event.value().to_json(), about: CallDetails::of(call), answer };
         let helper = loop {
             let idle = watch.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let helper = match idle {
@@ -197,35 +197,12 @@ impl Watched {
 struct Task {
     function: Watched,
     event: String,
-    about: About,
+    about: CallDetails,
     answer: SyncSender<Result<String, FunctionError>>,
 }
 
-/// What a function can ask about its call, owned.
-struct About {
-    name: String,
-    state: String,
-    token: Option<String>,
-    retry_count: u32,
-    now_ms: i64,
-    qualifier: Option<String>,
-    client_context: Option<String>,
-}
-
-impl About {
-    fn of(call: &Call) -> About {
-        let own = |text: Option<&str>| text.map(str::to_owned);
-        About {
-            name: call.name().to_owned(),
-            state: call.state().to_owned(),
-            token: own(call.token()),
-            retry_count: call.retry_count(),
-            now_ms: call.now_ms(),
-            qualifier: own(call.qualifier()),
-            client_context: own(call.client_context()),
-        }
-    }
-
+impl CallDetails {
+    /// The same, as a function asks for it.
     fn seen<'a>(&'a self, arena: &'a Arena) -> Seen<'a> {
         Seen {
             name: &self.name,

@@ -34,6 +34,7 @@ pub struct Shortcuts<'p> {
     input_bytes_max: u64,
     state_bytes: u64,
     path_nodes: u32,
+    opens: bool,
 }
 
 /// An execution that has been told.
@@ -61,7 +62,13 @@ impl<'p> Shortcuts<'p> {
             input_bytes_max,
             state_bytes: limits.state_bytes,
             path_nodes: limits.path_nodes,
+            opens: shortcut.nodes.iter().any(|node| matches!(node, Node::Compute { what: Compute::Open { .. }, .. })),
         })
+    }
+
+    /// Whether any way looks into the input by its [tokens](Input::tokens): if not, nobody has to bring them.
+    pub fn opens(&self) -> bool {
+        self.opens
     }
 
     /// How many ends there are.
