@@ -1,10 +1,10 @@
 //! `exec`: one execution, to be looked at: its history, what was decided and why, step by step if need be.
 
 use super::check::diagnostics_json;
+use super::events::{EventArguments, EventFormat, HEADING, sources};
 use super::graph::title;
 use super::machine::{Machine, MachineArguments, read_text};
 use super::replay::compile_instrumented;
-use super::run::sources;
 use super::step::{Course, walk};
 use super::{CliError, print, write_out};
 use crate::batch::{Recorded, Single, nth_record};
@@ -48,6 +48,11 @@ pub(super) struct Arguments {
     /// Files that --at counts in, as for `run`; may be given several times [default: events.jsonl in the machine's folder]
     #[arg(long, value_name = "FILE", requires = "at")]
     events: Vec<PathBuf>,
+    /// How the events are written that --at counts
+    #[arg(long, visible_alias = "event-format", value_name = "FORMAT", default_value = "auto", help_heading = HEADING)]
+    format: EventFormat,
+    #[command(flatten)]
+    reading: EventArguments,
     /// Tell for each state what went in and came out, what was decided, called and caught
     #[arg(long, conflicts_with_all = ["json", "history"])]
     explain: bool,
@@ -174,8 +179,10 @@ fn input(arguments: &Arguments, machine: &Machine) -> Result<(String, Seed), Cli
         };
         return Ok((text, Seed::new(arguments.seed, 0, 0)));
     };
-    let sources = sources(&arguments.events, &machine.folder)?;
-    let found = nth_record(sources.into_iter().map(|(source, _)| source).collect(), number)
+    let reading = arguments.reading.reading(arguments.format, arguments.seed, false);
+    let sources = sources(&arguments.events, &machine.folder, &reading)?;
+    let sources = sources.into_iter().map(|(source, _)| source).collect();
+    let found = nth_record(sources, number.saturating_add(arguments.reading.skip))
         .map_err(|error| CliError::Usage(error.to_string()))?
         .ok_or_else(|| CliError::Usage(format!("--at {number}: there are fewer events")))?;
     let seed = Seed::new(arguments.seed, found.source as u64, found.offset);

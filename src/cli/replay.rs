@@ -4,8 +4,9 @@
 //! that the executions are the same ones. It must never write anything.
 
 use super::CliError;
+use super::events::{self, EventArguments, EventFormat, HEADING};
 use super::machine::{Machine, MachineArguments, read_text};
-use crate::batch::Batch;
+use crate::batch::{Batch, Source};
 use crate::compile::Options;
 use crate::compile::instrument::{self, Instrument};
 use crate::definition::{Definition, MachineType};
@@ -33,8 +34,13 @@ pub(super) struct ReplayArguments {
     /// Where each event says when its virtual time starts
     #[arg(long, value_name = "PATH")]
     pub now_path: Option<String>,
-    /// Run only the first records
-    #[arg(long, value_name = "N")]
+    /// How the events are written
+    #[arg(long, value_name = "FORMAT", default_value = "auto", help_heading = HEADING)]
+    pub event_format: EventFormat,
+    #[command(flatten)]
+    pub reading: EventArguments,
+    /// Run only the first records, behind those that are skipped
+    #[arg(long, value_name = "N", help_heading = HEADING)]
     pub limit: Option<u64>,
     /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
     #[arg(long, value_name = "FILE")]
@@ -100,7 +106,14 @@ impl ReplayArguments {
         }
     }
 
-    /// A batch with these options.
+    /// The events: of these files, or beside the machine.
+    pub fn sources(&self, files: &[PathBuf], folder: &Path) -> Result<Vec<Source<'static>>, CliError> {
+        let reading = self.reading.reading(self.event_format, self.seed, false);
+        let sources = events::sources(files, folder, &reading)?;
+        Ok(sources.into_iter().map(|(source, _)| source).collect())
+    }
+
+    /// A batch with these options, of the records that are left when those have been skipped that are to be.
     pub fn batch<'r>(&self, prepared: &'r Prepared) -> Result<Batch<'r>, CliError> {
         let mut batch =
             Batch::new(&prepared.program, &prepared.bound).settings(prepared.settings.clone()).seed(self.seed);

@@ -1,12 +1,13 @@
 //! `run`: the main job: a machine, files of events, results; and what `resume` goes on with.
 
 use super::coverage::{covered, falls_short};
+use super::events::{EventArguments, EventFormat, HEADING, sources};
 use super::machine::{MachineArguments, read_text};
 use super::replay::compile_instrumented;
 use super::{CliError, write_out};
 use crate::batch::findings::{Again, Example};
 use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Ledger, LedgerError};
-use crate::batch::{Progress, Sink, SinkError, Source, Summary};
+use crate::batch::{Progress, Sink, SinkError, Summary};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
@@ -31,8 +32,14 @@ use std::time::Duration;
 pub(super) struct Arguments {
     #[command(flatten)]
     machine: MachineArguments,
-    /// Files of JSON Lines, plain, .gz or .zst; `-` for stdin [default: events.jsonl in the machine's folder]
+    /// Files of events, plain, .gz or .zst, or patterns such as 'logs/**/*.gz'; `-` for stdin [default: events.jsonl in
+    /// the machine's folder]
     events: Vec<PathBuf>,
+    /// How the events are written
+    #[arg(long, visible_alias = "event-format", value_name = "FORMAT", default_value = "auto", help_heading = HEADING)]
+    format: EventFormat,
+    #[command(flatten)]
+    reading: EventArguments,
     /// Where results go, `-` for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -93,8 +100,8 @@ pub(super) struct Arguments {
     /// How many executions may be under way at once on each thread, if the clock is real
     #[arg(long, value_name = "N", default_value_t = 5_000)]
     in_flight: usize,
-    /// Run only the first records
-    #[arg(long, value_name = "N")]
+    /// Run only the first records, behind those that are skipped
+    #[arg(long, value_name = "N", help_heading = HEADING)]
     limit: Option<u64>,
     /// Which executions are timed: one in 64, or all [default: sampled, or all with --report]
     #[arg(long, value_name = "WHICH")]
@@ -249,7 +256,9 @@ pub(super) fn run(
         (None, None) => None,
     };
     let resume = ledger.as_ref().map(|ledger| format!("{} resume {}", called.program, ledger.path().display()));
-    let sources = sources(&arguments.events, &machine.folder)?;
+    let by_content = matches!(arguments.identity, IdentityForm::Content);
+    let reading = arguments.reading.reading(arguments.format, arguments.seed, by_content);
+    let sources = sources(&arguments.events, &machine.folder, &reading)?;
     let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
 
     if let Some(path) = arguments.report.as_ref().filter(|path| *path != Path::new("-")) {
@@ -287,6 +296,7 @@ pub(super) fn run(
     if let Some(threads) = arguments.threads {
         batch = batch.threads(threads);
     }
+    batch = batch.skip(arguments.reading.skip);
     if let Some(records) = arguments.limit {
         batch = batch.limit(records);
     }
@@ -419,39 +429,6 @@ pub(super) fn refused(error: LedgerError) -> CliError {
         LedgerError::Io { path, source, .. } => CliError::Io { path, error: source },
         other => CliError::Usage(other.to_string()),
     }
-}
-
-/// The sources, each with its length where that is known.
-pub(super) fn sources(events: &[PathBuf], folder: &Path) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
-    let mut events = events.to_vec();
-    if events.is_empty() {
-        let candidates = ["events.jsonl", "events.jsonl.gz", "events.jsonl.zst"];
-        let found = candidates.iter().map(|name| folder.join(name)).find(|path| path.is_file());
-        events.push(found.ok_or_else(|| {
-            CliError::Usage(format!(
-                "name a file of events, or `-` for stdin: {} holds no events.jsonl",
-                folder.display()
-            ))
-        })?);
-    }
-    events
-        .into_iter()
-        .map(|path| {
-            if path == Path::new("-") {
-                return Ok((Source::stdin(), None));
-            }
-            // Opened once now, so that a wrong name is told before the first event runs.
-            let file = std::fs::File::open(&path);
-            let metadata = file.and_then(|file| file.metadata());
-            match metadata {
-                Ok(metadata) if metadata.is_dir() => {
-                    Err(CliError::Usage(format!("{} is a folder; name its files", path.display())))
-                }
-                Ok(metadata) => Ok((Source::file(&path), metadata.is_file().then_some(metadata.len()))),
-                Err(error) => Err(CliError::Io { path: path.display().to_string(), error }),
-            }
-        })
-        .collect()
 }
 
 /// The scanner that the environment asks for: all give the same, which tests hold them to.
