@@ -91,8 +91,8 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Plain)?;
     let sources = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
-    let events = read_all(sources, arguments.replay.reading.skip)
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let events =
+        read_all(sources, arguments.replay.reading.skip).map_err(|error| CliError::Usage(error.to_string()))?;
     let bytes = enough(&events);
     let rounds = Rounds { arguments, prepared: &prepared, bytes: &bytes };
     let once = rounds.warm_up()?;

@@ -66,9 +66,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Coverage)?;
     let sources = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
     let batch = arguments.replay.batch(&prepared)?.skip(arguments.replay.reading.skip).latency(Latency::Off);
-    let summary = batch
-        .run(sources)
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let summary = batch.run(sources).map_err(|error| CliError::Usage(error.to_string()))?;
     for error in &summary.source_errors {
         eprintln!("expressway: not read to its end: {error}");
     }

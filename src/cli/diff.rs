@@ -145,9 +145,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
         Some(path) => pair.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}")))?,
         None => pair.now(replay.now_ms()?),
     };
-    let comparison = pair
-        .run(sources)
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let comparison = pair.run(sources).map_err(|error| CliError::Usage(error.to_string()))?;
     for error in &comparison.source_errors {
         eprintln!("expressway: not read to its end: {error}");
     }

@@ -19,7 +19,8 @@ pub(super) struct EventArguments {
     #[arg(long)]
     csv_types: bool,
     /// Take messages out of what a service wraps around them, the outermost first: json, sqs, sns, eventbridge, s3,
-    /// records, kinesis, firehose, kafka, logs, awslogs, http
+    /// records, kinesis, firehose, kafka, logs, awslogs, http; or a path to where they stand, as JSON or as a string that
+    /// holds JSON
     #[arg(long, value_name = "ENVELOPES", value_delimiter = ',', value_parser = envelope)]
     unwrap: Vec<Envelope>,
     /// Make an event of each item of the array there: $.items, or /items; after --unwrap
@@ -53,8 +54,11 @@ pub(super) enum EventFormat {
 }
 
 fn envelope(name: &str) -> Result<Envelope, String> {
+    if name.starts_with(['$', '/']) {
+        return pointer(name).map(Envelope::At);
+    }
     let all = || Envelope::ALL.map(|(name, _)| name).join(", ");
-    Envelope::named(name).ok_or_else(|| format!("expected one of {}", all()))
+    Envelope::named(name).ok_or_else(|| format!("expected a path, or one of {}", all()))
 }
 
 fn pointer(text: &str) -> Result<Pointer, String> {
@@ -78,7 +82,7 @@ impl EventArguments {
             EventFormat::Parquet => Format::Parquet,
         })
         .typed_cells(self.csv_types)
-        .unwrap_from(self.unwrap.iter().copied());
+        .unwrap_from(self.unwrap.iter().cloned());
         if let Some(pointer) = &self.explode {
             reading = reading.explode(pointer.clone());
         }

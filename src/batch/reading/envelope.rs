@@ -4,11 +4,11 @@
 //! base64 holds. Both what a Lambda function is given and what a service itself delivers are known, where they differ. It
 //! must never pass a document on as if it had been unwrapped: what is no such envelope is told.
 
-use super::pointer::member;
+use super::pointer::{Pointer, member};
 use crate::value::raw::{Elements, Members};
 
 /// A service's way of wrapping messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Envelope {
     /// A string that holds JSON.
     Json,
@@ -32,6 +32,8 @@ pub enum Envelope {
     AwsLogs,
     /// API Gateway, function URLs: the body of a request.
     Http,
+    /// What stands there; of a string the JSON that it holds, as of a column of JSON texts.
+    At(Pointer),
 }
 
 /// What stands in an envelope: the part of it that is one message, and where its content is.
@@ -71,11 +73,11 @@ impl Envelope {
 
     /// The envelope of that name.
     pub fn named(name: &str) -> Option<Envelope> {
-        Envelope::ALL.iter().find(|(known, _)| *known == name).map(|(_, envelope)| *envelope)
+        Envelope::ALL.iter().find(|(known, _)| *known == name).map(|(_, envelope)| envelope.clone())
     }
 
     /// Hands out what is in a document, which must be JSON.
-    pub(super) fn open<'t>(self, text: &'t str, take: &mut dyn FnMut(Result<Inner<'t>, Misfit<'t>>)) {
+    pub(super) fn open<'t>(&self, text: &'t str, take: &mut dyn FnMut(Result<Inner<'t>, Misfit<'t>>)) {
         let mut take = |item, content: Option<Content<'t>>, why| {
             take(content.map(|content| Inner { item, content }).ok_or((item, why)));
         };
@@ -105,7 +107,11 @@ impl Envelope {
                 take(item, string(data).map(Content::Base64), "it is no Kinesis record: it has no data");
             }),
             Envelope::Firehose => each(text, &["records"], |item| {
-                take(item, string(member(item, "data")).map(Content::Base64), "it is no Firehose record: it has no data");
+                take(
+                    item,
+                    string(member(item, "data")).map(Content::Base64),
+                    "it is no Firehose record: it has no data",
+                );
             }),
             Envelope::Kafka => match member(text, "records") {
                 Some(topics) if topics.starts_with('{') => {
@@ -128,6 +134,13 @@ impl Envelope {
             Envelope::AwsLogs => {
                 let data = member(text, "awslogs").and_then(|inner| string(member(inner, "data")));
                 take(text, data.map(Content::Base64), "it has no awslogs.data");
+            }
+            Envelope::At(pointer) => {
+                let content = pointer.find(text).map(|found| match found.starts_with('"') {
+                    true => Content::Text(found),
+                    false => Content::Plain(found),
+                });
+                take(text, content, "there is nothing where the message should be");
             }
             Envelope::Http => {
                 let body = string(member(text, "body"));

@@ -33,7 +33,7 @@ pub(in crate::batch) fn look(head: &[u8], whole: bool, name: &str) -> Format {
     if body.is_empty() || (first_is_there && scan::validate(line).is_ok()) {
         return Format::Lines;
     }
-    // The first line is no event. It is the beginning of values if what can be seen of them is all sound.
+    // The first line is no event. It is the beginning of values if the first two are sound.
     let mut records = Vec::new();
     let mut values = Values::new();
     values.feed(body, 0, &mut records);
@@ -47,9 +47,12 @@ pub(in crate::batch) fn look(head: &[u8], whole: bool, name: &str) -> Format {
     };
     match records.is_empty() {
         // One value that is longer than what was looked at, over several lines or with no line's end.
-        true if !whole && body.len() > HEAD_BYTES / 2 && values.is_sound() && matches!(body[0], b'{' | b'[') => Format::Json,
+        true if !whole && body.len() > HEAD_BYTES / 2 && values.is_sound() && matches!(body[0], b'{' | b'[') => {
+            Format::Json
+        }
         true => Format::Lines,
-        false if records.iter().all(sound) => Format::Json,
+        // What is broken further down is no reason to take the rest for something else.
+        false if records.iter().take(2).all(sound) => Format::Json,
         false => Format::Lines,
     }
 }

@@ -56,7 +56,10 @@ impl Pointer {
             }
             path.steps().to_vec()
         } else if text.is_empty() || text.starts_with('/') {
-            text.split('/').skip(1).map(|name| Step::Member(name.replace("~1", "/").replace("~0", "~").into())).collect()
+            text.split('/')
+                .skip(1)
+                .map(|name| Step::Member(name.replace("~1", "/").replace("~0", "~").into()))
+                .collect()
         } else {
             return Err(PointerError::Neither { text: text.to_owned() });
         };

@@ -22,7 +22,10 @@ const READ_BYTES: usize = 64 << 10;
 enum Finder {
     Values(Box<Values>),
     /// Rows; what separates their fields is not known before the header has been seen.
-    Rows { rows: Option<Rows>, typed: bool },
+    Rows {
+        rows: Option<Rows>,
+        typed: bool,
+    },
 }
 
 /// A source of records that is read in turn.

@@ -111,7 +111,7 @@ struct Piece<'p> {
 
 /// One step on the way from record to event.
 enum Step<'s> {
-    Unwrap(Envelope),
+    Unwrap(&'s Envelope),
     Explode(&'s Pointer),
     Select(&'s Pointer),
 }
@@ -121,12 +121,20 @@ pub(in crate::batch) fn shape(shape: &Shape, chunk: &mut Chunk, buffer: &mut Buf
     let mut out = std::mem::take(&mut buffer.shaped);
     out.clear();
     let reading = &*shape.reading;
-    let steps: Vec<Step> = (reading.unwrap.iter().map(|envelope| Step::Unwrap(*envelope)))
+    let steps: Vec<Step> = (reading.unwrap.iter().map(Step::Unwrap))
         .chain(reading.explode.iter().map(Step::Explode))
         .chain(reading.select.iter().map(Step::Select))
         .collect();
-    let mut shaper =
-        Shaper { shape, steps, out, origins: Origins::default(), scratch: Scratch::new(), offset: chunk.offset, first: true, counted: 0 };
+    let mut shaper = Shaper {
+        shape,
+        steps,
+        out,
+        origins: Origins::default(),
+        scratch: Scratch::new(),
+        offset: chunk.offset,
+        first: true,
+        counted: 0,
+    };
     let bytes = chunk.data.bytes(buffer);
     if shape.bounded {
         for record in &buffer.records {
@@ -175,7 +183,11 @@ impl Shaper<'_> {
         }
         if raw.len() > self.shape.event_bytes_max {
             let (length, most) = (raw.len(), self.shape.event_bytes_max);
-            return self.reject(offset, shown, &format!("a record of {length} bytes is over the limit of {most} bytes"));
+            return self.reject(
+                offset,
+                shown,
+                &format!("a record of {length} bytes is over the limit of {most} bytes"),
+            );
         }
         if let Some(header) = self.shape.header.clone() {
             let mut row = Vec::new();
