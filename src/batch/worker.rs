@@ -502,7 +502,7 @@ impl Worker<'_, '_, '_, '_> {
 
     #[cold]
     fn too_long(&self, place: Place, length: u64, start: &[u8], results: &mut Results) {
-        let reason = too_long(self.job, length);
+        let reason = too_long(self.job, length, self.origins.is_some());
         results.tally.rejected += 1;
         if let Some(notes) = &mut results.notes {
             notes.reject(place, &reason);
@@ -549,8 +549,9 @@ fn note(observers: &mut Option<(&mut Watch, &mut Notes)>, seen: &Seen, visits: &
     }
 }
 
-/// What is said of a line of that length.
+/// What is said of a line of that length, or of a record that is none.
 #[cold]
-pub(super) fn too_long(job: &Job, length_bytes: u64) -> String {
-    format!("a line of {length_bytes} bytes is over the limit of {} bytes", job.line_bytes_max)
+pub(super) fn too_long(job: &Job, length_bytes: u64, is_record: bool) -> String {
+    let what = if is_record { "record" } else { "line" };
+    format!("a {what} of {length_bytes} bytes is over the limit of {} bytes", job.line_bytes_max)
 }

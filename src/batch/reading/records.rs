@@ -257,14 +257,13 @@ impl<'s> RecordStream<'s> {
         self.offset += filled as u64;
         self.looked = 0;
         let mut failed = None;
-        let mut filled = 0;
         buffer.grow(READ_BYTES);
-        let end = loop {
+        let (end, filled) = loop {
             match self.from.reader.read(&mut buffer.bytes[..READ_BYTES]) {
                 Ok(0) => {
                     self.ended = true;
                     failed = self.finish(0, &mut buffer.records);
-                    break 0;
+                    break (0, 0);
                 }
                 Ok(read) => {
                     match &mut self.finder {
@@ -273,9 +272,9 @@ impl<'s> RecordStream<'s> {
                             rows.iter_mut().for_each(|rows| rows.feed(&buffer.bytes[..read], 0, &mut buffer.records));
                         }
                     }
-                    (filled, self.looked) = (read, read);
                     if let Some(record) = buffer.records.first() {
-                        break record.end;
+                        self.looked = read;
+                        break (record.end, read);
                     }
                     self.gone(read);
                     self.offset += read as u64;
@@ -283,14 +282,13 @@ impl<'s> RecordStream<'s> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     (self.ended, failed) = (true, Some(error));
-                    break 0;
+                    break (0, 0);
                 }
             }
         };
         if !buffer.records.is_empty() {
             buffer.records.remove(0);
         }
-        let filled = if end > 0 { filled } else { 0 };
         let length = self.offset + end as u64 - start;
         let mut cut = self.cut(end, filled, failed, buffer);
         buffer.records.clear();
