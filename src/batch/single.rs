@@ -89,7 +89,7 @@ impl Single<'_> {
         let mut recorded = Recorded::default();
         let mut execution = Execution::new(program, settings, &arena, start);
         execution.count_in(&tally);
-        drive_moving(execution, bound, &mut bound.counters(), &Alone, |execution, outcome, arena| {
+        drive_moving(execution, bound, &mut bound.counters_of(self.seed), &Alone, |execution, outcome, arena| {
             let mut line = b"{".to_vec();
             super::wording::write_outcome(&outcome, arena, &mut line);
             line.push(b'}');

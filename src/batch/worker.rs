@@ -426,7 +426,7 @@ impl Worker<'_, '_, '_, '_> {
             let Results { tally, text, visits, notes, .. } = results;
             let mut observers = self.watch.as_mut().zip(notes.as_deref_mut());
             execution.count_in(visits);
-            let counters = &mut job.bound.counters();
+            let counters = &mut job.bound.counters_of(seed);
             match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
                 Some(outcome) => {
                     note(&mut observers, &Seen { place, seed, now_ms, text: line.text, outcome: &outcome }, visits);

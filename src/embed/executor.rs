@@ -270,9 +270,10 @@ impl Session<'_> {
             0 => Input { form: Form::COMPACT, ..Input::whole(Value::raw(arena, text, form)) },
             known => Input { value: Value::raw(arena, text, form), text, form, slots: &slots[..known], tokens: None },
         };
-        let start = Start { input, seed: seed(text), now_ms: executor.now_ms, history: *history };
+        let seed = seed(text);
+        let start = Start { input, seed, now_ms: executor.now_ms, history: *history };
         let mut execution = Execution::new(&executor.program, &executor.settings, arena, start);
-        let outcome = drive(&mut execution, &executor.bound, &mut executor.bound.counters(), &Alone);
+        let outcome = drive(&mut execution, &executor.bound, &mut executor.bound.counters_of(seed), &Alone);
         Ok(Ran { outcome, execution, settings: &executor.settings })
     }
 }

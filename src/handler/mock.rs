@@ -10,16 +10,19 @@
 //! number that the response does not have fails the execution. (In which order AWS's own tool counts the items of a Map
 //! is not recorded.)
 
+use super::recorded::Recorded;
 use crate::value::Value;
 use crate::value::raw::Form;
 use crate::value::tree::{self, Kind, Node};
-use crate::vm::{Reply, TaskRequest};
+use crate::vm::{Reply, Seed, TaskRequest};
 use std::collections::BTreeMap;
 
-/// One test case of a mock file.
+/// One test case of a mock file, or what was recorded of executions.
 #[derive(Debug, Clone, Default)]
 pub struct Mock {
     states: BTreeMap<String, Vec<Range>>,
+    /// Of executions that have been: then nothing else answers.
+    recorded: Option<Recorded>,
 }
 
 /// The outcome of some invocations.
@@ -36,10 +39,18 @@ enum Outcome {
     Throw { error: Option<Box<str>>, cause: Option<Box<str>> },
 }
 
-/// How often each state has been invoked in one execution.
-#[derive(Debug, Default, Clone)]
+/// How often each state has been invoked in one execution, and whose that is.
+#[derive(Debug, Clone)]
 pub struct Counters {
     invoked: BTreeMap<Box<str>, u32>,
+    execution: Seed,
+}
+
+impl Counters {
+    /// Those of an execution that has not begun.
+    pub(super) fn new(execution: Seed) -> Counters {
+        Counters { invoked: BTreeMap::new(), execution }
+    }
 }
 
 /// Why a mock file cannot be used.
@@ -117,14 +128,23 @@ impl Mock {
         Ok(mock)
     }
 
+    /// Outcomes that executions had: each gets its own again.
+    pub fn of_recorded(recorded: Recorded) -> Mock {
+        Mock { states: BTreeMap::new(), recorded: Some(recorded) }
+    }
+
     /// Whether it answers a state's tasks.
     pub fn answers(&self, state: &str) -> bool {
-        self.states.contains_key(state)
+        self.recorded.as_ref().map_or_else(|| self.states.contains_key(state), |recorded| recorded.answers(state))
     }
 
     /// The outcome of a state's next invocation, if the state is mocked.
     pub(super) fn reply<'a>(&self, request: &TaskRequest<'a>, counters: &mut Counters) -> Option<Reply<'a>> {
-        let ranges = self.states.get(request.state)?;
+        let ranges = match &self.recorded {
+            None => self.states.get(request.state)?,
+            Some(_) if self.answers(request.state) => &Vec::new(),
+            Some(_) => return None,
+        };
         let number = match counters.invoked.get_mut(request.state) {
             Some(count) => {
                 *count += 1;
@@ -135,6 +155,9 @@ impl Mock {
                 0
             }
         };
+        if let Some(recorded) = &self.recorded {
+            return Some(recorded.reply(request, counters.execution, number));
+        }
         let arena = request.arena;
         let outcome = ranges.iter().find(|r| (r.first..=r.last).contains(&number)).map(|r| &r.outcome);
         Some(match outcome {

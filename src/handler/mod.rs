@@ -10,18 +10,20 @@
 //! | `decode` | values into types of one's own |
 //! | [`waiting`] | functions whose replies come later |
 //! | [`mock`] | Step Functions Local's `MockConfigFile.json` |
+//! | [`recorded`] | what became of the tasks of executions that have been |
 //! | [`watch`] | functions that panic, or give no answer |
 
 pub(crate) mod decode;
 pub mod function;
 pub mod mock;
+pub mod recorded;
 pub mod waiting;
 pub mod watch;
 
 use crate::program::{HandlerId, Program};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
-use crate::vm::{Reply, TaskRequest};
+use crate::vm::{Reply, Seed, TaskRequest};
 use function::{Call, Event, Function, FunctionError};
 use mock::{Counters, Mock};
 use serde::Serialize;
@@ -239,9 +241,14 @@ impl Bound {
         format!("{behind:?} {:?} {:?}", self.lambdas.keys(), self.mock)
     }
 
-    /// Counters for one execution and all its children.
+    /// Counters for one execution and all its children. Its seed, of which nothing has been drawn, says which it is.
+    pub fn counters_of(&self, execution: Seed) -> Counters {
+        Counters::new(execution)
+    }
+
+    /// Counters for one execution of which nothing was recorded, and all its children.
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        Counters::new(Seed::new(0, u64::MAX, u64::MAX))
     }
 
     /// Does a task, and waits for whoever takes time over it.

@@ -134,10 +134,8 @@ impl Recorded {
     /// The outcome of that invocation, of an execution with that seed.
     pub(super) fn reply<'a>(&self, request: &TaskRequest<'a>, execution: Seed, number: u32) -> Reply<'a> {
         let arena = request.arena;
-        let failed = |cause: String| Reply::Failed {
-            error: Some("States.Runtime"),
-            cause: Some(&*arena.alloc_str(&cause)),
-        };
+        let failed =
+            |cause: String| Reply::Failed { error: Some("States.Runtime"), cause: Some(&*arena.alloc_str(&cause)) };
         let key = execution.key();
         let Ok(at) = self.executions.binary_search_by_key(&key, |(known, _)| *known) else {
             return failed(format!(
@@ -155,9 +153,7 @@ impl Recorded {
         };
         let took_ms = member(outcome, "took_ms").and_then(|text| text.parse().ok());
         let (reply, took_ms) = match (member(outcome, "Return"), member(outcome, "Throw")) {
-            (Some(json), _) => {
-                (Reply::Result(Value::raw(arena, arena.alloc_str(json), Form::of(json))), took_ms)
-            }
+            (Some(json), _) => (Reply::Result(Value::raw(arena, arena.alloc_str(json), Form::of(json))), took_ms),
             (None, Some(failure)) => (failure_of(failure, arena), took_ms),
             (None, None) => (Reply::TimedOut, Some(FOR_EVER_MS)),
         };

@@ -115,7 +115,8 @@ fn none_twice() {
         run(folder, &reading, false, true, u64::MAX, 0).unwrap();
         let offsets = || -> Vec<u64> {
             let results = std::fs::read_to_string(folder.join("results")).unwrap();
-            let line = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["offset"].as_u64().unwrap();
+            let line =
+                |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["offset"].as_u64().unwrap();
             results.lines().map(line).collect()
         };
         let wanted = offsets();

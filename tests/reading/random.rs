@@ -14,8 +14,30 @@ impl Chance {
 }
 
 const PARTS: [&str; 24] = [
-    "{\"a\":1}", "{\"b\":[{\"c\":2},{}]}", "[", "]", "{", "}", ",", ":", "\"", "\\", "\n", "\n{", " ", "x", "1", "true",
-    "\"s{[\"", "{\"d\":\n  {\"e\":3}\n}", "{\"f\":\"g", "},{", "}{", "\u{e9}", "[{\"h\":4},\n{\"i\":5}]\n", "{\"j\":6}\n",
+    "{\"a\":1}",
+    "{\"b\":[{\"c\":2},{}]}",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\n",
+    "\n{",
+    " ",
+    "x",
+    "1",
+    "true",
+    "\"s{[\"",
+    "{\"d\":\n  {\"e\":3}\n}",
+    "{\"f\":\"g",
+    "},{",
+    "}{",
+    "\u{e9}",
+    "[{\"h\":4},\n{\"i\":5}]\n",
+    "{\"j\":6}\n",
 ];
 
 /// Every byte that is more than a blank, a comma or a bracket around records is in an event or in a dead letter.
@@ -50,7 +72,8 @@ fn nothing_is_lost() {
 /// Sound values are all found, however they are written one behind the other.
 #[test]
 fn sound_values_are_all_found() {
-    const VALUES: [&str; 6] = ["{\"a\":1}", "{ \"b\" : [ 1 , {\n} ] }", "\"t]\\\"ext\"", "12.5e3", "null", "{\"c\":\"}{\"}"];
+    const VALUES: [&str; 6] =
+        ["{\"a\":1}", "{ \"b\" : [ 1 , {\n} ] }", "\"t]\\\"ext\"", "12.5e3", "null", "{\"c\":\"}{\"}"];
     for seed in 0..200 {
         let mut chance = Chance(seed);
         let (mut text, mut wanted) = (String::new(), Vec::new());

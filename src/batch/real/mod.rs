@@ -212,7 +212,9 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
                 Some(Line::Rejected(written))
             };
             ended.push(match &item.record {
-                _ if item.raw.len() > job.line_bytes_max => reject(&too_long(job, item.raw.len() as u64, chunk.origins.is_some())),
+                _ if item.raw.len() > job.line_bytes_max => {
+                    reject(&too_long(job, item.raw.len() as u64, chunk.origins.is_some()))
+                }
                 Record::Blank => Some(Line::Blank),
                 Record::Bad(error) => reject(&error.to_string()),
                 Record::Line(line) => match record_clock(job.now_ms, job.now_path, line, &self.slots) {
@@ -235,7 +237,13 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
         if let Some(long) = chunk.long.take() {
             let place = Place { source: chunk.source, offset: long.offset, line_index: ended.len() as u64 };
             let mut written = Written::default();
-            job.wording.rejected(place, &too_long(job, long.length, chunk.origins.is_some()), long.length, &long.start, &mut written);
+            job.wording.rejected(
+                place,
+                &too_long(job, long.length, chunk.origins.is_some()),
+                long.length,
+                &long.start,
+                &mut written,
+            );
             ended.push(Some(Line::Rejected(written)));
         }
         results.lines = ended.len() as u64;
