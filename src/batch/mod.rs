@@ -59,6 +59,7 @@ mod single;
 mod sink;
 mod source;
 mod spill;
+mod swift;
 mod split;
 mod stream;
 mod sync;

@@ -17,13 +17,36 @@ use crate::program::shortcut::{Compute, End, Ending, Node, Operand, Part, REGIST
 use crate::program::{SlotId, StateId};
 use crate::value::path::NodeBudget;
 use crate::value::raw::Form;
-use crate::value::scan::Slot;
+use crate::value::scan::{Slot, Tokens};
 use crate::value::tree::Span;
 use crate::value::{Arena, Member, Raw, Value};
 use crate::vm::intrinsic;
 
 /// So many bytes are copied for a short value.
 const BLOCK: usize = 32;
+
+/// What a scanner has seen of an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Scanned<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// Bytes that start with the text. What follows it is of no meaning; but where something does, a short value can be
+    /// taken as a block of a fixed size.
+    pub ahead: &'a [u8],
+    /// In what the text may differ from the compact form.
+    pub form: Form,
+    /// As of an [`Input`].
+    pub slots: &'a [Slot],
+    /// As of an [`Input`].
+    pub tokens: Option<Tokens<'a>>,
+}
+
+impl<'a> From<&Input<'a>> for Scanned<'a> {
+    fn from(input: &Input<'a>) -> Scanned<'a> {
+        let Input { text, form, slots, tokens, .. } = *input;
+        Scanned { text, ahead: text.as_bytes(), form, slots, tokens }
+    }
+}
 
 /// A program's shortcut under the limits of a run.
 #[derive(Debug, Clone, Copy)]
@@ -71,9 +94,27 @@ impl<'p> Shortcuts<'p> {
         self.opens
     }
 
+    /// How many slots of the program's it needs to know.
+    pub fn slots(&self) -> usize {
+        self.program.slots().len()
+    }
+
+    /// Whether values are computed on any way, which lie in the arena.
+    pub fn computes(&self) -> bool {
+        self.shortcut.registers > 0
+    }
+
     /// How many ends there are.
     pub fn ends(&self) -> usize {
         self.shortcut.ends.len()
+    }
+
+    /// The output of an execution with this end, in parts; nothing if it fails.
+    pub fn output(&self, index: usize) -> Option<&'p [Part]> {
+        match &self.shortcut.ends[index].result {
+            Ending::Succeeded(parts) => Some(parts),
+            Ending::Failed { .. } => None,
+        }
     }
 
     /// The states that an execution with this end enters, as often as it does.
@@ -88,8 +129,8 @@ impl<'p> Shortcuts<'p> {
     }
 
     /// What an execution comes to; nothing, if the machine has to run it.
-    #[inline]
-    pub fn tell<'a>(&self, input: &Input<'a>, arena: &'a Arena) -> Option<Told<'p, 'a>>
+    #[inline(always)]
+    pub fn tell<'a>(&self, input: &Scanned<'a>, arena: &'a Arena) -> Option<Told<'p, 'a>>
     where
         'p: 'a,
     {
@@ -108,13 +149,13 @@ impl<'p> Shortcuts<'p> {
 
 struct Walk<'p, 'i, 'a> {
     shortcuts: Shortcuts<'p>,
-    input: &'i Input<'a>,
+    input: &'i Scanned<'a>,
     arena: &'a Arena,
     registers: &'a mut [Value<'a>],
 }
 
 impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
-    #[inline]
+    #[inline(always)]
     fn run(&mut self) -> Option<usize> {
         let nodes = &self.shortcuts.shortcut.nodes;
         let mut at = self.shortcuts.shortcut.root;
@@ -135,10 +176,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                     _ => *no,
                 },
                 Node::Switch { value: Operand::Slot(slot), table, otherwise } => {
-                    let raw = slot_text(self.input, *slot);
-                    let to = match raw.form.has(Form::ESCAPED) {
-                        false => table.find(raw.text),
-                        true => choice::lead(table, Value::raw(self.arena, raw.text, raw.form), self.arena),
+                    let to = match self.input.slots[slot.index()] {
+                        Slot::Found(span) if !self.input.form.has(Form::ESCAPED) => {
+                            table.find_within(&self.input.ahead[span.start as usize..], (span.end - span.start) as usize)
+                        }
+                        _ => choice::lead(table, self.value(Operand::Slot(*slot)), self.arena),
                     };
                     to.map_or(*otherwise, |to| to.0)
                 }
@@ -173,6 +215,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         }
     }
 
+    #[inline(never)]
     fn compute(&mut self, what: &'p Compute) -> Option<Value<'a>> {
         let (program, arena) = (self.shortcuts.program, self.arena);
         match what {
@@ -222,13 +265,13 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
 #[inline]
 fn value<'p: 'a, 'a>(
     program: &'p Program,
-    input: &Input<'a>,
+    input: &Scanned<'a>,
     registers: &[Value<'a>],
     arena: &'a Arena,
     operand: Operand,
 ) -> Value<'a> {
     match operand {
-        Operand::Input => input.value,
+        Operand::Input => Value::raw(arena, input.text, input.form),
         Operand::Slot(slot) => {
             let raw = slot_text(input, slot);
             Value::raw(arena, raw.text, raw.form)
@@ -244,12 +287,19 @@ fn value<'p: 'a, 'a>(
 
 /// What is in a slot that has been found to hold something.
 #[inline]
-fn slot_text<'a>(input: &Input<'a>, slot: SlotId) -> Raw<'a> {
+fn slot_text<'a>(input: &Scanned<'a>, slot: SlotId) -> Raw<'a> {
     let text = match input.slots[slot.index()] {
         Slot::Found(span) => &input.text[span.start as usize..span.end as usize],
         _ => "null",
     };
     Raw { text, form: input.form.of_part(text) }
+}
+
+/// Whether a part of a text of that form is compact, told by its first byte: only arrays and objects have blanks and keys
+/// inside. As [`Form::of_part`].
+#[inline(always)]
+fn is_compact(form: Form, first: u8) -> bool {
+    form == Form::COMPACT || !form.has(Form::ESCAPED) && first | 0x20 != b'{'
 }
 
 impl<'p, 'a> Told<'p, 'a> {
@@ -265,11 +315,33 @@ impl<'p, 'a> Told<'p, 'a> {
 
     /// Appends its output, if it succeeds.
     #[inline]
-    pub fn write(&self, input: &Input<'a>, out: &mut Vec<u8>) {
-        let Ending::Succeeded(parts) = &self.end.result else { return };
+    pub fn write(&self, input: &Scanned<'a>, out: &mut Vec<u8>) {
+        if let Ending::Succeeded(parts) = &self.end.result {
+            self.write_parts(parts, input, out);
+        }
+    }
+
+    /// Appends these parts: those of its output, with more text around them or without.
+    #[inline(always)]
+    pub fn write_parts(&self, parts: &[Part], input: &Scanned<'a>, out: &mut Vec<u8>) {
         for part in parts {
             match part {
                 Part::Text(text) => text.write(out),
+                Part::Value(Operand::Slot(slot)) => {
+                    if let Slot::Found(span) = input.slots[slot.index()]
+                        && let Some(block) = input.ahead[span.start as usize..].first_chunk::<BLOCK>()
+                        && let length = (span.end - span.start) as usize
+                        && length <= BLOCK
+                        && is_compact(input.form, block[0])
+                    {
+                        // As `Text::write`: a whole block, and what is too much is cut off.
+                        let end = out.len() + length;
+                        out.extend_from_slice(block);
+                        out.truncate(end);
+                    } else {
+                        self.put(Operand::Slot(*slot), input, out);
+                    }
+                }
                 Part::Value(operand) => self.put(*operand, input, out),
                 Part::Members(operand) => {
                     self.put(*operand, input, out);
@@ -283,23 +355,10 @@ impl<'p, 'a> Told<'p, 'a> {
         }
     }
 
-    #[inline]
-    fn put(&self, operand: Operand, input: &Input<'a>, out: &mut Vec<u8>) {
+    #[inline(never)]
+    fn put(&self, operand: Operand, input: &Scanned<'a>, out: &mut Vec<u8>) {
         let raw = match operand {
-            Operand::Slot(slot) => {
-                let raw = slot_text(input, slot);
-                if raw.form == Form::COMPACT
-                    && let Slot::Found(span) = input.slots[slot.index()]
-                    && raw.text.len() <= BLOCK
-                    && let Some(block) = input.text.as_bytes()[span.start as usize..].first_chunk::<BLOCK>()
-                {
-                    // As `Text::write`: a whole block, and what is too much is cut off.
-                    let end = out.len() + raw.text.len();
-                    out.extend_from_slice(block);
-                    return out.truncate(end);
-                }
-                raw
-            }
+            Operand::Slot(slot) => slot_text(input, slot),
             Operand::Input => Raw { text: input.text, form: input.form },
             Operand::Register(register) => return self.registers[register as usize].write(out),
             // Texts are put together when the program is compiled.
@@ -312,7 +371,7 @@ impl<'p, 'a> Told<'p, 'a> {
     }
 
     /// The failure, if it fails; nothing if the machine has to tell it.
-    pub fn failure(&self, program: &'a Program, input: &Input<'a>, arena: &'a Arena) -> Option<Failure<'a>> {
+    pub fn failure(&self, program: &'a Program, input: &Scanned<'a>, arena: &'a Arena) -> Option<Failure<'a>> {
         let Ending::Failed { error, cause } = &self.end.result else { return None };
         let text = |operand: &Option<Operand>| match operand {
             None => Some(None),

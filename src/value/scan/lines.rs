@@ -77,18 +77,8 @@ impl<'c> Line<'c> {
 
     /// In what the text may differ from its compact form, for [`Value::raw`](crate::value::Value::raw).
     pub fn form(&self) -> Form {
-        let mut form = Form::COMPACT;
-        for (flag, bit) in [
-            (LineFlags::WHITESPACE, Form::SPACED),
-            (LineFlags::ESCAPES, Form::ESCAPED),
-            (LineFlags::DUPLICATES, Form::REPEATED),
-            (LineFlags::DUPLICATES_UNKNOWN, Form::REPEATED),
-        ] {
-            if self.flags.has(flag) {
-                form = form | bit;
-            }
-        }
-        form
+        // Two bits mean the same, and one does not matter here.
+        Form::from_bits(self.flags.0 & 3 | (self.flags.0 >> 2 | self.flags.0 >> 3) & 4)
     }
 }
 
@@ -214,8 +204,9 @@ pub struct Lines<'c, 's> {
     /// Its text, if it is one, and how it is spelled.
     text: &'c str,
     flags: LineFlags,
-    /// What its tokens count in, and which they are.
+    /// What its tokens count in, where in that its text starts, and which they are.
     source: &'c str,
+    start: usize,
     tokens: (usize, usize),
 }
 
@@ -242,6 +233,7 @@ impl<'c, 's> Lines<'c, 's> {
             text: "",
             flags: LineFlags::NONE,
             source: whole.unwrap_or_default(),
+            start: 0,
             tokens: (0, 0),
         }
     }
@@ -286,6 +278,13 @@ impl<'c, 's> Lines<'c, 's> {
     #[inline(always)]
     pub fn line(&self) -> Line<'c> {
         Line { text: self.text, flags: self.flags }
+    }
+
+    /// Bytes that start with the text of the line at hand, if it is [`LineKind::Json`]: more of the chunk follows, for those
+    /// who can take a short value faster when it is not the last thing there is.
+    #[inline(always)]
+    pub fn ahead(&self) -> &'c [u8] {
+        &self.source.as_bytes()[self.start..]
     }
 
     /// The tokens of the line at hand, if it is [`LineKind::Json`], for those who want to look into its values.
@@ -333,6 +332,7 @@ impl<'c, 's> Lines<'c, 's> {
         match walked {
             Ok(None) => LineKind::Blank,
             Ok(Some(walked)) => {
+                self.start = walked.span.start as usize;
                 Line { text: self.text, flags: self.flags } =
                     self.scratch.line(text, first, walked, self.plan.find_duplicates);
                 LineKind::Json
@@ -356,6 +356,7 @@ impl<'c, 's> Lines<'c, 's> {
             Some((source, line)) => {
                 Line { text: self.text, flags: self.flags } = line;
                 (self.source, self.tokens) = (source, (0, self.scratch.index.classes.len()));
+                self.start = self.scratch.index.positions[0] as usize;
                 LineKind::Json
             }
             None => LineKind::Bad,

@@ -432,13 +432,12 @@ impl Walker {
     #[inline(always)]
     fn scalar(&mut self, tokens: &Tokens, start: u32, next: u32) -> bool {
         match number::short(tokens.text.as_bytes(), start as usize, next as usize) {
-            Some(short) if short.is_integer() => true,
             Some(short) => match short.spelling() {
                 Some(spelling) => {
                     self.odd_number |= spelling == Spelling::Odd;
                     true
                 }
-                None => self.other_scalar(tokens, start as usize, next as usize),
+                None => short.is_literal() || self.other_scalar(tokens, start as usize, next as usize),
             },
             None => self.other_scalar(tokens, start as usize, next as usize),
         }
