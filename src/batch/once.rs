@@ -80,9 +80,9 @@ impl Once<'_> {
 /// The line at hand as it is told without being run.
 #[inline(always)]
 pub(super) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot]) -> Scanned<'a> {
-    let line = lines.line();
+    let (source, span) = lines.around();
     let tokens = shortcuts.opens().then(|| lines.tokens());
-    Scanned { text: line.text, ahead: lines.ahead(), form: line.form(), slots, tokens }
+    Scanned { source, span, form: lines.form(), slots, tokens }
 }
 
 /// The line at hand as an execution takes it: opened, if its program looks into documents.

@@ -479,7 +479,7 @@ impl Worker<'_, '_, '_, '_> {
             let Some(failure) = told.failure(job.program, input, &self.arena) else { return false };
             results.tally.failure(failure.error);
             let outcome = Outcome::Failed(failure);
-            job.wording.outcome(place, &outcome, &self.arena, input.text, &mut results.text);
+            job.wording.outcome(place, &outcome, &self.arena, input.text(), &mut results.text);
         }
         results.told[told.index] += 1;
         true

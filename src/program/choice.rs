@@ -210,7 +210,8 @@ impl Table {
         }
         let fewest = (entries.len() * 2).next_power_of_two().max(2);
         // With few entries a hash without collisions is soon found, and then looking up takes no branch on the text.
-        let mut tried = [fewest, fewest * 2, fewest * 4].into_iter().flat_map(|size| (0..TRIES).map(move |n| (size, n)));
+        let mut tried =
+            [fewest, fewest * 2, fewest * 4].into_iter().flat_map(|size| (0..TRIES).map(move |n| (size, n)));
         let (factor, buckets) = tried
             .by_ref()
             .take_while(|_| entries.len() <= 64)

@@ -28,12 +28,12 @@ const BLOCK: usize = 32;
 /// What a scanner has seen of an event.
 #[derive(Clone, Copy, Debug)]
 pub struct Scanned<'a> {
-    /// Its text.
-    pub text: &'a str,
-    /// Bytes that start with the text. What follows it is of no meaning; but where something does, a short value can be
-    /// taken as a block of a fixed size.
-    pub ahead: &'a [u8],
-    /// In what the text may differ from the compact form.
+    /// A text that the event's is a part of. What is around that is of no meaning; but where something follows, a short value
+    /// can be taken as a block of a fixed size.
+    pub source: &'a str,
+    /// Where the event's text is.
+    pub span: Span,
+    /// In what it may differ from the compact form.
     pub form: Form,
     /// As of an [`Input`].
     pub slots: &'a [Slot],
@@ -41,10 +41,29 @@ pub struct Scanned<'a> {
     pub tokens: Option<Tokens<'a>>,
 }
 
+impl<'a> Scanned<'a> {
+    /// The event's text.
+    #[inline]
+    pub fn text(&self) -> &'a str {
+        &self.source[self.span.start as usize..self.span.end as usize]
+    }
+
+    #[inline(always)]
+    fn bytes(&self) -> u64 {
+        u64::from(self.span.end - self.span.start)
+    }
+
+    /// What the value in a slot starts with, and all that follows.
+    #[inline(always)]
+    fn ahead(&self, value: Span) -> &'a [u8] {
+        &self.source.as_bytes()[(self.span.start + value.start) as usize..]
+    }
+}
+
 impl<'a> From<&Input<'a>> for Scanned<'a> {
     fn from(input: &Input<'a>) -> Scanned<'a> {
         let Input { text, form, slots, tokens, .. } = *input;
-        Scanned { text, ahead: text.as_bytes(), form, slots, tokens }
+        Scanned { source: text, span: Span { start: 0, end: text.len() as u32 }, form, slots, tokens }
     }
 }
 
@@ -134,7 +153,7 @@ impl<'p> Shortcuts<'p> {
     where
         'p: 'a,
     {
-        if input.text.len() as u64 > self.input_bytes_max || input.slots.len() < self.program.slots().len() {
+        if input.bytes() > self.input_bytes_max || input.slots.len() < self.program.slots().len() {
             return None;
         }
         let mut walk = Walk { shortcuts: *self, input, arena, registers: &mut [] };
@@ -178,7 +197,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                 Node::Switch { value: Operand::Slot(slot), table, otherwise } => {
                     let to = match self.input.slots[slot.index()] {
                         Slot::Found(span) if !self.input.form.has(Form::ESCAPED) => {
-                            table.find_within(&self.input.ahead[span.start as usize..], (span.end - span.start) as usize)
+                            table.find_within(self.input.ahead(span), (span.end - span.start) as usize)
                         }
                         _ => choice::lead(table, self.value(Operand::Slot(*slot)), self.arena),
                     };
@@ -202,7 +221,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                     *then
                 }
                 Node::Room { registers, inputs, bytes, then } => {
-                    let mut bytes = inputs.saturating_mul(self.input.text.len() as u64).saturating_add(*bytes);
+                    let mut bytes = inputs.saturating_mul(self.input.bytes()).saturating_add(*bytes);
                     for register in registers {
                         bytes = bytes.saturating_add(self.registers[*register as usize].size().bytes_max);
                     }
@@ -241,9 +260,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                 Some(Value::array(arena, arena.alloc_slice_fill_iter(items)))
             }
             Compute::Open { from } => Some(match (self.input.tokens, from) {
-                (Some(tokens), Operand::Input) => {
-                    tokens.open(Span { start: 0, end: self.input.text.len() as u32 }, arena)
-                }
+                (Some(tokens), Operand::Input) => tokens.open(Span { start: 0, end: self.input.bytes() as u32 }, arena),
                 (Some(tokens), Operand::Slot(slot)) => match self.input.slots[slot.index()] {
                     Slot::Found(span) => tokens.open(span, arena),
                     _ => return None,
@@ -271,7 +288,7 @@ fn value<'p: 'a, 'a>(
     operand: Operand,
 ) -> Value<'a> {
     match operand {
-        Operand::Input => Value::raw(arena, input.text, input.form),
+        Operand::Input => Value::raw(arena, input.text(), input.form),
         Operand::Slot(slot) => {
             let raw = slot_text(input, slot);
             Value::raw(arena, raw.text, raw.form)
@@ -289,7 +306,10 @@ fn value<'p: 'a, 'a>(
 #[inline]
 fn slot_text<'a>(input: &Scanned<'a>, slot: SlotId) -> Raw<'a> {
     let text = match input.slots[slot.index()] {
-        Slot::Found(span) => &input.text[span.start as usize..span.end as usize],
+        Slot::Found(span) => {
+            let from = input.span.start;
+            &input.source[(from + span.start) as usize..(from + span.end) as usize]
+        }
         _ => "null",
     };
     Raw { text, form: input.form.of_part(text) }
@@ -329,7 +349,7 @@ impl<'p, 'a> Told<'p, 'a> {
                 Part::Text(text) => text.write(out),
                 Part::Value(Operand::Slot(slot)) => {
                     if let Slot::Found(span) = input.slots[slot.index()]
-                        && let Some(block) = input.ahead[span.start as usize..].first_chunk::<BLOCK>()
+                        && let Some(block) = input.ahead(span).first_chunk::<BLOCK>()
                         && let length = (span.end - span.start) as usize
                         && length <= BLOCK
                         && is_compact(input.form, block[0])
@@ -359,7 +379,7 @@ impl<'p, 'a> Told<'p, 'a> {
     fn put(&self, operand: Operand, input: &Scanned<'a>, out: &mut Vec<u8>) {
         let raw = match operand {
             Operand::Slot(slot) => slot_text(input, slot),
-            Operand::Input => Raw { text: input.text, form: input.form },
+            Operand::Input => Raw { text: input.text(), form: input.form },
             Operand::Register(register) => return self.registers[register as usize].write(out),
             // Texts are put together when the program is compiled.
             Operand::Const(_) | Operand::Null => return,

@@ -32,6 +32,18 @@ pub(super) struct Short {
 const ZERO: u64 = b'0' as u64;
 
 impl Short {
+    /// Whether this is an integer without a sign, as most numbers are.
+    #[inline(always)]
+    pub(super) fn is_integer(self) -> bool {
+        const SIX: u64 = 0x0606_0606_0606_0606;
+        const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+        // The high half of a digit is 3, and stays 3 when six is added; both halves of a byte of `halves` are 3 then. What
+        // an addition carries into the next byte comes from a byte that is no digit.
+        let halves = self.word & HIGH | (self.word.wrapping_add(SIX) & HIGH) >> 4;
+        let others = (halves ^ 0x3333_3333_3333_3333) << (64 - 8 * self.length);
+        (others == 0) & ((self.length == 1) | (self.word & 0xff != ZERO))
+    }
+
     /// How this is spelled if it is an integer or a decimal fraction, with or without a sign; `None` if it is anything else,
     /// a literal or a number with an exponent among it.
     #[inline(always)]
@@ -137,6 +149,8 @@ mod tests {
         let found = short(within.as_bytes(), 1, 1 + text.len());
         assert_eq!(found.is_some(), (1..=8).contains(&text.len()), "{text}");
         let Some(found) = found else { return };
+        let is_integer = text.bytes().all(|byte| byte.is_ascii_digit()) && wanted.is_some();
+        assert_eq!(found.is_integer(), is_integer, "{text}");
         let is_literal = matches!(text, "true" | "false" | "null");
         assert_eq!(found.is_literal(), is_literal, "{text}");
         // A word knows no exponents.
