@@ -80,7 +80,7 @@ pub use latency::{Bar, Quantiles};
 pub use ledger::{Ledger, LedgerError};
 pub(crate) use once::{Once, Who};
 pub use pool::{ThreadsError, side_by_side};
-pub use reading::{Envelope, Format, Pointer, PointerError, Reading};
+pub use reading::{Envelope, Format, Pointer, PointerError, Reading, unpacked_message, values_in};
 pub use report::{Kept, Progress, StateCounts, Summary, Timing};
 pub use running::Turn;
 pub use single::{Found, Recorded, Single, nth_record, read_all};

@@ -135,6 +135,21 @@ impl<'s> Source<'s> {
         &self.name
     }
 
+    /// All that it holds, unpacked, in memory: for what is no stream of events.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened, or not be read to its end.
+    pub fn read_whole(self) -> Result<Vec<u8>, SourceError> {
+        let name = self.name.clone();
+        let Opened::Stream(stream) = Source { reading: None, ..self }.open(true)? else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        match stream.into_reader().read_to_end(&mut all) {
+            Ok(_) => Ok(all),
+            Err(error) => Err(SourceError { name, offset: all.len() as u64, problem: SourceProblem::Read(error) }),
+        }
+    }
+
     /// What it is known by in a ledger, if it can be read again from its start.
     pub(super) fn likeness(&mut self) -> Result<SourceLikeness, LedgerError> {
         let name = &self.name;

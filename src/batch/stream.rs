@@ -80,6 +80,11 @@ impl<'s> Stream<'s> {
         Stream { reader, live, rest: Vec::new(), offset: 0, ended: false, stored, stored_before: 0, first: 0 }
     }
 
+    /// The bytes, of a stream from which nothing has been taken.
+    pub fn into_reader(self) -> Box<dyn Read + Send + 's> {
+        self.reader
+    }
+
     /// Goes to where a run was stopped, before anything else is read. What lies before is read, or unpacked, again.
     pub fn go_on(&mut self, from: &Position) -> io::Result<()> {
         let mut step = vec![0; READ_BYTES];

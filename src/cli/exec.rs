@@ -4,6 +4,7 @@ use super::check::diagnostics_json;
 use super::events::{EventArguments, EventFormat, HEADING, sources};
 use super::graph::title;
 use super::machine::{Machine, MachineArguments, read_text};
+use super::mocks::Wanted;
 use super::replay::compile_instrumented;
 use super::step::{Course, walk};
 use super::{CliError, print, write_out};
@@ -11,7 +12,6 @@ use crate::batch::{Recorded, Single, nth_record};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
-use crate::handler::mock::Mock;
 use crate::value::scan;
 use crate::value::timestamp::Timestamp;
 use crate::view::graph::{Graph, Overlay, svg};
@@ -65,7 +65,8 @@ pub(super) struct Arguments {
     /// Answer in JSON
     #[arg(long)]
     json: bool,
-    /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
+    /// Mocks, in the form of Step Functions Local's MockConfigFile.json, or, for --at, recorded outcomes as `import`
+    /// writes them [default: mocks.json in the machine's folder]
     #[arg(long, value_name = "FILE")]
     mock: Option<PathBuf>,
     /// Which of the mock file's test cases
@@ -112,11 +113,17 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
     }
     let definition = machine.accepted()?;
     let beside = machine.folder.join("mocks.json");
+    // For one execution a choice among mocks has to be made.
     let mock = arguments.mock.clone().or_else(|| beside.is_file().then_some(beside));
     let mocked = mock.is_some();
-    if let Some(path) = mock {
-        let mock = Mock::read(&read_text(&path)?, &arguments.machine_name, arguments.test_case.as_deref())
-            .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
+    let wanted = Wanted {
+        mock: mock.as_deref(),
+        test_case: arguments.test_case.as_deref(),
+        machine_name: &arguments.machine_name,
+        seed: arguments.seed,
+        by_content: false,
+    };
+    if let Some(mock) = wanted.read(&machine.folder)? {
         handlers = handlers.mock(mock);
     }
     let watched = match (arguments.explain || arguments.step, arguments.svg.is_some()) {

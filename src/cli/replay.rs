@@ -5,12 +5,12 @@
 
 use super::CliError;
 use super::events::{self, EventArguments, EventFormat, HEADING};
-use super::machine::{Machine, MachineArguments, read_text};
+use super::machine::{Machine, MachineArguments};
+use super::mocks::Wanted;
 use crate::batch::{Batch, Source};
 use crate::compile::Options;
 use crate::compile::instrument::{self, Instrument};
 use crate::definition::{Definition, MachineType};
-use crate::handler::mock::Mock;
 use crate::handler::{Bound, Handlers};
 use crate::program::Program;
 use crate::value::timestamp::Timestamp;
@@ -42,7 +42,8 @@ pub(super) struct ReplayArguments {
     /// Run only the first records, behind those that are skipped
     #[arg(long, value_name = "N", help_heading = HEADING)]
     pub limit: Option<u64>,
-    /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
+    /// Mocks, in the form of Step Functions Local's MockConfigFile.json, or recorded outcomes as `import` writes them
+    /// [default: mocks.json in the machine's folder]
     #[arg(long, value_name = "FILE")]
     pub mock: Option<PathBuf>,
     /// Which of the mock file's test cases
@@ -90,20 +91,20 @@ impl ReplayArguments {
 
     /// Whether a mock file can be used as it is.
     pub fn reads(&self, mocks: &Path) -> bool {
-        let text = read_text(mocks).ok();
-        text.is_some_and(|text| Mock::read(&text, &self.machine_name, self.test_case.as_deref()).is_ok())
+        self.wanted(Some(mocks)).read(Path::new("")).is_ok()
     }
 
-    /// The handlers with the mocks that apply. Mocks beside the machine are taken without being asked for only if there is
-    /// no choice to be made among them.
+    fn wanted<'w>(&'w self, mock: Option<&'w Path>) -> Wanted<'w> {
+        let (test_case, machine_name) = (self.test_case.as_deref(), &*self.machine_name);
+        Wanted { mock, test_case, machine_name, seed: self.seed, by_content: false }
+    }
+
+    /// The handlers with the mocks that apply.
     fn handlers(&self, handlers: Handlers, folder: &Path) -> Result<Handlers, CliError> {
-        let beside = folder.join("mocks.json");
-        let Some(path) = self.mock.clone().or_else(|| beside.is_file().then_some(beside)) else { return Ok(handlers) };
-        match Mock::read(&read_text(&path)?, &self.machine_name, self.test_case.as_deref()) {
-            Ok(mock) => Ok(handlers.mock(mock)),
-            Err(_) if self.mock.is_none() && self.test_case.is_none() => Ok(handlers),
-            Err(error) => Err(CliError::Usage(format!("{}: {error}", path.display()))),
-        }
+        Ok(match self.wanted(self.mock.as_deref()).read(folder)? {
+            Some(mock) => handlers.mock(mock),
+            None => handlers,
+        })
     }
 
     /// The events: of these files, or beside the machine.

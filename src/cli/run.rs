@@ -2,7 +2,9 @@
 
 use super::coverage::{covered, falls_short};
 use super::events::{EventArguments, EventFormat, HEADING, sources};
-use super::machine::{MachineArguments, read_text};
+use super::expect::{self, ExpectArguments};
+use super::machine::MachineArguments;
+use super::mocks::Wanted;
 use super::replay::compile_instrumented;
 use super::{CliError, write_out};
 use crate::batch::findings::{Again, Example};
@@ -11,7 +13,6 @@ use crate::batch::{Progress, Sink, SinkError, Summary};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
-use crate::handler::mock::Mock;
 use crate::handler::watch::{STUCK_MAX, Watch};
 use crate::value::scan::Engine;
 use crate::value::timestamp::Timestamp;
@@ -117,7 +118,8 @@ pub(super) struct Arguments {
     /// States.Timeout
     #[arg(long, value_name = "SECONDS")]
     handler_timeout: Option<Seconds>,
-    /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
+    /// Mocks, in the form of Step Functions Local's MockConfigFile.json, or recorded outcomes as `import` writes them
+    /// [default: mocks.json in the machine's folder]
     #[arg(long, value_name = "FILE")]
     mock: Option<PathBuf>,
     /// Which of the mock file's test cases
@@ -150,6 +152,8 @@ pub(super) struct Arguments {
     /// End with exit code 1 if less than this share of the machine is reached
     #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = super::coverage::percent)]
     fail_under: Option<f64>,
+    #[command(flatten)]
+    expected: ExpectArguments,
     /// No summary, no progress
     #[arg(short, long)]
     quiet: bool,
@@ -227,15 +231,16 @@ pub(super) fn run(
 ) -> Result<ExitCode, CliError> {
     let machine = arguments.machine.read()?;
     let definition = machine.accepted()?;
-    let beside = machine.folder.join("mocks.json");
-    // Mocks beside the machine are taken without being asked for only if there is no choice to be made among them.
-    let mock = arguments.mock.clone().or_else(|| beside.is_file().then_some(beside));
-    if let Some(path) = mock {
-        match Mock::read(&read_text(&path)?, &arguments.machine_name, arguments.test_case.as_deref()) {
-            Ok(mock) => handlers = handlers.mock(mock),
-            Err(_) if arguments.mock.is_none() && arguments.test_case.is_none() => {}
-            Err(error) => return Err(CliError::Usage(format!("{}: {error}", path.display()))),
-        }
+    let by_content = matches!(arguments.identity, IdentityForm::Content);
+    let wanted = Wanted {
+        mock: arguments.mock.as_deref(),
+        test_case: arguments.test_case.as_deref(),
+        machine_name: &arguments.machine_name,
+        seed: arguments.seed,
+        by_content,
+    };
+    if let Some(mock) = wanted.read(&machine.folder)? {
+        handlers = handlers.mock(mock);
     }
     let signals = Signals::watch();
     let limit = arguments.handler_timeout.map(|limit| limit.0);
@@ -256,7 +261,6 @@ pub(super) fn run(
         (None, None) => None,
     };
     let resume = ledger.as_ref().map(|ledger| format!("{} resume {}", called.program, ledger.path().display()));
-    let by_content = matches!(arguments.identity, IdentityForm::Content);
     let reading = arguments.reading.reading(arguments.format, arguments.seed, by_content);
     let sources = sources(&arguments.events, &machine.folder, &reading)?;
     let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
@@ -312,7 +316,8 @@ pub(super) fn run(
         (None, None) => batch,
     };
     let sink = |path: &Path| sink(path, ledger.is_some());
-    batch = batch.results(sink(&arguments.output)?);
+    let (results, comparing) = arguments.expected.around(&arguments.output, sink)?;
+    batch = batch.results(results);
     if let Some(path) = &arguments.failures {
         batch = batch.failures(sink(path)?);
     }
@@ -371,6 +376,7 @@ pub(super) fn run(
     summary.timing.unanswered = watch.unanswered();
     tell(&watch);
     report(arguments, &summary)?;
+    let unlike = expect::tell(&comparing, arguments.quiet);
     if let Some(path) = &arguments.report {
         let graph = Graph::new(definition, &super::graph::title(&arguments.machine.machine));
         let page = report_page(&graph, &summary, &names, |example| example.run_again(&program, &bound, &settings))?;
@@ -390,7 +396,7 @@ pub(super) fn run(
             return Ok(ExitCode::from(1));
         }
     }
-    Ok(code)
+    Ok(if unlike && code == ExitCode::SUCCESS { ExitCode::from(1) } else { code })
 }
 
 /// Tells how handlers misbehaved.

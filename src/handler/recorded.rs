@@ -10,7 +10,9 @@
 //! `offset` is that of the execution's event in the file of events, whose first source it must be; `states` has, by the
 //! name of a Task state, the outcomes of its invocations in the order in which an execution makes them here: items of a Map
 //! one after the other. `Return` is the task's raw result, `Throw` its failure (`States.Timeout` alone is a time-out), and
-//! `{"Lost": true}` an answer that never came: the task lasts until something else ends it. `took_ms` moves the clock.
+//! `{"Lost": true}` an answer that never came: the task lasts until something else ends it. `took_ms` moves the clock. With
+//! `"cut": true` something ended before its time (a Parallel whose branch failed, say), and every invocation that is not
+//! there is lost; otherwise it fails, with States.Runtime.
 
 use crate::value::Value;
 use crate::value::raw::{Elements, Form, Members, unquote};
@@ -114,8 +116,8 @@ impl Recorded {
             if !offsets.insert(offset) {
                 return Err(RecordedError::Twice { line_number, offset });
             }
-            let from = start + within(&text[start..], states);
-            recorded.executions.push((Seed::new(seed, 0, offset).key(), from..from + states.len()));
+            let from = start + within(&text[start..], line);
+            recorded.executions.push((Seed::new(seed, 0, offset).key(), from..from + line.len()));
         }
         recorded.executions.sort_unstable_by_key(|(key, _)| *key);
         Ok(recorded)
@@ -143,9 +145,14 @@ impl Recorded {
                 request.state
             ));
         };
-        let states = &self.text[self.executions[at].1.clone()];
-        let outcome = member(states, request.state).and_then(|list| Elements::new(list).nth(number as usize));
+        let line = &self.text[self.executions[at].1.clone()];
+        let outcomes = member(line, "states").and_then(|states| member(states, request.state));
+        let outcome = outcomes.and_then(|list| Elements::new(list).nth(number as usize));
         let Some(outcome) = outcome else {
+            if member(line, "cut") == Some("true") {
+                // Whatever ended the others ended this one before it began.
+                return Reply::After(FOR_EVER_MS, arena.alloc(Reply::TimedOut));
+            }
             return failed(format!(
                 "Of this execution no outcome was recorded for invocation number {number} of state '{}'.",
                 request.state

@@ -41,8 +41,10 @@ pub(super) use look::{HEAD_BYTES, is_enough, look};
 pub(super) use parquet::ParquetLines;
 pub use pointer::{Pointer, PointerError};
 pub(super) use records::RecordStream;
+pub use shape::unpacked_message;
 pub(super) use shape::{Origins, Rejected, Shape, in_sample, shape};
 pub(super) use values::Record;
+pub use values::values_in;
 
 /// How the records of a source are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -257,11 +257,11 @@ impl Shaper<'_> {
                 return self.piece(Piece { text, base: envelope.place(text), ..item }, step);
             }
             Content::Text(literal) => (literal, false, Ok(unescape_owned(unquote(literal)).into_bytes())),
-            Content::Base64(literal) => match STANDARD.decode(unescape_owned(unquote(literal))) {
-                Ok(bytes) if bytes.starts_with(&[0x1f, 0x8b]) => (literal, true, unpack(&bytes)),
-                Ok(bytes) => (literal, false, Ok(bytes)),
-                Err(error) => (literal, false, Err(format!("the message is no base64: {error}"))),
-            },
+            Content::Base64(literal) => {
+                let text = unescape_owned(unquote(literal));
+                // What gzip begins with, in base64.
+                (literal, text.starts_with("H4s"), unpacked_message(&text))
+            }
         };
         let bytes = match decoded {
             Ok(bytes) => bytes,
@@ -358,9 +358,18 @@ fn within(whole: &[u8], part: &[u8]) -> usize {
     (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize).min(whole.len())
 }
 
-fn unpack(bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// What a message holds that is stored in base64, perhaps packed by gzip.
+///
+/// # Errors
+///
+/// Why it holds nothing, in words.
+pub fn unpacked_message(text: &str) -> Result<Vec<u8>, String> {
+    let bytes = STANDARD.decode(text).map_err(|error| format!("the message is no base64: {error}"))?;
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
     let mut unpacked = Vec::new();
-    let read = Unpack::gzip(bytes).take(UNPACKED_BYTES_MAX + 1).read_to_end(&mut unpacked);
+    let read = Unpack::gzip(&*bytes).take(UNPACKED_BYTES_MAX + 1).read_to_end(&mut unpacked);
     match read {
         Ok(_) if unpacked.len() as u64 > UNPACKED_BYTES_MAX => {
             Err(format!("the message is packed, and over the limit of {UNPACKED_BYTES_MAX} bytes"))

@@ -55,6 +55,20 @@ enum Before {
     Value,
 }
 
+/// The bounds of the values in a text, one behind the other, without line ends or over several lines; of arrays at the
+/// outermost level the items'. What is broken is among them.
+///
+/// ```
+/// use expressway::batch::values_in;
+/// assert_eq!(values_in(b"{\"a\": 1}{\"b\":\n2} [3, 4]"), [(0, 8), (8, 16), (18, 19), (21, 22)]);
+/// ```
+pub fn values_in(text: &[u8]) -> Vec<(usize, usize)> {
+    let (mut values, mut records) = (Values::new(), Vec::new());
+    values.feed(text, 0, &mut records);
+    values.finish(text.len(), &mut records);
+    records.into_iter().map(|record| (record.start, record.end)).collect()
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Within {
     /// No value.
