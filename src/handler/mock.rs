@@ -133,6 +133,11 @@ impl Mock {
         Mock { states: BTreeMap::new(), recorded: Some(recorded) }
     }
 
+    /// Whether it is outcomes that executions had.
+    pub fn is_recorded(&self) -> bool {
+        self.recorded.is_some()
+    }
+
     /// Whether it answers a state's tasks.
     pub fn answers(&self, state: &str) -> bool {
         self.recorded.as_ref().map_or_else(|| self.states.contains_key(state), |recorded| recorded.answers(state))
