@@ -122,6 +122,7 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
         machine_name: &arguments.machine_name,
         seed: arguments.seed,
         by_content: false,
+        real: false,
     };
     if let Some(mock) = wanted.read(&machine.folder)? {
         handlers = handlers.mock(mock);

@@ -15,6 +15,8 @@ pub(super) struct Wanted<'w> {
     /// The run's seed, and whether executions are known by what their events say.
     pub seed: u64,
     pub by_content: bool,
+    /// Whether time is real.
+    pub real: bool,
 }
 
 impl Wanted<'_> {
@@ -32,6 +34,10 @@ impl Wanted<'_> {
         if Recorded::is_such(&text) {
             if self.by_content {
                 let why = "recorded outcomes belong to places in the events' file: --identity content knows none";
+                return Err(wrong(why.to_owned()));
+            }
+            if self.real {
+                let why = "recorded outcomes come with the time that they took: they cannot be had with --clock real";
                 return Err(wrong(why.to_owned()));
             }
             let recorded = Recorded::read(&text, self.seed).map_err(|error| wrong(error.to_string()))?;

@@ -96,7 +96,7 @@ impl ReplayArguments {
 
     fn wanted<'w>(&'w self, mock: Option<&'w Path>) -> Wanted<'w> {
         let (test_case, machine_name) = (self.test_case.as_deref(), &*self.machine_name);
-        Wanted { mock, test_case, machine_name, seed: self.seed, by_content: false }
+        Wanted { mock, test_case, machine_name, seed: self.seed, by_content: false, real: false }
     }
 
     /// The handlers with the mocks that apply.

@@ -238,6 +238,7 @@ pub(super) fn run(
         machine_name: &arguments.machine_name,
         seed: arguments.seed,
         by_content,
+        real: arguments.clock == ClockForm::Real,
     };
     if let Some(mock) = wanted.read(&machine.folder)? {
         handlers = handlers.mock(mock);

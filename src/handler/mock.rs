@@ -43,13 +43,27 @@ enum Outcome {
 #[derive(Debug, Clone)]
 pub struct Counters {
     invoked: BTreeMap<Box<str>, u32>,
+    /// The same for each item of the Maps around, where outcomes are recorded.
+    invoked_by_item: BTreeMap<(Box<str>, Vec<u32>), u32>,
+    /// The items of the Maps around, the outermost first.
+    items: Vec<u32>,
     execution: Seed,
 }
 
 impl Counters {
     /// Those of an execution that has not begun.
     pub(super) fn new(execution: Seed) -> Counters {
-        Counters { invoked: BTreeMap::new(), execution }
+        Counters { invoked: BTreeMap::new(), invoked_by_item: BTreeMap::new(), items: Vec::new(), execution }
+    }
+
+    /// What comes now is done for that item of a Map.
+    pub fn enter(&mut self, item: u32) {
+        self.items.push(item);
+    }
+
+    /// That item is dealt with.
+    pub fn leave(&mut self) {
+        self.items.pop();
     }
 }
 
@@ -145,11 +159,12 @@ impl Mock {
 
     /// The outcome of a state's next invocation, if the state is mocked.
     pub(super) fn reply<'a>(&self, request: &TaskRequest<'a>, counters: &mut Counters) -> Option<Reply<'a>> {
-        let ranges = match &self.recorded {
-            None => self.states.get(request.state)?,
-            Some(_) if self.answers(request.state) => &Vec::new(),
-            Some(_) => return None,
-        };
+        if let Some(recorded) = self.recorded.as_ref().filter(|recorded| recorded.answers(request.state)) {
+            let invoked = counters.invoked_by_item.entry((request.state.into(), counters.items.clone())).or_default();
+            let number = std::mem::replace(invoked, *invoked + 1);
+            return Some(recorded.reply(request, counters.execution, &counters.items, number));
+        }
+        let ranges = self.states.get(request.state)?;
         let number = match counters.invoked.get_mut(request.state) {
             Some(count) => {
                 *count += 1;
@@ -160,9 +175,6 @@ impl Mock {
                 0
             }
         };
-        if let Some(recorded) = &self.recorded {
-            return Some(recorded.reply(request, counters.execution, number));
-        }
         let arena = request.arena;
         let outcome = ranges.iter().find(|r| (r.first..=r.last).contains(&number)).map(|r| &r.outcome);
         Some(match outcome {

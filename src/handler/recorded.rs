@@ -7,9 +7,9 @@
 //! {"offset":0,"execution":"arn:…","states":{"Charge":[{"Throw":{"Error":"E","Cause":"c"},"took_ms":35},{"Return":{"paid":true},"took_ms":12}]}}
 //! ```
 //!
-//! `offset` is that of the execution's event in the file of events, whose first source it must be; `states` has, by the
-//! name of a Task state, the outcomes of its invocations in the order in which an execution makes them here: items of a Map
-//! one after the other. `Return` is the task's raw result, `Throw` its failure (`States.Timeout` alone is a time-out), and
+//! `offset` is that of the execution's event in the file of events, which must be the first source; `states` has, by the name
+//! of a Task state, the outcomes of its invocations. Inside Maps each has the `items` that it was made for, the outermost
+//! Map's first: `"items":[2,0]`. Those for the same items stand in the order in which they were made. `Return` is the task's raw result, `Throw` its failure (`States.Timeout` alone is a time-out), and
 //! `{"Lost": true}` an answer that never came: the task lasts until something else ends it. `took_ms` moves the clock. With
 //! `"cut": true` something ended before its time (a Parallel whose branch failed, say), and every invocation that is not
 //! there is lost; otherwise it fails, with States.Runtime.
@@ -133,8 +133,14 @@ impl Recorded {
         self.states.contains(state)
     }
 
-    /// The outcome of that invocation, of an execution with that seed.
-    pub(super) fn reply<'a>(&self, request: &TaskRequest<'a>, execution: Seed, number: u32) -> Reply<'a> {
+    /// The outcome of that invocation for those items of the Maps around, of an execution with that seed.
+    pub(super) fn reply<'a>(
+        &self,
+        request: &TaskRequest<'a>,
+        execution: Seed,
+        items: &[u32],
+        number: u32,
+    ) -> Reply<'a> {
         let arena = request.arena;
         let failed =
             |cause: String| Reply::Failed { error: Some("States.Runtime"), cause: Some(&*arena.alloc_str(&cause)) };
@@ -147,7 +153,11 @@ impl Recorded {
         };
         let line = &self.text[self.executions[at].1.clone()];
         let outcomes = member(line, "states").and_then(|states| member(states, request.state));
-        let outcome = outcomes.and_then(|list| Elements::new(list).nth(number as usize));
+        let of_items = |outcome: &&str| {
+            let mut own = member(outcome, "items").map(Elements::new).into_iter().flatten();
+            items.iter().all(|item| own.next().is_some_and(|text| text.parse() == Ok(*item))) && own.next().is_none()
+        };
+        let outcome = outcomes.and_then(|list| Elements::new(list).filter(of_items).nth(number as usize));
         let Some(outcome) = outcome else {
             if member(line, "cut") == Some("true") {
                 // Whatever ended the others ended this one before it began.

@@ -1,8 +1,7 @@
 //! One execution's events: its input, what became of its tasks, how it ended.
 //!
-//! Flows in: events in any order. Flows out: a [`Replay`], or why there is none. Which state an outcome belongs to, and in
-//! which order a run will ask for it, follows from the events' previous ones: back to the state that scheduled it, and to
-//! the items of Maps around that. It must never use an event's place in the log, which says nothing.
+//! Flows in: events in any order. Flows out: a [`Replay`], or why there is none. Which state an outcome belongs to, and which
+//! items of Maps, follows from the events' previous ones: back to the state that scheduled it, and to what is around that. It must never use an event's place in the log, which says nothing.
 
 use crate::value::scan;
 use crate::value::text::write_string;
@@ -57,7 +56,7 @@ pub(super) struct Replay {
     pub input: String,
     /// The result line, as a run writes it.
     pub expected: String,
-    /// By state, the outcomes in the order in which they will be asked for.
+    /// By state, the outcomes; those for the same items in their order.
     states: BTreeMap<String, Vec<Outcome>>,
     /// Whether something was cut short, so that tasks may be asked for that were never begun.
     cut: bool,
@@ -65,6 +64,7 @@ pub(super) struct Replay {
 
 #[derive(Debug)]
 struct Outcome {
+    items: Vec<u32>,
     result: Ended,
     took_ms: i64,
 }
@@ -79,9 +79,8 @@ enum Ended {
     Lost,
 }
 
-/// Where a task stands among all that a run does one after the other: the Maps around it, each by the event that started it
-/// and the item; then the event that scheduled it.
-type Turn = (Vec<(u32, u64)>, u32);
+/// Which of a state's tasks it is: the items of the Maps around it, the outermost first; then the event that scheduled it.
+type Turn = (Vec<u32>, u32);
 
 impl Execution {
     pub fn take(&mut self, event: Event) {
@@ -170,11 +169,12 @@ impl Execution {
         for event in begun {
             let entered = self.before(event).find(|event| is_entered(&event.kind)).ok_or(Reason::Odd)?;
             let state = text(entered, "name").ok_or(Reason::Odd)?.to_owned();
-            let outcome = match ends.get(&event.id) {
-                None => Outcome { result: Ended::Lost, took_ms: 0 },
-                Some(end) => Outcome { result: ended(end)?, took_ms: (end.time_ms - event.time_ms).max(0) },
+            let items = self.items_around(event)?;
+            let (result, took_ms) = match ends.get(&event.id) {
+                None => (Ended::Lost, 0),
+                Some(end) => (ended(end)?, (end.time_ms - event.time_ms).max(0)),
             };
-            outcomes.push((state, (self.items_around(event)?, event.id), outcome));
+            outcomes.push((state, (items.clone(), event.id), Outcome { items, result, took_ms }));
         }
         Ok(outcomes)
     }
@@ -187,9 +187,9 @@ impl Execution {
     }
 
     /// The items of Maps that an event is in, the outermost first.
-    fn items_around(&self, event: &Event) -> Result<Vec<(u32, u64)>, Reason> {
+    fn items_around(&self, event: &Event) -> Result<Vec<u32>, Reason> {
         let mut around = Vec::new();
-        let mut item = None;
+        let mut item: Option<u32> = None;
         // How many Maps and Parallels are gone through that had ended before.
         let mut over = 0;
         for event in self.before(event) {
@@ -201,9 +201,7 @@ impl Execution {
                     item = Some(index.and_then(|index| index.to_json().parse().ok()).ok_or(Reason::Odd)?);
                 }
                 "MapStateStarted" => {
-                    if let Some(item) = item.take() {
-                        around.push((event.id, item));
-                    }
+                    around.extend(item.take());
                 }
                 _ => {}
             }
@@ -246,7 +244,7 @@ impl Replay {
 impl Outcome {
     fn write(&self, out: &mut Vec<u8>) {
         match &self.result {
-            Ended::Lost => return out.extend_from_slice(b"{\"Lost\":true}"),
+            Ended::Lost => out.extend_from_slice(b"{\"Lost\":true"),
             Ended::Returned(json) => {
                 out.extend_from_slice(b"{\"Return\":");
                 out.extend_from_slice(json.as_bytes());
@@ -264,8 +262,11 @@ impl Outcome {
                 out.push(b'}');
             }
         }
+        // Writing to memory cannot fail.
+        if !self.items.is_empty() {
+            let _ = write!(out, ",\"items\":{:?}", self.items);
+        }
         if self.took_ms > 0 {
-            // Writing to memory cannot fail.
             let _ = write!(out, ",\"took_ms\":{}", self.took_ms);
         }
         out.push(b'}');
