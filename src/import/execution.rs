@@ -192,9 +192,17 @@ impl Execution {
         let mut item: Option<u32> = None;
         // How many Maps and Parallels are gone through that had ended before.
         let mut over = 0;
+        let mut behind = "";
         for event in self.before(event) {
+            let behind = std::mem::replace(&mut behind, &event.kind);
             match &*event.kind {
-                "MapStateSucceeded" | "MapStateFailed" | "ParallelStateSucceeded" | "ParallelStateFailed" => over += 1,
+                // A state that was left is left through what stands before this, be it its success or its last item.
+                "MapStateExited" | "ParallelStateExited" => over += 1,
+                "MapStateSucceeded" | "MapStateFailed" | "ParallelStateSucceeded" | "ParallelStateFailed"
+                    if !matches!(behind, "MapStateExited" | "ParallelStateExited") =>
+                {
+                    over += 1;
+                }
                 "MapStateStarted" | "ParallelStateStarted" if over > 0 => over -= 1,
                 "MapIterationStarted" if over == 0 && item.is_none() => {
                     let index = event.details.as_ref().and_then(|details| details.get("index"));
