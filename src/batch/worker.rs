@@ -8,7 +8,7 @@ use super::chunk::{Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::findings::{Notes, Seen, Watch};
 use super::intake::Intake;
-use super::latency::Latencies;
+use super::latency::{Laps, Latencies};
 use super::ledger::{Claimed, Claims};
 use super::once;
 use super::order::{Order, Whereabouts};
@@ -57,7 +57,8 @@ pub enum Latency {
     Off,
     /// One in so many, on each thread.
     Sampled(u32),
-    /// All: a clock reading costs about a third of a small execution.
+    /// All. Those that are told without being run are measured from the end of the one before, by the processor's clock if
+    /// it has one that can be relied on.
     All,
 }
 
@@ -175,6 +176,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 helpers,
                 arena: Arena::new(),
                 latencies: Latencies::new(),
+                laps: Laps::new().filter(|_| job.latency == Latency::All),
                 until_timed: 1,
                 place: Arc::default(),
                 look_up_at: 0,
@@ -258,6 +260,8 @@ struct Worker<'j, 'r, 's, 'w> {
     helpers: &'j dyn Helpers,
     arena: Arena,
     latencies: Latencies,
+    /// As well, if all executions are measured, those that are told.
+    laps: Option<Laps>,
     /// How many executions there are until the next one that is timed, itself included.
     until_timed: u32,
     place: Arc<Whereabouts>,
@@ -351,20 +355,25 @@ impl Worker<'_, '_, '_, '_> {
         results: &mut Results,
         (line_index, line_index_max): (&mut u64, u64),
     ) -> Option<LineKind> {
-        let (Some(swift), Latency::Off | Latency::Sampled(_)) = (&self.job.swift, self.job.latency) else {
+        let latency = self.job.latency;
+        let Some(swift) = self.job.swift.as_ref().filter(|_| latency != Latency::All || self.laps.is_some()) else {
             return lines.advance(slots);
         };
         let most = self.look_up_at.min(line_index_max).saturating_sub(*line_index);
         // The one that is timed is the next but these.
-        let most = match self.job.latency {
+        let most = match latency {
             Latency::Sampled(_) => most.min(u64::from(self.until_timed) - 1),
             _ => most,
         };
-        let mut telling =
-            Telling { arena: &mut self.arena, out: &mut results.text.results.bytes, ends: &mut results.told };
+        let mut telling = Telling {
+            arena: &mut self.arena,
+            out: &mut results.text.results.bytes,
+            ends: &mut results.told,
+            laps: self.laps.as_mut(),
+        };
         let (told, kind) = swift.tell(lines, slots, most, &mut telling);
         *line_index += told;
-        if matches!(self.job.latency, Latency::Sampled(_)) {
+        if matches!(latency, Latency::Sampled(_)) {
             self.until_timed -= told as u32;
         }
         kind
@@ -383,6 +392,9 @@ impl Worker<'_, '_, '_, '_> {
 
     /// Adds what was measured to what others have.
     fn hand_in_latencies(&mut self) {
+        if let Some(laps) = &mut self.laps {
+            laps.hand_in(&mut self.latencies);
+        }
         self.job.latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&self.latencies);
         self.latencies.clear();
     }
