@@ -36,12 +36,13 @@ def open_svg(width, height, title, caption):
 
 def decades(low, high):
     """Powers of ten around what is to be shown."""
-    return math.floor(math.log10(low)), math.ceil(math.log10(high) + 1e-9)
+    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    return first, max(last, first + 1)
 
 
 def bars(title, caption, panels, said):
     """Panels of bars, two beside each other: (heading, [(name, value, class)]). `said` tells a value in words."""
-    column, name_width, bar_width, row, gap = 590, 290, 210, 17, 46
+    column, name_width, bar_width, row, gap = 590, 290, 210, 17, 50
     heights = [gap + row * len(bars) for _, bars in panels]
     pairs = [max(heights[n : n + 2]) for n in range(0, len(heights), 2)]
     out = open_svg(2 * column + 20, 62 + sum(pairs), title + ", logarithmic: less is better", caption)
@@ -55,6 +56,7 @@ def bars(title, caption, panels, said):
         for power in range(low, high + 1):
             x = left + name_width + scale(10**power)
             out.append(f'<path class="line" d="M{x:.1f} {top + 26}v{row * len(bars) + 2}"/>')
+            out.append(f'<text x="{x:.1f}" y="{top + 20}" text-anchor="middle" class="faint" font-size="9">{escape(said(10**power))}</text>')
         for at, (name, value, kind) in enumerate(bars):
             y = top + 28 + row * at
             out.append(f'<text x="{left + name_width - 8}" y="{y + 11}" text-anchor="end" font-size="11">{escape(name)}</text>')
@@ -78,13 +80,17 @@ def curves(title, caption, panels, said):
     for number, (heading, x_title, y_title, series) in enumerate(panels):
         left, top = 60 + column * (number % 3), 84 + (number // 3) * (plot_height + gap)
         points = [point for _, line in series for point in line]
-        (x_low, x_high), (y_low, y_high) = decades(*ends(p[0] for p in points)), decades(*ends(p[1] for p in points))
-        x = lambda value: left + (math.log10(value) - x_low) / max(1, x_high - x_low) * plot_width  # noqa: E731
-        y = lambda value: top + plot_height - (math.log10(value) - y_low) / max(1, y_high - y_low) * plot_height  # noqa: E731
+        x_ends, (y_low, y_high) = ends(p[0] for p in points), decades(*ends(p[1] for p in points))
+        # A few sizes close together are named themselves, others lie between powers of ten.
+        close = x_ends[1] < 5 * x_ends[0]
+        x_low, x_high = map(math.log10, x_ends) if close else decades(*x_ends)
+        ticks = sorted({p[0] for p in points}) if close else [10**power for power in range(x_low, x_high + 1)]
+        x = lambda value: left + (math.log10(value) - x_low) / (x_high - x_low) * plot_width  # noqa: E731
+        y = lambda value: top + plot_height - (math.log10(value) - y_low) / (y_high - y_low) * plot_height  # noqa: E731
         out.append(f'<text x="{left - 44}" y="{top - 10}" font-weight="600">{escape(heading)}</text>')
-        for power in range(x_low, x_high + 1):
-            out.append(f'<path class="line" d="M{x(10**power):.1f} {top}v{plot_height}"/>')
-            out.append(f'<text x="{x(10**power):.1f}" y="{top + plot_height + 14}" text-anchor="middle" font-size="10">{count(10**power)}</text>')
+        for tick in ticks:
+            out.append(f'<path class="line" d="M{x(tick):.1f} {top}v{plot_height}"/>')
+            out.append(f'<text x="{x(tick):.1f}" y="{top + plot_height + 14}" text-anchor="middle" font-size="10">{count(tick)}</text>')
         for power in range(y_low, y_high + 1):
             out.append(f'<path class="line" d="M{left} {y(10**power):.1f}h{plot_width}"/>')
             out.append(f'<text x="{left - 5}" y="{y(10**power) + 4:.1f}" text-anchor="end" font-size="10">{escape(said(10**power))}</text>')
@@ -93,14 +99,28 @@ def curves(title, caption, panels, said):
         # As far as the input's own growth stays inside the plot.
         reach = min(first[-1][0] / first[0][0], 10**y_high / first[0][1])
         out.append(f'<path class="guide" d="M{x(first[0][0]):.1f} {y(first[0][1]):.1f}L{x(first[0][0] * reach):.1f} {y(first[0][1] * reach):.1f}"/>')
+        legend = quiet(series, x, y, left, top, plot_height)
         for at, (name, line) in enumerate(series):
             kind = CURVES[at % len(CURVES)]
             path = "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in line)
             out.append(f'<path class="{kind} curve" style="fill:none" d="M{path}"/>')
             out += [f'<circle class="{kind} dot" cx="{x(a):.1f}" cy="{y(b):.1f}" r="3"/>' for a, b in line]
-            out.append(f'<text x="{left + 8}" y="{top + 14 + 14 * at}" font-size="11"><tspan class="{kind}">●</tspan> {escape(name)}</text>')
+            out.append(f'<text x="{left + 8}" y="{legend + 14 * at:.1f}" font-size="11"><tspan class="{kind}">●</tspan> {escape(name)}</text>')
     out.append("</svg>\n")
     return "\n".join(out)
+
+
+def quiet(series, x, y, left, top, height):
+    """Where the names stand in nobody's way: at the top, in the middle or at the bottom."""
+    spots = [top + 14, top + height / 2 - 7 * len(series) + 10, top + height - 14 * len(series) + 8]
+
+    def met(spot):
+        box = (left, left + 190, spot - 14, spot + 14 * len(series))
+        steps = [(a, b, k / 20) for _, line in series for a, b in zip(line, line[1:]) for k in range(21)]
+        places = [(x(a[0]) + (x(b[0]) - x(a[0])) * k, y(a[1]) + (y(b[1]) - y(a[1])) * k) for a, b, k in steps]
+        return sum(box[0] < h < box[1] and box[2] < v < box[3] for h, v in places)
+
+    return min(spots, key=met)
 
 
 def ends(values):

@@ -60,9 +60,10 @@ def sized(bytes_):
 
     def event(_, n):
         head = {"id": n, "Weather": weather[n * 7 // 3 % 3]}
-        room = bytes_ - len(json.dumps(head)) - 20
         each = len(json.dumps(reading(0), ensure_ascii=False).encode()) + 2
-        return json.dumps(dict(head, readings=[reading(k + n) for k in range(max(0, room // each))]), ensure_ascii=False)
+        body = dict(head, readings=[reading(k + n) for k in range(max(0, (bytes_ - 80) // each))], note="")
+        room = bytes_ - len(json.dumps(body, ensure_ascii=False).encode())
+        return json.dumps(dict(body, note="x" * max(0, room)), ensure_ascii=False)
 
     return event
 
