@@ -90,6 +90,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode, CliError> {
     // Read first: whether there is something to compare with should not turn out at the end.
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
+    let handlers = &arguments.replay.attach(handlers)?;
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Plain)?;
     let sources = sources(&arguments.events, &prepared.machine.folder)?;
     let events = read_all(sources.into_iter().map(|(source, _)| source).collect())
