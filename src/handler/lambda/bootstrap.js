@@ -43,7 +43,8 @@ function report(error) {
     return {
       errorType: String(error.name ?? "Error"),
       errorMessage: String(error.message ?? ""),
-      trace: String(error.stack ?? "").split("\n"),
+      // This script's own frames are of no use to anybody.
+      trace: String(error.stack ?? "").split("\n").filter((line) => !line.includes("[stdin]")),
     };
   }
   return { errorType: typeof error, errorMessage: String(error), trace: [] };
@@ -55,9 +56,7 @@ function postError(place, error) {
 }
 
 function failure(name, message) {
-  const error = new Error(message);
-  error.name = name;
-  return error;
+  return Object.assign(new Error(message), { name, stack: `${name}: ${message}` });
 }
 
 async function load(text) {
@@ -116,15 +115,17 @@ function call(handler, event, headers, settle) {
 async function main() {
   let current = null;
   // A mistake outside of any handler's promise ends the process, as on Lambda.
-  const end = (name) => async (error) => {
-    const told = report(error);
-    const place = current ? `invocation/${current.id}/error` : "init/error";
-    await postError(place, failure(name, `${told.errorType}: ${told.errorMessage}`)).catch(() => {});
+  const end = async (error) => {
+    await postError(current ? `invocation/${current.id}/error` : "init/error", error).catch(() => {});
     process.exit(129);
   };
-  process.on("uncaughtException", (error) =>
-    end(error && error.name !== "Error" && error.name ? error.name : "Runtime.UncaughtException")(error));
-  process.on("unhandledRejection", end("Runtime.UnhandledPromiseRejection"));
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", (reason) => {
+    const told = report(reason);
+    const error = failure("Runtime.UnhandledPromiseRejection", `${told.errorType}: ${told.errorMessage}`);
+    error.stack = reason?.stack ?? error.stack;
+    return end(error);
+  });
   // Nothing is left to happen: a handler that has neither returned a promise nor called back has come to its end.
   process.on("beforeExit", () => current && current.settle.finish(null));
 

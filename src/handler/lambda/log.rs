@@ -91,14 +91,16 @@ impl Printed {
             let _end = end;
             let (mut pipe, mut line) = (BufReader::new(pipe), Vec::new());
             while pipe.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-                let text = line.trim_ascii_end();
-                log.put(text);
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                if kept.len() == LINES_KEPT {
-                    kept.pop_front();
+                // Python's runtime writes the lines of a traceback as one line of Lambda's log.
+                for text in line.trim_ascii_end().split(|byte| *byte == b'\r') {
+                    log.put(text);
+                    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                    if kept.len() == LINES_KEPT {
+                        kept.pop_front();
+                    }
+                    let text = &text[..text.len().min(LINE_BYTES_KEPT)];
+                    kept.push_back(String::from_utf8_lossy(text).into_owned());
                 }
-                let text = &text[..text.len().min(LINE_BYTES_KEPT)];
-                kept.push_back(String::from_utf8_lossy(text).into_owned());
                 line.clear();
             }
         })?;

@@ -294,7 +294,8 @@ fn readable(report: &str) -> String {
         _ => return report.to_owned(),
     };
     let trace = node.get("stackTrace").or_else(|| node.get("trace")).and_then(|trace| trace.as_array());
-    for line in trace.unwrap_or_default().iter().filter_map(|line| line.as_str()) {
+    let first = words.clone();
+    for line in trace.unwrap_or_default().iter().filter_map(|line| line.as_str()).filter(|line| *line != first) {
         words.push_str(&format!("\n{}", line.trim_end()));
     }
     words
