@@ -21,8 +21,8 @@ pub(super) fn short(text: &[u8], start: usize, end: usize) -> Option<Short> {
 
 /// A text of one to eight bytes in one word, the first byte lowest, with whatever follows it.
 ///
-/// Nearly all numbers and literals are that short. Judging them takes no branch on their bytes or how many there are: a
-/// loop over digits costs a mispredicted branch for each number, which is more than everything else about it.
+/// Nearly all numbers are that short. Judging them takes no branch on their bytes or how many there are: a loop over
+/// digits costs a mispredicted branch for each number, which is more than everything else about it.
 #[derive(Clone, Copy)]
 pub(super) struct Short {
     word: u64,
@@ -32,7 +32,7 @@ pub(super) struct Short {
 const ZERO: u64 = b'0' as u64;
 
 impl Short {
-    /// Whether this is an integer without a sign.
+    /// Whether this is an integer without a sign, as most numbers are.
     #[inline(always)]
     pub(super) fn is_integer(self) -> bool {
         const SIX: u64 = 0x0606_0606_0606_0606;
@@ -44,34 +44,44 @@ impl Short {
         (others == 0) & ((self.length == 1) | (self.word & 0xff != ZERO))
     }
 
-    /// How this is spelled if it is `true`, `false`, `null` or a plain decimal fraction; `None` if it is anything else.
-    #[inline(never)]
+    /// How this is spelled if it is an integer or a decimal fraction, with or without a sign; `None` if it is anything else,
+    /// a literal or a number with an exponent among it.
+    #[inline(always)]
     pub(super) fn spelling(self) -> Option<Spelling> {
         const ONES: u64 = 0x0101_0101_0101_0101;
         const TOPS: u64 = ONES << 7;
-        let Short { word, length } = self;
+        let negative = self.word & 0xff == u64::from(b'-');
+        let (word, length) = (self.word >> (8 * u32::from(negative)), self.length - u32::from(negative));
         // The top bit of each byte that is not a digit. Without their top bits no sum reaches into the next byte.
         let low = word & !TOPS;
         let above_nine = low + (0x7f - b'9' as u64) * ONES;
         let from_zero = low + (0x80 - ZERO) * ONES;
-        let others = (above_nine | !from_zero | word) & (TOPS >> (64 - 8 * length));
-        // Exactly one, and that a point with a digit on either side.
+        // Of a sign alone nothing is left, and then nothing is shifted: whatever is there makes the sign bad below.
+        let others = (above_nine | !from_zero | word) & (TOPS >> ((64 - 8 * length) & 63));
+        // None, or exactly one, and that a point with a digit on either side.
         let point = others.trailing_zeros() / 8;
-        let good = (others & others.wrapping_sub(1) == 0)
+        let is_integer = others == 0;
+        let is_fraction = (others & others.wrapping_sub(1) == 0)
             & (word >> (point * 8 % 64) & 0xff == u64::from(b'.'))
             & (point >= 1)
-            & (point + 1 < length)
-            & ((point == 1) | (word & 0xff != ZERO));
-        if !good {
-            // The length counts: a NUL behind a literal looks like the end of the word.
-            let used = (word & (!0 >> (64 - 8 * length)), length);
-            let is = |literal: &[u8; 8], bytes: u32| used == (u64::from_le_bytes(*literal), bytes);
-            let literal = is(b"true\0\0\0\0", 4) || is(b"null\0\0\0\0", 4) || is(b"false\0\0\0", 5);
-            return literal.then_some(Spelling::Plain);
-        }
-        let ends_in_zero = word >> (length * 8 - 8) & 0xff == ZERO;
+            & (point + 1 < length);
+        let starts_with_zero = word & 0xff == ZERO;
+        let digits_before = point.min(length);
+        let good = (is_integer | is_fraction) & ((digits_before == 1) | !starts_with_zero) & (length > 0);
+        let ends_in_zero = word >> ((length * 8).wrapping_sub(8) & 63) & 0xff == ZERO;
         let tiny = word & 0xff_ffff_ffff == u64::from_le_bytes(*b"0.000\0\0\0");
-        Some(if tiny | (ends_in_zero & (length - point > 2)) { Spelling::Odd } else { Spelling::Plain })
+        let odd_integer = is_integer & negative & starts_with_zero;
+        let odd_fraction = !is_integer & (tiny | (ends_in_zero & (length.wrapping_sub(point) > 2)));
+        good.then_some(if odd_integer | odd_fraction { Spelling::Odd } else { Spelling::Plain })
+    }
+
+    /// Whether this is `true`, `false` or `null`.
+    #[inline(always)]
+    pub(super) fn is_literal(self) -> bool {
+        // The length counts: a NUL behind a literal looks like the end of the word.
+        let used = (self.word & (!0 >> (64 - 8 * self.length)), self.length);
+        let is = |literal: &[u8; 8], bytes: u32| used == (u64::from_le_bytes(*literal), bytes);
+        is(b"true\0\0\0\0", 4) | is(b"null\0\0\0\0", 4) | is(b"false\0\0\0", 5)
     }
 }
 
@@ -141,8 +151,10 @@ mod tests {
         let Some(found) = found else { return };
         let is_integer = text.bytes().all(|byte| byte.is_ascii_digit()) && wanted.is_some();
         assert_eq!(found.is_integer(), is_integer, "{text}");
-        // A word knows neither signs nor exponents.
-        if !is_integer && !text.contains(['-', '+', 'e', 'E']) || text == "true" || text == "false" {
+        let is_literal = matches!(text, "true" | "false" | "null");
+        assert_eq!(found.is_literal(), is_literal, "{text}");
+        // A word knows no exponents.
+        if !is_literal && !text.contains(['e', 'E']) {
             assert_eq!(found.spelling(), wanted, "{text}");
         }
     }
@@ -159,11 +171,10 @@ mod tests {
                 }
                 let wanted = spelling(&text[..length as usize]);
                 let found = short(&text, 0, length as usize).expect("short");
-                let spelled = if found.is_integer() { Some(Spelling::Plain) } else { found.spelling() };
-                if text.iter().any(|byte| b"-eE".contains(byte)) {
-                    assert_eq!(spelled, None, "{text:?}");
+                if text.iter().any(|byte| b"eE".contains(byte)) {
+                    assert_eq!(found.spelling(), None, "{text:?}");
                 } else {
-                    assert_eq!(spelled, wanted, "{text:?}");
+                    assert_eq!(found.spelling(), wanted, "{text:?}");
                 }
             }
         }

@@ -431,27 +431,31 @@ impl Walker {
     /// Whether a number or literal stands between `start` and the next token.
     #[inline(always)]
     fn scalar(&mut self, tokens: &Tokens, start: u32, next: u32) -> bool {
-        match number::short(tokens.text.as_bytes(), start as usize, next as usize) {
-            Some(short) if short.is_integer() => true,
-            Some(short) => match short.spelling() {
-                Some(spelling) => {
-                    self.odd_number |= spelling == Spelling::Odd;
-                    true
-                }
-                None => self.other_scalar(tokens, start as usize, next as usize),
-            },
-            None => self.other_scalar(tokens, start as usize, next as usize),
-        }
-    }
-
-    /// As [`Walker::scalar`], for anything but short integers, fractions and literals.
-    #[inline(never)]
-    fn other_scalar(&mut self, tokens: &Tokens, start: usize, next: usize) -> bool {
-        // At a bracket or the end of the text, the end may lie before the start.
-        let spelling = tokens.text.as_bytes().get(start..tokens.trimmed(next)).and_then(number::spelling);
+        let spelling = scalar(tokens.text, start, next);
         self.odd_number |= spelling == Some(Spelling::Odd);
         spelling.is_some()
     }
+}
+
+/// How the number or literal between `start` and the next token is spelled; `None` if there is anything else.
+#[inline(always)]
+pub(super) fn scalar(text: &str, start: u32, next: u32) -> Option<Spelling> {
+    match number::short(text.as_bytes(), start as usize, next as usize) {
+        Some(short) if short.is_integer() => Some(Spelling::Plain),
+        Some(short) => match short.spelling() {
+            None if short.is_literal() => Some(Spelling::Plain),
+            None => other_scalar(text, start as usize, next as usize),
+            spelling => spelling,
+        },
+        None => other_scalar(text, start as usize, next as usize),
+    }
+}
+
+/// As [`scalar`], for anything but short integers, fractions and literals.
+#[inline(never)]
+fn other_scalar(text: &str, start: usize, next: usize) -> Option<Spelling> {
+    // At a bracket or the end of the text, the end may lie before the start.
+    text.as_bytes().get(start..trimmed(text, next)).and_then(number::spelling)
 }
 
 /// `end` without the blanks before it.
