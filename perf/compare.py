@@ -19,17 +19,23 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = os.path.join(ROOT, "target", "release")
-EXAMPLES = ["make_events", "hand_serde", "hand_simd", "which_coat_native"]
+EXAMPLES = ["make_events", "embedded", "hand_serde", "hand_simd", "which_coat_native"]
 
 
 def programs(events):
     """Name, arguments; the first is what the others are compared with."""
-    run = ["run", os.path.join(ROOT, "corpora", "which-coat"), events, "--emit", "output", "-q", "-o", "/dev/null"]
+    machine = os.path.join(ROOT, "corpora", "which-coat")
+    embedded = lambda *how: [example("embedded"), *how, machine, events, "/dev/null"]
+    run = ["run", machine, events, "--emit", "output", "-q", "-o", "/dev/null"]
     ours, native = os.path.join(RELEASE, "expressway"), example("which_coat_native")
     return [
         ("expressway run, 1 thread", [ours, *run, "--threads", "1"]),
         ("  with every execution timed", [ours, *run, "--threads", "1", "--latency", "all"]),
         ("  with functions that tell the time", [native, *run, "--threads", "1"]),
+        ("embedded, a batch", embedded("batch", "asl")),
+        ("  a batch, functions that tell the time", embedded("batch", "native")),
+        ("embedded, a session", embedded("session", "asl")),
+        ("  a session, functions that tell the time", embedded("session", "native")),
         ("expressway run, 2 threads", [ours, *run, "--threads", "2"]),
         ("by hand on serde_json", [example("hand_serde"), events, "/dev/null"]),
         ("by hand on simd-json", [example("hand_simd"), events, "/dev/null"]),
@@ -73,12 +79,12 @@ def compare(events, rounds, spaced):
             elapsed[name].append(real)
     size = os.path.getsize(path) / events
     print(f"{events} events of {size:.0f} bytes, {rounds} rounds, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"{'':32} {'CPU ns per event':>20} {'elapsed':>10}   least CPU time, ours = 1")
-    print(f"{'':32} {'least':>10}{'median':>10} {'least':>10}")
+    print(f"{'':44} {'CPU ns per event':>20} {'elapsed':>10}   least CPU time, ours = 1")
+    print(f"{'':44} {'least':>10}{'median':>10} {'least':>10}")
     base = min(cpu[contenders[0][0]])
     for name, _ in contenders:
         ns = [seconds / events * 1e9 for seconds in (min(cpu[name]), statistics.median(cpu[name]), min(elapsed[name]))]
-        print(f"{name:32} {ns[0]:10.1f}{ns[1]:10.1f} {ns[2]:10.1f}   {min(cpu[name]) / base:.2f}")
+        print(f"{name:44} {ns[0]:10.1f}{ns[1]:10.1f} {ns[2]:10.1f}   {min(cpu[name]) / base:.2f}")
     os.remove(path)
 
 
@@ -92,11 +98,11 @@ def memory():
                 continue
             peak = measure(arguments)[2]
             peaks.setdefault(name, []).append(peak)
-            print(f"  {name:32} {peak / 1024:8.1f} MiB")
+            print(f"  {name:44} {peak / 1024:8.1f} MiB")
         os.remove(path)
     print("peak memory at 10000000 events, at 100000 = 1")
     for name, (few, many) in peaks.items():
-        print(f"  {name:32} {many / few:8.2f}")
+        print(f"  {name:44} {many / few:8.2f}")
 
 
 def main():
