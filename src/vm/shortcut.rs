@@ -13,6 +13,7 @@ use super::machine::Input;
 use super::outcome::Failure;
 use super::seed::Seed;
 use crate::program::Program;
+use crate::program::choice::Table;
 use crate::program::shortcut::{Compute, End, Ending, Node, Operand, Part, REGISTER_DEPTH_MAX, Shortcut};
 use crate::program::{SlotId, StateId};
 use crate::value::path::NodeBudget;
@@ -77,6 +78,8 @@ pub struct Shortcuts<'p> {
     state_bytes: u64,
     path_nodes: u32,
     opens: bool,
+    /// If all begins with where one string leads: the slot that holds it, and the table.
+    first: Option<(SlotId, &'p Table)>,
 }
 
 /// An execution that has been told.
@@ -98,7 +101,15 @@ impl<'p> Shortcuts<'p> {
         // What is made on the way to documents of that size stays far within what an execution may make.
         let document = limits.state_bytes.min(limits.execution_bytes / 64);
         let input_bytes_max = document.checked_sub(needs.bytes)? / needs.inputs.max(1);
+        let first = match shortcut.nodes.get(shortcut.root as usize) {
+            Some(Node::Found { slot, then }) => match &shortcut.nodes[*then as usize] {
+                Node::Switch { value: Operand::Slot(other), table, .. } if other == slot => Some((*slot, table)),
+                _ => None,
+            },
+            _ => None,
+        };
         (!shortcut.is_empty() && time && within).then_some(Shortcuts {
+            first,
             program,
             shortcut,
             input_bytes_max,
@@ -156,6 +167,15 @@ impl<'p> Shortcuts<'p> {
         if input.bytes() > self.input_bytes_max || input.slots.len() < self.program.slots().len() {
             return None;
         }
+        if let Some((slot, table)) = self.first
+            && let Slot::Found(span) = input.slots[slot.index()]
+            // A text that is spelled as a constant is that string, whatever else there is.
+            && let Some(to) = table.find_within(input.ahead(span), (span.end - span.start) as usize)
+            && let Node::End(index) = self.shortcut.nodes[to.index()]
+        {
+            let index = index as usize;
+            return Some(Told { index, end: &self.shortcut.ends[index], registers: &[] });
+        }
         let mut walk = Walk { shortcuts: *self, input, arena, registers: &mut [] };
         if self.shortcut.registers > 0 {
             walk.registers = arena.alloc_slice_fill_copy(self.shortcut.registers as usize, Value::Null);
@@ -195,11 +215,17 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                     _ => *no,
                 },
                 Node::Switch { value: Operand::Slot(slot), table, otherwise } => {
-                    let to = match self.input.slots[slot.index()] {
-                        Slot::Found(span) if !self.input.form.has(Form::ESCAPED) => {
+                    let spelled = match self.input.slots[slot.index()] {
+                        Slot::Found(span) => {
                             table.find_within(self.input.ahead(span), (span.end - span.start) as usize)
                         }
-                        _ => choice::lead(table, self.value(Operand::Slot(*slot)), self.arena),
+                        _ => None,
+                    };
+                    let to = match spelled {
+                        None if self.input.form.has(Form::ESCAPED) => {
+                            choice::lead(table, self.value(Operand::Slot(*slot)), self.arena)
+                        }
+                        to => to,
                     };
                     to.map_or(*otherwise, |to| to.0)
                 }
@@ -315,11 +341,12 @@ fn slot_text<'a>(input: &Scanned<'a>, slot: SlotId) -> Raw<'a> {
     Raw { text, form: input.form.of_part(text) }
 }
 
-/// Whether a part of a text of that form is compact, told by its first byte: only arrays and objects have blanks and keys
-/// inside. As [`Form::of_part`].
+/// Whether a short part of a text of that form is compact: only arrays and objects have blanks and keys inside.
 #[inline(always)]
-fn is_compact(form: Form, first: u8) -> bool {
-    form == Form::COMPACT || !form.has(Form::ESCAPED) && first | 0x20 != b'{'
+fn is_compact(form: Form, part: &[u8]) -> bool {
+    form == Form::COMPACT
+        || part.first().is_some_and(|first| first | 0x20 != b'{')
+            && (!form.has(Form::ESCAPED) || !part.contains(&b'\\'))
 }
 
 impl<'p, 'a> Told<'p, 'a> {
@@ -352,7 +379,7 @@ impl<'p, 'a> Told<'p, 'a> {
                         && let Some(block) = input.ahead(span).first_chunk::<BLOCK>()
                         && let length = (span.end - span.start) as usize
                         && length <= BLOCK
-                        && is_compact(input.form, block[0])
+                        && is_compact(input.form, &block[..length])
                     {
                         // As `Text::write`: a whole block, and what is too much is cut off.
                         let end = out.len() + length;

@@ -41,8 +41,6 @@ impl LineFlags {
     pub const ESCAPES: LineFlags = LineFlags(2);
     /// A byte beyond ASCII occurs.
     pub const NON_ASCII: LineFlags = LineFlags(4);
-    /// A number is spelled otherwise than a writer of doubles would: `-0`, `1.10`, `1e3`, more than 15 digits.
-    pub const ODD_NUMBER: LineFlags = LineFlags(8);
     /// Some object has two keys that are equal once decoded.
     pub const DUPLICATES: LineFlags = LineFlags(16);
     /// Nobody looked for equal keys ([`WalkPlan::find_duplicates`] was off).
@@ -172,7 +170,6 @@ impl Scratch {
             let Span { start, end } = walked.span;
             flags.set(LineFlags::NON_ASCII, !text.as_bytes()[start as usize..end as usize].is_ascii());
         }
-        flags.set(LineFlags::ODD_NUMBER, walked.odd_number);
         if find_duplicates {
             let repeat = walked.suspect && self.keys.repeat(text, &self.index, first..walked.end, walked.escapes);
             flags.set(LineFlags::DUPLICATES, repeat);

@@ -3,13 +3,11 @@
 //! Flows in: the tokens of a line. Flows out: what the walk would find, or nothing, and then the line is walked. Most files
 //! hold events of few shapes: the same keys in the same order, around other strings and numbers. If a line has the
 //! tokens of one that was good, and the same keys wherever keys matter, then all that can still be wrong with it, or
-//! different, are its numbers and literals, and where its values stand. Escapes are left to the walk. It must never
-//! take for good what the walk would not, or fill a slot in another way.
+//! different, are its numbers, literals and escapes, and where its values stand. It must never take for good what the walk would not, or fill a slot in another way.
 
 use super::index::Index;
-use super::number::Spelling;
 use super::trie::{NodeId, Slot, SlotTrie};
-use super::walk::{Cursor, Walked, scalar};
+use super::walk::{Cursor, Walked, is_escape, is_scalar, trimmed};
 use crate::value::tree::Span;
 
 /// How many shapes are known at once.
@@ -24,7 +22,7 @@ const WORTH: u32 = 16;
 /// Learning is never put off for longer than so many lines.
 const PAUSE_MAX: u32 = 1023;
 
-/// So many classes are compared at once.
+/// So many classes, or bytes of a key, are compared at once.
 const BLOCK: usize = size_of::<u128>();
 
 /// The shapes that lines had lately.
@@ -69,9 +67,9 @@ struct Key {
     token: u32,
     /// From its opening quote to its colon.
     bytes: u32,
-    /// The first eight bytes, and which of them are the key's.
-    head: u64,
-    mask: u64,
+    /// The first bytes, and which of them are the key's.
+    head: u128,
+    mask: u128,
     tail: Box<[u8]>,
 }
 
@@ -173,33 +171,37 @@ impl Shape {
         let positions = index.positions.get(first..)?.get(..self.tokens)?;
         let &[start, .., closing, _] = positions else { return None };
         let (span, bytes) = (Span { start, end: closing + 1 }, text.as_bytes());
-        if *index.escapes.get(cursor.escape)? < span.end {
-            return None;
-        }
         for key in &self.keys {
             let at = key.token as usize;
             let (quote, colon) = (*positions.get(at)?, *positions.get(at + 1)?);
-            let head = u64::from_le_bytes(*bytes.get(quote as usize + 1..)?.first_chunk()?);
+            let head = u128::from_le_bytes(*bytes.get(quote as usize + 1..)?.first_chunk()?);
             // With nothing but the key's own bytes before the colon, and one more, that one closes it.
             if colon - quote != key.bytes || head & key.mask != key.head {
                 return None;
             }
-            if !key.tail.is_empty() && bytes.get(quote as usize + 9..colon as usize - 1)? != &*key.tail {
+            if !key.tail.is_empty() && bytes.get(quote as usize + 1 + BLOCK..colon as usize - 1)? != &*key.tail {
                 return None;
             }
         }
-        let mut odd_number = false;
         for &at in &self.scalars {
             let at = at as usize;
-            let spelling = scalar(text, *positions.get(at)?, *positions.get(at + 1)?)?;
-            odd_number |= spelling == Spelling::Odd;
+            if !is_scalar(text, *positions.get(at)?, *positions.get(at + 1)?) {
+                return None;
+            }
+        }
+        let mut escape = cursor.escape;
+        while *index.escapes.get(escape)? < span.end {
+            if !is_escape(bytes, index.escapes[escape] as usize) {
+                return None;
+            }
+            escape += 1;
         }
         for (slot, place) in &self.slots {
             let found = match *place {
                 Place::Fixed(slot) => slot,
                 Place::Before(at) => {
                     let (from, next) = (*positions.get(at as usize)?, *positions.get(at as usize + 1)?);
-                    let end = super::walk::trimmed(text, next as usize) as u32;
+                    let end = trimmed(text, next as usize) as u32;
                     Slot::Found(Span { start: from - start, end: end - start })
                 }
                 Place::Brackets(at, to) => {
@@ -211,7 +213,7 @@ impl Shape {
                 *entry = found;
             }
         }
-        Some(Walked { span, end: first + self.tokens - 1, escapes: false, odd_number, suspect: false })
+        Some(Walked { span, end: first + self.tokens - 1, escapes: escape > cursor.escape, suspect: false })
     }
 
     /// The shape of a line that was walked and found good; nothing if it should be walked again.
@@ -224,7 +226,7 @@ impl Shape {
         slots: &[Slot],
     ) -> Option<Shape> {
         let (classes, positions) = (&index.classes[first..=walked.end], &index.positions[first..=walked.end]);
-        if walked.escapes || walked.suspect || classes[0] != b'{' || classes.len() > TOKENS_MAX {
+        if walked.suspect || classes[0] != b'{' || classes.len() > TOKENS_MAX {
             return None;
         }
         let mut shape = Shape { tokens: classes.len(), ..Shape::default() };
@@ -280,17 +282,21 @@ impl Shape {
 }
 
 impl Key {
-    /// The key between a quote and a colon; nothing if blanks stand before the colon.
+    /// The key between a quote and a colon; nothing if blanks stand before the colon, or it holds escapes.
     fn of(text: &str, token: usize, quote: usize, colon: usize) -> Option<Key> {
         let key = text.as_bytes().get(quote + 1..colon - 1).filter(|_| text.as_bytes()[colon - 1] == b'"')?;
-        let mut head = [0; 8];
+        // Keys with escapes are equal to others that are spelled in another way.
+        if key.contains(&b'\\') {
+            return None;
+        }
+        let mut head = [0; BLOCK];
         let bytes = key.len().min(head.len());
         head[..bytes].copy_from_slice(&key[..bytes]);
         Some(Key {
             token: token as u32,
             bytes: (colon - quote) as u32,
-            head: u64::from_le_bytes(head),
-            mask: u64::MAX.checked_shr(64 - 8 * bytes as u32).unwrap_or(0),
+            head: u128::from_le_bytes(head),
+            mask: u128::MAX.checked_shr(128 - 8 * bytes as u32).unwrap_or(0),
             tail: key[bytes..].into(),
         })
     }
