@@ -28,7 +28,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let executor = Executor::new(Compiler::new().handlers(&handlers).compile_file(machine)?, &handlers)?;
     if way == "batch" {
-        let batch = executor.batch().threads(1).emit(expressway::batch::Emit::Output).results(Sink::file(out)?);
+        let batch = executor
+            .batch()
+            .threads(1)
+            .emit(expressway::batch::Emit::Output)
+            .results(Sink::file(std::path::Path::new(out))?);
         batch.run(vec![Source::file(events)])?;
         return Ok(());
     }

@@ -12,6 +12,7 @@ use crate::definition::{Definition, Diagnostic, MachineType};
 use crate::handler::Handlers;
 use crate::program::Program;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 /// What a program is compiled from besides its text: all that the command's options say of it.
@@ -173,8 +174,8 @@ impl Compiler {
         }
         let io = |error| CompileFailure::File { path: folder.to_owned(), error };
         for (name, path) in place::handler_files(folder).map_err(io)? {
-            if !self.asl.contains_key(&name) {
-                self.asl.insert(name, (read(&path)?, path.display().to_string()));
+            if let Entry::Vacant(place) = self.asl.entry(name) {
+                place.insert((read(&path)?, path.display().to_string()));
             }
         }
         Ok(())

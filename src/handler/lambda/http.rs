@@ -70,13 +70,13 @@ impl Connection {
 
     /// Whether the other side, from whom nothing is expected, still holds the connection open.
     pub fn is_open(&self) -> bool {
-        let quiet = |stream: &TcpStream| {
+        let quiet = |stream: &TcpStream| -> io::Result<bool> {
             stream.set_nonblocking(true)?;
             let peeked = stream.peek(&mut [0]);
             stream.set_nonblocking(false)?;
             Ok(matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock))
         };
-        self.read.is_empty() && quiet(&self.stream).unwrap_or_else(|_: io::Error| false)
+        self.read.is_empty() && quiet(&self.stream).unwrap_or(false)
     }
 
     /// Sends bytes before the deadline.

@@ -8,7 +8,8 @@
 //! Functions take no virtual time; their time limit is one of the clock on the wall: the state's TimeoutSeconds, which
 //! fails the task with States.Timeout, or the function's own ([`Options::timeout`]), which is Lambda.Unknown. In both
 //! cases the worker is ended, and the next call gets a fresh one. What a function does is outside every promise of equal
-//! results; the ids of its requests are not: they derive from who the execution is.
+//! results; the ids of its requests are not: they derive from who the execution is. The Runtime API knows no passwords:
+//! whoever can run programs on the machine can speak to a worker's port, as on Lambda itself.
 //!
 //! | file | holds |
 //! | --- | --- |
