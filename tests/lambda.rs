@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         run(&format!("endpoint::{name}"), test);
     }
     run("what_cannot_be_started", &what_cannot_be_started);
+    run("what_the_command_refuses", &what_the_command_refuses);
     let runtimes = [
         (python_has_client, Tried { code: "python", handler: "app.act", python: python.clone() }, "awslambdaric"),
         (node, Tried { code: "node", handler: "index.act", python: python.clone() }, "Node.js"),
@@ -140,4 +141,30 @@ fn what_cannot_be_started() {
     let logs = Logs::Folder(here.replace("app.act", "app.py").into());
     let error = start(&format!("node:{here}"), Options::new().logs(logs));
     assert!(matches!(error, StartError::Log { .. }), "{error}");
+}
+
+/// What is wrong with an option is told with the option, and nothing is run.
+fn what_the_command_refuses() {
+    let refused = |options: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_expressway"));
+        command.args(["run", "corpora/is-teacher"]).args(options).current_dir(env!("CARGO_MANIFEST_DIR"));
+        let output = command.output().expect("the command starts");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{options:?}");
+        String::from_utf8(output.stderr).expect("the command writes text")
+    };
+    for (options, words) in [
+        (&["--lambda", "hello"][..], "--lambda hello: expected NAME=CODE"),
+        (&["--lambda", "hello=app.act"], "expected python:PATH/MODULE.FUNCTION or node:PATH/FILE.FUNCTION"),
+        (&["--lambda", "hello=python:tests/lambda/app.py"], "'app.py' names no function"),
+        (&["--lambda", "../hello=node:tests/lambda/index.act"], "'../hello' is no function's name"),
+        (&["--lambda", "a=node:x/i.a", "--lambda", "arn:aws:lambda:r:1:function:a=node:x/i.b"], "a is given twice"),
+        (&["--lambda", "hello=node:/no/such/index.act"], "there is no folder /no/such"),
+        (&["--lambda", "hello=node:tests/lambda/index.act", "--lambda-node", "/no/node"], "/no/node cannot be started"),
+        (&["--lambda", "hello=node:tests/lambda/index.act", "--lambda-timeout", "0"], "--lambda-timeout 0"),
+        (&["--lambda-workers", "0"], "--lambda-workers"),
+        (&["--lambda-endpoint", "https://localhost"], "http://HOST:PORT"),
+    ] {
+        let said = refused(options);
+        assert!(said.contains(words), "{options:?}: {said}");
+    }
 }

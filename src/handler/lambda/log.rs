@@ -51,7 +51,9 @@ impl Log {
             Logs::Stderr => To::Stderr,
             Logs::Folder(folder) => {
                 std::fs::create_dir_all(folder)?;
-                To::File(Mutex::new(File::create(folder.join(format!("{name}.log")))?))
+                // A name is no path.
+                let file = name.replace(|c: char| !c.is_alphanumeric() && !"-_".contains(c), "_");
+                To::File(Mutex::new(File::create(folder.join(format!("{file}.log")))?))
             }
         };
         Ok(Log { name: name.to_owned(), to })
