@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from measure import NATIVE, OURS, PERF, TARGET, corpus, note
+from measure import EMBEDDED, NATIVE, OURS, PERF, TARGET, corpus, note
 
 PEERS = os.path.join(TARGET, "peers")
 NODE = os.path.join(PEERS, "npm", "node_modules", ".bin", "node")
@@ -140,11 +140,20 @@ def ours(workload):
     def run(binary):
         return lambda e, o, w: [binary, "run", corpus(w.machine), e, "--emit", "output", "-q", "--threads", "1", "-o", o]
 
-    return [
+    def embedded(way):
+        return lambda e, o, w: [EMBEDDED, way, "asl", corpus(w.machine), e, o]
+
+    found = [
         Contender("expressway, functions in ASL", "ours", run(OURS), sinks=True),
         Contender("expressway, functions in Rust", "ours", run(NATIVE), sinks=True),
         Contender("expressway, in ASL, AVX2 scanner", "ours", run(OURS), environment={"EXPRESSWAY_SCANNER": "avx2"}),
     ]
+    if workload.machine == "which-coat":
+        found += [
+            Contender("embedded, a batch, in ASL", "ours", embedded("batch"), sinks=True),
+            Contender("embedded, a session, in ASL", "ours", embedded("session"), sinks=True),
+        ]
+    return found
 
 
 def hand(workload, by_hand):

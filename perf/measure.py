@@ -20,6 +20,7 @@ TARGET = os.path.join(ROOT, "target")
 RELEASE = os.path.join(TARGET, "release")
 OURS = os.path.join(RELEASE, "expressway")
 NATIVE = os.path.join(RELEASE, "examples", "native")
+EMBEDDED = os.path.join(RELEASE, "examples", "embedded")
 MAKE_EVENTS = os.path.join(RELEASE, "examples", "make_events")
 RESULTS = os.path.join(PERF, "results")
 # What is made for a run and removed after it.
@@ -35,7 +36,7 @@ def scratch(name):
     return os.path.join(SCRATCH, name)
 
 
-def build(examples=("make_events", "native")):
+def build(examples=("make_events", "native", "embedded")):
     """The command and the examples, as they are shipped."""
     command = ["cargo", "build", "--locked", "--release", "--quiet", "--bin", "expressway"]
     for name in examples:

@@ -76,7 +76,7 @@ pub use disk::Disk;
 pub use findings::Findings;
 pub use latency::{Bar, Quantiles};
 pub use ledger::{Ledger, LedgerError};
-pub(crate) use once::{Once, Who};
+pub(crate) use once::{Once, Who, input, scanned};
 pub use pool::{ThreadsError, side_by_side};
 pub use report::{Kept, Progress, StateCounts, Summary, Timing};
 pub use running::Turn;

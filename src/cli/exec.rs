@@ -2,6 +2,7 @@
 
 use super::check::diagnostics_json;
 use super::graph::title;
+use super::lambda::LambdaArguments;
 use super::machine::{Machine, MachineArguments, read_text};
 use super::replay::compile_instrumented;
 use super::run::sources;
@@ -11,6 +12,7 @@ use crate::batch::{Recorded, Single, nth_record};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
+use crate::handler::lambda::Logs;
 use crate::handler::mock::Mock;
 use crate::value::scan;
 use crate::value::timestamp::Timestamp;
@@ -87,6 +89,8 @@ pub(super) struct Arguments {
     /// Let log records hold inputs and outputs
     #[arg(long)]
     include_execution_data: bool,
+    #[command(flatten)]
+    lambda: LambdaArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -119,6 +123,7 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
         (false, true) => Instrument::Coverage,
         (false, false) => Instrument::Plain,
     };
+    let handlers = arguments.lambda.attach(handlers, Some(1), Logs::Stderr)?;
     let asl = arguments.machine.asl_handlers(&machine)?;
     let program = compile_instrumented(definition, &asl, &handlers, watched)?;
     let bound = match mocked {

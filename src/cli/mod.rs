@@ -15,10 +15,12 @@ mod exec;
 mod graph;
 mod json;
 mod jsonata;
+mod lambda;
 mod machine;
 mod replay;
 mod resume;
 mod run;
+mod signals;
 mod step;
 mod test;
 
