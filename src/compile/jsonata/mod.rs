@@ -431,6 +431,10 @@ impl<'c> Compiler<'c> {
         if let Some(builtin) = self.known(procedure) {
             first.iter().for_each(|first| self.node(first, false));
             arguments.iter().for_each(|argument| self.node(argument, false));
+            let parameters = &builtin.signature().parameters;
+            if tail && usize::from(count) < parameters.len() && parameters.iter().any(|parameter| parameter.context) {
+                self.emit(ExprOp::CallerContext);
+            }
             self.emit(ExprOp::CallBuiltin(builtin, count));
             return;
         }

@@ -47,6 +47,10 @@ impl<'c> Compiler<'c> {
             if step.tuple && !tuples {
                 tuples = true;
                 if !matches!(step.kind, Kind::Sort(_)) {
+                    if first && matches!(step.kind, Kind::Variable(_)) {
+                        // A path that begins with a variable goes on from the context as one, even if that is an array.
+                        self.emit(ExprOp::Wrap);
+                    }
                     self.emit(ExprOp::Tuples(first));
                 }
             }

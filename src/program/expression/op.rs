@@ -186,6 +186,8 @@ pub enum ExprOp {
     Call(u16, u32),
     /// f a… → result, as the last act of a function: its frame is given up first.
     TailCall(u16, u32),
+    /// →: the context becomes what the last act of a function has for one: that of whoever has called.
+    CallerContext,
     /// a… → result of a function known beforehand.
     CallBuiltin(Builtin, u16),
     /// f a… → f with the arguments that are not holes bound; `Hole` stands for those that are.

@@ -168,14 +168,27 @@ impl<'a> Machine<'a, '_> {
         match (self.callable(function), self.frames.last()) {
             (Some(Callable::Lambda { code, id, scope, context }), Some(Frame::Call { .. })) => {
                 let arguments = match &code.lambdas[id as usize].signature {
-                    Some(signature) => validate(signature, arguments, self.context, name, self.arena)?,
+                    Some(signature) => validate(signature, arguments, self.caller_context(), name, self.arena)?,
                     None => arguments,
                 };
                 self.burn(1)?;
                 self.begin(code, id, scope, context, arguments);
                 Ok(Flow::Code)
             }
-            _ => self.call_named(function, arguments, Asked::Code, name),
+            _ => {
+                self.context = self.caller_context();
+                self.call_named(function, arguments, Asked::Code, name)
+            }
+        }
+    }
+
+    /// What a call in the last place of a function has for its context: that of the call which it takes the place of. A
+    /// function that was called by one of the library's has none.
+    pub fn caller_context(&self) -> Value<'a> {
+        match self.frames.last() {
+            Some(Frame::Call { asked: Asked::Frame, .. }) => Value::Null,
+            Some(Frame::Call { context, .. }) => *context,
+            _ => self.context,
         }
     }
 

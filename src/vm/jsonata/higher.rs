@@ -156,7 +156,7 @@ impl<'a> Higher<'a> {
             Builtin::Reduce => self.carried = Some(value),
             Builtin::Sort => {
                 if let Some(merge) = &mut self.merge {
-                    merge.answer(query::truth(value, arena));
+                    merge.answer(query::counts(value, arena));
                 }
             }
             _ => {}

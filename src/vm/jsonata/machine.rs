@@ -470,6 +470,7 @@ impl<'a, 'h> Machine<'a, 'h> {
                         flow => return Ok(flow),
                     }
                 }
+                ExprOp::CallerContext => self.context = self.caller_context(),
                 ExprOp::CallBuiltin(builtin, count) => {
                     let arguments = self.pop_many(usize::from(count));
                     match self.call_builtin(builtin, arguments)? {

@@ -199,7 +199,17 @@ pub(super) fn descendants<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
     if !matches!(value, Value::Undefined) {
         collect(value, &mut found, arena);
     }
-    sequence(found, arena)
+    match found[..] {
+        // One value is no sequence, so that `**[]` does not keep it in an array. An array is never by itself here.
+        [one] => one,
+        _ => sequence(found, arena),
+    }
+}
+
+/// What counts as true for the comparison of `$sort`: there the reference asks JavaScript, for which arrays and objects
+/// are always true.
+pub(super) fn counts<'a>(value: Value<'a>, arena: &'a Arena) -> bool {
+    matches!(letter(value), b'a' | b'o') || truth(value, arena)
 }
 
 /// `$append`: the elements of both in one plain array; what is undefined adds nothing.
