@@ -212,7 +212,7 @@ fn as_the_reference_has_it() {
         // What is sorted is a sequence before, and a plain array behind.
         ("e^(a)", ONE, "undefined"),
         ("[e^(a)]", ONE, "[]"),
-        ("[]^(a)", ONE, "[]"),
+        ("[]^(a)", ONE, "undefined"),
         ("{'x': [5]}.x^($)", ONE, "5"),
         ("{'x': [[5, 6]]}.x^($)", ONE, "[5,6]"),
         ("[5]^($)", ONE, "[5]"),

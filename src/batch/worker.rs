@@ -176,6 +176,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 place: Arc::default(),
                 look_up_at: 0,
                 untidy: 0,
+                reason: String::new(),
                 watch: job.observed.then(|| Watch::new(job.program)),
             },
             buffer: Buffer::default(),
@@ -264,6 +265,8 @@ struct Worker<'j, 'r, 's, 'w> {
     untidy: u32,
     /// What is noted of executions for a report.
     watch: Option<Watch>,
+    /// Memory for what is wrong with a line.
+    reason: String,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -371,7 +374,13 @@ impl Worker<'_, '_, '_, '_> {
                 }
             }
             LineKind::Blank => results.tally.blank += 1,
-            LineKind::Bad => self.reject(place, &lines.fault().to_string(), lines.raw(), results),
+            LineKind::Bad => {
+                let mut reason = std::mem::take(&mut self.reason);
+                reason.clear();
+                lines.fault_to(&mut reason);
+                self.reject(place, &reason, lines.raw(), results);
+                self.reason = reason;
+            }
         }
     }
 

@@ -95,6 +95,8 @@ pub enum ExprOp {
     Root,
     /// → a variable, by its reference.
     Load(u32),
+    /// → the parameter of a function, so many scopes outwards, in that slot: it is always bound.
+    Parameter(u16, u16),
     /// → what a variable's fields lead to, by the path; unwrapped if it says so.
     Path(u32, bool),
     /// → the context's member of that name, as `Start` and `Field`; unwrapped if it says so.

@@ -1,15 +1,19 @@
 //! Functions that call functions: `$map`, `$filter`, `$reduce` and their kin, `$sort` with a comparison.
 //!
 //! Each is a frame that hands one call after the other to the machine and takes in what they give. None calls anything by
-//! itself, so however deep they are nested, the native stack stays flat.
+//! itself, so however deep they are nested, the native stack stays flat. A function of the expression is called without a
+//! frame of its own: its body yields to the frame here, which sets the registers for the next call and restores them behind
+//! the last. Unless it makes functions, which may keep them, its variables stay where they are from call to call.
 
 use super::Evaluated;
+use super::call::Callable;
 use super::error::EvaluationError;
 use super::frame::Frame;
-use super::machine::{Asked, Flow, Machine};
+use super::machine::{Asked, Flow, Machine, Scope};
 use super::query::{self, List, letter};
-use crate::program::expression::Builtin;
+use crate::program::expression::{Builtin, Expression, Lambda};
 use crate::value::{Arena, Member, Value};
+use std::cell::Cell;
 
 /// A function that calls another, under way.
 pub(super) struct Higher<'a> {
@@ -26,6 +30,46 @@ pub(super) struct Higher<'a> {
     carried: Option<Value<'a>>,
     merge: Option<Merge<'a>>,
     asked: Asked,
+    direct: Option<Direct<'a>>,
+}
+
+/// A function of the expression that is called again and again.
+struct Direct<'a> {
+    code: &'a Expression,
+    lambda: &'a Lambda,
+    outer: Option<&'a Scope<'a>>,
+    context: Value<'a>,
+    /// The variables of the last call, if the next may have their place.
+    own: Option<&'a Scope<'a>>,
+    /// The registers to restore.
+    back: (&'a Expression, usize, Option<&'a Scope<'a>>, Value<'a>),
+}
+
+impl<'a> Direct<'a> {
+    /// The scope of the next call.
+    fn scope(&mut self, arguments: &[Value<'a>], arena: &'a Arena) -> Option<&'a Scope<'a>> {
+        if self.lambda.slots == 0 {
+            return self.outer;
+        }
+        let scope: &'a Scope<'a> = match self.own {
+            Some(own) => {
+                // Variables of the body are unbound again; parameters are set below.
+                own.slots.iter().skip(self.lambda.parameters.len()).for_each(|slot| slot.set(None));
+                own
+            }
+            None => {
+                let slots = arena.alloc_slice_fill_with(self.lambda.slots as usize, |_| Cell::new(None));
+                arena.alloc(Scope { parent: self.outer, slots })
+            }
+        };
+        for (n, slot) in self.lambda.parameters.iter().enumerate() {
+            scope.slots[usize::from(*slot)].set(Some(arguments.get(n).copied().unwrap_or(Value::Undefined)));
+        }
+        if !self.lambda.captured {
+            self.own = Some(scope);
+        }
+        Some(scope)
+    }
 }
 
 impl<'a> Machine<'a, '_> {
@@ -58,6 +102,7 @@ impl<'a> Machine<'a, '_> {
             carried: None,
             merge: None,
             asked,
+            direct: None,
         };
         match kind {
             Builtin::Sift | Builtin::Each => higher.members = source.members(arena).unwrap_or_default(),
@@ -82,32 +127,50 @@ impl<'a> Machine<'a, '_> {
             }
             higher.merge = Some(Merge::new(higher.items.len(), arena));
         }
+        let direct = match self.callable(function) {
+            Some(Callable::Lambda { code, id, scope, context }) if self.depth < self.limits.depth => {
+                let lambda = &code.lambdas[id as usize];
+                let back = (self.code, self.pc, self.scope, self.context);
+                let direct = Direct { code, lambda, outer: scope, context, own: None, back };
+                lambda.signature.is_none().then_some(direct)
+            }
+            _ => None,
+        };
+        if direct.is_none() {
+            self.frames.push(Frame::Higher(arena.alloc(higher)));
+            return Ok(Flow::Frame(None));
+        }
+        higher.direct = direct;
+        self.depth += 1;
         self.frames.push(Frame::Higher(arena.alloc(higher)));
-        Ok(Flow::Frame(None))
+        // This only sets registers: what is called runs when the loop goes on.
+        self.higher(None)
     }
 
     /// Takes in what a call has given, and hands on the next.
     pub fn higher(&mut self, value: Option<Value<'a>>) -> Evaluated<Flow<'a>> {
         let arena = self.arena;
-        let Some(Frame::Higher(higher)) = self.frames.pop() else { return Ok(Flow::Code) };
-        if let Some(value) = value
-            && let Some(result) = higher.take(value, arena)?
-        {
-            return Ok(Flow::Return(result, higher.asked));
-        }
         self.burn(1)?;
-        match higher.arguments(arena) {
-            Some((arguments, count)) => {
-                let function = higher.function;
-                self.frames.push(Frame::Higher(higher));
-                self.call_back(function, &arguments[..count])
-            }
-            None => {
-                let asked = higher.asked;
-                let result = self.built(higher.finish(arena)?)?;
-                Ok(Flow::Return(result, asked))
-            }
+        let Some(Frame::Higher(higher)) = self.frames.last_mut() else { return Ok(Flow::Code) };
+        if let Some(value) = value {
+            higher.take(value, arena)?;
         }
+        if let Some((arguments, count)) = higher.arguments(arena) {
+            let Some(direct) = &mut higher.direct else {
+                let function = higher.function;
+                return self.call_back(function, &arguments[..count]);
+            };
+            (self.code, self.pc, self.context) = (direct.code, direct.lambda.body.0 as usize, direct.context);
+            self.scope = direct.scope(&arguments[..count], arena);
+            return Ok(Flow::Code);
+        }
+        let Some(Frame::Higher(higher)) = self.frames.pop() else { return Ok(Flow::Code) };
+        if let Some(direct) = &higher.direct {
+            (self.code, self.pc, self.scope, self.context) = direct.back;
+            self.depth -= 1;
+        }
+        let result = self.built(higher.finish(arena)?)?;
+        Ok(Flow::Return(result, higher.asked))
     }
 }
 
@@ -140,8 +203,8 @@ impl<'a> Higher<'a> {
         Some((all, count))
     }
 
-    /// Takes in what a call has given; a result if that settles everything.
-    fn take(&mut self, value: Value<'a>, arena: &'a Arena) -> Evaluated<Option<Value<'a>>> {
+    /// Takes in what a call has given.
+    fn take(&mut self, value: Value<'a>, arena: &'a Arena) -> Evaluated<()> {
         let defined = !matches!(value, Value::Undefined);
         match self.kind {
             Builtin::Map | Builtin::Each if defined => self.out.push(value),
@@ -161,7 +224,7 @@ impl<'a> Higher<'a> {
             }
             _ => {}
         }
-        Ok(None)
+        Ok(())
     }
 
     fn finish(&mut self, arena: &'a Arena) -> Evaluated<Value<'a>> {
