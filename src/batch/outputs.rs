@@ -55,6 +55,12 @@ impl Results {
         self.text.results.bytes.len() + self.text.failures.bytes.len() + self.text.dead_letters.bytes.len()
     }
 
+    /// What lines of the same chunk are put into that come back from elsewhere.
+    pub fn part(&self) -> Results {
+        let (source, lines_before, live) = (self.source, self.lines_before, self.live);
+        Results { source, lines_before, live, ..Results::default() }
+    }
+
     /// Forgets the lines, not the counts.
     pub fn clear_lines(&mut self) {
         for text in [&mut self.text.results, &mut self.text.failures, &mut self.text.dead_letters] {
