@@ -227,6 +227,14 @@ fn as_the_reference_has_it() {
         // `**` of what has no parts is that, not a sequence of it.
         ("**[]", "7", "7"),
         ("$.**[]", "7", "[7]"),
+        // `*` appends the elements of arrays: a plain array.
+        ("{'a': [5]}.*", ONE, "[5]"),
+        ("{'a': 5}.*", ONE, "5"),
+        ("{'a': []}.*", ONE, "[]"),
+        ("{'a': [5, 6]}.*", ONE, "[5,6]"),
+        ("[].a#$x.b", ONE, "[]"),
+        // The parent of what a document's elements have is the document.
+        ("$$@$z.a.%.(1)", MANY, "[1,1,1,1,1,1,1,1]"),
         // A predicate that is nothing but `%` is undefined.
         ("d[%].b", ONE, "undefined"),
         // A group of one tuple takes the item out of it.

@@ -17,10 +17,12 @@ const PATIENCE_MS = 5000;
 const MARK = '\u0002';
 
 const MENDS = {
-  // The parts of arrays and objects, one after the other instead of side by side.
+  // The parts of arrays and objects, one after the other instead of side by side; groups as they were made.
   order: [
+    ['var groups = {};', 'var groups = {}, made = [];'],
+    ['groups[key] = entry;', 'groups[key] = entry;\n made.push(key);'],
     ['await Promise.all(expr.expressions\n                    .map(async', 'await inOrder(expr.expressions, (async'],
-    ['await Promise.all(Object.keys(groups).map(async', 'await inOrder(Object.keys(groups), (async'],
+    ['await Promise.all(Object.keys(groups).map(async', 'await inOrder(made, (async'],
   ],
   // Predicates leave out what is undefined.
   holes: [

@@ -35,6 +35,10 @@ pub enum Kind {
     Nested,
     /// A number's picture that is none, or a text that does not fit it.
     Picture,
+    /// A time's picture that is none.
+    Time,
+    /// A function that was handed to a function, where it counts as false.
+    Handed,
     /// A text that is not in Base64.
     Base64,
     /// `$clone`, which in the reference cuts numbers to 15 digits.
@@ -86,6 +90,8 @@ impl std::fmt::Display for Kind {
                  JavaScript's doing"
             }
             Kind::Picture => "theirs: pictures of numbers that are none, texts that do not fit them: ours refuses or writes NaN",
+            Kind::Time => "theirs: pictures and zones of times that are none: ours refuses them, by other codes or at all",
+            Kind::Handed => "theirs: a function that was handed to a function counts as false there, and elsewhere as true",
             Kind::Digits => "theirs: clones by way of text, which cuts numbers to 15 digits",
             Kind::Word => "theirs: the word \"undefined\" for a replacement that is not there",
             Kind::Base64 => "choice: what is not Base64: Node stops at some letters and skips others",
@@ -115,6 +121,8 @@ pub fn kind(expression: &str, ours: &Answer, theirs: &Answer) -> Kind {
         _ if has("(?") || has("?)") => Kind::Unfit,
         _ if has("~> |") || has("~>|") => Kind::Nested,
         _ if has("$formatInteger(") || has("$formatNumber(") || has("$parseInteger(") => Kind::Picture,
+        (Answer::Error(code, _), _) if has("Millis(") && code.starts_with("D313") => Kind::Time,
+        (_, Answer::Error(code, _)) if has("$single(") && has("function(") && code == "D3139" => Kind::Handed,
         _ if has("$base64decode(") => Kind::Base64,
         _ if has("$clone(") => Kind::Digits,
         (_, Answer::Value(value)) if has("$replace(") && value.to_string().contains("undefined") => Kind::Word,

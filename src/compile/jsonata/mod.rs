@@ -283,6 +283,8 @@ impl<'c> Compiler<'c> {
                 let name = self.label(*parent);
                 let places = self.places(&name).into();
                 self.load(Reference { places, global: Global::None });
+                // A parent that is a whole document is wrapped.
+                self.emit(ExprOp::Unwrap);
             }
             Kind::Hole => drop(self.emit(ExprOp::Hole)),
             Kind::Negate(operand) => {

@@ -155,7 +155,8 @@ fn flattened<'a>(flat: List<'a>, arena: &'a Arena) -> Value<'a> {
     }
 }
 
-/// `*`: all members or elements, arrays in them flattened.
+/// `*`: all members or elements, arrays in them flattened. Where there are arrays, their elements are appended, so that what
+/// comes of it is a plain array and no sequence.
 pub(super) fn wildcard<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
     let value = match value {
         Value::Array(array) if array.flags.has(Flags::WRAPPER) => {
@@ -164,8 +165,12 @@ pub(super) fn wildcard<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
         _ => value,
     };
     let mut found = List::new_in(arena);
+    let mut plain = false;
     let mut add = |value: Value<'a>| match is_array(value) {
-        true => flat(value, &mut found, arena),
+        true => {
+            plain = true;
+            flat(value, &mut found, arena);
+        }
         false => found.push(value),
     };
     match (value.members(arena), value.elements(arena)) {
@@ -173,7 +178,7 @@ pub(super) fn wildcard<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
         (_, Some(elements)) => elements.iter().for_each(|e| add(*e)),
         _ => {}
     }
-    sequence(found, arena)
+    if plain { Value::array(arena, found.into_bump_slice()) } else { sequence(found, arena) }
 }
 
 /// All elements, those of inner arrays included.
