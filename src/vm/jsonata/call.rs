@@ -149,11 +149,6 @@ impl<'a> Machine<'a, '_> {
         self.begin(code, id, scope, context, arguments);
     }
 
-    /// A call by a function that calls functions, of one that has no place in the expression or a signature.
-    pub fn call_back(&mut self, function: Value<'a>, arguments: &[Value<'a>]) -> Evaluated<Flow<'a>> {
-        self.call(function, self.arena.alloc_slice_copy(arguments), Asked::Frame)
-    }
-
     /// A call in the last place of a function of the expression: the frame stays, the registers become the callee's.
     pub fn tail_call(&mut self, function: Value<'a>, arguments: &'a [Value<'a>], name: &str) -> Evaluated<Flow<'a>> {
         match (self.callable(function), self.frames.last()) {

@@ -29,6 +29,8 @@ pub(super) struct Higher<'a> {
     kept: bumpalo::collections::Vec<'a, Member<'a>>,
     carried: Option<Value<'a>>,
     merge: Option<Merge<'a>>,
+    /// What is compared.
+    pair: (usize, usize),
     asked: Asked,
     direct: Option<Direct<'a>>,
 }
@@ -46,29 +48,19 @@ struct Direct<'a> {
 }
 
 impl<'a> Direct<'a> {
-    /// The scope of the next call.
-    fn scope(&mut self, arguments: &[Value<'a>], arena: &'a Arena) -> Option<&'a Scope<'a>> {
-        if self.lambda.slots == 0 {
-            return self.outer;
+    /// The scope of the next call; its parameters are still to be set.
+    fn scope(&mut self, arena: &'a Arena) -> &'a Scope<'a> {
+        if let Some(own) = self.own {
+            // Variables of the body are unbound again.
+            own.slots.iter().for_each(|slot| slot.set(None));
+            return own;
         }
-        let scope: &'a Scope<'a> = match self.own {
-            Some(own) => {
-                // Variables of the body are unbound again; parameters are set below.
-                own.slots.iter().skip(self.lambda.parameters.len()).for_each(|slot| slot.set(None));
-                own
-            }
-            None => {
-                let slots = arena.alloc_slice_fill_with(self.lambda.slots as usize, |_| Cell::new(None));
-                arena.alloc(Scope { parent: self.outer, slots })
-            }
-        };
-        for (n, slot) in self.lambda.parameters.iter().enumerate() {
-            scope.slots[usize::from(*slot)].set(Some(arguments.get(n).copied().unwrap_or(Value::Undefined)));
-        }
+        let slots = arena.alloc_slice_fill_with(self.lambda.slots as usize, |_| Cell::new(None));
+        let scope: &'a Scope<'a> = arena.alloc(Scope { parent: self.outer, slots });
         if !self.lambda.captured {
             self.own = Some(scope);
         }
-        Some(scope)
+        scope
     }
 }
 
@@ -101,6 +93,7 @@ impl<'a> Machine<'a, '_> {
             kept: bumpalo::collections::Vec::new_in(arena),
             carried: None,
             merge: None,
+            pair: (0, 0),
             asked,
             direct: None,
         };
@@ -155,13 +148,26 @@ impl<'a> Machine<'a, '_> {
         if let Some(value) = value {
             higher.take(value, arena)?;
         }
-        if let Some((arguments, count)) = higher.arguments(arena) {
+        if higher.advance() {
+            let count = higher.count();
             let Some(direct) = &mut higher.direct else {
+                let arguments = arena.alloc_slice_fill_with(count, |n| higher.argument(n, arena));
                 let function = higher.function;
-                return self.call_back(function, &arguments[..count]);
+                return self.call(function, arguments, Asked::Frame);
             };
             (self.code, self.pc, self.context) = (direct.code, direct.lambda.body.0 as usize, direct.context);
-            self.scope = direct.scope(&arguments[..count], arena);
+            let lambda = direct.lambda;
+            self.scope = match lambda.slots {
+                0 => direct.outer,
+                _ => {
+                    let scope = direct.scope(arena);
+                    for (n, slot) in lambda.parameters.iter().enumerate() {
+                        let value = if n < count { higher.argument(n, arena) } else { Value::Undefined };
+                        scope.slots[usize::from(*slot)].set(Some(value));
+                    }
+                    Some(scope)
+                }
+            };
             return Ok(Flow::Code);
         }
         let Some(Frame::Higher(higher)) = self.frames.pop() else { return Ok(Flow::Code) };
@@ -175,32 +181,46 @@ impl<'a> Machine<'a, '_> {
 }
 
 impl<'a> Higher<'a> {
-    /// The arguments of the next call, and how many of them count; none if all calls have been made.
-    fn arguments(&mut self, arena: &'a Arena) -> Option<([Value<'a>; 4], usize)> {
-        let index = self.next;
-        let all: [Value<'a>; 4] = match self.kind {
-            Builtin::Sort => {
-                let (left, right) = self.merge.as_mut()?.pair()?;
-                [self.items[left], self.items[right], Value::Undefined, Value::Undefined]
-            }
-            Builtin::Sift | Builtin::Each => {
-                let member = self.members.get(index)?;
-                [member.value, Value::text(arena, member.key), self.source, Value::Undefined]
-            }
-            Builtin::Reduce => {
-                let item = *self.items.get(index)?;
-                [self.carried.unwrap_or(Value::Undefined), item, Value::Int(index as i64), self.source]
-            }
-            _ => [*self.items.get(index)?, Value::Int(index as i64), self.source, Value::Undefined],
+    /// Goes to the next call, if there is one.
+    fn advance(&mut self) -> bool {
+        let more = match (self.kind, &mut self.merge) {
+            (Builtin::Sort, merge) => match merge.as_mut().and_then(Merge::pair) {
+                Some(pair) => {
+                    self.pair = pair;
+                    true
+                }
+                None => false,
+            },
+            (Builtin::Sift | Builtin::Each, _) => self.next < self.members.len(),
+            _ => self.next < self.items.len(),
         };
-        self.next += 1;
-        let count = match self.kind {
+        self.next += usize::from(more);
+        more
+    }
+
+    /// How many arguments a call has.
+    fn count(&self) -> usize {
+        match self.kind {
             Builtin::Sort => 2,
             Builtin::Reduce => self.arity.clamp(2, 4),
             // `$single` without a function asks for the elements themselves.
             _ => self.arity.clamp(1, 3),
-        };
-        Some((all, count))
+        }
+    }
+
+    /// An argument of the call that [`Higher::advance`] has gone to.
+    fn argument(&self, n: usize, arena: &'a Arena) -> Value<'a> {
+        let index = self.next - 1;
+        match (self.kind, n) {
+            (Builtin::Sort, 0) => self.items[self.pair.0],
+            (Builtin::Sort, _) => self.items[self.pair.1],
+            (Builtin::Sift | Builtin::Each, 0) => self.members[index].value,
+            (Builtin::Sift | Builtin::Each, 1) => Value::text(arena, self.members[index].key),
+            (Builtin::Reduce, 0) => self.carried.unwrap_or(Value::Undefined),
+            (Builtin::Reduce, 1) | (_, 0) => self.items[index],
+            (Builtin::Reduce, 2) | (_, 1) => Value::Int(index as i64),
+            _ => self.source,
+        }
     }
 
     /// Takes in what a call has given.

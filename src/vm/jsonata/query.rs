@@ -118,11 +118,17 @@ pub(super) fn field<'a>(value: Value<'a>, key: &str, arena: &'a Arena) -> Value<
     let mut flat = List::with_capacity_in(elements.len(), arena);
     let (mut count, mut only) = (0usize, Value::Undefined);
     for element in elements {
-        let found = lookup(*element, key, arena);
+        let found = match element {
+            Value::Object(_) => element.get(arena, key).unwrap_or(Value::Undefined),
+            _ => lookup(*element, key, arena),
+        };
         if !matches!(found, Value::Undefined) {
             count += 1;
             only = found;
-            flatten(&mut flat, found, arena);
+            match is_array(found) {
+                true => flatten(&mut flat, found, arena),
+                false => flat.push(found),
+            }
         }
     }
     if count == 1 && is_array(only) && !flags(only).has(Flags::SEQUENCE) {
