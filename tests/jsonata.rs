@@ -215,7 +215,7 @@ fn as_the_reference_has_it() {
         ("[]^(a)", ONE, "undefined"),
         ("{'x': [5]}.x^($)", ONE, "5"),
         ("{'x': [[5, 6]]}.x^($)", ONE, "[5,6]"),
-        ("[5]^($)", ONE, "[5]"),
+        ("[5]^($)", ONE, "5"),
         ("c[$ = 3]^($)[]", ONE, "[3]"),
         ("$distinct(d.b.(7)^($))", ONE, "[7]"),
         // A call in the last place of a function has the context of whoever called that function.
