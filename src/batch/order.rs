@@ -62,6 +62,8 @@ struct State {
     done: VecDeque<Option<(Results, Option<Stored>)>>,
     /// Bytes of those in memory.
     bytes: usize,
+    /// Bytes that the last chunk has come to.
+    usual: usize,
     spilled: Use,
     /// Parts of chunks that are still worked on, or wait: of each in the order in which they were handed in.
     parts: VecDeque<(u64, Stored)>,
@@ -91,6 +93,7 @@ impl<'w> Order<'w> {
             head: 0,
             done: VecDeque::new(),
             bytes: 0,
+            usual: 0,
             spilled: Use::default(),
             parts: VecDeque::new(),
             under_way: Vec::new(),
@@ -159,7 +162,8 @@ impl<'w> Order<'w> {
     pub fn fresh(&self, sequence: u64, place: &Arc<Whereabouts>) -> Results {
         let mut state = self.lock();
         state.under_way.push((sequence, Arc::clone(place)));
-        state.spare.pop().unwrap_or_default()
+        // Memory of the right size at once: what is outgrown on the way there stays with the allocator.
+        state.spare.pop().unwrap_or_else(|| Results::sized(state.usual))
     }
 
     /// Takes the results of a chunk, and writes all whose turn it is.
@@ -168,6 +172,7 @@ impl<'w> Order<'w> {
             return self.write_now(sequence, results);
         }
         let mut state = self.lock();
+        state.usual = results.bytes();
         let mut stored = None;
         if let Some(spill) = self.spill.as_ref().filter(|_| self.is_crowded(&state, sequence, results.bytes()))
             && let Some(place) = spill.reserve(&mut state.spilled, &results.text)

@@ -50,6 +50,13 @@ pub(super) struct Results {
 }
 
 impl Results {
+    /// Memory for results of about so many bytes.
+    pub fn sized(bytes: usize) -> Results {
+        let mut results = Results::default();
+        results.text.results.bytes.reserve((bytes + bytes / 8).min(KEPT_BYTES_MAX));
+        results
+    }
+
     /// How many bytes of results there are.
     pub fn bytes(&self) -> usize {
         self.text.results.bytes.len() + self.text.failures.bytes.len() + self.text.dead_letters.bytes.len()
