@@ -182,6 +182,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 place: Arc::default(),
                 look_up_at: 0,
                 untidy: 0,
+                reason: String::new(),
                 watch: job.observed.then(|| Watch::new(job.program)),
                 origins: None,
             },
@@ -275,6 +276,8 @@ struct Worker<'j, 'r, 's, 'w> {
     watch: Option<Watch>,
     /// Where the lines of the chunk came from, if they were made.
     origins: Option<Box<Origins>>,
+    /// Memory for what is wrong with a line.
+    reason: String,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -323,11 +326,10 @@ impl Worker<'_, '_, '_, '_> {
                 }
                 self.look_up_at = line_index_max.min(line_index + LOOKED_UP_EVERY);
             }
-            if results.bytes() > job.results_bytes_max {
-                if pace != Pace::Steady && !job.order.relieves_now(chunk.sequence) {
-                    return Err(Reached { bytes: at, line_index });
-                }
-                job.order.relieve(chunk.sequence, results);
+            if results.bytes() > job.results_bytes_max
+                && !job.order.relieve(chunk.sequence, results, pace == Pace::Steady)
+            {
+                return Err(Reached { bytes: at, line_index });
             }
             line_index += 1;
             self.line(place, kind, &lines, slots, results);
@@ -424,7 +426,13 @@ impl Worker<'_, '_, '_, '_> {
                 }
             }
             LineKind::Blank => results.tally.blank += 1,
-            LineKind::Bad => self.reject(place, &lines.fault().to_string(), lines.raw(), results),
+            LineKind::Bad => {
+                let mut reason = std::mem::take(&mut self.reason);
+                reason.clear();
+                lines.fault_to(&mut reason);
+                self.reject(place, &reason, lines.raw(), results);
+                self.reason = reason;
+            }
         }
     }
 
