@@ -8,7 +8,7 @@ use super::chunk::{self, Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::findings::{Notes, Seen, Watch};
 use super::intake::Intake;
-use super::latency::{Laps, Latencies};
+use super::latency::{Laps, Latencies, Latency};
 use super::ledger::{Claimed, Claims};
 use super::once;
 use super::order::{Order, Whereabouts};
@@ -49,24 +49,6 @@ pub enum Identity {
     Position,
     /// Its bytes: equal records are equal executions, wherever they stand.
     Content,
-}
-
-/// Which executions are timed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Latency {
-    /// None.
-    Off,
-    /// One in so many, on each thread.
-    Sampled(u32),
-    /// All. Those that are told without being run are measured from the end of the one before, by the processor's clock if
-    /// it has one that can be relied on.
-    All,
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        Latency::Sampled(64)
-    }
 }
 
 /// What all workers of a run share.
