@@ -84,7 +84,7 @@ impl Once<'_> {
 
 /// The line at hand as it is told without being run.
 #[inline(always)]
-pub(super) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot]) -> Scanned<'a> {
+pub(crate) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot]) -> Scanned<'a> {
     let (source, span) = lines.around();
     let tokens = shortcuts.opens().then(|| lines.tokens());
     Scanned { source, span, form: lines.form(), slots, tokens }
@@ -92,7 +92,7 @@ pub(super) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [S
 
 /// The line at hand as an execution takes it: opened, if its program looks into documents.
 #[inline]
-pub(super) fn input<'a>(program: &Program, lines: &'a Lines, slots: &'a [Slot], arena: &'a Arena) -> Input<'a> {
+pub(crate) fn input<'a>(program: &Program, lines: &'a Lines, slots: &'a [Slot], arena: &'a Arena) -> Input<'a> {
     let (line, tokens) = (lines.line(), lines.tokens());
     let form = line.form();
     let value = match program.opens_input() {

@@ -293,7 +293,8 @@ fn stream<'s>(mut reader: Box<dyn Read + Send + 's>, live: bool, how: How) -> io
     let mut known = 0;
     // A reader that fails at once fails as a stream: what it gave before counts.
     let mut failed = None;
-    while known < head.len() {
+    // No more than it takes to tell: the first line of a pipe may be shorter, and nothing may follow it for long.
+    while known < head.len() && may_be_compressed(&head[..known]) {
         match reader.read(&mut head[known..]) {
             Ok(0) => break,
             Ok(read) => known += read,
@@ -370,6 +371,15 @@ pub(super) enum Format {
 
 fn is_compressed(head: &[u8]) -> bool {
     head.starts_with(GZIP) || is_zstd(head)
+}
+
+/// Whether bytes that begin so may turn out to be compressed, or have already.
+fn may_be_compressed(head: &[u8]) -> bool {
+    let begins = |mark: &[u8]| mark.iter().zip(head).all(|(mark, byte)| mark == byte);
+    begins(GZIP) || begins(ZSTD) || {
+        let skippable = head.first().is_none_or(|first| (0x50..=0x5f).contains(first));
+        skippable && head.iter().skip(1).zip(&[0x2a, 0x4d, 0x18]).all(|(byte, mark)| byte == mark)
+    }
 }
 
 /// A frame, or a skippable frame before the first one, as parallel compressors write it.

@@ -8,7 +8,7 @@ use super::chunk::{self, Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::findings::{Notes, Seen, Watch};
 use super::intake::Intake;
-use super::latency::Latencies;
+use super::latency::{Laps, Latencies, Latency};
 use super::ledger::{Claimed, Claims};
 use super::once;
 use super::order::{Order, Whereabouts};
@@ -49,23 +49,6 @@ pub enum Identity {
     Position,
     /// Its bytes: equal records are equal executions, wherever they stand.
     Content,
-}
-
-/// Which executions are timed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Latency {
-    /// None.
-    Off,
-    /// One in so many, on each thread.
-    Sampled(u32),
-    /// All: a clock reading costs about a third of a small execution.
-    All,
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        Latency::Sampled(64)
-    }
 }
 
 /// What all workers of a run share.
@@ -176,10 +159,12 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 helpers,
                 arena: Arena::new(),
                 latencies: Latencies::new(),
+                laps: Laps::new().filter(|_| job.latency == Latency::All),
                 until_timed: 1,
                 place: Arc::default(),
                 look_up_at: 0,
                 untidy: 0,
+                reason: String::new(),
                 watch: job.observed.then(|| Watch::new(job.program)),
                 origins: None,
             },
@@ -260,6 +245,8 @@ struct Worker<'j, 'r, 's, 'w> {
     helpers: &'j dyn Helpers,
     arena: Arena,
     latencies: Latencies,
+    /// As well, if all executions are measured, those that are told.
+    laps: Option<Laps>,
     /// How many executions there are until the next one that is timed, itself included.
     until_timed: u32,
     place: Arc<Whereabouts>,
@@ -271,6 +258,8 @@ struct Worker<'j, 'r, 's, 'w> {
     watch: Option<Watch>,
     /// Where the lines of the chunk came from, if they were made.
     origins: Option<Box<Origins>>,
+    /// Memory for what is wrong with a line.
+    reason: String,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -319,11 +308,10 @@ impl Worker<'_, '_, '_, '_> {
                 }
                 self.look_up_at = line_index_max.min(line_index + LOOKED_UP_EVERY);
             }
-            if results.bytes() > job.results_bytes_max {
-                if pace != Pace::Steady && !job.order.relieves_now(chunk.sequence) {
-                    return Err(Reached { bytes: at, line_index });
-                }
-                job.order.relieve(chunk.sequence, results);
+            if results.bytes() > job.results_bytes_max
+                && !job.order.relieve(chunk.sequence, results, pace == Pace::Steady)
+            {
+                return Err(Reached { bytes: at, line_index });
             }
             line_index += 1;
             self.line(place, kind, &lines, slots, results);
@@ -359,20 +347,25 @@ impl Worker<'_, '_, '_, '_> {
         results: &mut Results,
         (line_index, line_index_max): (&mut u64, u64),
     ) -> Option<LineKind> {
-        let (Some(swift), Latency::Off | Latency::Sampled(_)) = (&self.job.swift, self.job.latency) else {
+        let latency = self.job.latency;
+        let Some(swift) = self.job.swift.as_ref().filter(|_| latency != Latency::All || self.laps.is_some()) else {
             return lines.advance(slots);
         };
         let most = self.look_up_at.min(line_index_max).saturating_sub(*line_index);
         // The one that is timed is the next but these.
-        let most = match self.job.latency {
+        let most = match latency {
             Latency::Sampled(_) => most.min(u64::from(self.until_timed) - 1),
             _ => most,
         };
-        let mut telling =
-            Telling { arena: &mut self.arena, out: &mut results.text.results.bytes, ends: &mut results.told };
+        let mut telling = Telling {
+            arena: &mut self.arena,
+            out: &mut results.text.results.bytes,
+            ends: &mut results.told,
+            laps: self.laps.as_mut(),
+        };
         let (told, kind) = swift.tell(lines, slots, most, &mut telling);
         *line_index += told;
-        if matches!(self.job.latency, Latency::Sampled(_)) {
+        if matches!(latency, Latency::Sampled(_)) {
             self.until_timed -= told as u32;
         }
         kind
@@ -391,6 +384,9 @@ impl Worker<'_, '_, '_, '_> {
 
     /// Adds what was measured to what others have.
     fn hand_in_latencies(&mut self) {
+        if let Some(laps) = &mut self.laps {
+            laps.hand_in(&mut self.latencies);
+        }
         self.job.latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&self.latencies);
         self.latencies.clear();
     }
@@ -412,7 +408,13 @@ impl Worker<'_, '_, '_, '_> {
                 }
             }
             LineKind::Blank => results.tally.blank += 1,
-            LineKind::Bad => self.reject(place, &lines.fault().to_string(), lines.raw(), results),
+            LineKind::Bad => {
+                let mut reason = std::mem::take(&mut self.reason);
+                reason.clear();
+                lines.fault_to(&mut reason);
+                self.reject(place, &reason, lines.raw(), results);
+                self.reason = reason;
+            }
         }
     }
 

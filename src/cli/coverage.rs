@@ -63,6 +63,7 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode, CliError> {
+    let handlers = &arguments.replay.attach(handlers)?;
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Coverage)?;
     let sources = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
     let batch = arguments.replay.batch(&prepared)?.skip(arguments.replay.reading.skip).latency(Latency::Off);

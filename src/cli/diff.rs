@@ -2,7 +2,7 @@
 
 use super::machine::MachineArguments;
 use super::replay::{Prepared, ReplayArguments};
-use super::run::Signals;
+use super::signals::Signals;
 use super::{CliError, WorkflowType, write_out};
 use crate::batch::Single;
 use crate::batch::pair::{Differing, Pair, Side};
@@ -115,6 +115,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
         .map(|path| Ignored::parse(path).map_err(|error| CliError::Usage(format!("--ignore: {error}"))))
         .collect::<Result<Vec<_>, _>>()?;
     let replay = &arguments.replay;
+    let handlers = &replay.attach(handlers)?;
     let place = arguments.machine(&arguments.old, arguments.handlers.clone());
     let old = replay.prepare(&place, handlers, Instrument::Trail)?;
     let mut for_new = replay.clone();

@@ -3,6 +3,7 @@
 use super::check::diagnostics_json;
 use super::events::{EventArguments, EventFormat, HEADING, sources};
 use super::graph::title;
+use super::lambda::LambdaArguments;
 use super::machine::{Machine, MachineArguments, read_text};
 use super::mocks::Wanted;
 use super::replay::compile_instrumented;
@@ -12,6 +13,7 @@ use crate::batch::{Recorded, Single, nth_record};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
+use crate::handler::lambda::Logs;
 use crate::value::scan;
 use crate::value::timestamp::Timestamp;
 use crate::view::graph::{Graph, Overlay, svg};
@@ -93,6 +95,8 @@ pub(super) struct Arguments {
     /// Let log records hold inputs and outputs
     #[arg(long)]
     include_execution_data: bool,
+    #[command(flatten)]
+    lambda: LambdaArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -132,6 +136,7 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
         (false, true) => Instrument::Coverage,
         (false, false) => Instrument::Plain,
     };
+    let handlers = arguments.lambda.attach(handlers, Some(1), Logs::Stderr)?;
     let asl = arguments.machine.asl_handlers(&machine)?;
     let program = compile_instrumented(definition, &asl, &handlers, watched)?;
     let bound = match mocked {

@@ -19,11 +19,13 @@ mod graph;
 mod import;
 mod json;
 mod jsonata;
+mod lambda;
 mod machine;
 mod mocks;
 mod replay;
 mod resume;
 mod run;
+mod signals;
 mod step;
 mod test;
 

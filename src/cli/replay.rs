@@ -5,12 +5,14 @@
 
 use super::CliError;
 use super::events::{self, EventArguments, EventFormat, HEADING};
+use super::lambda::LambdaArguments;
 use super::machine::{Machine, MachineArguments};
 use super::mocks::Wanted;
 use crate::batch::{Batch, Source};
 use crate::compile::Options;
 use crate::compile::instrument::{self, Instrument};
 use crate::definition::{Definition, MachineType};
+use crate::handler::lambda::Logs;
 use crate::handler::{Bound, Handlers};
 use crate::program::Program;
 use crate::value::timestamp::Timestamp;
@@ -52,6 +54,8 @@ pub(super) struct ReplayArguments {
     /// The machine's name, in mocks and in the context object
     #[arg(long, value_name = "NAME", default_value = "Machine")]
     pub machine_name: String,
+    #[command(flatten)]
+    pub lambda: LambdaArguments,
 }
 
 /// A machine that is ready to run.
@@ -65,6 +69,11 @@ pub(super) struct Prepared {
 }
 
 impl ReplayArguments {
+    /// Starts the functions that run in processes, for all that is prepared afterwards.
+    pub fn attach(&self, handlers: &Handlers) -> Result<Handlers, CliError> {
+        self.lambda.attach(handlers.clone(), self.threads, Logs::Off)
+    }
+
     /// Reads and compiles a machine, and looks up who stands behind its tasks.
     pub fn prepare(
         &self,
@@ -78,7 +87,7 @@ impl ReplayArguments {
         let program = compile_instrumented(machine.accepted()?, &asl, &handlers, instrument)?;
         let bound = handlers.bind(&program).map_err(|missing| {
             CliError::Usage(format!(
-                "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, or mock their states with --mock"
+                "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, name their code with --lambda, or mock their states with --mock"
             ))
         })?;
         let express = machine.machine_type == MachineType::Express;

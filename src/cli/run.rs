@@ -3,9 +3,11 @@
 use super::coverage::{covered, falls_short};
 use super::events::{EventArguments, EventFormat, HEADING, sources};
 use super::expect::{self, ExpectArguments};
+use super::lambda::LambdaArguments;
 use super::machine::MachineArguments;
 use super::mocks::Wanted;
 use super::replay::compile_instrumented;
+use super::signals::Signals;
 use super::{CliError, write_out};
 use crate::batch::findings::{Again, Example};
 use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Ledger, LedgerError};
@@ -13,6 +15,7 @@ use crate::batch::{Progress, Sink, SinkError, Summary};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
+use crate::handler::lambda::Logs;
 use crate::handler::watch::{STUCK_MAX, Watch};
 use crate::value::scan::Engine;
 use crate::value::timestamp::Timestamp;
@@ -26,7 +29,6 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 #[derive(Args, Debug)]
@@ -160,6 +162,8 @@ pub(super) struct Arguments {
     /// Count how often each state was entered
     #[arg(short, long)]
     verbose: bool,
+    #[command(flatten)]
+    lambda: LambdaArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -247,13 +251,14 @@ pub(super) fn run(
     let limit = arguments.handler_timeout.map(|limit| limit.0);
     let watch = Arc::new(Watch::new(limit, Arc::clone(&signals.stop)));
     Watch::hush(&watch);
-    let handlers = handlers.watched(&watch);
+    // Functions in processes have a time limit of their own.
+    let handlers = arguments.lambda.attach(handlers.watched(&watch), arguments.threads, Logs::Off)?;
     let instrument = if arguments.coverage.is_some() { Instrument::Coverage } else { Instrument::Plain };
     let asl = arguments.machine.asl_handlers(&machine)?;
     let program = compile_instrumented(definition, &asl, &handlers, instrument)?;
     let bound = handlers.bind(&program).map_err(|missing| {
         CliError::Usage(format!(
-            "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, or mock their states with --mock"
+            "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, name their code with --lambda, or mock their states with --mock"
         ))
     })?;
     let ledger = match (earlier, &arguments.ledger) {
@@ -546,37 +551,4 @@ fn report_page(
         }
     }
     Ok(Report { graph, overlay: &overlay, summary, sources, examples: &examples }.to_html())
-}
-
-/// Ctrl-C and SIGTERM: the first one lets what is under way come to its end, the second ends the process.
-pub(super) struct Signals {
-    /// Set once one has come.
-    pub stop: Arc<AtomicBool>,
-    number: Arc<AtomicUsize>,
-}
-
-impl Signals {
-    /// Watches from now on.
-    pub fn watch() -> Signals {
-        use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
-        use signal_hook::flag;
-        let signals = Signals { stop: Arc::default(), number: Arc::default() };
-        for signal in [SIGINT, SIGTERM] {
-            // Where a signal cannot be watched, it ends the process, as it would without us.
-            let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&signals.stop));
-            let _ = flag::register_usize(signal, Arc::clone(&signals.number), signal as usize);
-            let _ = flag::register(signal, Arc::clone(&signals.stop));
-        }
-        // Unheeded, a file that reaches its largest size ends the process; heeded, the write fails and can be told.
-        let _ = flag::register(SIGXFSZ, Arc::default());
-        signals
-    }
-
-    /// The exit code, if a signal has come.
-    pub fn exit_code(&self) -> Option<ExitCode> {
-        match self.number.load(Ordering::Relaxed) {
-            0 => None,
-            signal => Some(ExitCode::from(u8::try_from(128 + signal).unwrap_or(130))),
-        }
-    }
 }

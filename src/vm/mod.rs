@@ -78,7 +78,7 @@ pub use machine::{Execution, Input, Settings, Start, Step};
 pub use outcome::{Failure, LimitHit, Outcome};
 pub use park::Parked;
 
-pub use request::{Reply, Request, TaskRequest};
+pub use request::{CallerId, Reply, Request, TaskRequest};
 pub use seed::Seed;
 pub use tally::{Tally, Troubles};
 pub use watch::{Note, NoteKind};

@@ -6,7 +6,7 @@
 use super::event::EventKind;
 use super::machine::{Caller, Execution, Stop, Visit, Waiting};
 use super::outcome::Failure;
-use super::request::{Reply, Request, TaskRequest};
+use super::request::{CallerId, Reply, Request, TaskRequest};
 use crate::program::work::{Completion, Integration, Limit, Task, function_name};
 use crate::program::{StateId, TaskId};
 use crate::value::{Member, Value};
@@ -95,6 +95,7 @@ impl<'a> Execution<'a> {
             retry_count: self.visit.retry_count,
             now_ms: self.now_ms,
             timeout_ms,
+            caller: CallerId { seed: self.seed, events: self.event_count(), wrapped: invoke },
             arena: self.arena,
         }))))
     }
@@ -159,7 +160,7 @@ impl<'a> Execution<'a> {
             && task.completion == Completion::Response;
         match reply {
             // The state goes on as soon as Lambda has taken the event in; what becomes of it nobody hears.
-            Reply::Returned(_) | Reply::Raised { .. } if event => Ok(self.accepted()),
+            Reply::Returned(_) | Reply::Raised { .. } | Reply::Reported { .. } if event => Ok(self.accepted()),
             Reply::Returned(value)
                 if task.integration == Integration::LambdaInvoke && task.completion == Completion::Response =>
             {
@@ -168,6 +169,15 @@ impl<'a> Execution<'a> {
             Reply::Returned(value) | Reply::Result(value) => Ok(value),
             Reply::Raised { error, message } => {
                 let cause = self.raised_cause(task.integration, error, message);
+                Err(Failure::reported(Some(error), Some(cause)))
+            }
+            Reply::Reported { error, report } => {
+                let cause = match (task.integration, report) {
+                    (Integration::Function, Value::Raw(raw)) => raw.text,
+                    _ => self.arena.alloc_str(&report.to_json()),
+                };
+                // The report holds the id that would be drawn here: the next call has another.
+                self.seed.uuid();
                 Err(Failure::reported(Some(error), Some(cause)))
             }
             Reply::Failed { error, cause } => Err(Failure::reported(error, cause)),
