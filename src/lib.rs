@@ -34,9 +34,10 @@
 //! | [`batch`] | many executions: sources, pool, order, sinks, dead letters, report | interpret ASL | handler, vm, program, value |
 //! | [`view`] | histories and reports for people and programs | read files | definition, program, vm, batch, value |
 //! | [`suite`] | test suites of definitions: cases, verdicts | read files, print | definition, compile, program, vm, handler, batch, view, value |
+//! | [`import`] | executions that have been: logs and histories to events, outcomes, expected results | read files, run anything | batch, value |
 //! | `bench` | a machine and its events, to be measured | measure | definition, compile, program, vm, handler, batch, value |
 //! | [`embed`] | the library's front: compiling from text, single executions, streams of results | interpret ASL | definition, compile, program, vm, handler, batch, view, value |
-//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, bench, embed, value |
+//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, import, bench, embed, value |
 //! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
 //! | `python` | the Python package: a crate of its own around this one | hold logic | – |
 //!
@@ -97,6 +98,7 @@ pub mod compile;
 pub mod definition;
 pub mod embed;
 pub mod handler;
+pub mod import;
 pub mod program;
 mod runner;
 pub mod suite;

@@ -64,15 +64,20 @@ impl Once<'_> {
         let start = Start { input, seed: who.seed, now_ms: who.now_ms, history: false };
         let mut execution = Execution::new(self.program, self.settings, arena, start);
         execution.count_in(who.tally);
-        let status =
-            drive_moving(execution, self.bound, &mut self.bound.counters(), who.helpers, |_, outcome, arena| {
+        let status = drive_moving(
+            execution,
+            self.bound,
+            &mut self.bound.counters_of(who.seed),
+            who.helpers,
+            |_, outcome, arena| {
                 write_outcome(&outcome, arena, out);
                 match outcome {
                     Outcome::Succeeded(_) => "SUCCEEDED",
                     Outcome::Failed(_) => "FAILED",
                     Outcome::TimedOut(_) => "TIMED_OUT",
                 }
-            });
+            },
+        );
         Ended { status, told: None }
     }
 }

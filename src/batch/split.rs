@@ -153,14 +153,14 @@ impl<R: ReadAt + ?Sized> Fetch<'_, R> {
             let line_end = memchr(b'\n', &piece[..read]);
             at += line_end.unwrap_or(read) as u64;
             match (line_end, failed) {
-                (Some(_), _) => return Some(LongLine { length: at - line_at, start }),
+                (Some(_), _) => return Some(LongLine { offset: line_at, length: at - line_at, start }),
                 (None, Some(error)) => {
                     self.failed = Some(error);
                     return None;
                 }
                 (None, None) if read < SKIP_BYTES => {
                     self.end = Some(at);
-                    return Some(LongLine { length: at - line_at, start });
+                    return Some(LongLine { offset: line_at, length: at - line_at, start });
                 }
                 (None, None) => {}
             }

@@ -4,15 +4,16 @@
 //! and results; in the steady state a line costs no allocation, no lock and no hashing. It must never let a record know
 //! when or by whom it was run: seed and clock come from the record and the run's settings alone.
 
-use super::chunk::{Buffer, Chunk};
+use super::chunk::{self, Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::findings::{Notes, Seen, Watch};
 use super::intake::Intake;
-use super::latency::{Laps, Latencies};
+use super::latency::{Laps, Latencies, Latency};
 use super::ledger::{Claimed, Claims};
 use super::once;
 use super::order::{Order, Whereabouts};
 use super::outputs::{Failure, Results};
+use super::reading::Origins;
 use super::swift::{Swift, Telling};
 use super::tally;
 use super::wording::{self, Place, Wording};
@@ -48,24 +49,6 @@ pub enum Identity {
     Position,
     /// Its bytes: equal records are equal executions, wherever they stand.
     Content,
-}
-
-/// Which executions are timed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Latency {
-    /// None.
-    Off,
-    /// One in so many, on each thread.
-    Sampled(u32),
-    /// All. Those that are told without being run are measured from the end of the one before, by the processor's clock if
-    /// it has one that can be relied on.
-    All,
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        Latency::Sampled(64)
-    }
 }
 
 /// What all workers of a run share.
@@ -181,7 +164,9 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 place: Arc::default(),
                 look_up_at: 0,
                 untidy: 0,
+                reason: String::new(),
                 watch: job.observed.then(|| Watch::new(job.program)),
+                origins: None,
             },
             buffer: Buffer::default(),
             scratch: Scratch::with_engine(job.scanner),
@@ -271,6 +256,10 @@ struct Worker<'j, 'r, 's, 'w> {
     untidy: u32,
     /// What is noted of executions for a report.
     watch: Option<Watch>,
+    /// Where the lines of the chunk came from, if they were made.
+    origins: Option<Box<Origins>>,
+    /// Memory for what is wrong with a line.
+    reason: String,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -296,6 +285,9 @@ impl Worker<'_, '_, '_, '_> {
         pace: Pace,
     ) -> Result<(), Reached> {
         let job = self.job;
+        if reached.line_index == 0 {
+            self.origins = chunk.origins.take();
+        }
         let mut line_index = reached.line_index;
         let line_index_max = match pace {
             Pace::Steady => u64::MAX,
@@ -304,9 +296,10 @@ impl Worker<'_, '_, '_, '_> {
         self.look_up_at = line_index;
         while let Some(kind) = self.tell_on(&mut lines, slots, results, (&mut line_index, line_index_max)) {
             let at = reached.bytes + lines.offset();
-            let place = Place { source: chunk.source, offset: chunk.offset + at as u64, line_index };
+            let place = chunk::place(chunk.source, chunk.offset, self.origins.as_deref(), at, line_index);
             if line_index >= self.look_up_at {
-                if job.order.is_over() {
+                // A run is gone on with from where a record begins.
+                if job.order.is_over() && self.origins.as_ref().is_none_or(|origins| origins.begins(line_index)) {
                     self.cut(place, results);
                     break;
                 }
@@ -315,18 +308,17 @@ impl Worker<'_, '_, '_, '_> {
                 }
                 self.look_up_at = line_index_max.min(line_index + LOOKED_UP_EVERY);
             }
-            if results.bytes() > job.results_bytes_max {
-                if pace != Pace::Steady && !job.order.relieves_now(chunk.sequence) {
-                    return Err(Reached { bytes: at, line_index });
-                }
-                job.order.relieve(chunk.sequence, results);
+            if results.bytes() > job.results_bytes_max
+                && !job.order.relieve(chunk.sequence, results, pace == Pace::Steady)
+            {
+                return Err(Reached { bytes: at, line_index });
             }
             line_index += 1;
             self.line(place, kind, &lines, slots, results);
         }
         results.failed = chunk.failed.take();
         if let Some(long) = chunk.long.take().filter(|_| !results.cut) {
-            let place = Place { source: chunk.source, offset: chunk.offset + chunk.data.len() as u64, line_index };
+            let place = Place { source: chunk.source, offset: long.offset, line_index };
             line_index += 1;
             self.too_long(place, long.length, &long.start, results);
         }
@@ -416,7 +408,13 @@ impl Worker<'_, '_, '_, '_> {
                 }
             }
             LineKind::Blank => results.tally.blank += 1,
-            LineKind::Bad => self.reject(place, &lines.fault().to_string(), lines.raw(), results),
+            LineKind::Bad => {
+                let mut reason = std::mem::take(&mut self.reason);
+                reason.clear();
+                lines.fault_to(&mut reason);
+                self.reject(place, &reason, lines.raw(), results);
+                self.reason = reason;
+            }
         }
     }
 
@@ -460,7 +458,7 @@ impl Worker<'_, '_, '_, '_> {
             let Results { tally, text, visits, notes, .. } = results;
             let mut observers = self.watch.as_mut().zip(notes.as_deref_mut());
             execution.count_in(visits);
-            let counters = &mut job.bound.counters();
+            let counters = &mut job.bound.counters_of(seed);
             match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
                 Some(outcome) => {
                     note(&mut observers, &Seen { place, seed, now_ms, text: line.text, outcome: &outcome }, visits);
@@ -535,7 +533,7 @@ impl Worker<'_, '_, '_, '_> {
 
     #[cold]
     fn too_long(&self, place: Place, length: u64, start: &[u8], results: &mut Results) {
-        let reason = too_long(self.job, length);
+        let reason = too_long(self.job, length, self.origins.is_some());
         results.tally.rejected += 1;
         if let Some(notes) = &mut results.notes {
             notes.reject(place, &reason);
@@ -545,11 +543,15 @@ impl Worker<'_, '_, '_, '_> {
 
     #[cold]
     fn reject(&self, place: Place, reason: &str, line: &[u8], results: &mut Results) {
+        let (reason, length, line) = match self.origins.as_ref().and_then(|o| o.rejected(place.line_index)) {
+            None => (reason, line.len() as u64, line),
+            Some(known) => (&*known.reason, known.length, &*known.start),
+        };
         results.tally.rejected += 1;
         if let Some(notes) = &mut results.notes {
             notes.reject(place, reason);
         }
-        self.job.wording.rejected(place, reason, line.len() as u64, line, &mut results.text);
+        self.job.wording.rejected(place, reason, length, line, &mut results.text);
     }
 }
 
@@ -578,8 +580,9 @@ fn note(observers: &mut Option<(&mut Watch, &mut Notes)>, seen: &Seen, visits: &
     }
 }
 
-/// What is said of a line of that length.
+/// What is said of a line of that length, or of a record that is none.
 #[cold]
-pub(super) fn too_long(job: &Job, length_bytes: u64) -> String {
-    format!("a line of {length_bytes} bytes is over the limit of {} bytes", job.line_bytes_max)
+pub(super) fn too_long(job: &Job, length_bytes: u64, is_record: bool) -> String {
+    let what = if is_record { "record" } else { "line" };
+    format!("a {what} of {length_bytes} bytes is over the limit of {} bytes", job.line_bytes_max)
 }

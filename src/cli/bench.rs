@@ -5,7 +5,6 @@
 
 use super::machine::MachineArguments;
 use super::replay::{Prepared, ReplayArguments};
-use super::run::sources;
 use super::{CliError, write_out};
 use crate::batch::{Latency, Quantiles, Sink, Source, Summary, read_all};
 use crate::bench::Fixture;
@@ -44,7 +43,7 @@ const PART_SECONDS: f64 = 0.3;
 pub(super) struct Arguments {
     #[command(flatten)]
     machine: MachineArguments,
-    /// Files of JSON Lines, plain, .gz or .zst; `-` for stdin [default: events.jsonl in the machine's folder]
+    /// Files of events, as for `run`; `-` for stdin [default: events.jsonl in the machine's folder]
     events: Vec<PathBuf>,
     /// How long to run before the first round
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
@@ -94,9 +93,9 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let handlers = &arguments.replay.attach(handlers)?;
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Plain)?;
-    let sources = sources(&arguments.events, &prepared.machine.folder)?;
-    let events = read_all(sources.into_iter().map(|(source, _)| source).collect())
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let sources = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
+    let events =
+        read_all(sources, arguments.replay.reading.skip).map_err(|error| CliError::Usage(error.to_string()))?;
     let bytes = enough(&events);
     let rounds = Rounds { arguments, prepared: &prepared, bytes: &bytes };
     let once = rounds.warm_up()?;

@@ -2,7 +2,6 @@
 
 use super::machine::MachineArguments;
 use super::replay::{Prepared, ReplayArguments};
-use super::run::sources;
 use super::signals::Signals;
 use super::{CliError, WorkflowType, write_out};
 use crate::batch::Single;
@@ -37,7 +36,7 @@ pub(super) struct Arguments {
     old: PathBuf,
     /// The new definition
     new: PathBuf,
-    /// Files of JSON Lines, plain, .gz or .zst; `-` for stdin [default: events.jsonl in the old machine's folder]
+    /// Files of events, as for `run`; `-` for stdin [default: events.jsonl in the old machine's folder]
     events: Vec<PathBuf>,
     /// Where differences in result lines do not count; may be given several times
     #[arg(long, value_name = "PATH")]
@@ -128,11 +127,12 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
     }
     let place = arguments.machine(&arguments.new, arguments.new_handlers(&old));
     let new = for_new.prepare(&place, handlers, Instrument::Trail)?;
-    let sources = sources(&arguments.events, &old.machine.folder)?;
+    let sources = replay.sources(&arguments.events, &old.machine.folder)?;
 
     let signals = Signals::watch();
     let mut pair = Pair::new(side(&old), side(&new))
         .seed(replay.seed)
+        .skip(replay.reading.skip)
         .max_shown(arguments.max_shown)
         .ignore(&ignored)
         .stop(&signals.stop);
@@ -146,9 +146,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
         Some(path) => pair.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}")))?,
         None => pair.now(replay.now_ms()?),
     };
-    let comparison = pair
-        .run(sources.into_iter().map(|(source, _)| source).collect())
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let comparison = pair.run(sources).map_err(|error| CliError::Usage(error.to_string()))?;
     for error in &comparison.source_errors {
         eprintln!("expressway: not read to its end: {error}");
     }

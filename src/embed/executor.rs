@@ -337,8 +337,9 @@ impl Executor {
     }
 
     fn execute<'s>(&'s self, start: Start<'s>, arena: &'s Arena) -> Ran<'s> {
+        let counters = &mut self.bound.counters_of(start.seed);
         let mut execution = Execution::new(&self.program, &self.settings, arena, start);
-        let outcome = drive(&mut execution, &self.bound, &mut self.bound.counters(), &Alone);
+        let outcome = drive(&mut execution, &self.bound, counters, &Alone);
         let (steps_left, ended_ms) = (execution.steps_left(), execution.now_ms());
         Ran { outcome, arena, execution: Some(execution), steps_left, ended_ms, settings: &self.settings }
     }

@@ -11,19 +11,21 @@
 //! | [`waiting`] | functions whose replies come later |
 //! | [`lambda`] | functions for Python and Node in processes of their own, and behind an Invoke API |
 //! | [`mock`] | Step Functions Local's `MockConfigFile.json` |
+//! | [`recorded`] | what became of the tasks of executions that have been |
 //! | [`watch`] | functions that panic, or give no answer |
 
 pub(crate) mod decode;
 pub mod function;
 pub mod lambda;
 pub mod mock;
+pub mod recorded;
 pub mod waiting;
 pub mod watch;
 
 use crate::program::{HandlerId, Program};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
-use crate::vm::{Reply, TaskRequest};
+use crate::vm::{Reply, Seed, TaskRequest};
 use function::{Call, Event, Function, FunctionError};
 use mock::{Counters, Mock};
 use serde::Serialize;
@@ -208,7 +210,8 @@ impl Handlers {
         for task in program.tasks() {
             let state = program.state(task.state);
             let Some(handler) = task.handler.filter(|h| bound.function(*h).is_none()) else { continue };
-            if self.mock.as_ref().is_some_and(|mock| mock.answers(&state.name)) {
+            // What no recorded execution has come to may never be come to.
+            if self.mock.as_ref().is_some_and(|mock| mock.answers(&state.name) || mock.is_recorded()) {
                 continue;
             }
             missing.entry(program.handler(handler).name.to_string()).or_default().push(state.name.to_string());
@@ -259,9 +262,14 @@ impl Bound {
         format!("{behind:?} {:?} {:?}", self.lambdas.keys(), self.mock)
     }
 
-    /// Counters for one execution and all its children.
+    /// Counters for one execution and all its children. Its seed, of which nothing has been drawn, says which it is.
+    pub fn counters_of(&self, execution: Seed) -> Counters {
+        Counters::new(execution)
+    }
+
+    /// Counters for one execution of which nothing was recorded, and all its children.
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        Counters::new(Seed::new(0, u64::MAX, u64::MAX))
     }
 
     /// Does a task, and waits for whoever takes time over it.

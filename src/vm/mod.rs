@@ -72,7 +72,7 @@ pub mod watch;
 pub use budget::Limits;
 pub use context::Names;
 pub use event::{Event, EventKind};
-pub use fan_out::Children;
+pub use fan_out::{Children, Next};
 pub use join::{Finished, Join};
 pub use machine::{Execution, Input, Settings, Start, Step};
 pub use outcome::{Failure, LimitHit, Outcome};

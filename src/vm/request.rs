@@ -118,6 +118,8 @@ pub enum Reply<'a> {
     },
     /// The time limit or heartbeat lapsed.
     TimedOut,
+    /// The clock moves by so many milliseconds first: as long as whoever answers says that it took.
+    After(i64, &'a Reply<'a>),
 }
 
 impl<'a> Reply<'a> {

@@ -104,6 +104,15 @@ impl<'a> Execution<'a> {
     pub fn answer(&mut self, reply: Reply<'a>) {
         let Waiting::Task { task, arguments, called_ms, timeout_ms } = self.waiting else { return };
         self.waiting = Waiting::Nothing;
+        let mut reply = reply;
+        while let Reply::After(ms, then) = reply {
+            let end_ms = self.now_ms.saturating_add(ms);
+            // A task that takes longer is given up when its time is over.
+            let lapse_ms = timeout_ms.map(|ms| called_ms.saturating_add(ms));
+            let lapses = lapse_ms.is_some_and(|lapse_ms| end_ms > lapse_ms);
+            self.set_clock(lapse_ms.filter(|_| lapses).unwrap_or(end_ms));
+            reply = if lapses { Reply::TimedOut } else { *then };
+        }
         let lapsed = timeout_ms.is_some_and(|ms| self.now_ms > called_ms.saturating_add(ms));
         let reply = if lapsed { Reply::TimedOut } else { reply };
         self.settle(task, arguments, reply);
@@ -172,7 +181,7 @@ impl<'a> Execution<'a> {
                 Err(Failure::reported(Some(error), Some(cause)))
             }
             Reply::Failed { error, cause } => Err(Failure::reported(error, cause)),
-            Reply::TimedOut => Err(Failure::reported(Some("States.Timeout"), None)),
+            Reply::TimedOut | Reply::After(..) => Err(Failure::reported(Some("States.Timeout"), None)),
         }
     }
 
