@@ -2,7 +2,7 @@
 //! `embedded batch|session asl|native MACHINE EVENTS OUT`, on one thread
 //!
 //! A batch reads the file and writes the outputs itself; a session is asked line by line, by a loop of one's own. The
-//! functions are those of the machine's folder, or in Rust those of `which_coat_native`, which tell the time, too.
+//! functions are those of the machine's folder, or the same in Rust.
 
 use expressway::batch::{Emit, Identity};
 use expressway::handler::function::{Call, Event, FunctionError};
@@ -54,5 +54,5 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: &str) -> Result<Value<'a>, FunctionError> {
     let weather = event.get("Weather").ok_or_else(|| FunctionError::new("KeyError", "'Weather'"))?;
-    Ok(call.object(&[("Weather", weather.value()), ("Timestamp", call.time()), ("Message", call.text(message))]))
+    Ok(call.object(&[("Weather", weather.value()), ("Message", call.text(message))]))
 }
