@@ -2,7 +2,6 @@
 
 use super::machine::MachineArguments;
 use super::replay::ReplayArguments;
-use super::run::sources;
 use super::{CliError, write_out};
 use crate::batch::{Coverage, Latency};
 use crate::compile::instrument::Instrument;
@@ -30,7 +29,7 @@ of Parallel and Map. Handlers written in ASL count under their own names.";
 pub(super) struct Arguments {
     #[command(flatten)]
     machine: MachineArguments,
-    /// Files of JSON Lines, plain, .gz or .zst; `-` for stdin [default: events.jsonl in the machine's folder]
+    /// Files of events, as for `run`; `-` for stdin [default: events.jsonl in the machine's folder]
     events: Vec<PathBuf>,
     /// What to write
     #[arg(long, value_name = "FORM", default_value = "text")]
@@ -64,12 +63,11 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode, CliError> {
+    let handlers = &arguments.replay.attach(handlers)?;
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Coverage)?;
-    let sources = sources(&arguments.events, &prepared.machine.folder)?;
-    let batch = arguments.replay.batch(&prepared)?.latency(Latency::Off);
-    let summary = batch
-        .run(sources.into_iter().map(|(source, _)| source).collect())
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let sources = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
+    let batch = arguments.replay.batch(&prepared)?.skip(arguments.replay.reading.skip).latency(Latency::Off);
+    let summary = batch.run(sources).map_err(|error| CliError::Usage(error.to_string()))?;
     for error in &summary.source_errors {
         eprintln!("expressway: not read to its end: {error}");
     }

@@ -2,7 +2,7 @@
 
 use super::machine::MachineArguments;
 use super::replay::{Prepared, ReplayArguments};
-use super::run::{Signals, sources};
+use super::signals::Signals;
 use super::{CliError, WorkflowType, write_out};
 use crate::batch::Single;
 use crate::batch::pair::{Differing, Pair, Side};
@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     old: PathBuf,
     /// The new definition
     new: PathBuf,
-    /// Files of JSON Lines, plain, .gz or .zst; `-` for stdin [default: events.jsonl in the old machine's folder]
+    /// Files of events, as for `run`; `-` for stdin [default: events.jsonl in the old machine's folder]
     events: Vec<PathBuf>,
     /// Where differences in result lines do not count; may be given several times
     #[arg(long, value_name = "PATH")]
@@ -115,6 +115,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
         .map(|path| Ignored::parse(path).map_err(|error| CliError::Usage(format!("--ignore: {error}"))))
         .collect::<Result<Vec<_>, _>>()?;
     let replay = &arguments.replay;
+    let handlers = &replay.attach(handlers)?;
     let place = arguments.machine(&arguments.old, arguments.handlers.clone());
     let old = replay.prepare(&place, handlers, Instrument::Trail)?;
     let mut for_new = replay.clone();
@@ -126,11 +127,12 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
     }
     let place = arguments.machine(&arguments.new, arguments.new_handlers(&old));
     let new = for_new.prepare(&place, handlers, Instrument::Trail)?;
-    let sources = sources(&arguments.events, &old.machine.folder)?;
+    let sources = replay.sources(&arguments.events, &old.machine.folder)?;
 
     let signals = Signals::watch();
     let mut pair = Pair::new(side(&old), side(&new))
         .seed(replay.seed)
+        .skip(replay.reading.skip)
         .max_shown(arguments.max_shown)
         .ignore(&ignored)
         .stop(&signals.stop);
@@ -144,9 +146,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
         Some(path) => pair.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}")))?,
         None => pair.now(replay.now_ms()?),
     };
-    let comparison = pair
-        .run(sources.into_iter().map(|(source, _)| source).collect())
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let comparison = pair.run(sources).map_err(|error| CliError::Usage(error.to_string()))?;
     for error in &comparison.source_errors {
         eprintln!("expressway: not read to its end: {error}");
     }

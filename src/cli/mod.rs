@@ -11,14 +11,21 @@ mod check;
 mod compile;
 mod coverage;
 mod diff;
+mod events;
 mod exec;
+mod expect;
+mod glob;
 mod graph;
+mod import;
 mod json;
 mod jsonata;
+mod lambda;
 mod machine;
+mod mocks;
 mod replay;
 mod resume;
 mod run;
+mod signals;
 mod step;
 mod test;
 
@@ -58,6 +65,9 @@ enum Command {
     /// How fast a machine runs over events, and whether that has changed
     #[command(after_help = bench::EXAMPLES)]
     Bench(Box<bench::Arguments>),
+    /// Make events, tasks' outcomes and expected results of Express logs and execution histories
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::Arguments),
     /// Print the compiled program
     Compile(compile::Arguments),
     /// Draw a machine: SVG, HTML, Mermaid or DOT
@@ -122,6 +132,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         Command::Diff(arguments) => diff::run(&arguments, &handlers),
         Command::Test(arguments) => test::run(&arguments, &handlers),
         Command::Bench(arguments) => bench::run(&arguments, &handlers),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Json(arguments) => json::run(&arguments),
