@@ -139,7 +139,6 @@ pub(super) struct Spare(Arena);
 pub(super) struct Ended {
     pub end_ms: i64,
     pub failed: bool,
-    pub timed_out: bool,
     pub steps_left: u64,
 }
 
@@ -219,12 +218,7 @@ pub(super) fn run_apart<'c>(
 
 impl Ended {
     fn of(child: &Execution, outcome: &Outcome) -> Ended {
-        Ended {
-            end_ms: child.now_ms(),
-            failed: matches!(outcome, Outcome::Failed(_)),
-            timed_out: matches!(outcome, Outcome::TimedOut(_)),
-            steps_left: child.steps_left(),
-        }
+        Ended { end_ms: child.now_ms(), failed: matches!(outcome, Outcome::Failed(_)), steps_left: child.steps_left() }
     }
 
     /// What a child came to, with nothing borrowed from its memory.

@@ -8,6 +8,24 @@ use crate::value::scan::ticks;
 use hdrhistogram::Histogram;
 use std::time::Instant;
 
+/// Which executions are timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Latency {
+    /// None.
+    Off,
+    /// One in so many, on each thread.
+    Sampled(u32),
+    /// All. Those that are told without being run are measured from the end of the one before, by the processor's clock if
+    /// it has one that can be relied on.
+    All,
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Latency::Sampled(64)
+    }
+}
+
 /// Each power of two is cut into so many buckets, as a power of two.
 const PARTS_BITS: u32 = 5;
 const PARTS: usize = 1 << PARTS_BITS;

@@ -76,7 +76,7 @@ mod worker;
 pub use coverage::{Coverage, Part, PartKind};
 pub use disk::Disk;
 pub use findings::Findings;
-pub use latency::{Bar, Quantiles};
+pub use latency::{Bar, Latency, Quantiles};
 pub use ledger::{Ledger, LedgerError};
 pub(crate) use once::{Once, Who, input, scanned};
 pub use pool::{ThreadsError, side_by_side};
@@ -88,7 +88,7 @@ pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
 pub use wording::Emit;
-pub use worker::{Identity, Latency};
+pub use worker::Identity;
 
 use crate::handler::Bound;
 use crate::program::Program;

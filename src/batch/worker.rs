@@ -8,7 +8,7 @@ use super::chunk::{self, Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::findings::{Notes, Seen, Watch};
 use super::intake::Intake;
-use super::latency::{Laps, Latencies};
+use super::latency::{Laps, Latencies, Latency};
 use super::ledger::{Claimed, Claims};
 use super::once;
 use super::order::{Order, Whereabouts};
@@ -49,24 +49,6 @@ pub enum Identity {
     Position,
     /// Its bytes: equal records are equal executions, wherever they stand.
     Content,
-}
-
-/// Which executions are timed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Latency {
-    /// None.
-    Off,
-    /// One in so many, on each thread.
-    Sampled(u32),
-    /// All. Those that are told without being run are measured from the end of the one before, by the processor's clock if
-    /// it has one that can be relied on.
-    All,
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        Latency::Sampled(64)
-    }
 }
 
 /// What all workers of a run share.
@@ -182,6 +164,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 place: Arc::default(),
                 look_up_at: 0,
                 untidy: 0,
+                reason: String::new(),
                 watch: job.observed.then(|| Watch::new(job.program)),
                 origins: None,
             },
@@ -275,6 +258,8 @@ struct Worker<'j, 'r, 's, 'w> {
     watch: Option<Watch>,
     /// Where the lines of the chunk came from, if they were made.
     origins: Option<Box<Origins>>,
+    /// Memory for what is wrong with a line.
+    reason: String,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -323,11 +308,10 @@ impl Worker<'_, '_, '_, '_> {
                 }
                 self.look_up_at = line_index_max.min(line_index + LOOKED_UP_EVERY);
             }
-            if results.bytes() > job.results_bytes_max {
-                if pace != Pace::Steady && !job.order.relieves_now(chunk.sequence) {
-                    return Err(Reached { bytes: at, line_index });
-                }
-                job.order.relieve(chunk.sequence, results);
+            if results.bytes() > job.results_bytes_max
+                && !job.order.relieve(chunk.sequence, results, pace == Pace::Steady)
+            {
+                return Err(Reached { bytes: at, line_index });
             }
             line_index += 1;
             self.line(place, kind, &lines, slots, results);
@@ -424,7 +408,13 @@ impl Worker<'_, '_, '_, '_> {
                 }
             }
             LineKind::Blank => results.tally.blank += 1,
-            LineKind::Bad => self.reject(place, &lines.fault().to_string(), lines.raw(), results),
+            LineKind::Bad => {
+                let mut reason = std::mem::take(&mut self.reason);
+                reason.clear();
+                lines.fault_to(&mut reason);
+                self.reject(place, &reason, lines.raw(), results);
+                self.reason = reason;
+            }
         }
     }
 

@@ -21,12 +21,13 @@
 mod drive;
 mod tasks;
 
+use super::Latency;
 use super::chunk::{Buffer, Chunk};
 use super::order::Whereabouts;
 use super::outputs::Results;
 use super::pool::ThreadsError;
 use super::wording::{Lines as Written, Place};
-use super::worker::{Guard, Identity, Job, Latency, record_clock, too_long};
+use super::worker::{Guard, Identity, Job, record_clock, too_long};
 use crate::value::scan::{Lines, Record, Scratch, Slot};
 use crate::vm::{LimitHit, Seed, Tally};
 use crossbeam::channel::{Receiver, TryRecvError, bounded};
