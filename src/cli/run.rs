@@ -382,7 +382,7 @@ pub(super) fn run(
     summary.timing.unanswered = watch.unanswered();
     tell(&watch);
     report(arguments, &summary)?;
-    let unlike = expect::tell(&comparing, arguments.quiet);
+    let unlike = expect::tell(&comparing, arguments.limit.is_some(), arguments.quiet);
     if let Some(path) = &arguments.report {
         let graph = Graph::new(definition, &super::graph::title(&arguments.machine.machine));
         let page = report_page(&graph, &summary, &names, |example| example.run_again(&program, &bound, &settings))?;
