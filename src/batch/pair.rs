@@ -11,7 +11,8 @@ use super::drive::Helpers;
 use super::intake::{Cutting, Done, Intake};
 use super::once::{Once, Who};
 use super::order::{Order, Window};
-use super::outputs::Outputs;
+use super::outputs::{Outputs, ProgressHook};
+use super::report::Progress;
 use super::source::{Source, SourceError};
 use super::worker::{ARENA_BYTES_MAX, record_clock};
 use super::{CHUNK_BYTES, LINE_BYTES_MAX, NOW_MS, NowPathError, ThreadsError, WINDOW_BYTES, now_members, pool};
@@ -56,6 +57,13 @@ pub struct Pair<'r> {
     chunk_bytes: usize,
     ignored: &'r [Ignored],
     stop: Option<&'r AtomicBool>,
+    progress: Option<Mutex<Watched<'r>>>,
+}
+
+/// How far a comparison has come, and who wants to know.
+struct Watched<'r> {
+    come: Progress,
+    hook: ProgressHook<'r>,
 }
 
 /// What a comparison came to.
@@ -134,6 +142,7 @@ impl<'r> Pair<'r> {
             chunk_bytes: CHUNK_BYTES,
             ignored: &[],
             stop: None,
+            progress: None,
         }
     }
 
@@ -192,6 +201,12 @@ impl<'r> Pair<'r> {
     /// Ends the comparison early once this is set.
     pub fn stop(mut self, stop: &'r AtomicBool) -> Self {
         self.stop = Some(stop);
+        self
+    }
+
+    /// Tells after each chunk how far it has come.
+    pub fn progress(mut self, hook: impl FnMut(Progress) + Send + 'r) -> Self {
+        self.progress = Some(Mutex::new(Watched { come: Progress::default(), hook: Box::new(hook) }));
         self
     }
 
@@ -286,7 +301,15 @@ impl<'p, 'r> Worker<'p, 'r> {
         while let Some(mut chunk) = intake.claim(order, &mut buffer) {
             let bytes = chunk.data.clone();
             let lines = Lines::new(bytes.bytes(&buffer), &mut scratch, self.plan);
+            let before = self.part.counts.events;
             self.chunk(&mut chunk, lines, &mut slots, order);
+            if let Some(progress) = &self.pair.progress {
+                let mut watched = progress.lock().unwrap_or_else(PoisonError::into_inner);
+                watched.come.records += self.part.counts.events - before;
+                watched.come.stored_bytes += chunk.stored_bytes;
+                let come = watched.come;
+                (watched.hook)(come);
+            }
             buffer.settle();
         }
         self.part

@@ -22,14 +22,15 @@ use std::time::{Duration, Instant};
 /// What `bench --help` ends with.
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  expressway bench orders/                              ten rounds over events.jsonl beside the machine
+  expressway bench orders/                       ten rounds over events.jsonl beside the machine
   expressway bench orders/ may.jsonl --threads 1 --rounds 20
-  expressway bench orders/ --save before.json           then, after a change:
+  expressway bench orders/ --save before.json    then, after a change:
   expressway bench orders/ --baseline before.json --max-slower 5
-                                                        exit code 1 if it is more than 5 % slower
+                                                 exit code 1 if it is more than 5 % slower
 
-All events are read into memory first; few events are run many times in a round, so that it takes long enough to be
-measured. Of two measurements that overlap in their middle halves neither is called faster.";
+All events are read into memory first; few events are run many times in a round, so that it takes
+long enough to be measured. Of two measurements that overlap in their middle halves neither is
+called faster.";
 
 /// Sources of few bytes are repeated to this many.
 const SOURCE_BYTES_MIN: usize = 4 << 20;

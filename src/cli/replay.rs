@@ -4,7 +4,7 @@
 //! that the executions are the same ones. It must never write anything.
 
 use super::CliError;
-use super::machine::{Machine, MachineArguments, read_text};
+use super::machine::{Machine, MachineArguments, missing, read_text};
 use crate::batch::Batch;
 use crate::compile::Options;
 use crate::compile::instrument::{self, Instrument};
@@ -69,11 +69,7 @@ impl ReplayArguments {
         let handlers = self.handlers(handlers.clone(), &machine.folder)?;
         let asl = place.asl_handlers(&machine)?;
         let program = compile_instrumented(machine.accepted()?, &asl, &handlers, instrument)?;
-        let bound = handlers.bind(&program).map_err(|missing| {
-            CliError::Usage(format!(
-                "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, or mock their states with --mock"
-            ))
-        })?;
+        let bound = handlers.bind(&program).map_err(|found| missing(&found, &handlers, &asl))?;
         let express = machine.machine_type == MachineType::Express;
         let settings = Settings {
             limits: if express { Limits::EXPRESS } else { Limits::STANDARD },

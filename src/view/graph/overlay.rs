@@ -297,7 +297,7 @@ fn scaled(count: u64, most: u64) -> f64 {
 }
 
 /// A number with its thousands set apart.
-pub(in crate::view) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (n, digit) in digits.chars().enumerate() {
