@@ -6,6 +6,8 @@
 //! inline. Time is virtual: a Wait of a day costs nothing. The same program, events and seed give the same bytes on any
 //! number of threads.
 //!
+//! [`guide`] has pages for those who use it; this page is the map of the code.
+//!
 //! # What an event goes through
 //!
 //! ```text
@@ -36,6 +38,7 @@
 //! | [`suite`] | test suites of definitions: cases, verdicts | read files, print | definition, compile, program, vm, handler, batch, view, value |
 //! | `bench` | a machine and its events, to be measured | measure | definition, compile, program, vm, handler, batch, value |
 //! | [`embed`] | the library's front: compiling from text, single executions, streams of results | interpret ASL | definition, compile, program, vm, handler, batch, view, value |
+//! | [`guide`] | pages for readers | hold code | – |
 //! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, bench, embed, value |
 //! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
 //! | `python` | the Python package: a crate of its own around this one | hold logic | – |
@@ -96,6 +99,7 @@ mod cli;
 pub mod compile;
 pub mod definition;
 pub mod embed;
+pub mod guide;
 pub mod handler;
 pub mod program;
 mod runner;

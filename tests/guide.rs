@@ -1,7 +1,7 @@
 //! The README and the guide's pages, held to what they show: every shell example is run, and what it prints is compared.
 //!
-//! A block marked `console` holds commands, each behind `$ `, and below each what it prints, on stdout and stderr. The
-//! commands of a page run one after the other, in a folder of the page's own with a copy of `corpora/`. A command has to
+//! A block marked `console` holds commands, each behind `$ ` (and its further lines behind `> `), and below each what it
+//! prints, on stdout and stderr. The commands of a page run one after the other, in a folder of the page's own with a copy of `corpora/`. A command has to
 //! end with exit code 0. Where nothing is shown below a command, nothing is compared. `…` stands for anything: alone on a
 //! line for any number of lines, within a line for any text. In a block marked `console measured` each number stands for
 //! any number, and blanks for any blanks: so are shown what a clock has measured.
@@ -57,21 +57,18 @@ fn examples(text: &str) -> Vec<Example> {
         if mark != "console" && mark != "console measured" {
             continue;
         }
-        let mut goes_on = false;
         for (n, line) in body.lines().enumerate() {
             if let Some(command) = line.strip_prefix("$ ") {
                 let measured = mark.ends_with("measured");
                 let line_number = first + n;
                 examples.push(Example { line_number, command: command.to_owned(), shown: String::new(), measured });
-            } else {
-                let example = examples.last_mut().unwrap_or_else(|| panic!("line {}: a command comes first", first + n));
-                let part = if goes_on { &mut example.command } else { &mut example.shown };
-                part.push_str(if goes_on { "\n" } else { "" });
-                part.push_str(line);
-                part.push_str(if goes_on { "" } else { "\n" });
+                continue;
             }
-            let example = examples.last().expect("one was added");
-            goes_on = example.shown.is_empty() && line.ends_with('\\');
+            let example = examples.last_mut().unwrap_or_else(|| panic!("line {}: a command comes first", first + n));
+            match line.strip_prefix("> ").filter(|_| example.shown.is_empty()) {
+                Some(more) => example.command.extend(["\n", more]),
+                None => example.shown.extend([line, "\n"]),
+            }
         }
     }
     examples
