@@ -89,6 +89,9 @@ fn graphs() -> Vec<Graph> {
     for (states, seed) in [(3, 1), (3, 2), (7, 3), (12, 4), (12, 5), (25, 6), (40, 7), (100, 8), (100, 9)] {
         graphs.push(graph(&generate::machine(seed, states), &format!("{states} states, seed {seed}")));
     }
+    for targets in [24, 98] {
+        graphs.push(graph(&generate::wide(targets, targets == 24), &format!("{targets} targets")));
+    }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/definitions");
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect();
     files.sort();

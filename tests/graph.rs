@@ -103,6 +103,19 @@ fn nothing_overlaps_in_made_up_machines() {
     }
 }
 
+/// A Choice with dozens of targets takes several rows, and stays a drawing that one can look at.
+#[test]
+fn many_targets_take_several_rows() {
+    for (targets, chains) in [(12, false), (30, true), (48, false), (98, false), (200, false)] {
+        let graph = graph(&generate::wide(targets, chains));
+        let scene = Scene::new(&graph, None);
+        let about = format!("{targets} targets, chains: {chains}");
+        check(&scene.root, &about);
+        let (width, height) = (scene.size.width, scene.size.height);
+        assert!(width < (height * 3.0).max(2_400.0), "{about}: {width} x {height}");
+    }
+}
+
 #[test]
 fn nothing_overlaps_in_definitions_of_this_project() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
