@@ -61,6 +61,7 @@ mod source;
 mod spill;
 mod split;
 mod stream;
+mod swift;
 mod sync;
 mod tally;
 mod text;

@@ -9,8 +9,8 @@ use crate::handler::Bound;
 use crate::program::Program;
 use crate::value::scan::{Lines, Slot};
 use crate::value::tree::Span;
-use crate::value::{Arena, Raw, Value};
-use crate::vm::shortcut::Shortcuts;
+use crate::value::{Arena, Value};
+use crate::vm::shortcut::{Scanned, Shortcuts};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
 
 /// A program and all that its executions share.
@@ -45,12 +45,8 @@ impl Once<'_> {
     /// Executes the line at hand, which is JSON and has filled the slots; writes the members of its result line.
     #[inline]
     pub fn run(&self, lines: &Lines, slots: &[Slot], arena: &Arena, who: Who, out: &mut Vec<u8>) -> Ended {
-        let line = lines.line();
-        let form = line.form();
-        let raw = Raw { text: line.text, form };
         if let Some(shortcuts) = self.shortcuts {
-            let tokens = shortcuts.opens().then(|| lines.tokens());
-            let input = Input { value: Value::Raw(&raw), text: line.text, form, slots, tokens };
+            let input = scanned(&shortcuts, lines, slots);
             if let Some(told) = shortcuts.tell(&input, arena) {
                 let ended = |status| Ended { status, told: Some(told.index) };
                 if told.succeeds() {
@@ -79,6 +75,14 @@ impl Once<'_> {
             });
         Ended { status, told: None }
     }
+}
+
+/// The line at hand as it is told without being run.
+#[inline(always)]
+pub(super) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot]) -> Scanned<'a> {
+    let (source, span) = lines.around();
+    let tokens = shortcuts.opens().then(|| lines.tokens());
+    Scanned { source, span, form: lines.form(), slots, tokens }
 }
 
 /// The line at hand as an execution takes it: opened, if its program looks into documents.

@@ -14,6 +14,7 @@ use super::order::{Order, WaitingHook, Window};
 use super::outputs::Failure;
 use super::report::StateCounts;
 use super::spill::Spill;
+use super::swift::Swift;
 use super::wording::Wording;
 use super::worker::{self, Job, Pace, Seat, Step};
 use super::{Batch, BatchError, RESULTS_BYTES_MAX, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool, real};
@@ -105,16 +106,19 @@ impl Batch<'_> {
         });
         let spill = self.spill.map(|(folder, bytes_max)| Spill::new(folder, bytes_max));
         let order = Order::new(self.outputs, window, self.ordered, self.stop, spill, waiting);
+        // What is told without being run leaves no traces for a report.
+        let shortcuts = Shortcuts::new(self.program, &self.settings.limits).filter(|_| self.shortcuts && !observed);
+        let results_bytes_max = RESULTS_BYTES_MAX.min(window.bytes);
+        let plain = self.now_path.is_none() && claimed.is_empty();
+        let swift = shortcuts
+            .filter(|_| plain)
+            .and_then(|shortcuts| Swift::new(shortcuts, &wording, cutting.line_bytes_max, results_bytes_max));
         let job = Job {
             program: self.program,
             bound: self.bound,
             settings: &self.settings,
-            // What is told without being run leaves no traces for a report.
-            shortcuts: if self.shortcuts && !observed {
-                Shortcuts::new(self.program, &self.settings.limits)
-            } else {
-                None
-            },
+            shortcuts,
+            swift,
             intake: &intake,
             order: &order,
             wording: &wording,
@@ -128,7 +132,7 @@ impl Batch<'_> {
             scanner: self.scanner,
             latencies: &latencies,
             kept: committer.is_some(),
-            results_bytes_max: RESULTS_BYTES_MAX.min(window.bytes),
+            results_bytes_max,
             claims: claims.as_deref(),
             claimed: &claimed,
             observed,

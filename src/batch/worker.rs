@@ -13,6 +13,7 @@ use super::ledger::{Claimed, Claims};
 use super::once;
 use super::order::{Order, Whereabouts};
 use super::outputs::{Failure, Results};
+use super::swift::{Swift, Telling};
 use super::tally;
 use super::wording::{self, Place, Wording};
 use crate::handler::Bound;
@@ -20,9 +21,9 @@ use crate::program::Program;
 use crate::value::scan::{Engine, Line, LineKind, Lines, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
-use crate::value::{Arena, Raw, Value, raw};
-use crate::vm::shortcut::{Shortcuts, Told};
-use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
+use crate::value::{Arena, raw};
+use crate::vm::shortcut::{Scanned, Shortcuts, Told};
+use crate::vm::{Execution, Outcome, Seed, Settings, Start, Tally};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -34,7 +35,7 @@ pub(super) const ARENA_BYTES_MAX: usize = 1 << 20;
 const CLAIMED: &str = "the run was stopped while this event may have been under way, and --once runs none twice";
 
 /// A worker looks up from its chunk after so many lines that were told without being run.
-const LOOKED_UP_EVERY: u64 = 16;
+const LOOKED_UP_EVERY: u64 = 64;
 
 /// So many executions that leave next to nothing in the arena may go by before it is emptied.
 const UNTIDY_MAX: u32 = 64;
@@ -73,6 +74,8 @@ pub(super) struct Job<'r, 's, 'w> {
     pub settings: &'r Settings,
     /// The ways on which only the input decides, if the program has any and nobody has forbidden them.
     pub shortcuts: Option<Shortcuts<'r>>,
+    /// How they are gone along one line after the other, if nothing else is asked of each line.
+    pub swift: Option<Swift<'r>>,
     pub intake: &'r Intake<'s>,
     pub order: &'r Order<'w>,
     pub wording: &'r Wording,
@@ -295,7 +298,7 @@ impl Worker<'_, '_, '_, '_> {
             Pace::Lines(lines) => line_index + lines as u64,
         };
         self.look_up_at = line_index;
-        while let Some(kind) = lines.advance(slots) {
+        while let Some(kind) = self.tell_on(&mut lines, slots, results, (&mut line_index, line_index_max)) {
             let at = reached.bytes + lines.offset();
             let place = Place { source: chunk.source, offset: chunk.offset + at as u64, line_index };
             if line_index >= self.look_up_at {
@@ -326,15 +329,45 @@ impl Worker<'_, '_, '_, '_> {
         results.lines = line_index;
         // What was told has been counted by its ends; now it counts for the states on the way there.
         for (end, count) in results.told.iter().enumerate().filter(|(_, count)| **count > 0) {
-            for state in job.shortcuts.iter().flat_map(|shortcuts| shortcuts.visits(end)) {
+            let Some(shortcuts) = &job.shortcuts else { continue };
+            for state in shortcuts.visits(end) {
                 results.tally.steps += count;
                 results.visits.enter_many(*state, *count);
             }
-            if let Some(state) = job.shortcuts.and_then(|shortcuts| shortcuts.fails_in(end)) {
-                results.visits.fail_many(state, *count);
+            match shortcuts.fails_in(end) {
+                Some(state) => results.visits.fail_many(state, *count),
+                None => results.tally.succeeded += count,
             }
         }
         Ok(())
+    }
+
+    /// Goes on to a line that calls for more than being told, or before which it is time to look up: that line's kind.
+    #[inline(always)]
+    fn tell_on(
+        &mut self,
+        lines: &mut Lines,
+        slots: &mut [Slot],
+        results: &mut Results,
+        (line_index, line_index_max): (&mut u64, u64),
+    ) -> Option<LineKind> {
+        let (Some(swift), Latency::Off | Latency::Sampled(_)) = (&self.job.swift, self.job.latency) else {
+            return lines.advance(slots);
+        };
+        let most = self.look_up_at.min(line_index_max).saturating_sub(*line_index);
+        // The one that is timed is the next but these.
+        let most = match self.job.latency {
+            Latency::Sampled(_) => most.min(u64::from(self.until_timed) - 1),
+            _ => most,
+        };
+        let mut telling =
+            Telling { arena: &mut self.arena, out: &mut results.text.results.bytes, ends: &mut results.told };
+        let (told, kind) = swift.tell(lines, slots, most, &mut telling);
+        *line_index += told;
+        if matches!(self.job.latency, Latency::Sampled(_)) {
+            self.until_timed -= told as u32;
+        }
+        kind
     }
 
     /// The run is over before this line.
@@ -387,12 +420,9 @@ impl Worker<'_, '_, '_, '_> {
     ) {
         let job = self.job;
         let started = self.times_this().then(Instant::now);
-        let form = line.form();
-        let raw = Raw { text: line.text, form };
         let slots = &slots[..job.program.slots().len().min(slots.len())];
         if let Some(shortcuts) = job.shortcuts
-            && let tokens = shortcuts.opens().then(|| lines.tokens())
-            && let input = (Input { value: Value::Raw(&raw), text: line.text, form, slots, tokens })
+            && let input = once::scanned(&shortcuts, lines, slots)
             && let Some(told) = shortcuts.tell(&input, &self.arena)
             && self.take_down(place, &told, &input, results)
         {
@@ -441,16 +471,15 @@ impl Worker<'_, '_, '_, '_> {
 
     /// Writes down an execution that was told without being run; whether that was possible.
     #[inline]
-    fn take_down(&self, place: Place, told: &Told, input: &Input, results: &mut Results) -> bool {
+    fn take_down(&self, place: Place, told: &Told, input: &Scanned, results: &mut Results) -> bool {
         let job = self.job;
         if told.succeeds() {
-            results.tally.succeeded += 1;
             job.wording.success(place, &mut results.text, |out| told.write(input, out));
         } else {
             let Some(failure) = told.failure(job.program, input, &self.arena) else { return false };
             results.tally.failure(failure.error);
             let outcome = Outcome::Failed(failure);
-            job.wording.outcome(place, &outcome, &self.arena, input.text, &mut results.text);
+            job.wording.outcome(place, &outcome, &self.arena, input.text(), &mut results.text);
         }
         results.told[told.index] += 1;
         true

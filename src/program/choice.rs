@@ -6,6 +6,7 @@ use crate::value::pattern::Pattern;
 use crate::value::text;
 use crate::value::timestamp::Timestamp;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 /// One data test of a Choice rule.
 #[derive(Debug)]
@@ -117,9 +118,10 @@ pub struct Table {
     pub subject: Subject,
     /// The constants, and where each leads; of equal constants the first is kept.
     pub entries: Box<[(Box<str>, Addr)]>,
-    prints: Box<[Print]>,
-    /// Positions in `entries` by hash; a power of two in length, at least twice as long as `entries`.
-    buckets: Box<[u16]>,
+    /// What the hash multiplies by.
+    factor: u64,
+    /// The entries by hash; a power of two in length, at least twice as long as `entries`.
+    buckets: Box<[Bucket]>,
 }
 
 /// What a dispatch table looks up.
@@ -131,31 +133,64 @@ pub enum Subject {
     Query(ExpressionId),
 }
 
-const EMPTY: u16 = u16::MAX;
-
-/// The first 16 bytes of a text and its length: told apart by that, texts that differ only behind are rare.
+/// The first bytes of a text, in one word, and its length: texts of no more bytes are told apart by that alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Print {
-    low: u64,
-    high: u64,
+    head: u128,
     length: u64,
 }
 
+/// So many bytes of a text are in its print.
+const HEAD: usize = 16;
+
+/// What to keep of a word for each length of a text.
+const MASKS: [u128; HEAD + 1] = {
+    let mut masks = [u128::MAX; HEAD + 1];
+    let mut length = 0;
+    while length < HEAD {
+        masks[length] = (1 << (8 * length)) - 1;
+        length += 1;
+    }
+    masks
+};
+
 impl Print {
     fn of(text: &[u8]) -> Print {
-        let word = |at: usize| text[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let half = |at: usize| text[at..].first_chunk().map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
-        let length = text.len();
-        // Parts overlap rather than being cut to size: that takes no loop.
-        let (low, high) = match length {
-            16.. => (word(0), word(8)),
-            8..16 => (word(0), word(length - 8)),
-            4..8 => (half(0), half(length - 4)),
-            _ => (text.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)), 0),
-        };
-        Print { low, high, length: length as u64 }
+        let mut head = [0; HEAD];
+        let bytes = text.len().min(HEAD);
+        head[..bytes].copy_from_slice(&text[..bytes]);
+        Print { head: u128::from_le_bytes(head), length: text.len() as u64 }
+    }
+
+    /// As of a text of that length which `ahead` starts with, when more follows: this takes no branch on the length, which
+    /// nobody can foresee. Nothing if the text is longer than a print, or too little follows.
+    #[inline(always)]
+    fn within(ahead: &[u8], length: usize) -> Option<Print> {
+        let head = u128::from_le_bytes(*ahead.first_chunk()?);
+        Some(Print { head: head & MASKS.get(length)?, length: length as u64 })
+    }
+
+    #[inline(always)]
+    fn hash(self, factor: u64) -> usize {
+        let (low, high) = (self.head as u64, (self.head >> 64) as u64);
+        ((low ^ high.rotate_left(23) ^ self.length).wrapping_mul(factor) >> 40) as usize
     }
 }
+
+/// A place in a table.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    print: Print,
+    /// Which entry, and where it leads.
+    entry: u32,
+    to: Addr,
+}
+
+/// No text is so long.
+const EMPTY: Bucket = Bucket { print: Print { head: 0, length: u64::MAX }, entry: 0, to: Addr(0) };
+
+/// How many hash functions are tried for one that gives each entry a bucket of its own, with a given number of buckets.
+const TRIES: u64 = 64;
 
 impl Table {
     /// The most entries of one table; a longer run of rules becomes several tables.
@@ -163,46 +198,64 @@ impl Table {
 
     /// Builds the table; `constants` are strings, escapes resolved, with the address that each leads to.
     pub fn new(subject: Subject, constants: &[(Box<str>, Addr)]) -> Table {
-        let mut table = Table { subject, entries: Box::new([]), prints: Box::new([]), buckets: Box::new([]) };
         let mut entries: Vec<(Box<str>, Addr)> = Vec::new();
-        table.buckets = vec![EMPTY; (constants.len() * 2).next_power_of_two().max(2)].into();
+        let mut known = HashSet::new();
         for (constant, to) in constants.iter().take(Self::ENTRIES_MAX) {
             let mut quoted = Vec::new();
             text::write_string(constant, &mut quoted);
             let quoted: Box<str> = String::from_utf8_lossy(&quoted).into();
-            let mut at = table.bucket(Print::of(quoted.as_bytes()));
-            while table.buckets[at] != EMPTY && entries[usize::from(table.buckets[at])].0 != quoted {
-                at = (at + 1) & (table.buckets.len() - 1);
-            }
-            if table.buckets[at] == EMPTY {
-                table.buckets[at] = entries.len() as u16;
+            if known.insert(quoted.clone()) {
                 entries.push((quoted, *to));
             }
         }
-        table.prints = entries.iter().map(|(constant, _)| Print::of(constant.as_bytes())).collect();
-        table.entries = entries.into();
-        table
+        let fewest = (entries.len() * 2).next_power_of_two().max(2);
+        // With few entries a hash without collisions is soon found, and then looking up takes no branch on the text.
+        let mut tried =
+            [fewest, fewest * 2, fewest * 4].into_iter().flat_map(|size| (0..TRIES).map(move |n| (size, n)));
+        let (factor, buckets) = tried
+            .by_ref()
+            .take_while(|_| entries.len() <= 64)
+            .find_map(|(size, n)| fill(&entries, size, factor(n), false))
+            .or_else(|| fill(&entries, fewest, factor(0), true))
+            // Filling fails only when it must not go past a bucket that is taken.
+            .unwrap_or_default();
+        Table { subject, entries: entries.into(), factor, buckets }
     }
 
     /// Where a string leads, given as JSON text with its quotes and without escapes that could be spelled otherwise.
     pub fn find(&self, quoted: &str) -> Option<Addr> {
-        let print = Print::of(quoted.as_bytes());
-        let mut at = self.bucket(print);
-        while self.buckets[at] != EMPTY {
-            let entry = usize::from(self.buckets[at]);
-            let (constant, to) = &self.entries[entry];
-            // Up to 16 bytes the print is the text itself.
-            if self.prints[entry] == print && (quoted.len() <= 16 || **constant == *quoted) {
-                return Some(*to);
-            }
-            at = (at + 1) & (self.buckets.len() - 1);
-        }
-        None
+        self.look_up(Print::of(quoted.as_bytes()), |constant| quoted.len() <= HEAD || constant == quoted)
     }
 
-    fn bucket(&self, print: Print) -> usize {
-        let mixed = (print.low ^ print.high.rotate_left(23) ^ print.length).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        (mixed >> 40) as usize & (self.buckets.len() - 1)
+    /// As [`Table::find`], for a text of that length which `ahead` starts with: what follows it does not matter, but that
+    /// something does makes looking up faster.
+    #[inline(always)]
+    pub fn find_within(&self, ahead: &[u8], length: usize) -> Option<Addr> {
+        match Print::within(ahead, length) {
+            Some(print) => self.look_up(print, |_| true),
+            None => self.find_slowly(ahead.get(..length)?),
+        }
+    }
+
+    #[inline(never)]
+    fn find_slowly(&self, quoted: &[u8]) -> Option<Addr> {
+        self.look_up(Print::of(quoted), |constant| quoted.len() <= HEAD || constant.as_bytes() == quoted)
+    }
+
+    #[inline(always)]
+    fn look_up(&self, print: Print, same: impl Fn(&str) -> bool) -> Option<Addr> {
+        let mut at = print.hash(self.factor);
+        loop {
+            // As many buckets as a power of two, half of them empty at least.
+            let bucket = &self.buckets[at & (self.buckets.len() - 1)];
+            if bucket.print == print && same(&self.entries[bucket.entry as usize].0) {
+                return Some(bucket.to);
+            }
+            if bucket.print == EMPTY.print {
+                return None;
+            }
+            at += 1;
+        }
     }
 
     pub(super) fn show(&self, program: &Program) -> String {
@@ -229,5 +282,30 @@ impl Table {
         for entry in &mut self.entries {
             entry.1 = to(entry.1);
         }
+        for bucket in &mut self.buckets {
+            bucket.to = self.entries.get(bucket.entry as usize).map_or(Addr(0), |entry| entry.1);
+        }
     }
+}
+
+/// The n-th factor to try: odd, with bits everywhere.
+fn factor(n: u64) -> u64 {
+    (n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1
+}
+
+/// Buckets of the entries; nothing if two want the same one, unless the later may go on to the next.
+fn fill(entries: &[(Box<str>, Addr)], size: usize, factor: u64, go_on: bool) -> Option<(u64, Box<[Bucket]>)> {
+    let mut buckets = vec![EMPTY; size];
+    for (entry, (constant, to)) in entries.iter().enumerate() {
+        let print = Print::of(constant.as_bytes());
+        let mut at = print.hash(factor) & (size - 1);
+        while buckets[at].print != EMPTY.print {
+            if !go_on {
+                return None;
+            }
+            at = (at + 1) & (size - 1);
+        }
+        buckets[at] = Bucket { print, entry: entry as u32, to: *to };
+    }
+    Some((factor, buckets.into()))
 }

@@ -23,6 +23,12 @@ impl Form {
     /// There may be objects that have a key twice.
     pub const REPEATED: Form = Form(4);
 
+    /// The form of these bits: 1 for SPACED, 2 for ESCAPED, 4 for REPEATED.
+    #[inline(always)]
+    pub(crate) fn from_bits(bits: u32) -> Form {
+        Form(bits as u8 & 7)
+    }
+
     /// Looks the text over: SPACED and ESCAPED as they are, REPEATED always unless there is no object in it.
     pub fn of(text: &str) -> Form {
         let (mut form, mut in_string, mut bytes) = (Form::COMPACT, false, text.bytes());

@@ -13,17 +13,60 @@ use super::machine::Input;
 use super::outcome::Failure;
 use super::seed::Seed;
 use crate::program::Program;
+use crate::program::choice::Table;
 use crate::program::shortcut::{Compute, End, Ending, Node, Operand, Part, REGISTER_DEPTH_MAX, Shortcut};
 use crate::program::{SlotId, StateId};
 use crate::value::path::NodeBudget;
 use crate::value::raw::Form;
-use crate::value::scan::Slot;
+use crate::value::scan::{Slot, Tokens};
 use crate::value::tree::Span;
 use crate::value::{Arena, Member, Raw, Value};
 use crate::vm::intrinsic;
 
 /// So many bytes are copied for a short value.
 const BLOCK: usize = 32;
+
+/// What a scanner has seen of an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Scanned<'a> {
+    /// A text that the event's is a part of. What is around that is of no meaning; but where something follows, a short value
+    /// can be taken as a block of a fixed size.
+    pub source: &'a str,
+    /// Where the event's text is.
+    pub span: Span,
+    /// In what it may differ from the compact form.
+    pub form: Form,
+    /// As of an [`Input`].
+    pub slots: &'a [Slot],
+    /// As of an [`Input`].
+    pub tokens: Option<Tokens<'a>>,
+}
+
+impl<'a> Scanned<'a> {
+    /// The event's text.
+    #[inline]
+    pub fn text(&self) -> &'a str {
+        &self.source[self.span.start as usize..self.span.end as usize]
+    }
+
+    #[inline(always)]
+    fn bytes(&self) -> u64 {
+        u64::from(self.span.end - self.span.start)
+    }
+
+    /// What the value in a slot starts with, and all that follows.
+    #[inline(always)]
+    fn ahead(&self, value: Span) -> &'a [u8] {
+        &self.source.as_bytes()[(self.span.start + value.start) as usize..]
+    }
+}
+
+impl<'a> From<&Input<'a>> for Scanned<'a> {
+    fn from(input: &Input<'a>) -> Scanned<'a> {
+        let Input { text, form, slots, tokens, .. } = *input;
+        Scanned { source: text, span: Span { start: 0, end: text.len() as u32 }, form, slots, tokens }
+    }
+}
 
 /// A program's shortcut under the limits of a run.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +78,8 @@ pub struct Shortcuts<'p> {
     state_bytes: u64,
     path_nodes: u32,
     opens: bool,
+    /// If all begins with where one string leads: the slot that holds it, and the table.
+    first: Option<(SlotId, &'p Table)>,
 }
 
 /// An execution that has been told.
@@ -56,7 +101,15 @@ impl<'p> Shortcuts<'p> {
         // What is made on the way to documents of that size stays far within what an execution may make.
         let document = limits.state_bytes.min(limits.execution_bytes / 64);
         let input_bytes_max = document.checked_sub(needs.bytes)? / needs.inputs.max(1);
+        let first = match shortcut.nodes.get(shortcut.root as usize) {
+            Some(Node::Found { slot, then }) => match &shortcut.nodes[*then as usize] {
+                Node::Switch { value: Operand::Slot(other), table, .. } if other == slot => Some((*slot, table)),
+                _ => None,
+            },
+            _ => None,
+        };
         (!shortcut.is_empty() && time && within).then_some(Shortcuts {
+            first,
             program,
             shortcut,
             input_bytes_max,
@@ -71,9 +124,27 @@ impl<'p> Shortcuts<'p> {
         self.opens
     }
 
+    /// How many slots of the program's it needs to know.
+    pub fn slots(&self) -> usize {
+        self.program.slots().len()
+    }
+
+    /// Whether values are computed on any way, which lie in the arena.
+    pub fn computes(&self) -> bool {
+        self.shortcut.registers > 0
+    }
+
     /// How many ends there are.
     pub fn ends(&self) -> usize {
         self.shortcut.ends.len()
+    }
+
+    /// The output of an execution with this end, in parts; nothing if it fails.
+    pub fn output(&self, index: usize) -> Option<&'p [Part]> {
+        match &self.shortcut.ends[index].result {
+            Ending::Succeeded(parts) => Some(parts),
+            Ending::Failed { .. } => None,
+        }
     }
 
     /// The states that an execution with this end enters, as often as it does.
@@ -88,13 +159,22 @@ impl<'p> Shortcuts<'p> {
     }
 
     /// What an execution comes to; nothing, if the machine has to run it.
-    #[inline]
-    pub fn tell<'a>(&self, input: &Input<'a>, arena: &'a Arena) -> Option<Told<'p, 'a>>
+    #[inline(always)]
+    pub fn tell<'a>(&self, input: &Scanned<'a>, arena: &'a Arena) -> Option<Told<'p, 'a>>
     where
         'p: 'a,
     {
-        if input.text.len() as u64 > self.input_bytes_max || input.slots.len() < self.program.slots().len() {
+        if input.bytes() > self.input_bytes_max || input.slots.len() < self.program.slots().len() {
             return None;
+        }
+        if let Some((slot, table)) = self.first
+            && let Slot::Found(span) = input.slots[slot.index()]
+            // A text that is spelled as a constant is that string, whatever else there is.
+            && let Some(to) = table.find_within(input.ahead(span), (span.end - span.start) as usize)
+            && let Node::End(index) = self.shortcut.nodes[to.index()]
+        {
+            let index = index as usize;
+            return Some(Told { index, end: &self.shortcut.ends[index], registers: &[] });
         }
         let mut walk = Walk { shortcuts: *self, input, arena, registers: &mut [] };
         if self.shortcut.registers > 0 {
@@ -108,13 +188,13 @@ impl<'p> Shortcuts<'p> {
 
 struct Walk<'p, 'i, 'a> {
     shortcuts: Shortcuts<'p>,
-    input: &'i Input<'a>,
+    input: &'i Scanned<'a>,
     arena: &'a Arena,
     registers: &'a mut [Value<'a>],
 }
 
 impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
-    #[inline]
+    #[inline(always)]
     fn run(&mut self) -> Option<usize> {
         let nodes = &self.shortcuts.shortcut.nodes;
         let mut at = self.shortcuts.shortcut.root;
@@ -135,10 +215,17 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                     _ => *no,
                 },
                 Node::Switch { value: Operand::Slot(slot), table, otherwise } => {
-                    let raw = slot_text(self.input, *slot);
-                    let to = match raw.form.has(Form::ESCAPED) {
-                        false => table.find(raw.text),
-                        true => choice::lead(table, Value::raw(self.arena, raw.text, raw.form), self.arena),
+                    let spelled = match self.input.slots[slot.index()] {
+                        Slot::Found(span) => {
+                            table.find_within(self.input.ahead(span), (span.end - span.start) as usize)
+                        }
+                        _ => None,
+                    };
+                    let to = match spelled {
+                        None if self.input.form.has(Form::ESCAPED) => {
+                            choice::lead(table, self.value(Operand::Slot(*slot)), self.arena)
+                        }
+                        to => to,
                     };
                     to.map_or(*otherwise, |to| to.0)
                 }
@@ -160,7 +247,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                     *then
                 }
                 Node::Room { registers, inputs, bytes, then } => {
-                    let mut bytes = inputs.saturating_mul(self.input.text.len() as u64).saturating_add(*bytes);
+                    let mut bytes = inputs.saturating_mul(self.input.bytes()).saturating_add(*bytes);
                     for register in registers {
                         bytes = bytes.saturating_add(self.registers[*register as usize].size().bytes_max);
                     }
@@ -173,6 +260,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         }
     }
 
+    #[inline(never)]
     fn compute(&mut self, what: &'p Compute) -> Option<Value<'a>> {
         let (program, arena) = (self.shortcuts.program, self.arena);
         match what {
@@ -198,9 +286,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                 Some(Value::array(arena, arena.alloc_slice_fill_iter(items)))
             }
             Compute::Open { from } => Some(match (self.input.tokens, from) {
-                (Some(tokens), Operand::Input) => {
-                    tokens.open(Span { start: 0, end: self.input.text.len() as u32 }, arena)
-                }
+                (Some(tokens), Operand::Input) => tokens.open(Span { start: 0, end: self.input.bytes() as u32 }, arena),
                 (Some(tokens), Operand::Slot(slot)) => match self.input.slots[slot.index()] {
                     Slot::Found(span) => tokens.open(span, arena),
                     _ => return None,
@@ -222,13 +308,13 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
 #[inline]
 fn value<'p: 'a, 'a>(
     program: &'p Program,
-    input: &Input<'a>,
+    input: &Scanned<'a>,
     registers: &[Value<'a>],
     arena: &'a Arena,
     operand: Operand,
 ) -> Value<'a> {
     match operand {
-        Operand::Input => input.value,
+        Operand::Input => Value::raw(arena, input.text(), input.form),
         Operand::Slot(slot) => {
             let raw = slot_text(input, slot);
             Value::raw(arena, raw.text, raw.form)
@@ -244,12 +330,23 @@ fn value<'p: 'a, 'a>(
 
 /// What is in a slot that has been found to hold something.
 #[inline]
-fn slot_text<'a>(input: &Input<'a>, slot: SlotId) -> Raw<'a> {
+fn slot_text<'a>(input: &Scanned<'a>, slot: SlotId) -> Raw<'a> {
     let text = match input.slots[slot.index()] {
-        Slot::Found(span) => &input.text[span.start as usize..span.end as usize],
+        Slot::Found(span) => {
+            let from = input.span.start;
+            &input.source[(from + span.start) as usize..(from + span.end) as usize]
+        }
         _ => "null",
     };
     Raw { text, form: input.form.of_part(text) }
+}
+
+/// Whether a short part of a text of that form is compact: only arrays and objects have blanks and keys inside.
+#[inline(always)]
+fn is_compact(form: Form, part: &[u8]) -> bool {
+    form == Form::COMPACT
+        || part.first().is_some_and(|first| first | 0x20 != b'{')
+            && (!form.has(Form::ESCAPED) || !part.contains(&b'\\'))
 }
 
 impl<'p, 'a> Told<'p, 'a> {
@@ -265,11 +362,33 @@ impl<'p, 'a> Told<'p, 'a> {
 
     /// Appends its output, if it succeeds.
     #[inline]
-    pub fn write(&self, input: &Input<'a>, out: &mut Vec<u8>) {
-        let Ending::Succeeded(parts) = &self.end.result else { return };
+    pub fn write(&self, input: &Scanned<'a>, out: &mut Vec<u8>) {
+        if let Ending::Succeeded(parts) = &self.end.result {
+            self.write_parts(parts, input, out);
+        }
+    }
+
+    /// Appends these parts: those of its output, with more text around them or without.
+    #[inline(always)]
+    pub fn write_parts(&self, parts: &[Part], input: &Scanned<'a>, out: &mut Vec<u8>) {
         for part in parts {
             match part {
                 Part::Text(text) => text.write(out),
+                Part::Value(Operand::Slot(slot)) => {
+                    if let Slot::Found(span) = input.slots[slot.index()]
+                        && let Some(block) = input.ahead(span).first_chunk::<BLOCK>()
+                        && let length = (span.end - span.start) as usize
+                        && length <= BLOCK
+                        && is_compact(input.form, &block[..length])
+                    {
+                        // As `Text::write`: a whole block, and what is too much is cut off.
+                        let end = out.len() + length;
+                        out.extend_from_slice(block);
+                        out.truncate(end);
+                    } else {
+                        self.put(Operand::Slot(*slot), input, out);
+                    }
+                }
                 Part::Value(operand) => self.put(*operand, input, out),
                 Part::Members(operand) => {
                     self.put(*operand, input, out);
@@ -283,24 +402,11 @@ impl<'p, 'a> Told<'p, 'a> {
         }
     }
 
-    #[inline]
-    fn put(&self, operand: Operand, input: &Input<'a>, out: &mut Vec<u8>) {
+    #[inline(never)]
+    fn put(&self, operand: Operand, input: &Scanned<'a>, out: &mut Vec<u8>) {
         let raw = match operand {
-            Operand::Slot(slot) => {
-                let raw = slot_text(input, slot);
-                if raw.form == Form::COMPACT
-                    && let Slot::Found(span) = input.slots[slot.index()]
-                    && raw.text.len() <= BLOCK
-                    && let Some(block) = input.text.as_bytes()[span.start as usize..].first_chunk::<BLOCK>()
-                {
-                    // As `Text::write`: a whole block, and what is too much is cut off.
-                    let end = out.len() + raw.text.len();
-                    out.extend_from_slice(block);
-                    return out.truncate(end);
-                }
-                raw
-            }
-            Operand::Input => Raw { text: input.text, form: input.form },
+            Operand::Slot(slot) => slot_text(input, slot),
+            Operand::Input => Raw { text: input.text(), form: input.form },
             Operand::Register(register) => return self.registers[register as usize].write(out),
             // Texts are put together when the program is compiled.
             Operand::Const(_) | Operand::Null => return,
@@ -312,7 +418,7 @@ impl<'p, 'a> Told<'p, 'a> {
     }
 
     /// The failure, if it fails; nothing if the machine has to tell it.
-    pub fn failure(&self, program: &'a Program, input: &Input<'a>, arena: &'a Arena) -> Option<Failure<'a>> {
+    pub fn failure(&self, program: &'a Program, input: &Scanned<'a>, arena: &'a Arena) -> Option<Failure<'a>> {
         let Ending::Failed { error, cause } = &self.end.result else { return None };
         let text = |operand: &Option<Operand>| match operand {
             None => Some(None),

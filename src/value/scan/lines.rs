@@ -11,6 +11,7 @@ use super::document;
 use super::duplicates::Keys;
 use super::index::{Engine, Index};
 use super::open::Tokens;
+use super::shape::Shapes;
 use super::strict::is_blank;
 use super::trie::{Slot, SlotTrie};
 use super::walk::{Cursor, Walked, Walker};
@@ -40,8 +41,6 @@ impl LineFlags {
     pub const ESCAPES: LineFlags = LineFlags(2);
     /// A byte beyond ASCII occurs.
     pub const NON_ASCII: LineFlags = LineFlags(4);
-    /// A number is spelled otherwise than a writer of doubles would: `-0`, `1.10`, `1e3`, more than 15 digits.
-    pub const ODD_NUMBER: LineFlags = LineFlags(8);
     /// Some object has two keys that are equal once decoded.
     pub const DUPLICATES: LineFlags = LineFlags(16);
     /// Nobody looked for equal keys ([`WalkPlan::find_duplicates`] was off).
@@ -50,6 +49,12 @@ impl LineFlags {
     /// Whether all bits of `other` are set.
     pub fn has(self, other: LineFlags) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Blanks and escapes have the same bits there; that keys may be equal has one of two here, and the others do not matter.
+    #[inline(always)]
+    fn form(self) -> Form {
+        Form::from_bits(self.0 & 3 | (self.0 >> 2 | self.0 >> 3) & 4)
     }
 
     fn set(&mut self, other: LineFlags, on: bool) {
@@ -77,18 +82,7 @@ impl<'c> Line<'c> {
 
     /// In what the text may differ from its compact form, for [`Value::raw`](crate::value::Value::raw).
     pub fn form(&self) -> Form {
-        let mut form = Form::COMPACT;
-        for (flag, bit) in [
-            (LineFlags::WHITESPACE, Form::SPACED),
-            (LineFlags::ESCAPES, Form::ESCAPED),
-            (LineFlags::DUPLICATES, Form::REPEATED),
-            (LineFlags::DUPLICATES_UNKNOWN, Form::REPEATED),
-        ] {
-            if self.flags.has(flag) {
-                form = form | bit;
-            }
-        }
-        form
+        self.flags.form()
     }
 }
 
@@ -132,6 +126,7 @@ pub struct Scratch {
     index: Index,
     walker: Walker,
     keys: Keys,
+    shapes: Shapes,
 }
 
 impl Scratch {
@@ -142,7 +137,13 @@ impl Scratch {
 
     /// Empty memory for a given engine; all give the same answers.
     pub fn with_engine(engine: Engine) -> Self {
-        Scratch { engine, index: Index::default(), walker: Walker::new(), keys: Keys::default() }
+        Scratch {
+            engine,
+            index: Index::default(),
+            walker: Walker::new(),
+            keys: Keys::default(),
+            shapes: Shapes::default(),
+        }
     }
 
     /// Checks one document, which may span lines; as [`validate`](super::validate), with flags, and without allocating.
@@ -152,29 +153,30 @@ impl Scratch {
     pub fn document<'t>(&mut self, text: &'t [u8], find_duplicates: bool) -> Result<Line<'t>, SyntaxError> {
         self.walker.look_for_duplicates(find_duplicates);
         let (body, walked, _) = document::read(text, self.engine, &mut self.index, &mut self.walker)?;
-        Ok(self.line(body, 0, walked, find_duplicates))
+        let flags = self.flags(body, 0, &walked, find_duplicates);
+        Ok(Line { text: &body[walked.span.start as usize..walked.span.end as usize], flags })
     }
 
-    /// The walked text as a line; its first token is `first`.
+    /// How the walked text is spelled; its first token is `first`.
     #[inline(always)]
-    fn line<'c>(&mut self, text: &'c str, first: usize, walked: Walked, find_duplicates: bool) -> Line<'c> {
-        let span = walked.span;
-        let inner = &text[span.start as usize..span.end as usize];
+    fn flags(&mut self, text: &str, first: usize, walked: &Walked, find_duplicates: bool) -> LineFlags {
         let mut flags = LineFlags::NONE;
         if self.index.blanks {
             let mut starts = self.index.positions[first..walked.end].iter().skip(1);
             flags.set(LineFlags::WHITESPACE, starts.any(|&start| is_blank(text.as_bytes()[start as usize - 1])));
         }
         flags.set(LineFlags::ESCAPES, walked.escapes);
-        flags.set(LineFlags::NON_ASCII, self.index.non_ascii && !inner.is_ascii());
-        flags.set(LineFlags::ODD_NUMBER, walked.odd_number);
+        if self.index.non_ascii {
+            let Span { start, end } = walked.span;
+            flags.set(LineFlags::NON_ASCII, !text.as_bytes()[start as usize..end as usize].is_ascii());
+        }
         if find_duplicates {
             let repeat = walked.suspect && self.keys.repeat(text, &self.index, first..walked.end, walked.escapes);
             flags.set(LineFlags::DUPLICATES, repeat);
         } else {
             flags.set(LineFlags::DUPLICATES_UNKNOWN, true);
         }
-        Line { text: inner, flags }
+        flags
     }
 }
 
@@ -211,11 +213,11 @@ pub struct Lines<'c, 's> {
     cursor: Cursor,
     /// Offset of the line at hand, and of its end.
     here: (usize, usize),
-    /// Its text, if it is one, and how it is spelled.
-    text: &'c str,
-    flags: LineFlags,
-    /// What its tokens count in, and which they are.
+    /// What its tokens count in, where in that its text is, and how it is spelled.
     source: &'c str,
+    span: Span,
+    flags: LineFlags,
+    /// Which tokens are its.
     tokens: (usize, usize),
 }
 
@@ -225,6 +227,7 @@ impl<'c, 's> Lines<'c, 's> {
     /// A byte order mark is a fault here: the reader of files skips it at their start.
     pub fn new(chunk: &'c [u8], scratch: &'s mut Scratch, plan: &'s WalkPlan) -> Self {
         scratch.walker.look_for_duplicates(plan.find_duplicates);
+        scratch.shapes.prepare(&plan.trie, plan.find_duplicates);
         let whole = (chunk.len() <= TEXT_BYTES_MAX)
             .then(|| {
                 scratch.engine.run(chunk, true, &mut scratch.index);
@@ -239,9 +242,9 @@ impl<'c, 's> Lines<'c, 's> {
             offset: 0,
             cursor: Cursor::default(),
             here: (0, 0),
-            text: "",
-            flags: LineFlags::NONE,
             source: whole.unwrap_or_default(),
+            span: Span { start: 0, end: 0 },
+            flags: LineFlags::NONE,
             tokens: (0, 0),
         }
     }
@@ -285,7 +288,20 @@ impl<'c, 's> Lines<'c, 's> {
     /// The line at hand, if it is [`LineKind::Json`].
     #[inline(always)]
     pub fn line(&self) -> Line<'c> {
-        Line { text: self.text, flags: self.flags }
+        Line { text: &self.source[self.span.start as usize..self.span.end as usize], flags: self.flags }
+    }
+
+    /// What it was read of, and where in that it stands, if it is [`LineKind::Json`]: for those who can take a short value
+    /// faster when it is not the last thing there is.
+    #[inline(always)]
+    pub fn around(&self) -> (&'c str, Span) {
+        (self.source, self.span)
+    }
+
+    /// In what its text may differ from the compact form, if it is [`LineKind::Json`].
+    #[inline(always)]
+    pub fn form(&self) -> Form {
+        self.flags.form()
     }
 
     /// The tokens of the line at hand, if it is [`LineKind::Json`], for those who want to look into its values.
@@ -298,7 +314,7 @@ impl<'c, 's> Lines<'c, 's> {
             positions: &positions[first..end],
             classes: &classes[first..end],
             start: positions[first],
-            form: self.line().form(),
+            form: self.form(),
         }
     }
 
@@ -311,11 +327,15 @@ impl<'c, 's> Lines<'c, 's> {
     #[inline(always)]
     fn next_of_whole(&mut self, text: &'c str, slots: &mut [Slot]) -> LineKind {
         let first = self.cursor.token;
-        let Scratch { index, walker, .. } = &mut *self.scratch;
+        let Scratch { index, shapes, .. } = &mut *self.scratch;
         let walked = match index.classes[first] {
             b'\n' => Ok(None),
-            _ => walker.walk(text, index, self.cursor, b'\n', &self.plan.trie, slots).map(Some).ok_or(()),
+            _ => match shapes.recognise(text, index, self.cursor, slots) {
+                Some(walked) => Ok(Some(walked)),
+                None => self.walk(text, slots).map(Some).ok_or(()),
+            },
         };
+        let index = &self.scratch.index;
         let end_token = match walked {
             Ok(None) => first,
             Ok(Some(walked)) => walked.end,
@@ -333,12 +353,21 @@ impl<'c, 's> Lines<'c, 's> {
         match walked {
             Ok(None) => LineKind::Blank,
             Ok(Some(walked)) => {
-                Line { text: self.text, flags: self.flags } =
-                    self.scratch.line(text, first, walked, self.plan.find_duplicates);
+                self.span = walked.span;
+                self.flags = self.scratch.flags(text, first, &walked, self.plan.find_duplicates);
                 LineKind::Json
             }
             Err(()) => LineKind::Bad,
         }
+    }
+
+    /// Walks over the line at the cursor, whose shape is not known.
+    #[inline(never)]
+    fn walk(&mut self, text: &str, slots: &mut [Slot]) -> Option<Walked> {
+        let (Scratch { index, walker, shapes, .. }, trie) = (&mut *self.scratch, &self.plan.trie);
+        let walked = walker.walk(text, index, self.cursor, b'\n', trie, slots)?;
+        shapes.learn(text, index, self.cursor.token, &walked, trie, slots);
+        Some(walked)
     }
 
     /// The next line, read as if it were a chunk of its own.
@@ -353,16 +382,17 @@ impl<'c, 's> Lines<'c, 's> {
             return LineKind::Blank;
         }
         match self.alone(raw, slots) {
-            Some((source, line)) => {
-                Line { text: self.text, flags: self.flags } = line;
-                (self.source, self.tokens) = (source, (0, self.scratch.index.classes.len()));
+            Some((source, walked)) => {
+                (self.source, self.span) = (source, walked.span);
+                self.tokens = (0, self.scratch.index.classes.len());
+                self.flags = self.scratch.flags(source, 0, &walked, self.plan.find_duplicates);
                 LineKind::Json
             }
             None => LineKind::Bad,
         }
     }
 
-    fn alone(&mut self, raw: &'c [u8], slots: &mut [Slot]) -> Option<(&'c str, Line<'c>)> {
+    fn alone(&mut self, raw: &'c [u8], slots: &mut [Slot]) -> Option<(&'c str, Walked)> {
         if raw.len() > TEXT_BYTES_MAX {
             return None;
         }
@@ -370,6 +400,6 @@ impl<'c, 's> Lines<'c, 's> {
         engine.run(raw, true, index);
         let text = std::str::from_utf8(raw).ok().filter(|_| !index.bad)?;
         let walked = walker.walk(text, index, Cursor::default(), b'\n', &self.plan.trie, slots)?;
-        Some((text, self.scratch.line(text, 0, walked, self.plan.find_duplicates)))
+        Some((text, walked))
     }
 }

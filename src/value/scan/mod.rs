@@ -16,6 +16,7 @@
 //! | `x86.rs` | the same with AVX-512 and AVX2 |
 //! | `trie.rs` | the paths to look for, the slots to fill |
 //! | `walk.rs` | the second pass over one text |
+//! | `shape.rs` | lines like one before, which need no walk |
 //! | `number.rs` | the grammar of numbers |
 //! | `duplicates.rs` | equal keys in one object |
 //! | `lines.rs` | a chunk, line by line |
@@ -30,6 +31,7 @@ mod lines;
 mod number;
 mod open;
 mod scalar;
+mod shape;
 pub(crate) mod strict;
 mod trie;
 mod walk;

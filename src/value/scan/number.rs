@@ -1,15 +1,7 @@
 //! The grammar of JSON's numbers and literals.
 //!
-//! Flows in: the text between a token and the next. Flows out: whether it is a number or a literal, and whether it is spelled in a way that a writer of doubles would not use. It must never convert anything.
-
-/// How a number is spelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spelling {
-    /// An integer other than `-0`, or a short decimal fraction: reading it as a double and writing that gives it back.
-    Plain,
-    /// Anything else: `-0`, `1.10`, `1e3`, `0.0001`, a fraction of more than 15 digits.
-    Odd,
-}
+//! Flows in: the text between a token and the next. Flows out: whether it is a number or a literal. It must never convert
+//! anything: how a number is spelled is how it is written again.
 
 /// The first eight bytes from `start` on, if so many are left and the text up to `end` has one to eight.
 #[inline(always)]
@@ -21,8 +13,8 @@ pub(super) fn short(text: &[u8], start: usize, end: usize) -> Option<Short> {
 
 /// A text of one to eight bytes in one word, the first byte lowest, with whatever follows it.
 ///
-/// Nearly all numbers and literals are that short. Judging them takes no branch on their bytes or how many there are: a
-/// loop over digits costs a mispredicted branch for each number, which is more than everything else about it.
+/// Nearly all numbers are that short. Judging them takes no branch on their bytes or how many there are: a loop over
+/// digits costs a mispredicted branch for each number, which is more than everything else about it.
 #[derive(Clone, Copy)]
 pub(super) struct Short {
     word: u64,
@@ -32,7 +24,7 @@ pub(super) struct Short {
 const ZERO: u64 = b'0' as u64;
 
 impl Short {
-    /// Whether this is an integer without a sign.
+    /// Whether this is an integer without a sign, as most numbers are.
     #[inline(always)]
     pub(super) fn is_integer(self) -> bool {
         const SIX: u64 = 0x0606_0606_0606_0606;
@@ -44,84 +36,66 @@ impl Short {
         (others == 0) & ((self.length == 1) | (self.word & 0xff != ZERO))
     }
 
-    /// How this is spelled if it is `true`, `false`, `null` or a plain decimal fraction; `None` if it is anything else.
-    #[inline(never)]
-    pub(super) fn spelling(self) -> Option<Spelling> {
+    /// Whether this is an integer or a decimal fraction, with or without a sign; numbers with an exponent are for [`is_scalar`].
+    #[inline(always)]
+    pub(super) fn is_decimal(self) -> bool {
         const ONES: u64 = 0x0101_0101_0101_0101;
         const TOPS: u64 = ONES << 7;
-        let Short { word, length } = self;
+        let negative = u32::from(self.word & 0xff == u64::from(b'-'));
+        let (word, length) = (self.word >> (8 * negative), self.length - negative);
         // The top bit of each byte that is not a digit. Without their top bits no sum reaches into the next byte.
         let low = word & !TOPS;
         let above_nine = low + (0x7f - b'9' as u64) * ONES;
         let from_zero = low + (0x80 - ZERO) * ONES;
-        let others = (above_nine | !from_zero | word) & (TOPS >> (64 - 8 * length));
-        // Exactly one, and that a point with a digit on either side.
+        let others = (above_nine | !from_zero | word) & (TOPS >> ((64 - 8 * length) & 63));
+        // None, or exactly one, and that a point with a digit on either side.
         let point = others.trailing_zeros() / 8;
-        let good = (others & others.wrapping_sub(1) == 0)
+        let is_fraction = (others & others.wrapping_sub(1) == 0)
             & (word >> (point * 8 % 64) & 0xff == u64::from(b'.'))
             & (point >= 1)
-            & (point + 1 < length)
-            & ((point == 1) | (word & 0xff != ZERO));
-        if !good {
-            // The length counts: a NUL behind a literal looks like the end of the word.
-            let used = (word & (!0 >> (64 - 8 * length)), length);
-            let is = |literal: &[u8; 8], bytes: u32| used == (u64::from_le_bytes(*literal), bytes);
-            let literal = is(b"true\0\0\0\0", 4) || is(b"null\0\0\0\0", 4) || is(b"false\0\0\0", 5);
-            return literal.then_some(Spelling::Plain);
-        }
-        let ends_in_zero = word >> (length * 8 - 8) & 0xff == ZERO;
-        let tiny = word & 0xff_ffff_ffff == u64::from_le_bytes(*b"0.000\0\0\0");
-        Some(if tiny | (ends_in_zero & (length - point > 2)) { Spelling::Odd } else { Spelling::Plain })
+            & (point + 1 < length);
+        let digits_before = point.min(length);
+        ((others == 0) | is_fraction) & ((digits_before == 1) | (word & 0xff != ZERO)) & (length > 0)
+    }
+
+    /// Whether this is `true`, `false` or `null`.
+    #[inline(always)]
+    pub(super) fn is_literal(self) -> bool {
+        // The length counts: a NUL behind a literal looks like the end of the word.
+        let used = (self.word & (!0 >> (64 - 8 * self.length)), self.length);
+        let is = |literal: &[u8; 8], bytes: u32| used == (u64::from_le_bytes(*literal), bytes);
+        is(b"true\0\0\0\0", 4) | is(b"null\0\0\0\0", 4) | is(b"false\0\0\0", 5)
     }
 }
 
-/// How `text` is spelled if it is one JSON number and nothing else, or one of the three literals.
-pub(super) fn spelling(text: &[u8]) -> Option<Spelling> {
-    match text {
-        b"true" | b"false" | b"null" => Some(Spelling::Plain),
-        _ => number(text),
-    }
+/// Whether `text` is one JSON number and nothing else, or one of the three literals.
+pub(super) fn is_scalar(text: &[u8]) -> bool {
+    matches!(text, b"true" | b"false" | b"null") || is_number(text)
 }
 
-fn number(text: &[u8]) -> Option<Spelling> {
-    let negative = text.first() == Some(&b'-');
-    let unsigned = &text[usize::from(negative)..];
+fn is_number(text: &[u8]) -> bool {
+    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
     let integer = digits(unsigned);
     if integer == 0 || (integer > 1 && unsigned[0] == b'0') {
-        return None;
+        return false;
     }
-    if integer == unsigned.len() {
-        return Some(if negative && unsigned == b"0" { Spelling::Odd } else { Spelling::Plain });
-    }
-    real(unsigned, integer)
-}
-
-/// The rest of a number after the digits of its integer part.
-fn real(unsigned: &[u8], integer: usize) -> Option<Spelling> {
     let mut rest = &unsigned[integer..];
-    let mut odd = false;
     if let [b'.', fraction @ ..] = rest {
         let count = digits(fraction);
         if count == 0 {
-            return None;
+            return false;
         }
-        // Java, which writes AWS's outputs, spells doubles below 0.001 and from ten million on with an exponent.
-        odd = integer + count > 15
-            || integer > 7
-            || (count > 1 && fraction[count - 1] == b'0')
-            || (unsigned[0] == b'0' && fraction.starts_with(b"000"));
         rest = &fraction[count..];
     }
     if let [b'e' | b'E', exponent @ ..] = rest {
         let signed = usize::from(matches!(exponent.first(), Some(b'+' | b'-')));
         let count = digits(&exponent[signed..]);
         if count == 0 {
-            return None;
+            return false;
         }
-        odd = true;
         rest = &exponent[signed + count..];
     }
-    rest.is_empty().then_some(if odd { Spelling::Odd } else { Spelling::Plain })
+    rest.is_empty()
 }
 
 fn digits(text: &[u8]) -> usize {
@@ -130,20 +104,22 @@ fn digits(text: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Spelling, short, spelling};
+    use super::{is_scalar, short};
 
     /// Judges a text in all ways that apply: as it is, and, if short, within a word.
-    fn check(text: &str, wanted: Option<Spelling>) {
-        assert_eq!(spelling(text.as_bytes()), wanted, "{text}");
+    fn check(text: &str, wanted: bool) {
+        assert_eq!(is_scalar(text.as_bytes()), wanted, "{text}");
         let within = format!("[{text},\"0123456789\"]");
         let found = short(within.as_bytes(), 1, 1 + text.len());
         assert_eq!(found.is_some(), (1..=8).contains(&text.len()), "{text}");
         let Some(found) = found else { return };
-        let is_integer = text.bytes().all(|byte| byte.is_ascii_digit()) && wanted.is_some();
+        let is_integer = text.bytes().all(|byte| byte.is_ascii_digit()) && wanted;
         assert_eq!(found.is_integer(), is_integer, "{text}");
-        // A word knows neither signs nor exponents.
-        if !is_integer && !text.contains(['-', '+', 'e', 'E']) || text == "true" || text == "false" {
-            assert_eq!(found.spelling(), wanted, "{text}");
+        let is_literal = matches!(text, "true" | "false" | "null");
+        assert_eq!(found.is_literal(), is_literal, "{text}");
+        // A word knows no exponents.
+        if !is_literal && !text.contains(['e', 'E']) {
+            assert_eq!(found.is_decimal(), wanted, "{text}");
         }
     }
 
@@ -157,21 +133,20 @@ mod tests {
                     *byte = alphabet[rest % alphabet.len()];
                     rest /= alphabet.len();
                 }
-                let wanted = spelling(&text[..length as usize]);
-                let found = short(&text, 0, length as usize).expect("short");
-                let spelled = if found.is_integer() { Some(Spelling::Plain) } else { found.spelling() };
-                if text.iter().any(|byte| b"-eE".contains(byte)) {
-                    assert_eq!(spelled, None, "{text:?}");
-                } else {
-                    assert_eq!(spelled, wanted, "{text:?}");
-                }
+                let text = &text[..length as usize];
+                let padded = [text, b",         "].concat();
+                let found = short(&padded, 0, text.len()).expect("short");
+                let is_integer = text.iter().all(u8::is_ascii_digit) && is_scalar(text);
+                assert_eq!(found.is_integer(), is_integer, "{text:?}");
+                let has_exponent = text.iter().any(|byte| b"eE".contains(byte));
+                assert_eq!(found.is_decimal(), is_scalar(text) && !has_exponent, "{text:?}");
             }
         }
     }
 
     #[test]
     fn numbers_are_told_from_other_text() {
-        let plain = [
+        let good = [
             "true",
             "false",
             "null",
@@ -184,20 +159,25 @@ mod tests {
             "1.0",
             "0.001",
             "1234567.5",
+            "-0",
+            "-0.00",
+            "1e3",
+            "1E+2",
+            "1.10",
+            "0.0001",
+            "12345678.5",
+            "0.1234567890123456",
+            "1e-999999",
         ];
-        let odd = ["-0", "-0.00", "1e3", "1E+2", "1.10", "0.0001", "12345678.5", "0.1234567890123456", "1e-999999"];
         let bad = [
             "tru", "truer", "True", "nul", "nulls", "falsy", "truefals", "", "-", "01", "-01", "1.", ".5", "1.e2",
-            "1e", "1e+", "+1", "1x", "1.5.5", "1e5e5", "0x1", "--1",
+            "1e", "1e+", "+1", "1x", "1.5.5", "1e5e5", "0x1", "--1", "-.5", "-1.", "1-1", "1.-1",
         ];
-        for text in plain {
-            check(text, Some(Spelling::Plain));
-        }
-        for text in odd {
-            check(text, Some(Spelling::Odd));
+        for text in good {
+            check(text, true);
         }
         for text in bad {
-            check(text, None);
+            check(text, false);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! objects only: whoever wants an array's element takes the array. It must never know what a path is for.
 
 use crate::value::tree::Span;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Which slot: the position of its path in the list that the trie was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +49,8 @@ impl NodeId {
 pub struct SlotTrie {
     nodes: Vec<Node>,
     slots: usize,
+    /// Tells it from every trie of other paths.
+    id: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -120,7 +123,13 @@ impl SlotTrie {
             }
             nodes[at].ends.push(slot);
         }
-        SlotTrie { nodes, slots: paths.len() }
+        static TRIES: AtomicU64 = AtomicU64::new(1);
+        SlotTrie { nodes, slots: paths.len(), id: TRIES.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// A number that no trie of other paths has, as long as the process lives; never 0.
+    pub(super) fn id(&self) -> u64 {
+        self.id
     }
 
     /// The trie of no path.

@@ -9,7 +9,7 @@
 use super::DEPTH_MAX;
 use super::duplicates::Sieve;
 use super::index::Index;
-use super::number::{self, Spelling};
+use super::number;
 use super::strict::is_blank;
 use super::trie::{NodeId, Slot, SlotTrie, filter_bit};
 use crate::value::text::unescape_owned;
@@ -33,8 +33,6 @@ pub(super) struct Walked {
     pub end: usize,
     /// Some string holds an escape.
     pub escapes: bool,
-    /// Some number is [`Spelling::Odd`].
-    pub odd_number: bool,
     /// Some object may have a key twice; false if nobody looked.
     pub suspect: bool,
 }
@@ -46,7 +44,6 @@ pub(super) struct Walker {
     frames: Vec<Frame>,
     /// Full words of the bit stack.
     words: [u64; WORDS],
-    odd_number: bool,
     sieve: Sieve,
 }
 
@@ -136,7 +133,7 @@ impl Tokens<'_> {
 
 impl Walker {
     pub(super) fn new() -> Self {
-        Walker { frames: Vec::new(), words: [0; WORDS], odd_number: false, sieve: Sieve::default() }
+        Walker { frames: Vec::new(), words: [0; WORDS], sieve: Sieve::default() }
     }
 
     /// Whether to find out, for [`Walked::suspect`], if keys may be equal; off at first.
@@ -159,7 +156,6 @@ impl Walker {
     ) -> Option<Walked> {
         let tokens = Tokens { text, positions: &index.positions, classes: &index.classes, escapes: &index.escapes };
         let first = cursor.token;
-        self.odd_number = false;
         self.sieve.start();
         let is_object = tokens.classes[first] == b'{';
         trie.reset_below(NodeId::ROOT, is_object, slots);
@@ -186,8 +182,7 @@ impl Walker {
             }
             escape += 1;
         }
-        let (odd_number, suspect) = (self.odd_number, self.sieve.suspect);
-        Some(Walked { span, end: last, escapes: escape > cursor.escape, odd_number, suspect })
+        Some(Walked { span, end: last, escapes: escape > cursor.escape, suspect: self.sieve.suspect })
     }
 
     /// Walks over the object at token `first`, which the root of the trie leads into; returns the token after it.
@@ -286,7 +281,7 @@ impl Walker {
         match class {
             b'"' => Some(at + 1),
             b'{' | b'[' => self.container(tokens, at, depth),
-            _ => self.scalar(tokens, start, next).then_some(at + 1),
+            _ => is_scalar(tokens.text, start, next).then_some(at + 1),
         }
     }
 
@@ -327,7 +322,7 @@ impl Walker {
                 if class | 0x20 == b'{' {
                     return (at + 2, Stop::Open);
                 }
-                if !self.scalar(tokens, starts[2], starts[3]) {
+                if !is_scalar(tokens.text, starts[2], starts[3]) {
                     return (at, Stop::Bad);
                 }
             }
@@ -351,7 +346,7 @@ impl Walker {
                 if class | 0x20 == b'{' {
                     return (at, Stop::Open);
                 }
-                if !self.scalar(tokens, starts[0], starts[1]) {
+                if !is_scalar(tokens.text, starts[0], starts[1]) {
                     return (at, Stop::Bad);
                 }
             }
@@ -427,31 +422,22 @@ impl Walker {
             }
         }
     }
+}
 
-    /// Whether a number or literal stands between `start` and the next token.
-    #[inline(always)]
-    fn scalar(&mut self, tokens: &Tokens, start: u32, next: u32) -> bool {
-        match number::short(tokens.text.as_bytes(), start as usize, next as usize) {
-            Some(short) if short.is_integer() => true,
-            Some(short) => match short.spelling() {
-                Some(spelling) => {
-                    self.odd_number |= spelling == Spelling::Odd;
-                    true
-                }
-                None => self.other_scalar(tokens, start as usize, next as usize),
-            },
-            None => self.other_scalar(tokens, start as usize, next as usize),
-        }
+/// Whether a number or literal stands between `start` and the next token, which starts at `next`.
+#[inline(always)]
+pub(super) fn is_scalar(text: &str, start: u32, next: u32) -> bool {
+    match number::short(text.as_bytes(), start as usize, next as usize) {
+        Some(short) if short.is_integer() || short.is_decimal() || short.is_literal() => true,
+        _ => is_other_scalar(text, start as usize, next as usize),
     }
+}
 
-    /// As [`Walker::scalar`], for anything but short integers, fractions and literals.
-    #[inline(never)]
-    fn other_scalar(&mut self, tokens: &Tokens, start: usize, next: usize) -> bool {
-        // At a bracket or the end of the text, the end may lie before the start.
-        let spelling = tokens.text.as_bytes().get(start..tokens.trimmed(next)).and_then(number::spelling);
-        self.odd_number |= spelling == Some(Spelling::Odd);
-        spelling.is_some()
-    }
+/// As [`is_scalar`], for anything but short integers, fractions and literals.
+#[inline(never)]
+fn is_other_scalar(text: &str, start: usize, next: usize) -> bool {
+    // At a bracket or the end of the text, the end may lie before the start.
+    text.as_bytes().get(start..trimmed(text, next)).is_some_and(number::is_scalar)
 }
 
 /// `end` without the blanks before it.
@@ -470,7 +456,7 @@ fn trim(text: &str, end: usize) -> usize {
 }
 
 /// Whether the backslash at `at` starts an escape of JSON's.
-fn is_escape(text: &[u8], at: usize) -> bool {
+pub(super) fn is_escape(text: &[u8], at: usize) -> bool {
     match text.get(at + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,
         Some(b'u') => text.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)),

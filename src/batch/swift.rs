@@ -1,0 +1,100 @@
+//! Lines that are told one after the other: the innermost loop of most runs.
+//!
+//! Flows in: the lines of a chunk, a program's shortcut. Flows out: result lines, and how often each end was come to. All
+//! that can be known before the run is known here: how a result line begins and ends is part of the texts that it is put
+//! together of. The first line that calls for anything more (that is no JSON, that the machine has to run, that fails)
+//! is left to the worker. It must never write or count what the worker would not.
+
+use super::once;
+use super::wording::{Emit, Wording};
+use crate::program::shortcut::{Part, Text};
+use crate::value::Arena;
+use crate::value::scan::{LineKind, Lines, Slot};
+use crate::vm::shortcut::Shortcuts;
+
+/// How a run's lines are told.
+pub(super) struct Swift<'r> {
+    shortcuts: Shortcuts<'r>,
+    /// For each end, what its result line is put together of; nothing for one that fails.
+    lines: Vec<Option<Box<[Part]>>>,
+    line_bytes_max: usize,
+    results_bytes_max: usize,
+}
+
+/// What is counted and written meanwhile.
+pub(super) struct Telling<'t> {
+    pub arena: &'t mut Arena,
+    pub out: &'t mut Vec<u8>,
+    /// How many executions have come to each end.
+    pub ends: &'t mut [u64],
+}
+
+impl<'r> Swift<'r> {
+    /// Nothing if result lines say more than what the execution has come to.
+    pub fn new(
+        shortcuts: Shortcuts<'r>,
+        wording: &Wording,
+        line_bytes_max: usize,
+        results_bytes_max: usize,
+    ) -> Option<Swift<'r>> {
+        let (head, tail) = match wording.emit {
+            Emit::Output => ("", "\n"),
+            Emit::Outcome if wording.position => return None,
+            Emit::Outcome => ("{\"status\":\"SUCCEEDED\",\"output\":", "}\n"),
+        };
+        let line = |output: &[Part]| -> Box<[Part]> {
+            if !wording.results {
+                return Box::default();
+            }
+            let mut parts = output.to_vec();
+            match parts.first_mut() {
+                Some(Part::Text(text)) => *text = Text::new(&[head, text.as_str()].concat()),
+                _ => parts.insert(0, Part::Text(Text::new(head))),
+            }
+            match parts.last_mut() {
+                Some(Part::Text(text)) => *text = Text::new(&[text.as_str(), tail].concat()),
+                _ => parts.push(Part::Text(Text::new(tail))),
+            }
+            parts.into()
+        };
+        let lines = (0..shortcuts.ends()).map(|end| shortcuts.output(end).map(line)).collect();
+        Some(Swift { shortcuts, lines, line_bytes_max, results_bytes_max })
+    }
+
+    /// Tells lines, `most` of them, up to the first that calls for more; how many, and of what kind the line behind them is,
+    /// which has been read.
+    #[inline(never)]
+    pub fn tell(
+        &self,
+        lines: &mut Lines,
+        slots: &mut [Slot],
+        most: u64,
+        telling: &mut Telling,
+    ) -> (u64, Option<LineKind>) {
+        let Telling { arena, out, ends } = telling;
+        let known = self.shortcuts.slots().min(slots.len());
+        let mut told = 0;
+        let behind = loop {
+            let kind = lines.advance(slots);
+            if told == most
+                || kind != Some(LineKind::Json)
+                || lines.raw().len() > self.line_bytes_max
+                || out.len() > self.results_bytes_max
+            {
+                break kind;
+            }
+            {
+                let seen = once::scanned(&self.shortcuts, lines, &slots[..known]);
+                let Some(execution) = self.shortcuts.tell(&seen, arena) else { break kind };
+                let Some(Some(parts)) = self.lines.get(execution.index) else { break kind };
+                execution.write_parts(parts, &seen, out);
+                ends[execution.index] += 1;
+            }
+            told += 1;
+            if self.shortcuts.computes() {
+                arena.reset();
+            }
+        };
+        (told, behind)
+    }
+}

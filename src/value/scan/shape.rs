@@ -1,0 +1,303 @@
+//! Lines that are built like one before them: known to be good without being walked.
+//!
+//! Flows in: the tokens of a line. Flows out: what the walk would find, or nothing, and then the line is walked. Most files
+//! hold events of few shapes: the same keys in the same order, around other strings and numbers. If a line has the
+//! tokens of one that was good, and the same keys wherever keys matter, then all that can still be wrong with it, or
+//! different, are its numbers, literals and escapes, and where its values stand. It must never take for good what the walk would not, or fill a slot in another way.
+
+use super::index::Index;
+use super::trie::{NodeId, Slot, SlotTrie};
+use super::walk::{Cursor, Walked, is_escape, is_scalar, trimmed};
+use crate::value::tree::Span;
+
+/// How many shapes are known at once.
+const KNOWN_MAX: usize = 4;
+
+/// A longer line is walked.
+const TOKENS_MAX: usize = 8192;
+
+/// So many lines a shape should have told before it is replaced; else the data is irregular, and learning is put off.
+const WORTH: u32 = 16;
+
+/// Learning is never put off for longer than so many lines.
+const PAUSE_MAX: u32 = 1023;
+
+/// So many classes, or bytes of a key, are compared at once.
+const BLOCK: usize = size_of::<u128>();
+
+/// The shapes that lines had lately.
+#[derive(Debug, Default)]
+pub(super) struct Shapes {
+    known: Vec<Shape>,
+    /// The one that was met last.
+    last: usize,
+    /// The one that is replaced next.
+    oldest: usize,
+    /// So many lines that were not known go by before one is learned; and as many did before the last one was.
+    rest: u32,
+    pause: u32,
+    /// What they hold for: a trie, and whether equal keys are looked for.
+    plan: (u64, bool),
+}
+
+/// What good lines have in common.
+#[derive(Debug, Default)]
+struct Shape {
+    blocks: Vec<Block>,
+    /// How many tokens, the line's end included.
+    tokens: usize,
+    /// Which of them are numbers or literals.
+    scalars: Vec<u32>,
+    keys: Vec<Key>,
+    slots: Vec<(u32, Place)>,
+    /// How many lines had it.
+    lines: u32,
+}
+
+/// Some classes, and which of them have to be as they are: numbers and literals may begin in any way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Block {
+    classes: u128,
+    mask: u128,
+}
+
+/// A key that has to be as it is.
+#[derive(Debug)]
+struct Key {
+    token: u32,
+    /// From its opening quote to its colon.
+    bytes: u32,
+    /// The first bytes, and which of them are the key's.
+    head: u128,
+    mask: u128,
+    tail: Box<[u8]>,
+}
+
+/// What a slot holds.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// The same in all lines.
+    Fixed(Slot),
+    /// From a token to the end of what stands before the next.
+    Before(u32),
+    /// From a bracket to its partner.
+    Brackets(u32, u32),
+}
+
+impl Shapes {
+    /// Prepares for lines that are walked with this trie.
+    pub(super) fn prepare(&mut self, trie: &SlotTrie, find_duplicates: bool) {
+        let plan = (trie.id(), find_duplicates);
+        if self.plan != plan {
+            *self = Shapes { plan, ..Shapes::default() };
+        }
+    }
+
+    /// As [`Walker::walk`](super::walk::Walker::walk) for the line that starts at `cursor`, if its shape is known; else slots
+    /// are unspecified.
+    #[inline(always)]
+    pub(super) fn recognise(
+        &mut self,
+        text: &str,
+        index: &Index,
+        cursor: Cursor,
+        slots: &mut [Slot],
+    ) -> Option<Walked> {
+        let last = self.known.get_mut(self.last)?;
+        match last.recognise(text, index, cursor, slots) {
+            Some(walked) => {
+                last.lines = last.lines.saturating_add(1);
+                Some(walked)
+            }
+            None => self.recognise_other(text, index, cursor, slots),
+        }
+    }
+
+    #[inline(never)]
+    fn recognise_other(&mut self, text: &str, index: &Index, cursor: Cursor, slots: &mut [Slot]) -> Option<Walked> {
+        for (n, shape) in self.known.iter_mut().enumerate().filter(|(n, _)| *n != self.last) {
+            if let Some(walked) = shape.recognise(text, index, cursor, slots) {
+                shape.lines = shape.lines.saturating_add(1);
+                self.last = n;
+                return Some(walked);
+            }
+        }
+        None
+    }
+
+    /// Takes notice of a line that was walked and found good, its slots filled.
+    #[inline]
+    pub(super) fn learn(
+        &mut self,
+        text: &str,
+        index: &Index,
+        first: usize,
+        walked: &Walked,
+        trie: &SlotTrie,
+        slots: &[Slot],
+    ) {
+        match self.rest.checked_sub(1) {
+            Some(rest) => self.rest = rest,
+            None => self.learn_now(text, index, first, walked, trie, slots),
+        }
+    }
+
+    #[cold]
+    fn learn_now(&mut self, text: &str, index: &Index, first: usize, walked: &Walked, trie: &SlotTrie, slots: &[Slot]) {
+        let Some(shape) = Shape::of(text, index, first, walked, (trie, self.plan.1), slots) else { return };
+        if self.known.len() < KNOWN_MAX {
+            self.last = self.known.len();
+            self.known.push(shape);
+            return;
+        }
+        self.pause = if self.known[self.oldest].lines < WORTH { (self.pause * 2 + 1).min(PAUSE_MAX) } else { 0 };
+        (self.rest, self.last) = (self.pause, self.oldest);
+        self.known[self.oldest] = shape;
+        self.oldest = (self.oldest + 1) % KNOWN_MAX;
+    }
+}
+
+impl Shape {
+    #[inline(always)]
+    fn recognise(&self, text: &str, index: &Index, cursor: Cursor, slots: &mut [Slot]) -> Option<Walked> {
+        let first = cursor.token;
+        let classes = index.classes.get(first..)?;
+        for (n, block) in self.blocks.iter().enumerate() {
+            let found = u128::from_le_bytes(*classes.get(n * BLOCK..)?.first_chunk()?);
+            if (found ^ block.classes) & block.mask != 0 {
+                return None;
+            }
+        }
+        let positions = index.positions.get(first..)?.get(..self.tokens)?;
+        let &[start, .., closing, _] = positions else { return None };
+        let (span, bytes) = (Span { start, end: closing + 1 }, text.as_bytes());
+        for key in &self.keys {
+            let at = key.token as usize;
+            let (quote, colon) = (*positions.get(at)?, *positions.get(at + 1)?);
+            let head = u128::from_le_bytes(*bytes.get(quote as usize + 1..)?.first_chunk()?);
+            // With nothing but the key's own bytes before the colon, and one more, that one closes it.
+            if colon - quote != key.bytes || head & key.mask != key.head {
+                return None;
+            }
+            if !key.tail.is_empty() && bytes.get(quote as usize + 1 + BLOCK..colon as usize - 1)? != &*key.tail {
+                return None;
+            }
+        }
+        for &at in &self.scalars {
+            let at = at as usize;
+            if !is_scalar(text, *positions.get(at)?, *positions.get(at + 1)?) {
+                return None;
+            }
+        }
+        let mut escape = cursor.escape;
+        while *index.escapes.get(escape)? < span.end {
+            if !is_escape(bytes, index.escapes[escape] as usize) {
+                return None;
+            }
+            escape += 1;
+        }
+        for (slot, place) in &self.slots {
+            let found = match *place {
+                Place::Fixed(slot) => slot,
+                Place::Before(at) => {
+                    let (from, next) = (*positions.get(at as usize)?, *positions.get(at as usize + 1)?);
+                    let end = trimmed(text, next as usize) as u32;
+                    Slot::Found(Span { start: from - start, end: end - start })
+                }
+                Place::Brackets(at, to) => {
+                    let (from, to) = (*positions.get(at as usize)?, *positions.get(to as usize)?);
+                    Slot::Found(Span { start: from - start, end: to + 1 - start })
+                }
+            };
+            if let Some(entry) = slots.get_mut(*slot as usize) {
+                *entry = found;
+            }
+        }
+        Some(Walked { span, end: first + self.tokens - 1, escapes: escape > cursor.escape, suspect: false })
+    }
+
+    /// The shape of a line that was walked and found good; nothing if it should be walked again.
+    fn of(
+        text: &str,
+        index: &Index,
+        first: usize,
+        walked: &Walked,
+        (trie, find_duplicates): (&SlotTrie, bool),
+        slots: &[Slot],
+    ) -> Option<Shape> {
+        let (classes, positions) = (&index.classes[first..=walked.end], &index.positions[first..=walked.end]);
+        if walked.suspect || classes[0] != b'{' || classes.len() > TOKENS_MAX {
+            return None;
+        }
+        let mut shape = Shape { tokens: classes.len(), ..Shape::default() };
+        shape.blocks.resize(classes.len().div_ceil(BLOCK), Block::default());
+        // For each container whether it is an object that the trie leads into, and where; then what the next value is.
+        let mut containers: Vec<Option<NodeId>> = Vec::new();
+        let mut next = Some(NodeId::ROOT).filter(|root| trie.leads_on(*root));
+        for (at, (&class, &position)) in classes.iter().zip(positions).enumerate() {
+            let block = &mut shape.blocks[at / BLOCK];
+            let shift = 8 * (at % BLOCK);
+            let is_key = class == b'"' && classes.get(at + 1) == Some(&b':');
+            match class {
+                b'{' | b'[' => containers.push(next.take().filter(|_| class == b'{')),
+                b'}' | b']' => drop(containers.pop()),
+                b'"' if is_key => {
+                    let node = containers.last().copied().flatten();
+                    if node.is_some() || find_duplicates {
+                        let key = Key::of(text, at, position as usize, positions[at + 1] as usize)?;
+                        let (start, end) = (position as usize + 1, positions[at + 1] as usize - 1);
+                        let child = node.and_then(|node| trie.child(node, text.as_bytes(), start, end));
+                        next = child.filter(|child| trie.leads_on(*child));
+                        shape.keys.push(key);
+                    }
+                }
+                b'"' => next = None,
+                b':' | b',' | b'\n' => {}
+                _ => {
+                    next = None;
+                    shape.scalars.push(at as u32);
+                    continue;
+                }
+            }
+            block.classes |= u128::from(class) << shift;
+            block.mask |= 0xff << shift;
+        }
+        for (slot, found) in slots.iter().enumerate().take(trie.slots()) {
+            let place = match *found {
+                Slot::Found(span) => {
+                    let (start, end) = (span.start + positions[0], span.end + positions[0]);
+                    let from = positions.binary_search(&start).ok()?;
+                    let to = positions.partition_point(|&position| position < end);
+                    match classes[from] {
+                        b'{' | b'[' => Place::Brackets(from as u32, to.checked_sub(1)? as u32),
+                        _ => Place::Before(from as u32),
+                    }
+                }
+                fixed => Place::Fixed(fixed),
+            };
+            shape.slots.push((slot as u32, place));
+        }
+        Some(shape)
+    }
+}
+
+impl Key {
+    /// The key between a quote and a colon; nothing if blanks stand before the colon, or it holds escapes.
+    fn of(text: &str, token: usize, quote: usize, colon: usize) -> Option<Key> {
+        let key = text.as_bytes().get(quote + 1..colon - 1).filter(|_| text.as_bytes()[colon - 1] == b'"')?;
+        // Keys with escapes are equal to others that are spelled in another way.
+        if key.contains(&b'\\') {
+            return None;
+        }
+        let mut head = [0; BLOCK];
+        let bytes = key.len().min(head.len());
+        head[..bytes].copy_from_slice(&key[..bytes]);
+        Some(Key {
+            token: token as u32,
+            bytes: (colon - quote) as u32,
+            head: u128::from_le_bytes(head),
+            mask: u128::MAX.checked_shr(128 - 8 * bytes as u32).unwrap_or(0),
+            tail: key[bytes..].into(),
+        })
+    }
+}
