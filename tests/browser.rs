@@ -202,6 +202,11 @@ fn a_report_shows_what_the_summary_counts() {
                     "{corpus}: {shown} of {state}"
                 );
             }
+            // A report takes the time of every state that it comes to.
+            let ns = &summary["timing"]["state_ns"][state["location"].as_str().unwrap()];
+            let time = seen["clicked"][state["location"].as_str().unwrap()]["time"].as_str();
+            assert_eq!(time.is_some_and(|time| time.ends_with(" a visit")), state["entered"] != 0, "{corpus}: {state}");
+            assert!(ns.as_u64().is_some_and(|ns| (ns > 0) == (state["entered"] != 0)), "{corpus}: {ns} in {state}");
             if state["entered"] != 0 {
                 let clicked = &seen["clicked"][state["location"].as_str().unwrap()];
                 assert!(clicked["here"].as_u64().unwrap() > 0, "{corpus}: no history goes through {state}");

@@ -5,11 +5,19 @@
 //! an addition per execution.
 
 use hdrhistogram::Histogram;
+use std::sync::OnceLock;
+use std::time::Instant;
 
 /// Each power of two is cut into so many buckets, as a power of two.
 const PARTS_BITS: u32 = 5;
 const PARTS: usize = 1 << PARTS_BITS;
 const BUCKETS: usize = (64 - PARTS_BITS as usize + 1) * PARTS;
+
+/// Nanoseconds since somebody first asked: the clock that times by state are taken by.
+pub fn nanoseconds() -> u64 {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    u64::try_from(FIRST.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// Counts of durations.
 #[derive(Debug, Clone)]

@@ -74,7 +74,7 @@ mod worker;
 pub use coverage::{Coverage, Part, PartKind};
 pub use disk::Disk;
 pub use findings::Findings;
-pub use latency::{Bar, Quantiles};
+pub use latency::{Bar, Quantiles, nanoseconds};
 pub use ledger::{Ledger, LedgerError};
 pub(crate) use once::{Once, Who};
 pub use pool::{ThreadsError, side_by_side};

@@ -7,7 +7,7 @@ use super::machine::MachineArguments;
 use super::replay::{Prepared, ReplayArguments};
 use super::run::sources;
 use super::{CliError, write_out};
-use crate::batch::{Latency, Quantiles, Sink, Source, Summary, read_all};
+use crate::batch::{Latency, Quantiles, Sink, Source, Summary, nanoseconds, read_all};
 use crate::bench::Fixture;
 use crate::compile::instrument::Instrument;
 use crate::handler::Handlers;
@@ -16,7 +16,6 @@ use crate::view::bench::{self, Baseline, Measured, Round, StateTime};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// What `bench --help` ends with.
@@ -200,12 +199,6 @@ fn cpu_seconds() -> Option<f64> {
     Some((times.next()?? + times.next()??) / TICKS_PER_SECOND)
 }
 
-/// Nanoseconds since the clock was first looked at.
-fn clock() -> u64 {
-    static FIRST: OnceLock<Instant> = OnceLock::new();
-    u64::try_from(FIRST.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
-
 /// The time by state, on one thread, in a program that looks at the clock whenever it enters a state.
 fn time_by_state(arguments: &Arguments, handlers: &Handlers, events: &[u8]) -> Result<Vec<StateTime>, CliError> {
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Trail)?;
@@ -221,7 +214,7 @@ fn time_by_state(arguments: &Arguments, handlers: &Handlers, events: &[u8]) -> R
     let reading_ns = clock_cost();
     let mut states: Vec<StateTime> = Vec::new();
     for part in 0..PARTS {
-        fixture.take_times(clock);
+        fixture.take_times(nanoseconds);
         for _ in 0..count {
             fixture.run_one();
         }
@@ -245,11 +238,11 @@ fn time_by_state(arguments: &Arguments, handlers: &Handlers, events: &[u8]) -> R
 fn clock_cost() -> f64 {
     const READINGS: u32 = 1_000;
     let costs = (0..100).map(|_| {
-        let start = clock();
+        let start = nanoseconds();
         for _ in 0..READINGS {
-            std::hint::black_box(clock());
+            std::hint::black_box(nanoseconds());
         }
-        clock() - start
+        nanoseconds() - start
     });
     costs.min().unwrap_or(0) as f64 / f64::from(READINGS)
 }

@@ -148,13 +148,14 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers, console: &Console)
         None => pair.now(replay.now_ms()?),
     };
     let bar = Bar::on_terminal(console, sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum());
-    if let Some(bar) = bar.clone() {
-        pair = pair.progress(move |progress| bar.show(progress));
+    let tell = |progress| bar.iter().for_each(|bar| bar.show(progress));
+    if bar.is_some() {
+        pair = pair.progress(&tell);
     }
     let comparison = pair
         .run(sources.into_iter().map(|(source, _)| source).collect())
         .map_err(|error| CliError::Usage(error.to_string()));
-    if let Some(bar) = bar {
+    if let Some(bar) = &bar {
         bar.clear();
     }
     let comparison = comparison?;

@@ -230,7 +230,12 @@ pub(super) fn run(
     let watch = Arc::new(Watch::new(limit, Arc::clone(&signals.stop)));
     Watch::hush(&watch);
     let handlers = handlers.watched(&watch);
-    let instrument = if arguments.coverage.is_some() { Instrument::Coverage } else { Instrument::Plain };
+    let instrument = match (&arguments.coverage, &arguments.report) {
+        (Some(_), _) => Instrument::Coverage,
+        // A report says how long states take.
+        (None, Some(_)) => Instrument::Trail,
+        (None, None) => Instrument::Plain,
+    };
     let asl = arguments.machine.asl_handlers(&machine)?;
     let program = compile_instrumented(definition, &asl, &handlers, instrument)?;
     let bound = handlers.bind(&program).map_err(|found| missing(&found, &handlers, &asl))?;
