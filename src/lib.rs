@@ -51,7 +51,7 @@
 //! * what is done where AWS's answer is not recorded → the table in [`vm::choices`] says where;
 //! * how an error text reads → [`program::blame`] and `vm/data_flow.rs`;
 //! * how events are read → [`value::scan`];
-//! * what the command prints → `cli/` and [`view`].
+//! * what the command prints → `cli/` and [`view`]; where options come from besides the command line → `cli/settings`.
 //!
 //! # In your own program
 //!

@@ -4,10 +4,12 @@
 //! is said on stderr. It must never write anything to stdout: that is for data.
 
 use crate::definition::diagnostic::render::Style;
+use crate::definition::nearest;
 use crate::view::paint::Paint;
 use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What every command understands.
@@ -99,6 +101,23 @@ pub(super) fn on_stderr() -> Paint {
 /// The same for diagnostics.
 pub(super) fn style(paint: Paint) -> Style {
     if paint.is_on() { Style::Colour } else { Style::Plain }
+}
+
+/// What can be said of a file that is not there: that its folder is not, or which other one was perhaps meant.
+pub(super) fn perhaps(path: &str, error: &std::io::Error) -> String {
+    let path = Path::new(path);
+    let (Some(name), ErrorKind::NotFound) = (path.file_name().and_then(|name| name.to_str()), error.kind()) else {
+        return String::new();
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let shown = if folder == Path::new("") { Path::new(".") } else { folder };
+    let Ok(entries) = std::fs::read_dir(shown) else { return format!("; there is no folder {}", shown.display()) };
+    let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    match nearest(name, names.iter().map(String::as_str)) {
+        Some(meant) => format!("; did you mean {}?", folder.join(meant).display()),
+        None => String::new(),
+    }
 }
 
 /// Tells what went wrong.

@@ -106,7 +106,7 @@ enum CliError {
     #[error("{0}")]
     Usage(String),
     /// A file that cannot be read or written.
-    #[error("{path}: {error}")]
+    #[error("{path}: {error}{}", console::perhaps(path, error))]
     Io { path: String, error: std::io::Error },
 }
 

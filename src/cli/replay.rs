@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Debug, Clone)]
 pub(super) struct ReplayArguments {
     /// Threads that work [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// Where random numbers and UUIDs come from, together with each event's place
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -45,6 +45,14 @@ pub(super) struct ReplayArguments {
     /// The machine's name, in mocks and in the context object
     #[arg(long, value_name = "NAME", default_value = "Machine")]
     pub machine_name: String,
+}
+
+/// How many threads: at least one.
+pub(super) fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=4_096) => Ok(threads),
+        _ => Err("expected a number from 1 to 4096".to_owned()),
+    }
 }
 
 /// A machine that is ready to run.

@@ -73,7 +73,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "ledger")]
     report: Option<PathBuf>,
     /// Threads that work [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::replay::threads)]
     threads: Option<usize>,
     /// Where random numbers and UUIDs come from, together with each event's place
     #[arg(long, value_name = "N", default_value_t = 0)]

@@ -60,7 +60,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     machine: Option<PathBuf>,
     /// Threads that work [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::replay::threads)]
     threads: Option<usize>,
 }
 

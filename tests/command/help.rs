@@ -49,6 +49,12 @@ fn slips_are_told_with_what_was_meant() {
         (&["run", "m", "--clock", "unreal"], "possible values: virtual, real"),
         (&["run", "m", "nothing.jsonl"], "nothing.jsonl: No such file"),
         (&["run", "nowhere"], "nowhere: No such file"),
+        (
+            &["run", "m", "m/event.jsonl"],
+            "m/event.jsonl: No such file or directory (os error 2); did you mean m/events.jsonl?",
+        ),
+        (&["run", "m", "-o", "no/such/file"], "; there is no folder no/such"),
+        (&["run", "m", "--threads", "0"], "expected a number from 1 to 4096"),
         (&["run", "m", "m"], "m is a folder; name its files"),
         (&["graph", "m", "-o", "m.txt"], "--format svg, html, mermaid or dot"),
     ] {
