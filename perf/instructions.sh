@@ -19,8 +19,10 @@ workloads=(
   "etl         500  2500 2.2"
 )
 
-cargo build --locked --release --quiet --bin expressway --example make_events --example hand_serde --example hand_simd
+cargo build --locked --release --quiet --bin expressway --example make_events
+(cd perf/hand && CARGO_TARGET_DIR=../../target/hand cargo build --locked --release --quiet)
 bin=target/release
+hand=target/hand/release/by-hand
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -56,12 +58,9 @@ for line in "${workloads[@]}"; do
   done
   bytes=$(($(wc -c <"$work/$workload-$large") / large))
   echo "$workload, $bytes bytes per event: instructions per event, and as a part of simd-json's DOM parsing alone"
-  dom=$(per_event "$bin/examples/hand_simd" --parse-only EVENTS)
+  dom=$(per_event "$hand" parse EVENTS)
   row "simd-json DOM, parsing alone" "$dom" "$dom" -
-  if [ "$workload" = which-coat ]; then
-    row "by hand on serde_json" "$(per_event "$bin/examples/hand_serde" EVENTS /dev/null)" "$dom" -
-    row "by hand on simd-json" "$(per_event "$bin/examples/hand_simd" EVENTS /dev/null)" "$dom" -
-  fi
+  row "by hand on serde_json" "$(per_event "$hand" "$workload" serde EVENTS /dev/null)" "$dom" -
   ours=$(per_event "$bin/expressway" run "corpora/$workload" EVENTS --threads 1 --emit output --latency off -q -o /dev/null)
   row "expressway run, one thread" "$ours" "$dom" "$bound"
   if [ "$workload" = which-coat ]; then

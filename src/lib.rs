@@ -3,7 +3,7 @@
 //!
 //! A definition in the Amazon States Language is compiled once to a flat program; a pool of threads then runs executions
 //! of it over the lines of event files. Lambda functions are Rust functions, small state machines, or mocks, called
-//! inline. Time is virtual: a Wait of a day costs nothing. The same program, events and seed give the same bytes on any
+//! inline; or the Python and Node.js code itself, in processes of its own. Time is virtual: a Wait of a day costs nothing. The same program, events and seed give the same bytes on any
 //! number of threads.
 //!
 //! [`guide`] has pages for those who use it; this page is the map of the code.
@@ -16,7 +16,7 @@
 //!         ▼                                                  ▼
 //!    Definition ──compile──▶ Program ───────────────▶ value::scan: index, validating walk, slots
 //!                 (bytecode, paths, tables)                  ▼
-//!                                               vm: one execution, no I/O ◀──requests──▶ handler (Rust fn, ASL, mock)
+//!                                               vm: one execution, no I/O ◀──requests──▶ handler (Rust fn, ASL, mock, Lambda code)
 //!                                                            ▼
 //!                                          batch: order, sinks, dead letters, report
 //! ```
@@ -32,14 +32,15 @@
 //! | [`program`] | the instruction set (declared once), pools, verifier, listing | see `definition` | value |
 //! | [`compile`] | definition to program; which paths each state reads; inlining of ASL handlers | run anything | definition, program, value |
 //! | [`vm`] | one execution as a resumable machine | do I/O, sleep, spawn, lock, ask the time | program, value |
-//! | [`handler`] | what stands behind a Task: functions, mocks, the panic fence | know of batches | vm, program, value |
+//! | [`handler`] | what stands behind a Task: functions, mocks, Lambda code in processes, the panic fence | know of batches | vm, program, value |
 //! | [`batch`] | many executions: sources, pool, order, sinks, dead letters, report | interpret ASL | handler, vm, program, value |
 //! | [`view`] | histories and reports for people and programs | read files | definition, program, vm, batch, value |
 //! | [`suite`] | test suites of definitions: cases, verdicts | read files, print | definition, compile, program, vm, handler, batch, view, value |
+//! | [`import`] | executions that have been: logs and histories to events, outcomes, expected results | read files, run anything | batch, value |
 //! | `bench` | a machine and its events, to be measured | measure | definition, compile, program, vm, handler, batch, value |
 //! | [`embed`] | the library's front: compiling from text, single executions, streams of results | interpret ASL | definition, compile, program, vm, handler, batch, view, value |
 //! | [`guide`] | pages for readers | hold code | – |
-//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, bench, embed, value |
+//! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, import, bench, embed, value |
 //! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
 //! | `python` | the Python package: a crate of its own around this one | hold logic | – |
 //!
@@ -101,6 +102,7 @@ pub mod definition;
 pub mod embed;
 pub mod guide;
 pub mod handler;
+pub mod import;
 pub mod program;
 mod runner;
 pub mod suite;

@@ -91,6 +91,9 @@ fn rows_are_what_a_batch_by_content_gives_on_any_number_of_threads() {
         assert!(column("output").iter().eq(expected.iter().map(|(_, output, ..)| output)));
         let results = untimed(&results);
         assert_eq!(first.get_or_insert_with(|| results.clone()), &results);
+        // What can be told without being run comes to the same.
+        let run = executor.clone().shortcuts(false).run_batch(&array, &options).unwrap();
+        assert_eq!(untimed(&run), results);
     }
 }
 

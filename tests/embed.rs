@@ -293,3 +293,49 @@ fn a_stream_that_is_dropped_ends_its_run() {
     assert_eq!(stream.next().unwrap().unwrap().output.as_deref(), Some("0"));
     drop(stream);
 }
+
+/// Executions that only their input decides are not run; nobody can tell but by the time it takes.
+#[test]
+fn what_is_told_is_what_would_have_been() {
+    let corpora = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpora");
+    let mut folders: Vec<_> = std::fs::read_dir(&corpora).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    let mut told = 0;
+    for folder in folders {
+        let program = Arc::new(Compiler::new().compile_file(&folder).unwrap());
+        for limits in
+            [Limits::STANDARD, Limits { state_bytes: 60, ..Limits::STANDARD }, Limits { steps: 1, ..Limits::EXPRESS }]
+        {
+            let settings = Settings { limits, ..Settings::default() };
+            let executor = Executor::new_loosely(Arc::clone(&program), &Handlers::new()).settings(settings).seed(3);
+            let machine = executor.clone().shortcuts(false);
+            let (mut quick, mut slow) = (executor.session(), machine.session());
+            let all = |ended: expressway::Ended| format!("{ended:?}");
+            for line in std::fs::read(folder.join("events.jsonl")).unwrap().split(|byte| *byte == b'\n') {
+                let (quick, slow) = (quick.run(line), slow.run(line));
+                let (quick, slow) = match (quick, slow) {
+                    (Ok(quick), Ok(slow)) => (quick, slow),
+                    (quick, slow) => {
+                        assert_eq!(quick.err().map(|e| e.to_string()), slow.err().map(|e| e.to_string()));
+                        continue;
+                    }
+                };
+                let [mut written, mut wanted] = [Vec::new(), Vec::new()];
+                assert_eq!(quick.write_output(&mut written), slow.write_output(&mut wanted));
+                assert_eq!(written, wanted);
+                assert_eq!((quick.steps(), quick.error_and_cause()), (slow.steps(), slow.error_and_cause()));
+                assert_eq!(all(quick.to_ended()), all(slow.to_ended()), "{}", folder.display());
+                let text = std::str::from_utf8(line).unwrap();
+                assert_eq!(all(executor.run(text).unwrap()), all(machine.run(text).unwrap()));
+                let history = executor.run_with_history(text).unwrap();
+                assert!(!history.history.is_empty(), "a history is kept of what is asked for with one");
+                let mut bare = history;
+                bare.history.clear();
+                assert_eq!(all(bare), all(executor.run(text).unwrap()));
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 1_000, "only {told} executions were compared");
+}

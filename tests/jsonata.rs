@@ -188,6 +188,77 @@ fn documents_that_are_arrays() {
     }
 }
 
+/// What jsonata 2.0.6 itself says where its ways are its own.
+#[test]
+fn as_the_reference_has_it() {
+    const ONE: &str = r#"{"a":1,"b":"two","c":[3,4,5],"d":{"a":6,"b":[{"a":7},{"a":8}]},"e":[]}"#;
+    const MANY: &str = r#"[{"a":1,"b":[[1,2],[3]]},{"a":2,"b":"s"}]"#;
+    for (text, document, expected) in [
+        // `$spread` appends what an array's elements give: a plain array, of one element, too.
+        ("$spread(b[])", ONE, r#"["two"]"#),
+        ("$spread(b)", ONE, r#""two""#),
+        ("$spread([{'a': 1}])", ONE, r#"[{"a":1}]"#),
+        ("$spread([[]])", ONE, "[]"),
+        ("$spread([])", ONE, "undefined"),
+        // A path that begins with a variable goes on from the context as one.
+        ("{'l': $$#$z.[$z]}", MANY, r#"{"l":[0,1]}"#),
+        ("{'l': $#$z.[$z]}", MANY, r#"{"l":[0,1]}"#),
+        ("($q := $; {'l': $q@$z.[$z.a]})", MANY, r#"{"l":[1,2]}"#),
+        (
+            "$$@$x.a@$x",
+            MANY,
+            r#"[[[{"a":1,"b":[[1,2],[3]]},{"a":2,"b":"s"}]],[[{"a":1,"b":[[1,2],[3]]},{"a":2,"b":"s"}]],[[{"a":1,"b":[[1,2],[3]]},{"a":2,"b":"s"}]],[[{"a":1,"b":[[1,2],[3]]},{"a":2,"b":"s"}]]]"#,
+        ),
+        // What is sorted is a sequence before, and a plain array behind.
+        ("e^(a)", ONE, "undefined"),
+        ("[e^(a)]", ONE, "[]"),
+        ("[]^(a)", ONE, "undefined"),
+        ("{'x': [5]}.x^($)", ONE, "5"),
+        ("{'x': [[5, 6]]}.x^($)", ONE, "[5,6]"),
+        ("[5]^($)", ONE, "5"),
+        ("c[$ = 3]^($)[]", ONE, "[3]"),
+        ("$distinct(d.b.(7)^($))", ONE, "[7]"),
+        // A call in the last place of a function has the context of whoever called that function.
+        ("$map([1, 2], function($x) { $string() })", ONE, r#"["null","null"]"#),
+        ("$map([1, 2], function($x) { $string() & '' })[0]", "7", r#""7""#),
+        ("$map([1], function($x) { $abs() })", "7", "T0411"),
+        ("d.b.(function() { $string() }())", ONE, r#"["{\"a\":7}","{\"a\":8}"]"#),
+        ("($f := function() { $string() }; c.$f())", ONE, r#"["3","4","5"]"#),
+        // `**` of what has no parts is that, not a sequence of it.
+        ("**[]", "7", "7"),
+        ("$.**[]", "7", "[7]"),
+        // `*` appends the elements of arrays: a plain array.
+        ("{'a': [5]}.*", ONE, "[5]"),
+        ("{'a': 5}.*", ONE, "5"),
+        ("{'a': []}.*", ONE, "[]"),
+        ("{'a': [5, 6]}.*", ONE, "[5,6]"),
+        ("[].a#$x.b", ONE, "[]"),
+        // The parent of what a document's elements have is the document.
+        ("$$@$z.a.%.(1)", MANY, "[1,1,1,1,1,1,1,1]"),
+        // A predicate that is nothing but `%` is undefined.
+        ("d[%].b", ONE, "undefined"),
+        // A group of one tuple takes the item out of it.
+        ("a.%{'k': a, 'l': c}", ONE, r#"{"k":1}"#),
+        ("a.%{'k': a}", ONE, r#"{"k":1}"#),
+        // Comparisons of `$sort` are true as JavaScript has it.
+        ("$sort([3, 1, 2], function($a, $b) { [] })", ONE, "[2,1,3]"),
+        ("$sort([3, 1, 2], function($a, $b) { {} })", ONE, "[2,1,3]"),
+        ("$sort([3, 1, 2], function($a, $b) { '' })", ONE, "[3,1,2]"),
+        ("$sort([3, 1, 2], function($a, $b) { $keys(nope) })", ONE, "[2,1,3]"),
+        // Nothing is looked for if nothing may be found, and nothing behind the first match if that is enough.
+        ("$replace('The', nope, 'y', 0)", ONE, r#""The""#),
+        ("$split('The', nope, 0)", ONE, "[]"),
+        ("$contains('a b', /(a)|()/)", ONE, "true"),
+        ("$match('a b', /(a)|()/)", ONE, "D1004"),
+        // What is no number is no operand.
+        ("$power(1, nope)", ONE, "D3061"),
+        ("$round(1, 1e3) + true", ONE, "T2001"),
+        ("-$round(1, 1e3)", ONE, "D1002"),
+    ] {
+        assert_eq!(outcome(text, Some(document), Limits::STATE), expected, "{text}");
+    }
+}
+
 #[test]
 fn everything_ends() {
     let tight = Limits { fuel: 200_000, depth: 50, length: 1_000, bytes: 4 << 20, nesting: 100 };

@@ -50,6 +50,12 @@ mod outputs {
         pub fn bytes(&self) -> usize {
             self.text.len()
         }
+        pub fn sized(_: usize) -> Results {
+            Results::default()
+        }
+        pub fn part(&self) -> Results {
+            Results::default()
+        }
         pub fn clear_lines(&mut self) {
             self.text.clear();
         }
@@ -179,7 +185,7 @@ fn run(model: Model, check: impl Fn(&[(u64, u32)], Option<Failure>) + Sync + Sen
                 }
                 results.text.push((sequence, 0));
                 if model.parts {
-                    order.relieve(sequence, &mut results);
+                    assert!(order.relieve(sequence, &mut results, true));
                     results.text.push((sequence, 1));
                 }
                 order.complete(sequence, results);
@@ -220,10 +226,12 @@ fn parts_are_written_in_order() {
 #[test]
 fn what_was_spilled_comes_back_in_order() {
     for spill in [1, 2] {
-        let model = Model { chunks: 3, window: 1, spill, ..Model::default() };
-        run(model, |written, failed| {
-            assert_eq!((written, failed), (&all(3, false)[..], None));
-        });
+        for parts in [false, true] {
+            let model = Model { chunks: 3, window: 1, spill, parts, ..Model::default() };
+            run(model, move |written, failed| {
+                assert_eq!((written, failed), (&all(3, parts)[..], None));
+            });
+        }
     }
 }
 

@@ -208,6 +208,89 @@ fn damage(random: &mut Random, line: &mut Vec<u8>) {
     }
 }
 
+/// The line with other strings, numbers and literals in the places of its own, seldom with another key.
+fn relative(random: &mut Random, line: &str) -> String {
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some(first) = rest.chars().next() {
+        let is_scalar = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        let length = match first {
+            '"' => {
+                let mut escaped = true;
+                let end = rest.find(|c| {
+                    let ends = c == '"' && !escaped;
+                    escaped = c == '\\' && !escaped;
+                    ends
+                });
+                end.expect("a string ends") + 1
+            }
+            c if is_scalar(c) => rest.find(|c| !is_scalar(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (token, behind) = rest.split_at(length);
+        let is_key = behind.trim_start().starts_with(':');
+        match first {
+            '"' if is_key && !random.one_in(40) => out.push_str(token),
+            '"' if random.one_in(2) => {
+                out.push_str(&format!("\"{}\"", random.pick(if is_key { KEYS } else { STRINGS })));
+            }
+            c if is_scalar(c) && random.one_in(2) => {
+                out.push_str(if random.one_in(4) {
+                    random.pick(&["true", "false", "null"])
+                } else {
+                    random.pick(NUMBERS)
+                });
+            }
+            _ => out.push_str(token),
+        }
+        rest = behind;
+    }
+    out
+}
+
+#[test]
+fn lines_that_are_built_alike_are_read_as_serde_json_reads_them() {
+    let total = number_from("EXPRESSWAY_FUZZ_LINES", 200_000) as usize;
+    let mut random = Random(number_from("EXPRESSWAY_FUZZ_SEED", 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut counts = Counts::default();
+    let mut made = 0;
+    while made < total {
+        let plan = WalkPlan { trie: SlotTrie::new(PATHS), find_duplicates: true };
+        let engines = Engine::available();
+        // What is learned of lines lasts as long as the scratch.
+        let mut scratch = Scratch::with_engine(random.pick(&engines));
+        let spaced = random.one_in(3);
+        let mut kinds = Vec::new();
+        for _ in 0..1 + random.below(6) {
+            let mut line = String::from("{\"a\":");
+            value(&mut random, 0, spaced, &mut line);
+            line.push_str(",\"b\":");
+            value(&mut random, 1, spaced, &mut line);
+            line.push_str(random.pick(&[
+                "}",
+                "} ",
+                ",\"é\":0}",
+                ",\"b\":{\"c\":1}}",
+                ",\"a much longer key than the others have\":\"\"}",
+            ]));
+            kinds.push(line);
+        }
+        let mut chunk = Vec::new();
+        for _ in 0..40 {
+            let kind = random.below(kinds.len());
+            let mut line = relative(&mut random, &kinds[kind]).into_bytes();
+            if random.one_in(6) {
+                damage(&mut random, &mut line);
+            }
+            chunk.extend(line);
+            chunk.push(b'\n');
+            made += 1;
+        }
+        read(&chunk, &mut scratch, &plan, &mut counts);
+    }
+    println!("{made} lines: {counts:?}");
+    assert!(counts.good > total / 2 && counts.bad > total / 20 && counts.slots > total / 2, "{counts:?}");
+}
+
 fn number_from(name: &str, otherwise: u64) -> u64 {
     env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }

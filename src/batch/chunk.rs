@@ -4,7 +4,9 @@
 //! The bytes stand in the claiming worker's [`Buffer`], which is used again for the next chunk, or in memory of the
 //! caller. It must never hold a line that is longer than the limit: such a line is a [`LongLine`], its beginning only.
 
+use super::reading::{Origins, Record, Rejected};
 use super::source::SourceError;
+use super::wording::Place;
 use std::ops::Range;
 
 /// How much of a line that cannot be an event is kept to be shown.
@@ -24,6 +26,8 @@ pub(super) struct Chunk<'s> {
     pub offset: u64,
     /// The lines.
     pub data: Data<'s>,
+    /// Where each of them came from, if they were made of records that were none.
+    pub origins: Option<Box<Origins>>,
     /// A line right behind them that is over the limit.
     pub long: Option<LongLine>,
     /// How many lines the source has before this chunk, where that is known already.
@@ -58,6 +62,30 @@ pub(super) enum Data<'s> {
     Buffered(Range<usize>),
     /// In memory that outlives the run.
     Borrowed(&'s [u8]),
+    /// Made by the worker, in its buffer.
+    Shaped(Range<usize>),
+}
+
+impl Chunk<'_> {
+    /// The place of the line with this index, which begins at this byte of the chunk.
+    #[inline]
+    pub fn place(&self, at: usize, line_index: u64) -> Place {
+        place(self.source, self.offset, self.origins.as_deref(), at, line_index)
+    }
+
+    /// Why that line is no event, where this was found when it was made.
+    pub fn rejected(&self, line_index: u64) -> Option<&Rejected> {
+        self.origins.as_ref()?.rejected(line_index)
+    }
+}
+
+/// The place of a line of a chunk that begins at `offset` of its source.
+#[inline]
+pub(super) fn place(source: usize, offset: u64, origins: Option<&Origins>, at: usize, line_index: u64) -> Place {
+    match origins {
+        None => Place { source, offset: offset + at as u64, line_index },
+        Some(origins) => Place { source, offset: origins.of(line_index).map_or(offset, |o| o.offset), line_index },
+    }
 }
 
 impl<'s> Data<'s> {
@@ -67,7 +95,7 @@ impl<'s> Data<'s> {
     /// How many bytes there are.
     pub fn len(&self) -> usize {
         match self {
-            Data::Buffered(range) => range.len(),
+            Data::Buffered(range) | Data::Shaped(range) => range.len(),
             Data::Borrowed(bytes) => bytes.len(),
         }
     }
@@ -79,6 +107,7 @@ impl<'s> Data<'s> {
     {
         match self {
             Data::Buffered(range) => &buffer.bytes[range.clone()],
+            Data::Shaped(range) => &buffer.shaped[range.clone()],
             Data::Borrowed(bytes) => bytes,
         }
     }
@@ -87,6 +116,8 @@ impl<'s> Data<'s> {
 /// A line over the limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LongLine {
+    /// Offset of its first byte in the source.
+    pub offset: u64,
     /// Its length without the line end.
     pub length: u64,
     /// Its first bytes, [`SHOWN_BYTES_MAX`] of them if there are that many.
@@ -97,6 +128,10 @@ pub(super) struct LongLine {
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     pub bytes: Vec<u8>,
+    /// Bounds of records in it that are no lines.
+    pub records: Vec<Record>,
+    /// Lines made of it.
+    pub shaped: Vec<u8>,
 }
 
 impl Buffer {
@@ -111,6 +146,9 @@ impl Buffer {
     pub fn settle(&mut self) {
         if self.bytes.len() > KEPT_BYTES_MAX {
             self.bytes = Vec::new();
+        }
+        if self.shaped.capacity() > KEPT_BYTES_MAX {
+            self.shaped = Vec::new();
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::handler::mock::Counters;
 use crate::program::Program;
 use crate::value::Arena;
 use crate::vm::join::FinishedElsewhere;
-use crate::vm::{Children, Execution, Join, Outcome, Parked, Request, Settings, Step, Tally};
+use crate::vm::{Children, Execution, Join, Next, Outcome, Parked, Request, Settings, Step, Tally};
 
 /// Somebody who can run several children at a time.
 pub trait Helpers {
@@ -139,7 +139,6 @@ pub(super) struct Spare(Arena);
 pub(super) struct Ended {
     pub end_ms: i64,
     pub failed: bool,
-    pub timed_out: bool,
     pub steps_left: u64,
 }
 
@@ -155,6 +154,25 @@ pub(super) fn next_child<'a>(
 ) -> Option<Ended> {
     let next = join.next_child()?;
     let children = join.children();
+    let item = if bound.counts() { children.item(next) } else { None };
+    item.into_iter().for_each(|item| counters.enter(item));
+    let ended = run_next(next, join, tally, arena, spare, bound, counters, helpers);
+    item.into_iter().for_each(|_| counters.leave());
+    Some(ended)
+}
+
+#[allow(clippy::too_many_arguments)]
+fn run_next<'a>(
+    next: Next,
+    join: &mut Join<'a>,
+    tally: Option<&'a Tally>,
+    arena: &'a Arena,
+    spare: &mut Spare,
+    bound: &Bound,
+    counters: &mut Counters,
+    helpers: &dyn Helpers,
+) -> Ended {
+    let children = join.children();
     let crowded_bytes = children.settings().limits.crowded_bytes;
     if arena.allocated_bytes() > crowded_bytes {
         let child = children.child(next, &spare.0);
@@ -164,7 +182,7 @@ pub(super) fn next_child<'a>(
             spare.0 = Arena::new();
         }
         join.add_owned(finished, arena);
-        return Some(ended);
+        return ended;
     }
     let mut child = children.child(next, arena);
     if let Some(tally) = tally {
@@ -174,12 +192,12 @@ pub(super) fn next_child<'a>(
         Some(outcome) => {
             let ended = Ended::of(&child, &outcome);
             join.add(child.finish(outcome));
-            Some(ended)
+            ended
         }
         None => {
             let (ended, finished) = drive_moved(Moved::of(child), bound, counters, helpers, Ended::apart);
             join.add_owned(finished, arena);
-            Some(ended)
+            ended
         }
     }
 }
@@ -200,12 +218,7 @@ pub(super) fn run_apart<'c>(
 
 impl Ended {
     fn of(child: &Execution, outcome: &Outcome) -> Ended {
-        Ended {
-            end_ms: child.now_ms(),
-            failed: matches!(outcome, Outcome::Failed(_)),
-            timed_out: matches!(outcome, Outcome::TimedOut(_)),
-            steps_left: child.steps_left(),
-        }
+        Ended { end_ms: child.now_ms(), failed: matches!(outcome, Outcome::Failed(_)), steps_left: child.steps_left() }
     }
 
     /// What a child came to, with nothing borrowed from its memory.

@@ -126,7 +126,7 @@ impl Example {
         let input = Input::whole(Value::from_text(&arena, text));
         let start = Start { input, seed: self.seed, now_ms: self.now_ms, history: true };
         let mut execution = Execution::new(program, settings, &arena, start);
-        let outcome = drive(&mut execution, bound, &mut bound.counters(), &Alone);
+        let outcome = drive(&mut execution, bound, &mut bound.counters_of(self.seed), &Alone);
         let (status, result) = match outcome {
             Outcome::Succeeded(output) => ("SUCCEEDED", output.to_json()),
             Outcome::Failed(failure) => {

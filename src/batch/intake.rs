@@ -11,6 +11,7 @@
 use super::chunk::{After, Buffer, Chunk, Data, LongLine};
 use super::ledger::Position;
 use super::order::Order;
+use super::reading::{Reading, RecordStream, Shape, in_sample, shape};
 use super::source::{Opened, Source, SourceError, SourceProblem};
 use super::split::{self, Piece, ReadAt};
 use super::stream::Stream;
@@ -24,6 +25,8 @@ pub(super) struct Cutting {
     pub chunk_bytes: usize,
     /// The longest line that can be an event.
     pub line_bytes_max: usize,
+    /// How many records are passed over before the first that is run.
+    pub records_skipped: u64,
     /// How many records are read at most.
     pub records_max: Option<u64>,
     /// Whether sources are read in turn and their lines are counted.
@@ -46,8 +49,12 @@ struct State<'s> {
     chunks: u64,
     /// How many lines of this source have, if they are counted.
     lines: u64,
+    /// How many records still are to be passed over.
+    skips_left: u64,
     /// How many records still may be.
     records_left: u64,
+    /// How the records of the source become events, if they are not that as they stand.
+    reading: Option<Arc<Reading>>,
     /// Where the next source is to be gone on with, if a run was stopped in it.
     from: Option<Position>,
     finished: bool,
@@ -57,6 +64,7 @@ enum Open<'s> {
     Pieces { from: Arc<dyn ReadAt + 's>, length: u64, next: u64, first_end: u64 },
     Memory { bytes: &'s [u8], mark: u64, next: usize, first_end: usize },
     Stream(Box<Stream<'s>>),
+    Records(Box<RecordStream<'s>>),
 }
 
 /// The lines of a chunk, from wherever they come.
@@ -93,6 +101,8 @@ impl<'s> Intake<'s> {
             open: None,
             chunks: 0,
             lines: done.lines,
+            skips_left: cutting.records_skipped,
+            reading: None,
             records_left: cutting.records_max.map_or(u64::MAX, |most| most.saturating_sub(done.records)),
             from: (done.position.read > 0 || done.position.until > 0).then_some(done.position),
             finished: false,
@@ -113,16 +123,46 @@ impl<'s> Intake<'s> {
     /// The next chunk, as soon as there is room for its results; none when all have been handed out, or when the run is
     /// over.
     pub fn claim(&self, order: &Order, buffer: &mut Buffer) -> Option<Chunk<'s>> {
-        self.take(self.lock(), order, buffer)
+        self.take(self.lock(), order, buffer).map(|(chunk, how)| self.shaped(chunk, how, buffer))
     }
 
     /// The same for somebody who must not wait: nothing if there is no room now.
     pub fn claim_now(&self, order: &Order, buffer: &mut Buffer) -> Option<Option<Chunk<'s>>> {
         let state = self.lock();
-        order.room_now(state.chunks).then(|| self.take(state, order, buffer))
+        let taken = order.room_now(state.chunks).then(|| self.take(state, order, buffer))?;
+        Some(taken.map(|(chunk, how)| self.shaped(chunk, how, buffer)))
     }
 
-    fn take(&self, mut state: MutexGuard<'_, State<'s>>, order: &Order, buffer: &mut Buffer) -> Option<Chunk<'s>> {
+    /// Puts the lines in the place of records that are none. Nobody waits for it, unless records are counted.
+    fn shaped(&self, mut chunk: Chunk<'s>, how: Option<Shape>, buffer: &mut Buffer) -> Chunk<'s> {
+        if let Some(how) = how {
+            shape(&how, &mut chunk, buffer);
+            chunk.long = chunk.long.take_if(|long| in_sample(&how, long.offset, &long.start));
+        }
+        chunk
+    }
+
+    /// How records of the source that is open become lines.
+    fn how(&self, state: &State<'s>) -> Option<Shape> {
+        let (bounded, header) = match &state.open {
+            Some(Open::Records(records)) => (true, records.header()),
+            _ => (false, None),
+        };
+        let reading = match &state.reading {
+            Some(reading) if bounded || !reading.is_plain() => reading.clone(),
+            _ => return None,
+        };
+        let source = state.opened.saturating_sub(1);
+        Some(Shape { reading, header, source, bounded, event_bytes_max: self.cutting.line_bytes_max })
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn take(
+        &self,
+        mut state: MutexGuard<'_, State<'s>>,
+        order: &Order,
+        buffer: &mut Buffer,
+    ) -> Option<(Chunk<'s>, Option<Shape>)> {
         loop {
             if state.records_left == 0 {
                 state.finished = true;
@@ -143,6 +183,7 @@ impl<'s> Intake<'s> {
                         state.lines = 0;
                     }
                     let source = state.opened - 1;
+                    state.reading = next.reading();
                     let opened = next.open(self.cutting.counting).and_then(|opened| {
                         let at = from.map_or(0, |from| from.offset);
                         let failed = |error| self.failed(source, at, SourceProblem::Read(error));
@@ -153,7 +194,8 @@ impl<'s> Intake<'s> {
                         Err(error) => {
                             let after = After { offset: error.offset, ends: true, ..After::default() };
                             let found = Found { after, ..Found::nothing(error.offset) };
-                            return Some(Chunk { failed: Some(error), ..self.hand_out(&mut state, source, found) });
+                            let chunk = Chunk { failed: Some(error), ..self.hand_out(&mut state, source, found) };
+                            return Some((chunk, None));
                         }
                     }
                 }
@@ -166,6 +208,7 @@ impl<'s> Intake<'s> {
                     *next = end;
                     let after = After { offset: end, ends: end == length, ..After::default() };
                     let mut chunk = self.hand_out(&mut state, source, Found { after, ..Found::nothing(start) });
+                    let how = self.how(&state);
                     drop(state);
                     let piece = Piece { start, end, length, line_bytes_max: self.cutting.line_bytes_max };
                     let owned = split::fetch(&*from, piece, buffer);
@@ -174,7 +217,7 @@ impl<'s> Intake<'s> {
                     chunk.long = owned.long;
                     chunk.failed = owned.failed.map(|(offset, problem)| self.failed(source, offset, problem));
                     chunk.stored_bytes = if counted { 0 } else { end - start };
-                    return Some(chunk);
+                    return Some((chunk, how));
                 }
                 Some(Open::Memory { bytes, mark, next, first_end }) if *next < bytes.len() => {
                     let start = *next;
@@ -190,10 +233,17 @@ impl<'s> Intake<'s> {
                         after: After { offset: *mark + end as u64, ends: end == bytes.len(), ..After::default() },
                         ..Found::nothing(*mark + start as u64)
                     };
-                    return Some(self.hand_out(&mut state, source, found));
+                    let chunk = self.hand_out(&mut state, source, found);
+                    return Some((chunk, self.how(&state)));
                 }
-                Some(Open::Stream(stream)) => {
-                    match stream.next(self.cutting.chunk_bytes, self.cutting.line_bytes_max, buffer) {
+                Some(open @ (Open::Stream(_) | Open::Records(_))) => {
+                    let Cutting { chunk_bytes, line_bytes_max, .. } = self.cutting;
+                    let cut = match open {
+                        Open::Records(records) => records.next(chunk_bytes, line_bytes_max, buffer),
+                        Open::Stream(stream) => stream.next(chunk_bytes, line_bytes_max, buffer),
+                        Open::Pieces { .. } | Open::Memory { .. } => None,
+                    };
+                    match cut {
                         Some(cut) => {
                             let found = Found {
                                 offset: cut.offset,
@@ -205,10 +255,13 @@ impl<'s> Intake<'s> {
                                 live: cut.live,
                             };
                             let mut chunk = self.hand_out(&mut state, source, found);
+                            let mut how = self.how(&state);
                             if self.cutting.counting {
+                                // How many events there are is not known before.
+                                chunk = self.shaped(chunk, how.take(), buffer);
                                 self.count(&mut state, &mut chunk, buffer);
                             }
-                            return Some(chunk);
+                            return Some((chunk, how));
                         }
                         None => state.open = None,
                     }
@@ -227,6 +280,7 @@ impl<'s> Intake<'s> {
             source,
             offset: found.offset,
             data: found.data,
+            origins: None,
             long: found.long,
             lines_before: self.cutting.counting.then_some(state.lines),
             stored_bytes: found.stored_bytes,
@@ -238,6 +292,9 @@ impl<'s> Intake<'s> {
 
     /// Counts a chunk's lines, and cuts it where the last record stands that is still wanted.
     fn count(&self, state: &mut State<'s>, chunk: &mut Chunk<'s>, buffer: &Buffer) {
+        if state.skips_left > 0 {
+            self.skip(state, chunk, buffer);
+        }
         let bytes = chunk.data.bytes(buffer);
         if self.cutting.records_max.is_none() {
             let unfinished = bytes.last().is_some_and(|last| *last != b'\n');
@@ -254,7 +311,7 @@ impl<'s> Intake<'s> {
             let blank = line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
             state.records_left -= u64::from(!blank || line.len() > self.cutting.line_bytes_max);
         }
-        if let Data::Buffered(range) = &mut chunk.data
+        if let Data::Buffered(range) | Data::Shaped(range) = &mut chunk.data
             && at < range.len()
         {
             range.end = range.start + at;
@@ -272,6 +329,32 @@ impl<'s> Intake<'s> {
             // What is wrong behind the last record that is wanted is nobody's concern.
             chunk.failed = None;
         }
+    }
+
+    /// Takes away the records that are to be passed over, and the blank lines among them.
+    fn skip(&self, state: &mut State<'s>, chunk: &mut Chunk<'s>, buffer: &Buffer) {
+        let bytes = chunk.data.bytes(buffer);
+        let (mut at, mut lines) = (0, 0);
+        while at < bytes.len() && state.skips_left > 0 {
+            let line = &bytes[at..];
+            let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
+            at = bytes.len().min(at + line.len() + 1);
+            lines += 1;
+            let blank = line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
+            state.skips_left -= u64::from(!blank || line.len() > self.cutting.line_bytes_max);
+        }
+        match &mut chunk.origins {
+            Some(origins) => origins.skip(lines),
+            None => chunk.offset += at as u64,
+        }
+        if let Data::Buffered(range) | Data::Shaped(range) = &mut chunk.data {
+            range.start += at;
+        }
+        if chunk.long.is_some() && state.skips_left > 0 {
+            (chunk.long, lines, state.skips_left) = (None, lines + 1, state.skips_left - 1);
+        }
+        state.lines += lines as u64;
+        chunk.lines_before = chunk.lines_before.map(|before| before + lines as u64);
     }
 
     fn failed(&self, source: usize, offset: u64, problem: SourceProblem) -> SourceError {
@@ -296,6 +379,10 @@ impl<'s> Open<'s> {
             Opened::Stream(mut stream) => {
                 from.map_or(Ok(()), |from| stream.go_on(from))?;
                 Open::Stream(stream)
+            }
+            Opened::Records(mut records) => {
+                from.into_iter().for_each(|from| records.go_on(from));
+                Open::Records(records)
             }
         })
     }

@@ -4,9 +4,28 @@
 //! end. A bucket is at most 1/32 wide: finer than real time repeats itself on any machine. It must never cost more than
 //! an addition per execution.
 
+use crate::value::scan::ticks;
 use hdrhistogram::Histogram;
 use std::sync::OnceLock;
 use std::time::Instant;
+
+/// Which executions are timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Latency {
+    /// None.
+    Off,
+    /// One in so many, on each thread.
+    Sampled(u32),
+    /// All. Those that are told without being run are measured from the end of the one before, by the processor's clock if
+    /// it has one that can be relied on.
+    All,
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Latency::Sampled(64)
+    }
+}
 
 /// Each power of two is cut into so many buckets, as a power of two.
 const PARTS_BITS: u32 = 5;
@@ -17,6 +36,47 @@ const BUCKETS: usize = (64 - PARTS_BITS as usize + 1) * PARTS;
 pub fn nanoseconds() -> u64 {
     static FIRST: OnceLock<Instant> = OnceLock::new();
     u64::try_from(FIRST.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Durations by the processor's clock, which is read much faster than the system's: counted in its ticks, until it is known
+/// how long a tick is.
+#[derive(Debug)]
+pub(super) struct Laps {
+    counts: Latencies,
+    /// Two clocks at the same time, to find out the length of a tick.
+    since: Instant,
+    since_ticks: u64,
+}
+
+impl Laps {
+    /// Nothing measured yet; none if the processor has no clock that can be relied on.
+    pub fn new() -> Option<Laps> {
+        let since_ticks = ticks()?;
+        Some(Laps { counts: Latencies::new(), since: Instant::now(), since_ticks })
+    }
+
+    /// What the clock shows.
+    #[inline(always)]
+    pub fn now(&self) -> u64 {
+        ticks().unwrap_or(self.since_ticks)
+    }
+
+    /// Counts what has passed since the clock showed `before`; gives what it shows now.
+    #[inline(always)]
+    pub fn lap(&mut self, before: u64) -> u64 {
+        let now = self.now();
+        self.counts.record(now.saturating_sub(before));
+        now
+    }
+
+    /// Hands over what was counted.
+    pub fn hand_in(&mut self, latencies: &mut Latencies) {
+        let passed = self.now().saturating_sub(self.since_ticks);
+        if passed > 0 {
+            latencies.add_scaled(&self.counts, self.since.elapsed().as_nanos() as f64 / passed as f64);
+            self.counts.clear();
+        }
+    }
 }
 
 /// Counts of durations.
@@ -66,6 +126,13 @@ impl Latencies {
     #[inline]
     pub fn record(&mut self, ns: u64) {
         self.counts[bucket(ns)] += 1;
+    }
+
+    /// Takes in durations that were counted in units of so many nanoseconds.
+    pub fn add_scaled(&mut self, other: &Latencies, unit_ns: f64) {
+        for (index, count) in other.counts() {
+            self.counts[bucket((middle(index) as f64 * unit_ns) as u64)] += count;
+        }
     }
 
     /// Takes in what another worker has counted.
@@ -156,6 +223,25 @@ mod tests {
             assert_eq!(bucket(middle(index)), index, "{ns}");
             assert!(middle(index).abs_diff(ns) <= ns / 32, "{ns}: {}", middle(index));
         }
+    }
+
+    #[test]
+    fn laps_come_to_what_the_system_measures() {
+        let Some(mut laps) = Laps::new() else { return };
+        let (mut before, began) = (laps.now(), Instant::now());
+        for _ in 0..1_000 {
+            before = laps.lap(before);
+        }
+        let most = began.elapsed().as_nanos() as u64;
+        let mut latencies = Latencies::new();
+        laps.hand_in(&mut latencies);
+        let counted: Vec<(usize, u64)> = latencies.counts().collect();
+        assert_eq!(counted.iter().map(|(_, count)| count).sum::<u64>(), 1_000);
+        let total: u64 = counted.iter().map(|(index, count)| lowest(*index) * count).sum();
+        // The two clocks are read one after the other.
+        assert!(total <= most + most / 2, "{total} of {most}");
+        laps.hand_in(&mut latencies);
+        assert_eq!(latencies.counts().map(|(_, count)| count).sum::<u64>(), 1_000);
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! | `split.rs` | plain files in pieces, fetched by anybody |
 //! | `stream.rs` | everything else, cut at line ends by one worker at a time |
 //! | `unpack.rs` | compressed bytes, unpacked up to where they are damaged |
+//! | `reading/` | events that are not lines as they stand: other formats, envelopes, parts, samples |
 //! | [`lines`] | what becomes of the bytes of a line |
 //! | `intake.rs` | chunks handed out in order, while there is room |
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
@@ -52,6 +53,7 @@ mod order;
 mod outputs;
 pub mod pair;
 mod pool;
+mod reading;
 mod real;
 mod report;
 mod running;
@@ -74,10 +76,11 @@ mod worker;
 pub use coverage::{Coverage, Part, PartKind};
 pub use disk::Disk;
 pub use findings::Findings;
-pub use latency::{Bar, Quantiles, nanoseconds};
+pub use latency::{Bar, Latency, Quantiles, nanoseconds};
 pub use ledger::{Ledger, LedgerError};
-pub(crate) use once::{Once, Who};
+pub(crate) use once::{Once, Who, input, scanned};
 pub use pool::{ThreadsError, side_by_side};
+pub use reading::{Envelope, Format, Pointer, PointerError, Reading, unpacked_message, values_in};
 pub use report::{Kept, Progress, StateCounts, Summary, Timing};
 pub use running::Turn;
 pub use single::{Found, Recorded, Single, nth_record, read_all};
@@ -85,7 +88,7 @@ pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
 pub use wording::Emit;
-pub use worker::{Identity, Latency};
+pub use worker::Identity;
 
 use crate::handler::Bound;
 use crate::program::Program;
@@ -145,6 +148,7 @@ pub struct Batch<'r> {
     identity: Identity,
     now_ms: i64,
     now_path: Option<(String, Vec<String>)>,
+    records_skipped: u64,
     records_max: Option<u64>,
     line_bytes_max: Option<usize>,
     chunk_bytes: usize,
@@ -246,6 +250,7 @@ impl<'r> Batch<'r> {
             identity: Identity::Position,
             now_ms: NOW_MS,
             now_path: None,
+            records_skipped: 0,
             records_max: None,
             line_bytes_max: Some(LINE_BYTES_MAX),
             chunk_bytes: CHUNK_BYTES,
@@ -321,6 +326,13 @@ impl<'r> Batch<'r> {
     /// Runs only the first records, counted over all sources; blank lines do not count, lines that are rejected do.
     pub fn limit(mut self, records_max: u64) -> Self {
         self.records_max = Some(records_max);
+        self
+    }
+
+    /// Passes over the first records, counted as for [`limit`](Self::limit); they are no records of the run. A ledger does
+    /// not keep how many there were.
+    pub fn skip(mut self, records: u64) -> Self {
+        self.records_skipped = records;
         self
     }
 

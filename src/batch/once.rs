@@ -64,22 +64,27 @@ impl Once<'_> {
         let start = Start { input, seed: who.seed, now_ms: who.now_ms, history: false };
         let mut execution = Execution::new(self.program, self.settings, arena, start);
         execution.count_in(who.tally);
-        let status =
-            drive_moving(execution, self.bound, &mut self.bound.counters(), who.helpers, |_, outcome, arena| {
+        let status = drive_moving(
+            execution,
+            self.bound,
+            &mut self.bound.counters_of(who.seed),
+            who.helpers,
+            |_, outcome, arena| {
                 write_outcome(&outcome, arena, out);
                 match outcome {
                     Outcome::Succeeded(_) => "SUCCEEDED",
                     Outcome::Failed(_) => "FAILED",
                     Outcome::TimedOut(_) => "TIMED_OUT",
                 }
-            });
+            },
+        );
         Ended { status, told: None }
     }
 }
 
 /// The line at hand as it is told without being run.
 #[inline(always)]
-pub(super) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot]) -> Scanned<'a> {
+pub(crate) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot]) -> Scanned<'a> {
     let (source, span) = lines.around();
     let tokens = shortcuts.opens().then(|| lines.tokens());
     Scanned { source, span, form: lines.form(), slots, tokens }
@@ -87,7 +92,7 @@ pub(super) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [S
 
 /// The line at hand as an execution takes it: opened, if its program looks into documents.
 #[inline]
-pub(super) fn input<'a>(program: &Program, lines: &'a Lines, slots: &'a [Slot], arena: &'a Arena) -> Input<'a> {
+pub(crate) fn input<'a>(program: &Program, lines: &'a Lines, slots: &'a [Slot], arena: &'a Arena) -> Input<'a> {
     let (line, tokens) = (lines.line(), lines.tokens());
     let form = line.form();
     let value = match program.opens_input() {

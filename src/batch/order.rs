@@ -4,7 +4,8 @@
 //! thread: whoever completes the first unwritten chunk writes it and all that wait behind it. What waits beyond the bound
 //! goes to the [`Spill`], if there is one; when that is full too, workers wait, and somebody is told for whom. It must
 //! never let a worker who holds the first unwritten chunk wait for room: that is why room is waited for before a chunk is
-//! taken ([`Order::wait_for_room`]), and why only the first chunk may hand in parts ([`Order::relieve`]).
+//! taken ([`Order::wait_for_room`]). A chunk may hand in parts of what it comes to ([`Order::relieve`]): the first chunk to
+//! the outputs, any other to the spill; where there is none, or no room in it, it waits for its turn.
 
 use super::outputs::{Failure, Outputs, Results};
 use super::spill::{Spill, Stored, Use};
@@ -61,7 +62,11 @@ struct State {
     done: VecDeque<Option<(Results, Option<Stored>)>>,
     /// Bytes of those in memory.
     bytes: usize,
+    /// Bytes that the last chunk has come to.
+    usual: usize,
     spilled: Use,
+    /// Parts of chunks that are still worked on, or wait: of each in the order in which they were handed in.
+    parts: VecDeque<(u64, Stored)>,
     /// Who works on which chunk.
     under_way: Vec<(u64, Arc<Whereabouts>)>,
     /// The chunk for which all wait, as somebody was told.
@@ -88,7 +93,9 @@ impl<'w> Order<'w> {
             head: 0,
             done: VecDeque::new(),
             bytes: 0,
+            usual: 0,
             spilled: Use::default(),
+            parts: VecDeque::new(),
             under_way: Vec::new(),
             told: None,
             writing: false,
@@ -155,7 +162,8 @@ impl<'w> Order<'w> {
     pub fn fresh(&self, sequence: u64, place: &Arc<Whereabouts>) -> Results {
         let mut state = self.lock();
         state.under_way.push((sequence, Arc::clone(place)));
-        state.spare.pop().unwrap_or_default()
+        // Memory of the right size at once: what is outgrown on the way there stays with the allocator.
+        state.spare.pop().unwrap_or_else(|| Results::sized(state.usual))
     }
 
     /// Takes the results of a chunk, and writes all whose turn it is.
@@ -164,6 +172,7 @@ impl<'w> Order<'w> {
             return self.write_now(sequence, results);
         }
         let mut state = self.lock();
+        state.usual = results.bytes();
         let mut stored = None;
         if let Some(spill) = self.spill.as_ref().filter(|_| self.is_crowded(&state, sequence, results.bytes()))
             && let Some(place) = spill.reserve(&mut state.spilled, &results.text)
@@ -202,16 +211,19 @@ impl<'w> Order<'w> {
             {
                 results.text = spare.text;
             }
+            let parts = state.take_parts();
             drop(state);
-            let outcome = match (skip, self.spill.as_ref().zip(stored)) {
-                (true, _) => Ok(()),
-                (false, None) => self.write(&mut results, true),
-                (false, Some((spill, place))) => match spill.take(&place, &mut results.text) {
-                    Ok(()) => self.write(&mut results, true),
-                    Err(error) => Err(Failure::Spill(error)),
-                },
+            let outcome = match skip {
+                true => Ok(()),
+                false => self.write_parts(&parts, &results).and_then(|()| {
+                    if let Some((spill, place)) = self.spill.as_ref().zip(stored) {
+                        spill.take(&place, &mut results.text).map_err(Failure::Spill)?;
+                    }
+                    self.write(&mut results, true)
+                }),
             };
             state = self.lock();
+            self.free(&mut state, parts.len());
             state.done.pop_front();
             state.head += 1;
             state.bytes -= bytes;
@@ -225,25 +237,39 @@ impl<'w> Order<'w> {
         state.writing = false;
     }
 
-    /// Whether [`Order::relieve`] would do so without waiting.
-    pub fn relieves_now(&self, sequence: u64) -> bool {
-        let state = self.lock();
-        !self.ordered || (state.head >= sequence && !state.writing) || self.over.load(Ordering::Relaxed)
-    }
-
-    /// Writes what a chunk has come to so far, once all before it has been written, and empties it: so that one chunk
-    /// whose results are far larger than itself takes no more memory than others.
-    pub fn relieve(&self, sequence: u64, results: &mut Results) {
+    /// Takes what a chunk has come to so far, and empties it: so that one chunk whose results are far larger than itself
+    /// takes no more memory than others. Whether it did: if it `waits`, always.
+    pub fn relieve(&self, sequence: u64, results: &mut Results, waits: bool) -> bool {
         if self.ordered {
             let mut state = self.lock();
             while (state.head < sequence || state.writing) && !self.over.load(Ordering::Relaxed) {
-                state = self.wait(state);
+                let place = self.spill.as_ref().and_then(|spill| spill.reserve(&mut state.spilled, &results.text));
+                if let Some((spill, place)) = self.spill.as_ref().zip(place) {
+                    drop(state);
+                    let outcome = spill.put(&place, &results.text);
+                    state = self.lock();
+                    match outcome {
+                        // Nobody else hands in parts of this chunk, nor is it written before it is complete.
+                        Ok(()) => {
+                            state.parts.push_back((sequence, place));
+                            results.clear_lines();
+                            return true;
+                        }
+                        Err(_) => spill.refuse(&mut state.spilled),
+                    }
+                } else if waits {
+                    state = self.wait(state);
+                } else {
+                    return false;
+                }
             }
             if !state.cut && !self.over.load(Ordering::Relaxed) {
                 state.writing = true;
+                let parts = state.take_parts();
                 drop(state);
-                let outcome = self.write(results, false);
+                let outcome = self.write_parts(&parts, results).and_then(|()| self.write(results, false));
                 let mut state = self.lock();
+                self.free(&mut state, parts.len());
                 state.writing = false;
                 self.hold(&mut state, outcome);
                 self.moved.notify_all();
@@ -253,6 +279,24 @@ impl<'w> Order<'w> {
             self.hold(&mut self.lock(), outcome);
         }
         results.clear_lines();
+        true
+    }
+
+    /// Writes the parts of the first chunk that were spilled; `results` is what it has come to since.
+    fn write_parts(&self, parts: &[Stored], results: &Results) -> Result<(), Failure> {
+        let Some(spill) = self.spill.as_ref().filter(|_| !parts.is_empty()) else { return Ok(()) };
+        let mut part = results.part();
+        parts.iter().try_for_each(|place| {
+            spill.take(place, &mut part.text).map_err(Failure::Spill)?;
+            self.write(&mut part, false)
+        })
+    }
+
+    /// Gives back the room of so many parts.
+    fn free(&self, state: &mut State, parts: usize) {
+        if let Some(spill) = &self.spill {
+            (0..parts).for_each(|_| spill.free(&mut state.spilled));
+        }
     }
 
     /// Ends the run at once, for a reason.
@@ -323,6 +367,20 @@ impl<'w> Order<'w> {
 }
 
 impl State {
+    /// The parts of the first chunk, for whoever writes it.
+    fn take_parts(&mut self) -> Vec<Stored> {
+        let head = self.head;
+        let mut parts = Vec::new();
+        if !self.parts.is_empty() {
+            self.parts.retain(|(of, place)| {
+                let take = *of == head;
+                parts.extend(take.then_some(*place));
+                !take
+            });
+        }
+        parts
+    }
+
     /// Nobody works on this chunk any more.
     fn leave(&mut self, sequence: u64) {
         self.under_way.retain(|(of, _)| *of != sequence);

@@ -50,9 +50,22 @@ pub(super) struct Results {
 }
 
 impl Results {
+    /// Memory for results of about so many bytes.
+    pub fn sized(bytes: usize) -> Results {
+        let mut results = Results::default();
+        results.text.results.bytes.reserve((bytes + bytes / 8).min(KEPT_BYTES_MAX));
+        results
+    }
+
     /// How many bytes of results there are.
     pub fn bytes(&self) -> usize {
         self.text.results.bytes.len() + self.text.failures.bytes.len() + self.text.dead_letters.bytes.len()
+    }
+
+    /// What lines of the same chunk are put into that come back from elsewhere.
+    pub fn part(&self) -> Results {
+        let (source, lines_before, live) = (self.source, self.lines_before, self.live);
+        Results { source, lines_before, live, ..Results::default() }
     }
 
     /// Forgets the lines, not the counts.

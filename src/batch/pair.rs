@@ -52,6 +52,7 @@ pub struct Pair<'r> {
     seed: u64,
     now_ms: i64,
     now_path: Option<(String, Vec<String>)>,
+    records_skipped: u64,
     records_max: Option<u64>,
     shown_max: usize,
     chunk_bytes: usize,
@@ -138,6 +139,7 @@ impl<'r> Pair<'r> {
             seed: 0,
             now_ms: NOW_MS,
             now_path: None,
+            records_skipped: 0,
             records_max: None,
             shown_max: 10,
             chunk_bytes: CHUNK_BYTES,
@@ -173,6 +175,12 @@ impl<'r> Pair<'r> {
     pub fn now_path(mut self, path: &str) -> Result<Self, NowPathError> {
         self.now_path = Some((path.to_owned(), now_members(path)?));
         Ok(self)
+    }
+
+    /// Passes over the first records, as a run does.
+    pub fn skip(mut self, records: u64) -> Self {
+        self.records_skipped = records;
+        self
     }
 
     /// Compares only the first records.
@@ -221,8 +229,9 @@ impl<'r> Pair<'r> {
         let cutting = Cutting {
             chunk_bytes: self.chunk_bytes,
             line_bytes_max: LINE_BYTES_MAX,
+            records_skipped: self.records_skipped,
             records_max: self.records_max,
-            counting: self.records_max.is_some(),
+            counting: self.records_max.is_some() || self.records_skipped > 0,
         };
         let intake = Intake::new(sources, cutting, Done::default());
         let sides = [self.old, self.new];
@@ -324,8 +333,8 @@ impl<'p, 'r> Worker<'p, 'r> {
                 self.part.counts.partial = true;
                 break;
             }
-            let here =
-                Here { source: chunk.source, offset: chunk.offset + lines.offset() as u64, line_index, now_ms: 0 };
+            let offset = chunk.place(lines.offset(), line_index).offset;
+            let here = Here { source: chunk.source, offset, line_index, now_ms: 0 };
             line_index += 1;
             match kind {
                 LineKind::Blank => continue,

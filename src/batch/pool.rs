@@ -239,17 +239,13 @@ impl<'r> Crew<'r> {
                         tally.add(counts);
                     }
                     standing.steps_left = standing.steps_left.map(|left| left.saturating_sub(portion.steps));
-                    let mut over = false;
+                    // None has come to a limit that ends the others. One may have run out of virtual time; but one behind it may
+                    // have failed before that, and all are counted.
                     for child in portion.children {
                         if child.ended.failed {
                             standing.failed(child.ended.end_ms);
                         }
-                        over |= child.ended.timed_out && standing.failed_ms.is_none();
                         standing.join.add_from_elsewhere(child.finished, arena);
-                    }
-                    if over {
-                        // A limit has ended the whole execution.
-                        break;
                     }
                 }
                 None => {

@@ -50,8 +50,9 @@ impl Batch<'_> {
         let cutting = Cutting {
             chunk_bytes: self.chunk_bytes,
             line_bytes_max: self.line_bytes_max.unwrap_or(TEXT_BYTES_MAX).min(TEXT_BYTES_MAX),
+            records_skipped: self.records_skipped,
             records_max: self.records_max,
-            counting: self.records_max.is_some() || !self.ordered,
+            counting: self.records_max.is_some() || self.records_skipped > 0 || !self.ordered,
         };
         self.outputs.started = Some(started);
         let observed = self.outputs.findings.is_some();
@@ -71,6 +72,9 @@ impl Batch<'_> {
             }
             if observed || !self.program.points().is_empty() {
                 return Err(super::LedgerError::Unkept { what: NOTED.to_owned() }.into());
+            }
+            if self.records_skipped > 0 {
+                return Err(super::LedgerError::Unkept { what: SKIPPED.to_owned() }.into());
             }
             let likeness = self.likeness(&mut sources)?;
             let states = self.program.states().len();
@@ -166,13 +170,16 @@ impl Batch<'_> {
 
     /// What has to be the same for this run to be gone on with.
     fn likeness(&self, sources: &mut [Source]) -> Result<Likeness, BatchError> {
-        let settings = format!(
+        let mut settings = format!(
             "{:?}",
             (
                 (&self.settings, self.identity, self.now_ms, &self.now_path, self.records_max),
                 (self.line_bytes_max, self.emit, self.position, self.skip_rejected),
             )
         );
+        for reading in sources.iter().filter_map(Source::reading) {
+            settings.push_str(&reading.describe());
+        }
         Ok(Likeness {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             program: digest(&format!("{:?}", self.program)),
@@ -186,6 +193,7 @@ impl Batch<'_> {
 
 const REAL: &str = "would go on with the results of one time at another: the clock cannot be real";
 const NOTED: &str = "keeps counts alone: neither what a report shows nor coverage can be gathered";
+const SKIPPED: &str = "does not keep how many records were passed over: none can be skipped";
 const UNORDERED: &str = "writes results in the order of the events: they cannot be unordered";
 
 /// Workers are threads; whoever makes the ledger's entries last is one more.

@@ -89,7 +89,7 @@ impl Single<'_> {
         let mut recorded = Recorded::default();
         let mut execution = Execution::new(program, settings, &arena, start);
         execution.count_in(&tally);
-        drive_moving(execution, bound, &mut bound.counters(), &Alone, |execution, outcome, arena| {
+        drive_moving(execution, bound, &mut bound.counters_of(self.seed), &Alone, |execution, outcome, arena| {
             let mut line = b"{".to_vec();
             super::wording::write_outcome(&outcome, arena, &mut line);
             line.push(b'}');
@@ -146,7 +146,7 @@ pub struct Found {
 ///
 /// The first source that cannot be read, if the record does not stand before that place.
 pub fn nth_record(sources: Vec<Source<'_>>, number: u64) -> Result<Option<Found>, SourceError> {
-    let (intake, order) = reading(sources);
+    let (intake, order) = reading(sources, 0);
     let plan = WalkPlan { trie: SlotTrie::empty(), find_duplicates: false };
     let (mut buffer, mut scratch) = (Buffer::default(), Scratch::new());
     let (mut left, mut source, mut lines_before) = (number, 0, 0);
@@ -154,18 +154,22 @@ pub fn nth_record(sources: Vec<Source<'_>>, number: u64) -> Result<Option<Found>
         if chunk.source != source {
             (source, lines_before) = (chunk.source, 0);
         }
+        let lines_of_others = lines_before;
         let mut lines = Lines::new(chunk.data.bytes(&buffer), &mut scratch, &plan);
         while let Some(item) = lines.next(&mut []) {
             lines_before += 1;
             let text = match item.record {
                 Record::Blank => continue,
-                Record::Bad(error) => Err(error.to_string()),
+                Record::Bad(error) => match chunk.rejected(lines_before - 1 - lines_of_others) {
+                    Some(known) => Err(known.reason.clone()),
+                    None => Err(error.to_string()),
+                },
                 Record::Line(line) => Ok(line.text.to_owned()),
             };
             left = left.saturating_sub(1);
             if left == 0 {
                 let name = intake.names()[source].clone();
-                let offset = chunk.offset + item.offset as u64;
+                let offset = chunk.place(item.offset, lines_before - 1 - lines_of_others).offset;
                 return Ok(Some(Found { source, name, offset, line_number: lines_before, text }));
             }
         }
@@ -174,7 +178,7 @@ pub fn nth_record(sources: Vec<Source<'_>>, number: u64) -> Result<Option<Found>
             left = left.saturating_sub(1);
             if left == 0 {
                 let name = intake.names()[source].clone();
-                let offset = chunk.offset + chunk.data.len() as u64;
+                let offset = long.offset;
                 let text = Err(format!("a line of {} bytes is over the limit of {LINE_BYTES_MAX} bytes", long.length));
                 return Ok(Some(Found { source, name, offset, line_number: lines_before, text }));
             }
@@ -186,13 +190,14 @@ pub fn nth_record(sources: Vec<Source<'_>>, number: u64) -> Result<Option<Found>
     Ok(None)
 }
 
-/// All lines of all sources, decompressed, in memory; but for those over the limit, which are no events.
+/// All lines of all sources, decompressed, in memory, and of records that are none the lines that they become; but for
+/// those over the limit, which are no events. So many records are passed over first.
 ///
 /// # Errors
 ///
 /// The first source that cannot be read.
-pub fn read_all(sources: Vec<Source<'_>>) -> Result<Vec<u8>, SourceError> {
-    let (intake, order) = reading(sources);
+pub fn read_all(sources: Vec<Source<'_>>, records_skipped: u64) -> Result<Vec<u8>, SourceError> {
+    let (intake, order) = reading(sources, records_skipped);
     let (mut buffer, mut all) = (Buffer::default(), Vec::new());
     while let Some(chunk) = intake.claim(&order, &mut buffer) {
         all.extend_from_slice(chunk.data.bytes(&buffer));
@@ -207,9 +212,14 @@ pub fn read_all(sources: Vec<Source<'_>>) -> Result<Vec<u8>, SourceError> {
 }
 
 /// Sources to be read by one thread, which writes nothing.
-fn reading(sources: Vec<Source<'_>>) -> (Intake<'_>, Order<'static>) {
-    let cutting =
-        Cutting { chunk_bytes: CHUNK_BYTES, line_bytes_max: LINE_BYTES_MAX, records_max: None, counting: false };
+fn reading(sources: Vec<Source<'_>>, records_skipped: u64) -> (Intake<'_>, Order<'static>) {
+    let cutting = Cutting {
+        chunk_bytes: CHUNK_BYTES,
+        line_bytes_max: LINE_BYTES_MAX,
+        records_skipped,
+        records_max: None,
+        counting: records_skipped > 0,
+    };
     let window = Window { chunks: u64::MAX, bytes: usize::MAX, spilled_chunks: 0 };
     let order = Order::new(Outputs::default(), window, false, None, None, None);
     (Intake::new(sources, cutting, Done::default()), order)

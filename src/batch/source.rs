@@ -6,8 +6,9 @@
 
 use super::disk::again;
 use super::ledger::{LedgerError, SourceLikeness, source_likeness};
+use super::reading::{self, HEAD_BYTES, Reading, RecordStream};
 use super::split::ReadAt;
-use super::stream::Stream;
+use super::stream::{Stream, Unpacked};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 pub struct Source<'s> {
     name: String,
     kind: Kind<'s>,
+    /// How its bytes become events, if they are not lines that are.
+    reading: Option<Arc<Reading>>,
 }
 
 enum Kind<'s> {
@@ -89,32 +92,62 @@ impl<'s> Source<'s> {
     /// A file: plain, gzip (any number of members) or Zstandard.
     pub fn file(path: impl AsRef<Path>) -> Source<'s> {
         let path = path.as_ref().to_owned();
-        Source { name: path.display().to_string(), kind: Kind::File(path) }
+        Source::new(path.display().to_string(), Kind::File(path))
     }
 
     /// Standard input, named `-`.
     pub fn stdin() -> Source<'s> {
-        Source { name: "-".to_owned(), kind: Kind::Stdin }
+        Source::new("-".to_owned(), Kind::Stdin)
     }
 
     /// Anything that can be read from; compressed or not, as a file.
     pub fn reader(name: impl Into<String>, reader: impl Read + Send + 's) -> Source<'s> {
-        Source { name: name.into(), kind: Kind::Reader(Box::new(reader)) }
+        Source::new(name.into(), Kind::Reader(Box::new(reader)))
     }
 
     /// Bytes in memory, which are not copied; compressed or not, as a file.
     pub fn memory(name: impl Into<String>, bytes: &'s [u8]) -> Source<'s> {
-        Source { name: name.into(), kind: Kind::Memory(bytes) }
+        Source::new(name.into(), Kind::Memory(bytes))
     }
 
     /// Anything of a known length of which pieces can be read at any place, as from a plain file.
     pub fn pieces(name: impl Into<String>, pieces: impl ReadAt + 's, length_bytes: u64) -> Source<'s> {
-        Source { name: name.into(), kind: Kind::Pieces(Arc::new(pieces), length_bytes) }
+        Source::new(name.into(), Kind::Pieces(Arc::new(pieces), length_bytes))
+    }
+
+    fn new(name: String, kind: Kind<'s>) -> Source<'s> {
+        Source { name, kind, reading: None }
+    }
+
+    /// Says how its bytes become events, if they are not JSON Lines, or not each of the lines is one.
+    pub fn read_as(mut self, reading: &Reading) -> Source<'s> {
+        self.reading = (*reading != Reading::default()).then(|| Arc::new(reading.clone()));
+        self
+    }
+
+    /// How its bytes become events, if its records are not that as they stand.
+    pub(super) fn reading(&self) -> Option<Arc<Reading>> {
+        self.reading.clone()
     }
 
     /// The name, as results give it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// All that it holds, unpacked, in memory: for what is no stream of events.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened, or not be read to its end.
+    pub fn read_whole(self) -> Result<Vec<u8>, SourceError> {
+        let name = self.name.clone();
+        let Opened::Stream(stream) = Source { reading: None, ..self }.open(true)? else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        match stream.into_reader().read_to_end(&mut all) {
+            Ok(_) => Ok(all),
+            Err(error) => Err(SourceError { name, offset: all.len() as u64, problem: SourceProblem::Read(error) }),
+        }
     }
 
     /// What it is known by in a ledger, if it can be read again from its start.
@@ -143,14 +176,16 @@ impl<'s> Source<'s> {
 
     /// Opens it; `in_turn` asks for a stream whatever it is.
     pub(super) fn open(self, in_turn: bool) -> Result<Opened<'s>, SourceError> {
-        let name = self.name;
-        let opened = match self.kind {
-            Kind::File(path) => open_file(&path, in_turn),
-            Kind::Stdin => open_stdin(),
-            Kind::Reader(reader) => stream(reader, false),
-            Kind::Memory(bytes) if in_turn || is_compressed(bytes) => stream(Box::new(bytes), false),
+        let Source { name, mut kind, reading } = self;
+        let how = How { name: &name, reading: reading.as_deref() };
+        let in_turn = in_turn || !how.lines_alone(&mut kind);
+        let opened = match kind {
+            Kind::File(path) => open_file(&path, in_turn, how),
+            Kind::Stdin => open_stdin(how),
+            Kind::Reader(reader) => stream(reader, false, how),
+            Kind::Memory(bytes) if in_turn || is_compressed(bytes) => stream(Box::new(bytes), false, how),
             Kind::Memory(bytes) => Ok(Opened::Memory(without_mark(bytes))),
-            Kind::Pieces(pieces, length) if in_turn => stream(Box::new(InTurn { pieces, at: 0, length }), false),
+            Kind::Pieces(pieces, length) if in_turn => stream(Box::new(InTurn { pieces, at: 0, length }), false, how),
             Kind::Pieces(pieces, length) => Ok(Opened::Pieces(pieces, length)),
         };
         opened.map_err(|error| SourceError { name, offset: 0, problem: SourceProblem::Open(error) })
@@ -168,6 +203,49 @@ pub(super) enum Opened<'s> {
     Memory((&'s [u8], u64)),
     /// Bytes that come one after the other.
     Stream(Box<Stream<'s>>),
+    /// The same, of records that are no lines.
+    Records(Box<RecordStream<'s>>),
+}
+
+/// What a source is called, and how its bytes become events.
+#[derive(Clone, Copy)]
+struct How<'h> {
+    name: &'h str,
+    reading: Option<&'h Reading>,
+}
+
+impl How<'_> {
+    fn format(self) -> reading::Format {
+        self.reading.map_or(reading::Format::Lines, |reading| reading.format)
+    }
+
+    /// Whether what can be read in pieces holds lines, which may be cut anywhere. What cannot be looked at is opened as
+    /// whatever it is, and fails then.
+    fn lines_alone(self, kind: &mut Kind) -> bool {
+        match (self.format(), kind) {
+            (reading::Format::Lines, _) => true,
+            (reading::Format::Auto, Kind::File(path)) => {
+                let Ok(file) = File::open(path) else { return true };
+                if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+                    return false;
+                }
+                self.begins_with_lines(&file)
+            }
+            (reading::Format::Auto, Kind::Memory(bytes)) => self.begins_with_lines(*bytes),
+            (reading::Format::Auto, Kind::Pieces(pieces, length)) => {
+                self.begins_with_lines(InTurn { pieces: pieces.clone(), at: 0, length: *length })
+            }
+            _ => false,
+        }
+    }
+
+    fn begins_with_lines(self, from: impl Read) -> bool {
+        let mut head = Vec::new();
+        // If even this fails, so will the reading, which can say where.
+        let _ = from.take(HEAD_BYTES as u64).read_to_end(&mut head);
+        let whole = head.len() < HEAD_BYTES;
+        is_compressed(&head) || reading::look(&head, whole, self.name) == reading::Format::Lines
+    }
 }
 
 fn without_mark(bytes: &[u8]) -> (&[u8], u64) {
@@ -177,7 +255,7 @@ fn without_mark(bytes: &[u8]) -> (&[u8], u64) {
     }
 }
 
-fn open_file<'s>(path: &Path, in_turn: bool) -> io::Result<Opened<'s>> {
+fn open_file<'s>(path: &Path, in_turn: bool, how: How) -> io::Result<Opened<'s>> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_dir() {
@@ -193,29 +271,30 @@ fn open_file<'s>(path: &Path, in_turn: bool) -> io::Result<Opened<'s>> {
             return Ok(Opened::Pieces(Arc::new(file), metadata.len()));
         }
     }
-    stream(Box::new(file), !metadata.is_file())
+    stream(Box::new(file), !metadata.is_file(), how)
 }
 
 /// Standard input, without the standard library's buffer and lock.
-fn open_stdin<'s>() -> io::Result<Opened<'s>> {
+fn open_stdin<'s>(how: How) -> io::Result<Opened<'s>> {
     #[cfg(unix)]
     {
         use std::os::fd::AsFd;
         let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
         let live = !file.metadata()?.is_file();
-        stream(Box::new(file), live)
+        stream(Box::new(file), live, how)
     }
     #[cfg(not(unix))]
-    stream(Box::new(io::stdin()), true)
+    stream(Box::new(io::stdin()), true, how)
 }
 
 /// A stream over a reader, decompressed if it starts like one that has to be.
-fn stream<'s>(mut reader: Box<dyn Read + Send + 's>, live: bool) -> io::Result<Opened<'s>> {
+fn stream<'s>(mut reader: Box<dyn Read + Send + 's>, live: bool, how: How) -> io::Result<Opened<'s>> {
     let mut head = [0; 4];
     let mut known = 0;
     // A reader that fails at once fails as a stream: what it gave before counts.
     let mut failed = None;
-    while known < head.len() {
+    // No more than it takes to tell: the first line of a pipe may be shorter, and nothing may follow it for long.
+    while known < head.len() && may_be_compressed(&head[..known]) {
         match reader.read(&mut head[known..]) {
             Ok(0) => break,
             Ok(read) => known += read,
@@ -233,7 +312,53 @@ fn stream<'s>(mut reader: Box<dyn Read + Send + 's>, live: bool) -> io::Result<O
         () => Format::Plain,
     };
     let whole = io::Cursor::new(head.to_vec()).chain(Failing(failed)).chain(reader);
-    Ok(Opened::Stream(Box::new(Stream::new(Box::new(whole), format, live)?)))
+    let mut unpacked = Unpacked::new(Box::new(whole), format)?;
+    let records = match how.format() {
+        reading::Format::Auto => look(&mut unpacked, how.name),
+        format => format,
+    };
+    let typed = how.reading.is_some_and(|reading| reading.typed);
+    Ok(match records {
+        reading::Format::Auto | reading::Format::Lines => Opened::Stream(Box::new(Stream::new(unpacked, live))),
+        reading::Format::Json => Opened::Records(Box::new(RecordStream::values(unpacked, live))),
+        reading::Format::Csv => Opened::Records(Box::new(RecordStream::rows(unpacked, live, typed))),
+        #[cfg(feature = "parquet")]
+        reading::Format::Parquet => {
+            let Unpacked { reader, stored } = unpacked;
+            let reader = Box::new(reading::ParquetLines::new(reader)?);
+            Opened::Stream(Box::new(Stream::new(Unpacked { reader, stored }, false)))
+        }
+        #[cfg(not(feature = "parquet"))]
+        reading::Format::Parquet => {
+            let what = "it is Parquet, which this build does not read: build it with the feature parquet";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, what));
+        }
+    })
+}
+
+/// Tells what a stream holds by its beginning, which is put back.
+fn look(unpacked: &mut Unpacked, name: &str) -> reading::Format {
+    let mut head = vec![0; HEAD_BYTES];
+    let (mut known, mut whole, mut failed) = (0, false, None);
+    while !reading::is_enough(&head[..known]) {
+        match unpacked.reader.read(&mut head[known..]) {
+            Ok(0) => {
+                whole = true;
+                break;
+            }
+            Ok(read) => known += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        }
+    }
+    head.truncate(known);
+    let format = reading::look(&head, whole, name);
+    let rest = std::mem::replace(&mut unpacked.reader, Box::new(io::empty()));
+    unpacked.reader = Box::new(io::Cursor::new(head).chain(Failing(failed)).chain(rest));
+    format
 }
 
 /// How a stream is stored.
@@ -246,6 +371,15 @@ pub(super) enum Format {
 
 fn is_compressed(head: &[u8]) -> bool {
     head.starts_with(GZIP) || is_zstd(head)
+}
+
+/// Whether bytes that begin so may turn out to be compressed, or have already.
+fn may_be_compressed(head: &[u8]) -> bool {
+    let begins = |mark: &[u8]| mark.iter().zip(head).all(|(mark, byte)| mark == byte);
+    begins(GZIP) || begins(ZSTD) || {
+        let skippable = head.first().is_none_or(|first| (0x50..=0x5f).contains(first));
+        skippable && head.iter().skip(1).zip(&[0x2a, 0x4d, 0x18]).all(|(byte, mark)| byte == mark)
+    }
 }
 
 /// A frame, or a skippable frame before the first one, as parallel compressors write it.

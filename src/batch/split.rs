@@ -1,6 +1,6 @@
 //! Plain bytes in pieces that workers fetch by themselves, without knowing of one another.
 //!
-//! Piece k of C bytes owns the lines that *start* in it. So whoever reads it looks one byte back (a line starts behind a
+//! Piece k of C bytes owns the lines that *start* in it. So whoever reads it looks back at least one byte (a line starts behind a
 //! line end), drops what belongs to the piece before, and reads on behind its own end until its last line is over. Every
 //! line has one owner, whatever C is. It must never hold more of a line than the limit, nor trust that a file keeps its
 //! length.
@@ -11,6 +11,8 @@ use memchr::{memchr, memrchr};
 use std::io;
 use std::ops::Range;
 
+/// How much is read before a piece: one byte would do, but then the system could not copy from and to aligned memory.
+const LEAD_BYTES: u64 = 64;
 /// How much is read behind a piece's end at first: most lines are shorter.
 const BEHIND_BYTES: usize = 8 << 10;
 /// How much of a line that is too long is looked at at once.
@@ -75,7 +77,8 @@ pub(super) struct Owned {
 
 /// Fetches the lines that a piece owns.
 pub(super) fn fetch(from: &(impl ReadAt + ?Sized), piece: Piece, buffer: &mut Buffer) -> Owned {
-    let mut reader = Fetch { from, piece, base: piece.start.saturating_sub(1), filled: 0, end: None, failed: None };
+    let mut reader =
+        Fetch { from, piece, base: piece.start.saturating_sub(LEAD_BYTES), filled: 0, end: None, failed: None };
     // Offsets in the buffer: of the piece's first byte, and of the first line end that is not in front of its last line.
     let own = (piece.start - reader.base) as usize;
     let last = (piece.end - 1 - reader.base) as usize;
@@ -83,8 +86,8 @@ pub(super) fn fetch(from: &(impl ReadAt + ?Sized), piece: Piece, buffer: &mut Bu
     let first = match own {
         0 if buffer.bytes[..reader.filled].starts_with(BYTE_ORDER_MARK) => BYTE_ORDER_MARK.len(),
         0 => 0,
-        _ => match memchr(b'\n', &buffer.bytes[..last.min(reader.filled)]) {
-            Some(at) => at + 1,
+        _ => match buffer.bytes[..last.min(reader.filled)].get(own - 1..).and_then(|bytes| memchr(b'\n', bytes)) {
+            Some(at) => own + at,
             None => return reader.incomplete(0..0, None),
         },
     };
@@ -150,14 +153,14 @@ impl<R: ReadAt + ?Sized> Fetch<'_, R> {
             let line_end = memchr(b'\n', &piece[..read]);
             at += line_end.unwrap_or(read) as u64;
             match (line_end, failed) {
-                (Some(_), _) => return Some(LongLine { length: at - line_at, start }),
+                (Some(_), _) => return Some(LongLine { offset: line_at, length: at - line_at, start }),
                 (None, Some(error)) => {
                     self.failed = Some(error);
                     return None;
                 }
                 (None, None) if read < SKIP_BYTES => {
                     self.end = Some(at);
-                    return Some(LongLine { length: at - line_at, start });
+                    return Some(LongLine { offset: line_at, length: at - line_at, start });
                 }
                 (None, None) => {}
             }

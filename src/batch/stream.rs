@@ -17,6 +17,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// How much is asked of a reader at once, at least.
 const READ_BYTES: usize = 64 << 10;
 
+/// What a source holds, unpacked if it was packed.
+pub(super) struct Unpacked<'s> {
+    pub reader: Box<dyn Read + Send + 's>,
+    /// How many bytes have been read for it, as they are stored.
+    pub stored: Arc<AtomicU64>,
+}
+
+impl<'s> Unpacked<'s> {
+    /// What stored bytes hold.
+    pub fn new(reader: Box<dyn Read + Send + 's>, format: Format) -> io::Result<Unpacked<'s>> {
+        let stored = Arc::new(AtomicU64::new(0));
+        let counted = Counted { reader, count: stored.clone() };
+        let reader: Box<dyn Read + Send + 's> = match format {
+            Format::Plain => Box::new(counted),
+            Format::Gzip => Box::new(Unpack::gzip(counted)),
+            Format::Zstd => Box::new(Unpack::zstandard(counted)?),
+        };
+        Ok(Unpacked { reader, stored })
+    }
+}
+
 /// A source that is read in turn.
 pub(super) struct Stream<'s> {
     reader: Box<dyn Read + Send + 's>,
@@ -53,16 +74,15 @@ pub(super) struct Cut {
 }
 
 impl<'s> Stream<'s> {
-    /// A stream over stored bytes.
-    pub fn new(reader: Box<dyn Read + Send + 's>, format: Format, live: bool) -> io::Result<Stream<'s>> {
-        let stored = Arc::new(AtomicU64::new(0));
-        let counted = Counted { reader, count: stored.clone() };
-        let reader: Box<dyn Read + Send + 's> = match format {
-            Format::Plain => Box::new(counted),
-            Format::Gzip => Box::new(Unpack::gzip(counted)),
-            Format::Zstd => Box::new(Unpack::zstandard(counted)?),
-        };
-        Ok(Stream { reader, live, rest: Vec::new(), offset: 0, ended: false, stored, stored_before: 0, first: 0 })
+    /// A stream over lines.
+    pub fn new(from: Unpacked<'s>, live: bool) -> Stream<'s> {
+        let Unpacked { reader, stored } = from;
+        Stream { reader, live, rest: Vec::new(), offset: 0, ended: false, stored, stored_before: 0, first: 0 }
+    }
+
+    /// The bytes, of a stream from which nothing has been taken.
+    pub fn into_reader(self) -> Box<dyn Read + Send + 's> {
+        self.reader
     }
 
     /// Goes to where a run was stopped, before anything else is read. What lies before is read, or unpacked, again.
@@ -175,7 +195,7 @@ impl<'s> Stream<'s> {
         self.rest.extend_from_slice(&buffer.bytes[rest..filled]);
         let line_end = u64::from(!self.ended);
         self.offset += length as u64 + line_end;
-        let long = Some(LongLine { length: (length - mark) as u64, start });
+        let long = Some(LongLine { offset, length: (length - mark) as u64, start });
         let (stored_bytes, after) = (self.stored_bytes(), self.after());
         Cut { offset, range: 0..0, long, failed: None, stored_bytes, after, live: self.live }
     }

@@ -5,6 +5,7 @@
 //! together of. The first line that calls for anything more (that is no JSON, that the machine has to run, that fails)
 //! is left to the worker. It must never write or count what the worker would not.
 
+use super::latency::Laps;
 use super::once;
 use super::wording::{Emit, Wording};
 use crate::program::shortcut::{Part, Text};
@@ -27,6 +28,9 @@ pub(super) struct Telling<'t> {
     pub out: &'t mut Vec<u8>,
     /// How many executions have come to each end.
     pub ends: &'t mut [u64],
+    /// Where durations are counted, if each is measured: from the end of one execution to the end of the next, so that the
+    /// clock is read once for each.
+    pub laps: Option<&'t mut Laps>,
 }
 
 impl<'r> Swift<'r> {
@@ -71,7 +75,22 @@ impl<'r> Swift<'r> {
         most: u64,
         telling: &mut Telling,
     ) -> (u64, Option<LineKind>) {
-        let Telling { arena, out, ends } = telling;
+        match telling.laps.is_some() {
+            false => self.tell_each::<false>(lines, slots, most, telling),
+            true => self.tell_each::<true>(lines, slots, most, telling),
+        }
+    }
+
+    #[inline(always)]
+    fn tell_each<const TIMED: bool>(
+        &self,
+        lines: &mut Lines,
+        slots: &mut [Slot],
+        most: u64,
+        telling: &mut Telling,
+    ) -> (u64, Option<LineKind>) {
+        let Telling { arena, out, ends, laps } = telling;
+        let mut before = laps.as_deref().filter(|_| TIMED).map_or(0, Laps::now);
         let known = self.shortcuts.slots().min(slots.len());
         let mut told = 0;
         let behind = loop {
@@ -93,6 +112,9 @@ impl<'r> Swift<'r> {
             told += 1;
             if self.shortcuts.computes() {
                 arena.reset();
+            }
+            if TIMED && let Some(laps) = laps {
+                before = laps.lap(before);
             }
         };
         (told, behind)

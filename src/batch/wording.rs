@@ -132,11 +132,14 @@ impl Wording {
 
     /// Writes that a line could not become an event: `length` is the line's, `start` as much of it as there is to show.
     pub fn rejected(&self, place: Place, reason: &str, length: u64, start: &[u8], lines: &mut Lines) {
+        let mut quoted = 0..0;
         if self.results && self.emit == Emit::Outcome && !self.skip_rejected {
             let out = &mut lines.results;
             self.open(place, out);
             out.bytes.extend_from_slice(b"\"status\":\"REJECTED\",\"error\":");
+            quoted.start = out.bytes.len();
             write_string(reason, &mut out.bytes);
+            quoted.end = out.bytes.len();
             out.bytes.extend_from_slice(b"}\n");
         }
         if self.dead_letters {
@@ -145,7 +148,11 @@ impl Wording {
             out.bytes.extend_from_slice(b"\"length\":");
             out.number(length);
             out.bytes.extend_from_slice(b",\"reason\":");
-            write_string(reason, &mut out.bytes);
+            // As it stands in the results, if it does.
+            match quoted.is_empty() {
+                true => write_string(reason, &mut out.bytes),
+                false => out.bytes.extend_from_slice(&lines.results.bytes[quoted]),
+            }
             write_shown(length, start, &mut out.bytes);
             out.bytes.extend_from_slice(b"}\n");
         }
@@ -197,16 +204,14 @@ pub(super) fn write_outcome(outcome: &Outcome, arena: &Arena, out: &mut Vec<u8>)
 
 /// Shows a line's bytes, or as many as a dead letter holds; source, offset and length cut out the rest again.
 fn write_shown(length: u64, start: &[u8], out: &mut Vec<u8>) {
-    let mut shown = &start[..start.len().min(SHOWN_BYTES_MAX)];
+    let shown = &start[..start.len().min(SHOWN_BYTES_MAX)];
     let cut = (shown.len() as u64) < length;
-    if let Err(error) = std::str::from_utf8(shown)
-        && cut
-        && error.error_len().is_none()
-    {
+    let text = std::str::from_utf8(shown).or_else(|error| match cut && error.error_len().is_none() {
         // It was cut inside a character.
-        shown = &shown[..error.valid_up_to()];
-    }
-    match std::str::from_utf8(shown) {
+        true => std::str::from_utf8(&shown[..error.valid_up_to()]),
+        false => Err(error),
+    });
+    match text {
         Ok(text) => {
             out.extend_from_slice(b",\"text\":");
             write_string(text, out);

@@ -4,15 +4,16 @@
 //! and results; in the steady state a line costs no allocation, no lock and no hashing. It must never let a record know
 //! when or by whom it was run: seed and clock come from the record and the run's settings alone.
 
-use super::chunk::{Buffer, Chunk};
+use super::chunk::{self, Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::findings::{Notes, Seen, Watch};
 use super::intake::Intake;
-use super::latency::Latencies;
+use super::latency::{Laps, Latencies, Latency};
 use super::ledger::{Claimed, Claims};
 use super::once;
 use super::order::{Order, Whereabouts};
 use super::outputs::{Failure, Results};
+use super::reading::Origins;
 use super::swift::{Swift, Telling};
 use super::tally;
 use super::wording::{self, Place, Wording};
@@ -48,23 +49,6 @@ pub enum Identity {
     Position,
     /// Its bytes: equal records are equal executions, wherever they stand.
     Content,
-}
-
-/// Which executions are timed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Latency {
-    /// None.
-    Off,
-    /// One in so many, on each thread.
-    Sampled(u32),
-    /// All: a clock reading costs about a third of a small execution.
-    All,
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        Latency::Sampled(64)
-    }
 }
 
 /// What all workers of a run share.
@@ -177,11 +161,14 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 helpers,
                 arena: Arena::new(),
                 latencies: Latencies::new(),
+                laps: Laps::new().filter(|_| job.latency == Latency::All),
                 until_timed: 1,
                 place: Arc::default(),
                 look_up_at: 0,
                 untidy: 0,
+                reason: String::new(),
                 watch: job.observed.then(|| Watch::new(job.program)),
+                origins: None,
             },
             buffer: Buffer::default(),
             scratch: Scratch::with_engine(job.scanner),
@@ -260,6 +247,8 @@ struct Worker<'j, 'r, 's, 'w> {
     helpers: &'j dyn Helpers,
     arena: Arena,
     latencies: Latencies,
+    /// As well, if all executions are measured, those that are told.
+    laps: Option<Laps>,
     /// How many executions there are until the next one that is timed, itself included.
     until_timed: u32,
     place: Arc<Whereabouts>,
@@ -269,6 +258,10 @@ struct Worker<'j, 'r, 's, 'w> {
     untidy: u32,
     /// What is noted of executions for a report.
     watch: Option<Watch>,
+    /// Where the lines of the chunk came from, if they were made.
+    origins: Option<Box<Origins>>,
+    /// Memory for what is wrong with a line.
+    reason: String,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -294,6 +287,9 @@ impl Worker<'_, '_, '_, '_> {
         pace: Pace,
     ) -> Result<(), Reached> {
         let job = self.job;
+        if reached.line_index == 0 {
+            self.origins = chunk.origins.take();
+        }
         let mut line_index = reached.line_index;
         let line_index_max = match pace {
             Pace::Steady => u64::MAX,
@@ -302,9 +298,10 @@ impl Worker<'_, '_, '_, '_> {
         self.look_up_at = line_index;
         while let Some(kind) = self.tell_on(&mut lines, slots, results, (&mut line_index, line_index_max)) {
             let at = reached.bytes + lines.offset();
-            let place = Place { source: chunk.source, offset: chunk.offset + at as u64, line_index };
+            let place = chunk::place(chunk.source, chunk.offset, self.origins.as_deref(), at, line_index);
             if line_index >= self.look_up_at {
-                if job.order.is_over() {
+                // A run is gone on with from where a record begins.
+                if job.order.is_over() && self.origins.as_ref().is_none_or(|origins| origins.begins(line_index)) {
                     self.cut(place, results);
                     break;
                 }
@@ -313,18 +310,17 @@ impl Worker<'_, '_, '_, '_> {
                 }
                 self.look_up_at = line_index_max.min(line_index + LOOKED_UP_EVERY);
             }
-            if results.bytes() > job.results_bytes_max {
-                if pace != Pace::Steady && !job.order.relieves_now(chunk.sequence) {
-                    return Err(Reached { bytes: at, line_index });
-                }
-                job.order.relieve(chunk.sequence, results);
+            if results.bytes() > job.results_bytes_max
+                && !job.order.relieve(chunk.sequence, results, pace == Pace::Steady)
+            {
+                return Err(Reached { bytes: at, line_index });
             }
             line_index += 1;
             self.line(place, kind, &lines, slots, results);
         }
         results.failed = chunk.failed.take();
         if let Some(long) = chunk.long.take().filter(|_| !results.cut) {
-            let place = Place { source: chunk.source, offset: chunk.offset + chunk.data.len() as u64, line_index };
+            let place = Place { source: chunk.source, offset: long.offset, line_index };
             line_index += 1;
             self.too_long(place, long.length, &long.start, results);
         }
@@ -353,20 +349,25 @@ impl Worker<'_, '_, '_, '_> {
         results: &mut Results,
         (line_index, line_index_max): (&mut u64, u64),
     ) -> Option<LineKind> {
-        let (Some(swift), Latency::Off | Latency::Sampled(_)) = (&self.job.swift, self.job.latency) else {
+        let latency = self.job.latency;
+        let Some(swift) = self.job.swift.as_ref().filter(|_| latency != Latency::All || self.laps.is_some()) else {
             return lines.advance(slots);
         };
         let most = self.look_up_at.min(line_index_max).saturating_sub(*line_index);
         // The one that is timed is the next but these.
-        let most = match self.job.latency {
+        let most = match latency {
             Latency::Sampled(_) => most.min(u64::from(self.until_timed) - 1),
             _ => most,
         };
-        let mut telling =
-            Telling { arena: &mut self.arena, out: &mut results.text.results.bytes, ends: &mut results.told };
+        let mut telling = Telling {
+            arena: &mut self.arena,
+            out: &mut results.text.results.bytes,
+            ends: &mut results.told,
+            laps: self.laps.as_mut(),
+        };
         let (told, kind) = swift.tell(lines, slots, most, &mut telling);
         *line_index += told;
-        if matches!(self.job.latency, Latency::Sampled(_)) {
+        if matches!(latency, Latency::Sampled(_)) {
             self.until_timed -= told as u32;
         }
         kind
@@ -385,6 +386,9 @@ impl Worker<'_, '_, '_, '_> {
 
     /// Adds what was measured to what others have.
     fn hand_in_latencies(&mut self) {
+        if let Some(laps) = &mut self.laps {
+            laps.hand_in(&mut self.latencies);
+        }
         self.job.latencies.lock().unwrap_or_else(PoisonError::into_inner).add(&self.latencies);
         self.latencies.clear();
     }
@@ -406,7 +410,13 @@ impl Worker<'_, '_, '_, '_> {
                 }
             }
             LineKind::Blank => results.tally.blank += 1,
-            LineKind::Bad => self.reject(place, &lines.fault().to_string(), lines.raw(), results),
+            LineKind::Bad => {
+                let mut reason = std::mem::take(&mut self.reason);
+                reason.clear();
+                lines.fault_to(&mut reason);
+                self.reject(place, &reason, lines.raw(), results);
+                self.reason = reason;
+            }
         }
     }
 
@@ -450,7 +460,7 @@ impl Worker<'_, '_, '_, '_> {
             let Results { tally, text, visits, notes, .. } = results;
             let mut observers = self.watch.as_mut().zip(notes.as_deref_mut());
             execution.count_in(visits);
-            let counters = &mut job.bound.counters();
+            let counters = &mut job.bound.counters_of(seed);
             match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
                 Some(outcome) => {
                     note(&mut observers, &Seen { place, seed, now_ms, text: line.text, outcome: &outcome }, visits);
@@ -526,7 +536,7 @@ impl Worker<'_, '_, '_, '_> {
 
     #[cold]
     fn too_long(&self, place: Place, length: u64, start: &[u8], results: &mut Results) {
-        let reason = too_long(self.job, length);
+        let reason = too_long(self.job, length, self.origins.is_some());
         results.tally.rejected += 1;
         if let Some(notes) = &mut results.notes {
             notes.reject(place, &reason);
@@ -536,11 +546,15 @@ impl Worker<'_, '_, '_, '_> {
 
     #[cold]
     fn reject(&self, place: Place, reason: &str, line: &[u8], results: &mut Results) {
+        let (reason, length, line) = match self.origins.as_ref().and_then(|o| o.rejected(place.line_index)) {
+            None => (reason, line.len() as u64, line),
+            Some(known) => (&*known.reason, known.length, &*known.start),
+        };
         results.tally.rejected += 1;
         if let Some(notes) = &mut results.notes {
             notes.reject(place, reason);
         }
-        self.job.wording.rejected(place, reason, line.len() as u64, line, &mut results.text);
+        self.job.wording.rejected(place, reason, length, line, &mut results.text);
     }
 }
 
@@ -569,8 +583,9 @@ fn note(observers: &mut Option<(&mut Watch, &mut Notes)>, seen: &Seen, visits: &
     }
 }
 
-/// What is said of a line of that length.
+/// What is said of a line of that length, or of a record that is none.
 #[cold]
-pub(super) fn too_long(job: &Job, length_bytes: u64) -> String {
-    format!("a line of {length_bytes} bytes is over the limit of {} bytes", job.line_bytes_max)
+pub(super) fn too_long(job: &Job, length_bytes: u64, is_record: bool) -> String {
+    let what = if is_record { "record" } else { "line" };
+    format!("a {what} of {length_bytes} bytes is over the limit of {} bytes", job.line_bytes_max)
 }

@@ -5,7 +5,6 @@
 
 use super::machine::MachineArguments;
 use super::replay::{Prepared, ReplayArguments};
-use super::run::sources;
 use super::{CliError, write_out};
 use crate::batch::{Latency, Quantiles, Sink, Source, Summary, nanoseconds, read_all};
 use crate::bench::Fixture;
@@ -33,16 +32,18 @@ called faster.";
 
 /// Sources of few bytes are repeated to this many.
 const SOURCE_BYTES_MIN: usize = 4 << 20;
-/// The round that takes times by state runs about so many executions,
+/// The round that takes times by state runs about so many executions at most,
 const TIMED_MAX: usize = 200_000;
-/// in so many parts.
+/// in so many parts,
 const PARTS: usize = 10;
+/// each of which takes about so long at most, where functions take their time.
+const PART_SECONDS: f64 = 0.3;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
     machine: MachineArguments,
-    /// Files of JSON Lines, plain, .gz or .zst; `-` for stdin [default: events.jsonl in the machine's folder]
+    /// Files of events, as for `run`; `-` for stdin [default: events.jsonl in the machine's folder]
     events: Vec<PathBuf>,
     /// How long to run before the first round
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
@@ -90,10 +91,11 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode, CliError> {
     // Read first: whether there is something to compare with should not turn out at the end.
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
+    let handlers = &arguments.replay.attach(handlers)?;
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Plain)?;
-    let sources = sources(&arguments.events, &prepared.machine.folder)?;
-    let events = read_all(sources.into_iter().map(|(source, _)| source).collect())
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let (sources, _) = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
+    let events =
+        read_all(sources, arguments.replay.reading.skip).map_err(|error| CliError::Usage(error.to_string()))?;
     let bytes = enough(&events);
     let rounds = Rounds { arguments, prepared: &prepared, bytes: &bytes };
     let once = rounds.warm_up()?;
@@ -108,7 +110,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
         threads: once.threads,
         rounds: measured,
         latency: rounds.latency()?,
-        states: time_by_state(arguments, handlers, &events)?,
+        states: time_by_state(arguments, handlers, &events, &once)?,
     };
     let json = bench::to_json(&measured, baseline.as_ref());
     if let Some(path) = &arguments.save {
@@ -200,13 +202,20 @@ fn cpu_seconds() -> Option<f64> {
 }
 
 /// The time by state, on one thread, in a program that looks at the clock whenever it enters a state.
-fn time_by_state(arguments: &Arguments, handlers: &Handlers, events: &[u8]) -> Result<Vec<StateTime>, CliError> {
+fn time_by_state(
+    arguments: &Arguments,
+    handlers: &Handlers,
+    events: &[u8],
+    once: &Once,
+) -> Result<Vec<StateTime>, CliError> {
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Trail)?;
     let mut fixture = Fixture::of(prepared.program, prepared.bound, prepared.settings, events.to_vec())
         .map_err(|error| CliError::Usage(error.to_string()))?;
     // Whole turns, as far as there is room for one: then all parts run the same events.
     let events = fixture.events();
-    let count = (events * (TIMED_MAX / PARTS / events).max(1)).min(TIMED_MAX);
+    let on_one_thread = once.executions as f64 / once.seconds.max(1e-6) / once.threads as f64;
+    let timed_max = ((on_one_thread * PART_SECONDS) as usize).clamp(PARTS, TIMED_MAX);
+    let count = (events * (timed_max / PARTS / events).max(1)).min(timed_max);
     for _ in 0..count {
         fixture.run_one();
     }

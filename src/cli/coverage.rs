@@ -4,7 +4,6 @@ use super::console::{Console, complain, painted};
 use super::machine::MachineArguments;
 use super::progress::Bar;
 use super::replay::ReplayArguments;
-use super::run::sources;
 use super::{CliError, write_out};
 use crate::batch::{Coverage, Latency};
 use crate::compile::instrument::Instrument;
@@ -33,7 +32,7 @@ names.";
 pub(super) struct Arguments {
     #[command(flatten)]
     machine: MachineArguments,
-    /// Files of JSON Lines, plain, .gz or .zst; `-` for stdin [default: events.jsonl in the machine's folder]
+    /// Files of events, as for `run`; `-` for stdin [default: events.jsonl in the machine's folder]
     events: Vec<PathBuf>,
     /// What to write
     #[arg(long, value_name = "FORM", default_value = "text")]
@@ -67,16 +66,15 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, handlers: &Handlers, console: &Console) -> Result<ExitCode, CliError> {
+    let handlers = &arguments.replay.attach(handlers)?;
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Coverage)?;
-    let sources = sources(&arguments.events, &prepared.machine.folder)?;
-    let mut batch = arguments.replay.batch(&prepared)?.latency(Latency::Off);
-    let bar = Bar::on_terminal(console, sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum());
+    let (sources, bytes) = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
+    let mut batch = arguments.replay.batch(&prepared)?.skip(arguments.replay.reading.skip).latency(Latency::Off);
+    let bar = Bar::on_terminal(console, bytes);
     if let Some(bar) = bar.clone() {
         batch = batch.progress(move |progress| bar.show(progress));
     }
-    let summary = batch
-        .run(sources.into_iter().map(|(source, _)| source).collect())
-        .map_err(|error| CliError::Usage(error.to_string()));
+    let summary = batch.run(sources).map_err(|error| CliError::Usage(error.to_string()));
     if let Some(bar) = bar {
         bar.clear();
     }

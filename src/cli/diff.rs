@@ -4,7 +4,7 @@ use super::console::{Console, complain, painted};
 use super::machine::MachineArguments;
 use super::progress::Bar;
 use super::replay::{Prepared, ReplayArguments};
-use super::run::{Signals, sources};
+use super::signals::Signals;
 use super::{CliError, WorkflowType, write_out};
 use crate::batch::Single;
 use crate::batch::pair::{Differing, Pair, Side};
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     old: PathBuf,
     /// The new definition
     new: PathBuf,
-    /// Files of JSON Lines, plain, .gz or .zst; `-` for stdin [default: events.jsonl in the old machine's folder]
+    /// Files of events, as for `run`; `-` for stdin [default: events.jsonl in the old machine's folder]
     events: Vec<PathBuf>,
     /// Where differences in result lines do not count; may be given several times
     #[arg(long, value_name = "PATH")]
@@ -118,6 +118,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers, console: &Console)
         .map(|path| Ignored::parse(path).map_err(|error| CliError::Usage(format!("--ignore: {error}"))))
         .collect::<Result<Vec<_>, _>>()?;
     let replay = &arguments.replay;
+    let handlers = &replay.attach(handlers)?;
     let place = arguments.machine(&arguments.old, arguments.handlers.clone());
     let old = replay.prepare(&place, handlers, Instrument::Trail)?;
     let mut for_new = replay.clone();
@@ -129,11 +130,12 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers, console: &Console)
     }
     let place = arguments.machine(&arguments.new, arguments.new_handlers(&old));
     let new = for_new.prepare(&place, handlers, Instrument::Trail)?;
-    let sources = sources(&arguments.events, &old.machine.folder)?;
+    let (sources, bytes) = replay.sources(&arguments.events, &old.machine.folder)?;
 
     let signals = Signals::watch();
     let mut pair = Pair::new(side(&old), side(&new))
         .seed(replay.seed)
+        .skip(replay.reading.skip)
         .max_shown(arguments.max_shown)
         .ignore(&ignored)
         .stop(&signals.stop);
@@ -147,14 +149,12 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers, console: &Console)
         Some(path) => pair.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}")))?,
         None => pair.now(replay.now_ms()?),
     };
-    let bar = Bar::on_terminal(console, sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum());
+    let bar = Bar::on_terminal(console, bytes);
     let tell = |progress| bar.iter().for_each(|bar| bar.show(progress));
     if bar.is_some() {
         pair = pair.progress(&tell);
     }
-    let comparison = pair
-        .run(sources.into_iter().map(|(source, _)| source).collect())
-        .map_err(|error| CliError::Usage(error.to_string()));
+    let comparison = pair.run(sources).map_err(|error| CliError::Usage(error.to_string()));
     if let Some(bar) = &bar {
         bar.clear();
     }

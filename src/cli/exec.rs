@@ -1,17 +1,19 @@
 //! `exec`: one execution, to be looked at: its history, what was decided and why, step by step if need be.
 
 use super::check::diagnostics_json;
+use super::events::{EventArguments, EventFormat, HEADING, sources};
 use super::graph::title;
+use super::lambda::LambdaArguments;
 use super::machine::{Machine, MachineArguments, missing, read_text};
+use super::mocks::Wanted;
 use super::replay::compile_instrumented;
-use super::run::sources;
 use super::step::{Course, walk};
 use super::{CliError, print, write_out};
 use crate::batch::{Recorded, Single, nth_record};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
-use crate::handler::mock::Mock;
+use crate::handler::lambda::Logs;
 use crate::value::scan;
 use crate::value::timestamp::Timestamp;
 use crate::view::graph::{Graph, Overlay, svg};
@@ -50,6 +52,11 @@ pub(super) struct Arguments {
     /// Files that --at counts in, as for `run`; may be given several times [default: events.jsonl in the machine's folder]
     #[arg(long, value_name = "FILE", requires = "at")]
     events: Vec<PathBuf>,
+    /// How the events are written that --at counts
+    #[arg(long, visible_alias = "event-format", value_name = "FORMAT", default_value = "auto", help_heading = HEADING)]
+    format: EventFormat,
+    #[command(flatten)]
+    reading: EventArguments,
     /// Tell for each state what went in and came out, what was decided, called and caught
     #[arg(long, conflicts_with_all = ["json", "history"])]
     explain: bool,
@@ -62,7 +69,8 @@ pub(super) struct Arguments {
     /// Answer in JSON
     #[arg(long)]
     json: bool,
-    /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
+    /// Mocks, in the form of Step Functions Local's MockConfigFile.json, or, for --at, recorded outcomes as `import`
+    /// writes them [default: mocks.json in the machine's folder]
     #[arg(long, value_name = "FILE")]
     mock: Option<PathBuf>,
     /// Which of the mock file's test cases
@@ -89,6 +97,8 @@ pub(super) struct Arguments {
     /// Let log records hold inputs and outputs
     #[arg(long)]
     include_execution_data: bool,
+    #[command(flatten)]
+    lambda: LambdaArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -109,11 +119,18 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
     }
     let definition = machine.accepted()?;
     let beside = machine.folder.join("mocks.json");
+    // For one execution a choice among mocks has to be made.
     let mock = arguments.mock.clone().or_else(|| beside.is_file().then_some(beside));
     let mocked = mock.is_some();
-    if let Some(path) = mock {
-        let mock = Mock::read(&read_text(&path)?, &arguments.machine_name, arguments.test_case.as_deref())
-            .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
+    let wanted = Wanted {
+        mock: mock.as_deref(),
+        test_case: arguments.test_case.as_deref(),
+        machine_name: &arguments.machine_name,
+        seed: arguments.seed,
+        by_content: false,
+        real: false,
+    };
+    if let Some(mock) = wanted.read(&machine.folder)? {
         handlers = handlers.mock(mock);
     }
     let watched = match (arguments.explain || arguments.step, arguments.svg.is_some()) {
@@ -121,6 +138,7 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
         (false, true) => Instrument::Coverage,
         (false, false) => Instrument::Plain,
     };
+    let handlers = arguments.lambda.attach(handlers, Some(1), Logs::Stderr)?;
     let asl = arguments.machine.asl_handlers(&machine)?;
     let program = compile_instrumented(definition, &asl, &handlers, watched)?;
     let bound = match mocked {
@@ -176,8 +194,10 @@ fn input(arguments: &Arguments, machine: &Machine) -> Result<(String, Seed), Cli
         };
         return Ok((text, Seed::new(arguments.seed, 0, 0)));
     };
-    let sources = sources(&arguments.events, &machine.folder)?;
-    let found = nth_record(sources.into_iter().map(|(source, _)| source).collect(), number)
+    let reading = arguments.reading.reading(arguments.format, arguments.seed, false);
+    let sources = sources(&arguments.events, &machine.folder, &reading)?;
+    let sources = sources.into_iter().map(|(source, _)| source).collect();
+    let found = nth_record(sources, number.saturating_add(arguments.reading.skip))
         .map_err(|error| CliError::Usage(error.to_string()))?
         .ok_or_else(|| CliError::Usage(format!("--at {number}: there are fewer events")))?;
     let seed = Seed::new(arguments.seed, found.source as u64, found.offset);

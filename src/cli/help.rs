@@ -12,7 +12,7 @@ pub(super) const EXIT_CODES: &str = "\
 Exit codes:
     0  done, whatever executions came to
     1  a finding: a definition that `check` refuses, a case of `test` that fails,
-       --fail-on, --fail-under, --max-slower
+       --expect, --fail-on, --fail-under, --max-slower; logs without an execution to import
     2  wrong usage, or a definition, handlers or settings that cannot be used
     3  a file could not be read or written
     4  no space was left; with a ledger, `resume` goes on
@@ -130,7 +130,7 @@ const HEADINGS: [(&str, &[&str]); 7] = [
             "max_spill_bytes",
         ],
     ),
-    ("Looking at it", &["summary", "report", "latency", "coverage", "fail_under"]),
+    ("Looking at it", &["summary", "report", "latency", "coverage", "fail_under", "expect", "ignore"]),
     ("After a crash", &["ledger", "ledger_every", "once"]),
     ("Functions", &["handlers", "mock", "test_case", "machine_name", "handler_timeout"]),
     ("Time and chance", &["seed", "identity", "now", "now_path", "clock", "in_flight"]),

@@ -5,9 +5,9 @@ use super::replay::compile_instrumented;
 use super::{CliError, WorkflowType};
 use crate::compile::instrument::Instrument;
 use crate::definition::diagnostic::render::render;
-use crate::definition::template::{Refused, StackTemplate, is_template, parse_with_values};
-use crate::definition::{Definition, Diagnostic, MachineType, ParseOptions, Source, nearest};
-use crate::embed::read_inside;
+use crate::definition::template::{Refused, is_template};
+use crate::definition::{Definition, Diagnostic, MachineType, Source, nearest};
+use crate::embed::place::{self, MACHINE_FILES, Reading};
 use crate::handler::{Handlers, MissingHandlers};
 use crate::program::Program;
 use crate::view::paint::Paint;
@@ -53,22 +53,9 @@ pub(super) struct Machine {
 impl MachineArguments {
     /// Finds, reads and checks the definition.
     pub fn read(&self) -> Result<Machine, CliError> {
-        let file = if self.machine.is_dir() {
-            let candidates = [
-                "machine.asl.json",
-                "machine.asl.yaml",
-                "machine.asl.yml",
-                "template.yaml",
-                "template.yml",
-                "template.json",
-            ];
-            let found = candidates.iter().map(|name| self.machine.join(name)).find(|path| path.is_file());
-            found.ok_or_else(|| {
-                CliError::Usage(format!("{} holds none of {}", self.machine.display(), candidates.join(", ")))
-            })?
-        } else {
-            self.machine.clone()
-        };
+        let file = place::machine_file(&self.machine).ok_or_else(|| {
+            CliError::Usage(format!("{} holds none of {}", self.machine.display(), MACHINE_FILES.join(", ")))
+        })?;
         let text = read_text(&file)?;
         let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
         let file_name = file.display().to_string();
@@ -77,38 +64,19 @@ impl MachineArguments {
             WorkflowType::Standard => MachineType::Standard,
         });
         let values = self.substitutions()?;
-        if is_template(&text, &file_name) {
-            return Ok(self.read_template(&text, &file_name, folder, asked, &values));
-        }
-        if self.resource.is_some() {
+        if self.resource.is_some() && !is_template(&text, &file_name) {
             return Err(CliError::Usage(format!("--resource names a resource of a template, and {file_name} is none")));
         }
-        let machine_type = asked.unwrap_or_default();
-        let result = parse_with_values(&text, &file_name, &values, &ParseOptions { machine_type });
-        Ok(Machine::of(result, folder, machine_type))
-    }
-
-    fn read_template(
-        &self,
-        text: &str,
-        file_name: &str,
-        folder: PathBuf,
-        asked: Option<MachineType>,
-        values: &BTreeMap<String, String>,
-    ) -> Machine {
-        let template = match StackTemplate::read(text, file_name) {
-            Ok(template) => template,
-            Err(diagnostics) => {
-                let source = Arc::new(Source::new(text, file_name));
-                return Machine::of(Err(Refused { diagnostics, source }), folder, asked.unwrap_or_default());
-            }
+        let reading = Reading {
+            file_name: &file_name,
+            machine_type: asked,
+            resource: self.resource.as_deref(),
+            values: &values,
+            open: &|path| place::read_inside(&folder, path),
         };
-        let beside = folder.clone();
-        let open = move |path: &Path| read_inside(&beside, path);
-        let result = template.definition_as(self.resource.as_deref(), values, &open, asked);
+        let result = reading.definition(&text);
         let own = result.as_ref().ok().and_then(|definition| definition.machine_type);
-        let machine_type = asked.or(own).unwrap_or_default();
-        Machine::of(result, folder, machine_type)
+        Ok(Machine::of(result, folder, asked.or(own).unwrap_or_default()))
     }
 
     fn substitutions(&self) -> Result<BTreeMap<String, String>, CliError> {
@@ -133,23 +101,11 @@ impl MachineArguments {
         };
         let mut handlers = BTreeMap::new();
         let io = |error| CliError::Io { path: folder.display().to_string(), error };
-        let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-            .map_err(io)?
-            .map(|entry| entry.map(|e| e.path()))
-            .collect::<Result<_, _>>()
-            .map_err(io)?;
-        files.sort();
-        for file in files {
-            let Some(name) = file.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".asl.json")) else {
-                continue;
-            };
-            let text = read_text(&file)?;
-            let file_name = file.display().to_string();
-            let definition = Definition::parse(&text, &file_name, &ParseOptions::default()).map_err(|diagnostics| {
-                let picture = render(&diagnostics, &Source::new(&text, &file_name), style(on_stderr()));
-                CliError::Usage(format!("the handler {name} is refused\n{picture}"))
-            })?;
-            handlers.insert(name.to_owned(), definition);
+        for (name, file) in place::handler_files(&folder).map_err(io)? {
+            let handler = place::handler(&read_text(&file)?, &file.display().to_string());
+            let handler =
+                handler.map_err(|(_, picture)| CliError::Usage(format!("the handler {name} is refused\n{picture}")))?;
+            handlers.insert(name, handler);
         }
         Ok(handlers)
     }
@@ -197,7 +153,7 @@ pub(super) fn missing(
         }
     }
     text.push_str(
-        "\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, or mock their states with --mock",
+        "\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, name their code with --lambda, or mock their states with --mock",
     );
     CliError::Usage(text)
 }

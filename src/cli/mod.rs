@@ -12,18 +12,25 @@ mod compile;
 mod console;
 mod coverage;
 mod diff;
+mod events;
 mod exec;
+mod expect;
+mod glob;
 mod graph;
 mod help;
+mod import;
 mod json;
 mod jsonata;
+mod lambda;
 mod machine;
+mod mocks;
 mod progress;
 mod replay;
 mod resume;
 mod run;
 mod settings;
 mod shell;
+mod signals;
 mod step;
 mod test;
 
@@ -70,6 +77,9 @@ enum Command {
     /// How fast a machine runs over events, and whether that has changed
     #[command(after_help = bench::EXAMPLES)]
     Bench(Box<bench::Arguments>),
+    /// Make events, tasks' outcomes and expected results of Express logs and execution histories
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::Arguments),
     /// Print the compiled program
     #[command(after_help = help::COMPILE)]
     Compile(compile::Arguments),
@@ -155,6 +165,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, handlers: Handlers) -
         Command::Diff(arguments) => diff::run(&arguments, &handlers, console),
         Command::Test(arguments) => test::run(&arguments, &handlers),
         Command::Bench(arguments) => bench::run(&arguments, &handlers),
+        Command::Import(arguments) => import::run(&arguments, console),
         Command::Compile(arguments) => compile::run(&arguments, &handlers),
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Json(arguments) => json::run(&arguments),

@@ -4,12 +4,15 @@
 //! that the executions are the same ones. It must never write anything.
 
 use super::CliError;
-use super::machine::{Machine, MachineArguments, missing, read_text};
-use crate::batch::Batch;
+use super::events::{self, EventArguments, EventFormat, HEADING};
+use super::lambda::LambdaArguments;
+use super::machine::{Machine, MachineArguments, missing};
+use super::mocks::Wanted;
+use crate::batch::{Batch, Source};
 use crate::compile::Options;
 use crate::compile::instrument::{self, Instrument};
 use crate::definition::{Definition, MachineType};
-use crate::handler::mock::Mock;
+use crate::handler::lambda::Logs;
 use crate::handler::{Bound, Handlers};
 use crate::program::Program;
 use crate::value::timestamp::Timestamp;
@@ -33,10 +36,16 @@ pub(super) struct ReplayArguments {
     /// Where each event says when its virtual time starts
     #[arg(long, value_name = "PATH")]
     pub now_path: Option<String>,
-    /// Run only the first records
-    #[arg(long, value_name = "N")]
+    /// How the events are written
+    #[arg(long, value_name = "FORMAT", default_value = "auto", help_heading = HEADING)]
+    pub event_format: EventFormat,
+    #[command(flatten)]
+    pub reading: EventArguments,
+    /// Run only the first records, behind those that are skipped
+    #[arg(long, value_name = "N", help_heading = HEADING)]
     pub limit: Option<u64>,
-    /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
+    /// Mocks, in the form of Step Functions Local's MockConfigFile.json, or recorded outcomes as `import` writes them
+    /// [default: mocks.json in the machine's folder]
     #[arg(long, value_name = "FILE")]
     pub mock: Option<PathBuf>,
     /// Which of the mock file's test cases
@@ -45,6 +54,8 @@ pub(super) struct ReplayArguments {
     /// The machine's name, in mocks and in the context object
     #[arg(long, value_name = "NAME", default_value = "Machine")]
     pub machine_name: String,
+    #[command(flatten)]
+    pub lambda: LambdaArguments,
 }
 
 /// How many threads: at least one.
@@ -66,6 +77,11 @@ pub(super) struct Prepared {
 }
 
 impl ReplayArguments {
+    /// Starts the functions that run in processes, for all that is prepared afterwards.
+    pub fn attach(&self, handlers: &Handlers) -> Result<Handlers, CliError> {
+        self.lambda.attach(handlers.clone(), self.threads, Logs::Off)
+    }
+
     /// Reads and compiles a machine, and looks up who stands behind its tasks.
     pub fn prepare(
         &self,
@@ -88,23 +104,31 @@ impl ReplayArguments {
 
     /// Whether a mock file can be used as it is.
     pub fn reads(&self, mocks: &Path) -> bool {
-        let text = read_text(mocks).ok();
-        text.is_some_and(|text| Mock::read(&text, &self.machine_name, self.test_case.as_deref()).is_ok())
+        self.wanted(Some(mocks)).read(Path::new("")).is_ok()
     }
 
-    /// The handlers with the mocks that apply. Mocks beside the machine are taken without being asked for only if there is
-    /// no choice to be made among them.
+    fn wanted<'w>(&'w self, mock: Option<&'w Path>) -> Wanted<'w> {
+        let (test_case, machine_name) = (self.test_case.as_deref(), &*self.machine_name);
+        Wanted { mock, test_case, machine_name, seed: self.seed, by_content: false, real: false }
+    }
+
+    /// The handlers with the mocks that apply.
     fn handlers(&self, handlers: Handlers, folder: &Path) -> Result<Handlers, CliError> {
-        let beside = folder.join("mocks.json");
-        let Some(path) = self.mock.clone().or_else(|| beside.is_file().then_some(beside)) else { return Ok(handlers) };
-        match Mock::read(&read_text(&path)?, &self.machine_name, self.test_case.as_deref()) {
-            Ok(mock) => Ok(handlers.mock(mock)),
-            Err(_) if self.mock.is_none() && self.test_case.is_none() => Ok(handlers),
-            Err(error) => Err(CliError::Usage(format!("{}: {error}", path.display()))),
-        }
+        Ok(match self.wanted(self.mock.as_deref()).read(folder)? {
+            Some(mock) => handlers.mock(mock),
+            None => handlers,
+        })
     }
 
-    /// A batch with these options.
+    /// The events: of these files, or beside the machine.
+    pub fn sources(&self, files: &[PathBuf], folder: &Path) -> Result<(Vec<Source<'static>>, u64), CliError> {
+        let reading = self.reading.reading(self.event_format, self.seed, false);
+        let sources = events::sources(files, folder, &reading)?;
+        let bytes = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
+        Ok((sources.into_iter().map(|(source, _)| source).collect(), bytes))
+    }
+
+    /// A batch with these options, of the records that are left when those have been skipped that are to be.
     pub fn batch<'r>(&self, prepared: &'r Prepared) -> Result<Batch<'r>, CliError> {
         let mut batch =
             Batch::new(&prepared.program, &prepared.bound).settings(prepared.settings.clone()).seed(self.seed);

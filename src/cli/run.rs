@@ -2,17 +2,22 @@
 
 use super::console::{Console, complain, on_stderr, remark};
 use super::coverage::{covered, falls_short};
-use super::machine::{MachineArguments, missing, read_text};
+use super::events::{EventArguments, EventFormat, HEADING, sources};
+use super::expect::{self, ExpectArguments};
+use super::lambda::LambdaArguments;
+use super::machine::{MachineArguments, missing};
+use super::mocks::Wanted;
 use super::progress::Bar;
 use super::replay::compile_instrumented;
+use super::signals::Signals;
 use super::{CliError, write_out};
 use crate::batch::findings::{Again, Example};
 use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Ledger, LedgerError};
-use crate::batch::{Sink, SinkError, Source, Summary};
+use crate::batch::{Sink, SinkError, Summary};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
-use crate::handler::mock::Mock;
+use crate::handler::lambda::Logs;
 use crate::handler::watch::{STUCK_MAX, Watch};
 use crate::value::scan::Engine;
 use crate::value::timestamp::Timestamp;
@@ -24,15 +29,20 @@ use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
     machine: MachineArguments,
-    /// Files of JSON Lines, plain, .gz or .zst; `-` for stdin [default: events.jsonl in the machine's folder]
+    /// Files of events, plain, .gz or .zst, or patterns such as 'logs/**/*.gz'; `-` for stdin [default: events.jsonl in
+    /// the machine's folder]
     events: Vec<PathBuf>,
+    /// How the events are written
+    #[arg(long, visible_alias = "event-format", value_name = "FORMAT", default_value = "auto", help_heading = HEADING)]
+    format: EventFormat,
+    #[command(flatten)]
+    reading: EventArguments,
     /// Where results go, `-` for stdout
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -93,8 +103,8 @@ pub(super) struct Arguments {
     /// How many executions may be under way at once on each thread, if the clock is real
     #[arg(long, value_name = "N", default_value_t = 5_000)]
     in_flight: usize,
-    /// Run only the first records
-    #[arg(long, value_name = "N")]
+    /// Run only the first records, behind those that are skipped
+    #[arg(long, value_name = "N", help_heading = HEADING)]
     limit: Option<u64>,
     /// Which executions are timed: one in 64, or all [default: sampled, or all with --report]
     #[arg(long, value_name = "WHICH")]
@@ -110,7 +120,8 @@ pub(super) struct Arguments {
     /// States.Timeout
     #[arg(long, value_name = "SECONDS")]
     handler_timeout: Option<Seconds>,
-    /// Mocks, in the form of Step Functions Local's MockConfigFile.json [default: mocks.json in the machine's folder]
+    /// Mocks, in the form of Step Functions Local's MockConfigFile.json, or recorded outcomes as `import` writes them
+    /// [default: mocks.json in the machine's folder]
     #[arg(long, value_name = "FILE")]
     mock: Option<PathBuf>,
     /// Which of the mock file's test cases
@@ -143,6 +154,10 @@ pub(super) struct Arguments {
     /// End with exit code 1 if less than this share of the machine is reached
     #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = super::coverage::percent)]
     fail_under: Option<f64>,
+    #[command(flatten)]
+    expected: ExpectArguments,
+    #[command(flatten)]
+    lambda: LambdaArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -215,21 +230,24 @@ pub(super) fn run(
 ) -> Result<ExitCode, CliError> {
     let machine = arguments.machine.read()?;
     let definition = machine.accepted()?;
-    let beside = machine.folder.join("mocks.json");
-    // Mocks beside the machine are taken without being asked for only if there is no choice to be made among them.
-    let mock = arguments.mock.clone().or_else(|| beside.is_file().then_some(beside));
-    if let Some(path) = mock {
-        match Mock::read(&read_text(&path)?, &arguments.machine_name, arguments.test_case.as_deref()) {
-            Ok(mock) => handlers = handlers.mock(mock),
-            Err(_) if arguments.mock.is_none() && arguments.test_case.is_none() => {}
-            Err(error) => return Err(CliError::Usage(format!("{}: {error}", path.display()))),
-        }
+    let by_content = matches!(arguments.identity, IdentityForm::Content);
+    let wanted = Wanted {
+        mock: arguments.mock.as_deref(),
+        test_case: arguments.test_case.as_deref(),
+        machine_name: &arguments.machine_name,
+        seed: arguments.seed,
+        by_content,
+        real: arguments.clock == ClockForm::Real,
+    };
+    if let Some(mock) = wanted.read(&machine.folder)? {
+        handlers = handlers.mock(mock);
     }
     let signals = Signals::watch();
     let limit = arguments.handler_timeout.map(|limit| limit.0);
     let watch = Arc::new(Watch::new(limit, Arc::clone(&signals.stop)));
     Watch::hush(&watch);
-    let handlers = handlers.watched(&watch);
+    // Functions in processes have a time limit of their own.
+    let handlers = arguments.lambda.attach(handlers.watched(&watch), arguments.threads, Logs::Off)?;
     let instrument = match (&arguments.coverage, &arguments.report) {
         (Some(_), _) => Instrument::Coverage,
         // A report says how long states take.
@@ -245,7 +263,8 @@ pub(super) fn run(
         (None, None) => None,
     };
     let resume = ledger.as_ref().map(|ledger| format!("{} resume {}", called.program, ledger.path().display()));
-    let sources = sources(&arguments.events, &machine.folder)?;
+    let reading = arguments.reading.reading(arguments.format, arguments.seed, by_content);
+    let sources = sources(&arguments.events, &machine.folder, &reading)?;
     let total_bytes: u64 = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
 
     if let Some(path) = arguments.report.as_ref().filter(|path| *path != Path::new("-")) {
@@ -283,6 +302,7 @@ pub(super) fn run(
     if let Some(threads) = arguments.threads {
         batch = batch.threads(threads);
     }
+    batch = batch.skip(arguments.reading.skip);
     if let Some(records) = arguments.limit {
         batch = batch.limit(records);
     }
@@ -298,7 +318,8 @@ pub(super) fn run(
         (None, None) => batch,
     };
     let sink = |path: &Path| sink(path, ledger.is_some());
-    batch = batch.results(sink(&arguments.output)?);
+    let (results, comparing) = arguments.expected.around(&arguments.output, sink)?;
+    batch = batch.results(results);
     if let Some(path) = &arguments.failures {
         batch = batch.failures(sink(path)?);
     }
@@ -355,6 +376,7 @@ pub(super) fn run(
     summary.timing.unanswered = watch.unanswered();
     tell(&watch);
     report(arguments, &summary, console)?;
+    let unlike = expect::tell(&comparing, console.quiet);
     if let Some(path) = &arguments.report {
         let graph = Graph::new(definition, &super::graph::title(&arguments.machine.machine));
         let page = report_page(&graph, &summary, &names, |example| example.run_again(&program, &bound, &settings))?;
@@ -374,7 +396,7 @@ pub(super) fn run(
             return Ok(ExitCode::from(1));
         }
     }
-    Ok(code)
+    Ok(if unlike && code == ExitCode::SUCCESS { ExitCode::from(1) } else { code })
 }
 
 /// Tells how handlers misbehaved.
@@ -413,39 +435,6 @@ pub(super) fn refused(error: LedgerError) -> CliError {
         LedgerError::Io { path, source, .. } => CliError::Io { path, error: source },
         other => CliError::Usage(other.to_string()),
     }
-}
-
-/// The sources, each with its length where that is known.
-pub(super) fn sources(events: &[PathBuf], folder: &Path) -> Result<Vec<(Source<'static>, Option<u64>)>, CliError> {
-    let mut events = events.to_vec();
-    if events.is_empty() {
-        let candidates = ["events.jsonl", "events.jsonl.gz", "events.jsonl.zst"];
-        let found = candidates.iter().map(|name| folder.join(name)).find(|path| path.is_file());
-        events.push(found.ok_or_else(|| {
-            CliError::Usage(format!(
-                "name a file of events, or `-` for stdin: {} holds no events.jsonl",
-                folder.display()
-            ))
-        })?);
-    }
-    events
-        .into_iter()
-        .map(|path| {
-            if path == Path::new("-") {
-                return Ok((Source::stdin(), None));
-            }
-            // Opened once now, so that a wrong name is told before the first event runs.
-            let file = std::fs::File::open(&path);
-            let metadata = file.and_then(|file| file.metadata());
-            match metadata {
-                Ok(metadata) if metadata.is_dir() => {
-                    Err(CliError::Usage(format!("{} is a folder; name its files", path.display())))
-                }
-                Ok(metadata) => Ok((Source::file(&path), metadata.is_file().then_some(metadata.len()))),
-                Err(error) => Err(CliError::Io { path: path.display().to_string(), error }),
-            }
-        })
-        .collect()
 }
 
 /// The scanner that the environment asks for: all give the same, which tests hold them to.
@@ -540,37 +529,4 @@ fn report_page(
         }
     }
     Ok(Report { graph, overlay: &overlay, summary, sources, examples: &examples }.to_html())
-}
-
-/// Ctrl-C and SIGTERM: the first one lets what is under way come to its end, the second ends the process.
-pub(super) struct Signals {
-    /// Set once one has come.
-    pub stop: Arc<AtomicBool>,
-    number: Arc<AtomicUsize>,
-}
-
-impl Signals {
-    /// Watches from now on.
-    pub fn watch() -> Signals {
-        use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
-        use signal_hook::flag;
-        let signals = Signals { stop: Arc::default(), number: Arc::default() };
-        for signal in [SIGINT, SIGTERM] {
-            // Where a signal cannot be watched, it ends the process, as it would without us.
-            let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&signals.stop));
-            let _ = flag::register_usize(signal, Arc::clone(&signals.number), signal as usize);
-            let _ = flag::register(signal, Arc::clone(&signals.stop));
-        }
-        // Unheeded, a file that reaches its largest size ends the process; heeded, the write fails and can be told.
-        let _ = flag::register(SIGXFSZ, Arc::default());
-        signals
-    }
-
-    /// The exit code, if a signal has come.
-    pub fn exit_code(&self) -> Option<ExitCode> {
-        match self.number.load(Ordering::Relaxed) {
-            0 => None,
-            signal => Some(ExitCode::from(u8::try_from(128 + signal).unwrap_or(130))),
-        }
-    }
 }

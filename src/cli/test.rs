@@ -1,11 +1,13 @@
 //! `test`: suites of cases for a definition, as a test runner runs them.
 
 use super::console::on_stdout;
+use super::lambda::LambdaArguments;
 use super::machine::{Machine, MachineArguments, compile_program, read_text};
 use super::{CliError, WorkflowType, print, write_out};
 use crate::batch::side_by_side;
 use crate::definition::{Definition, MachineType};
 use crate::handler::Handlers;
+use crate::handler::lambda::Logs;
 use crate::suite::report::{self, Judged};
 use crate::suite::{Subject, Suite};
 use crate::vm::{Limits, Names, Settings};
@@ -62,6 +64,8 @@ pub(super) struct Arguments {
     /// Threads that work [default: as many as there are cores]
     #[arg(long, value_name = "N", value_parser = super::replay::threads)]
     threads: Option<usize>,
+    #[command(flatten)]
+    lambda: LambdaArguments,
 }
 
 /// A suite, and all that its cases are run on.
@@ -75,6 +79,8 @@ struct Loaded {
 }
 
 pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode, CliError> {
+    let logs = Logs::Off;
+    let handlers = &arguments.lambda.attach(handlers.clone(), arguments.threads, logs)?;
     let mut loaded = Vec::new();
     for path in &arguments.suites {
         let mut suite = load(path, arguments, handlers)?;

@@ -4,13 +4,15 @@
 //! Flows out: a [`Program`], or everything that is wrong, drawn with its source. It must never touch a file but where it
 //! is given a path.
 
+use super::place::{self, MACHINE_FILES, Reading};
 use crate::compile::{self, CompileError, Options};
 use crate::definition::diagnostic::render::{Style, render};
-use crate::definition::template::{Refused, StackTemplate, is_template, parse_with_values};
-use crate::definition::{Definition, Diagnostic, MachineType, ParseOptions, Source};
+use crate::definition::template::Refused;
+use crate::definition::{Definition, Diagnostic, MachineType};
 use crate::handler::Handlers;
 use crate::program::Program;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 /// What a program is compiled from besides its text: all that the command's options say of it.
@@ -31,7 +33,8 @@ pub struct Compiler {
     machine_type: Option<MachineType>,
     resource: Option<String>,
     values: BTreeMap<String, String>,
-    asl: BTreeMap<String, String>,
+    /// Functions written in ASL: each one's text, and what messages call it.
+    asl: BTreeMap<String, (String, String)>,
     native: Option<Handlers>,
 }
 
@@ -123,7 +126,9 @@ impl Compiler {
 
     /// The body of a Lambda function, written as a small state machine; it is compiled in.
     pub fn asl_handler(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
-        self.asl.insert(name.into(), text.into());
+        let name = name.into();
+        let file_name = format!("{name}.asl.json");
+        self.asl.insert(name, (text.into(), file_name));
         self
     }
 
@@ -154,10 +159,11 @@ impl Compiler {
     pub fn compile_file(&self, path: impl AsRef<Path>) -> Result<Program, CompileFailure> {
         let path = path.as_ref();
         let mut compiler = self.clone();
-        let file = if path.is_dir() { in_folder(path) } else { path.to_owned() };
+        // If there is none, it is the first that is missed.
+        let file = place::machine_file(path).unwrap_or_else(|| path.join(MACHINE_FILES[0]));
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         compiler.add_asl_handlers(&folder.join("handlers"))?;
-        let open = |path: &Path| read_inside(&folder, path);
+        let open = |path: &Path| place::read_inside(&folder, path);
         let name = file.display().to_string();
         compiler.finish(compiler.definition(&read(&file)?, compiler.file_name.as_deref().unwrap_or(&name), &open)?)
     }
@@ -167,11 +173,9 @@ impl Compiler {
             return Ok(());
         }
         let io = |error| CompileFailure::File { path: folder.to_owned(), error };
-        for entry in std::fs::read_dir(folder).map_err(io)? {
-            let path = entry.map_err(io)?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".asl.json"));
-            if let Some(name) = name.filter(|name| !self.asl.contains_key(*name)) {
-                self.asl.insert(name.to_owned(), read(&path)?);
+        for (name, path) in place::handler_files(folder).map_err(io)? {
+            if let Entry::Vacant(place) = self.asl.entry(name) {
+                place.insert((read(&path)?, path.display().to_string()));
             }
         }
         Ok(())
@@ -183,16 +187,9 @@ impl Compiler {
         file_name: &str,
         open: &dyn Fn(&Path) -> std::io::Result<String>,
     ) -> Result<Definition, CompileFailure> {
-        let result = if is_template(text, file_name) {
-            match StackTemplate::read(text, file_name) {
-                Ok(template) => template.definition_as(self.resource.as_deref(), &self.values, open, self.machine_type),
-                Err(diagnostics) => Err(Refused { diagnostics, source: Source::new(text, file_name).into() }),
-            }
-        } else {
-            let options = ParseOptions { machine_type: self.machine_type.unwrap_or_default() };
-            parse_with_values(text, file_name, &self.values, &options)
-        };
-        result.map_err(|Refused { diagnostics, source }| {
+        let Compiler { machine_type, resource, values, .. } = self;
+        let reading = Reading { file_name, machine_type: *machine_type, resource: resource.as_deref(), values, open };
+        reading.definition(text).map_err(|Refused { diagnostics, source }| {
             let picture = render(&diagnostics, &source, Style::Plain);
             CompileFailure::Definition { diagnostics, picture }
         })
@@ -200,13 +197,9 @@ impl Compiler {
 
     fn finish(&self, definition: Definition) -> Result<Program, CompileFailure> {
         let mut asl = BTreeMap::new();
-        for (name, text) in &self.asl {
-            let file_name = format!("{name}.asl.json");
-            let handler = Definition::parse(text, &file_name, &ParseOptions::default()).map_err(|diagnostics| {
-                let picture = render(&diagnostics, &Source::new(text, &file_name), Style::Plain);
-                CompileFailure::Handler { name: name.clone(), diagnostics, picture }
-            })?;
-            asl.insert(name.clone(), handler);
+        for (name, (text, file_name)) in &self.asl {
+            let refused = |(diagnostics, picture)| CompileFailure::Handler { name: name.clone(), diagnostics, picture };
+            asl.insert(name.clone(), place::handler(text, file_name).map_err(refused)?);
         }
         let bound = |name: &str| self.native.as_ref().is_some_and(|native| native.has_lambda(name));
         let options = Options { handlers: Some(&asl), bound: Some(&bound) };
@@ -214,24 +207,6 @@ impl Compiler {
     }
 }
 
-/// The machine's file in a folder; if there is none, the one that is missed first.
-fn in_folder(folder: &Path) -> PathBuf {
-    let names = ["machine.asl.json", "machine.asl.yaml", "machine.asl.yml", "template.yaml", "template.yml"];
-    let found = names.iter().chain(&["template.json"]).map(|name| folder.join(name)).find(|path| path.is_file());
-    found.unwrap_or_else(|| folder.join(names[0]))
-}
-
 fn read(path: &Path) -> Result<String, CompileFailure> {
     std::fs::read_to_string(path).map_err(|error| CompileFailure::File { path: path.to_owned(), error })
-}
-
-/// Reads a file beside a template; nothing outside the template's own folder, whatever symbolic links say, and no device.
-pub(crate) fn read_inside(folder: &Path, path: &Path) -> std::io::Result<String> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let (inside, file) = (folder.canonicalize()?, folder.join(path).canonicalize()?);
-    if !file.starts_with(&inside) || !file.is_file() {
-        let message = "it is not a file inside the template's own folder";
-        return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, message));
-    }
-    std::fs::read_to_string(file)
 }

@@ -5,14 +5,15 @@
 
 use super::ended::{Ended, Status};
 use crate::batch::drive::{Alone, drive};
-use crate::batch::{Batch, Identity, NOW_MS};
+use crate::batch::{Batch, Identity, NOW_MS, input as input_of, scanned};
 use crate::definition::MachineType;
 use crate::handler::{Bound, Handlers, MissingHandlers};
 use crate::program::Program;
 use crate::value::raw::Form;
-use crate::value::scan::{Lines, Record, Scratch, Slot, SlotTrie, WalkPlan};
+use crate::value::scan::{LineKind, Lines, Scratch, Slot, SlotTrie, WalkPlan};
 use crate::value::tree::SyntaxError;
 use crate::value::{Arena, Value};
+use crate::vm::shortcut::Shortcuts;
 use crate::vm::{Execution, Input, Limits, Outcome, Seed, Settings, Start};
 use serde::Serialize;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ pub struct Executor {
     pub(super) settings: Settings,
     pub(super) seed: u64,
     pub(super) now_ms: i64,
+    pub(super) shortcuts: bool,
 }
 
 /// Why an execution never began.
@@ -67,14 +69,14 @@ impl Executor {
     pub fn new(program: impl Into<Arc<Program>>, handlers: &Handlers) -> Result<Executor, MissingHandlers> {
         let program = program.into();
         let bound = Arc::new(handlers.bind(&program)?);
-        Ok(Executor { program, bound, settings: Settings::default(), seed: 0, now_ms: NOW_MS })
+        Ok(Executor { program, bound, settings: Settings::default(), seed: 0, now_ms: NOW_MS, shortcuts: true })
     }
 
     /// As [`new`](Self::new), but tasks that nobody stands behind fail when they are reached.
     pub fn new_loosely(program: impl Into<Arc<Program>>, handlers: &Handlers) -> Executor {
         let program = program.into();
         let bound = Arc::new(handlers.bind_loosely(&program));
-        Executor { program, bound, settings: Settings::default(), seed: 0, now_ms: NOW_MS }
+        Executor { program, bound, settings: Settings::default(), seed: 0, now_ms: NOW_MS, shortcuts: true }
     }
 
     /// What all random numbers, UUIDs and names derive from, together with who an execution is.
@@ -100,6 +102,13 @@ impl Executor {
     /// Limits and names of all executions.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Whether executions that only their input decides may be told without being run. No result depends on it; without
+    /// it they take longer.
+    pub fn shortcuts(mut self, shortcuts: bool) -> Self {
+        self.shortcuts = shortcuts;
         self
     }
 
@@ -148,8 +157,13 @@ impl Executor {
     fn run_one(&self, input: &[u8], history: bool) -> Result<Ended, InputError> {
         let mut session = self.session();
         session.history = history;
+        if history {
+            // What is told without being run has none.
+            session.shortcuts = None;
+        }
         let mut ran = session.run_as(input, Seed::new(self.seed, 0, 0))?;
-        Ok(Ended { history: ran.execution.take_events(), ..ran.to_ended() })
+        let events = ran.execution.as_mut().map(Execution::take_events).unwrap_or_default();
+        Ok(Ended { history: events, ..ran.to_ended() })
     }
 
     /// Executions one after the other, in memory that is used again.
@@ -165,12 +179,15 @@ impl Executor {
             scratch: Scratch::new(),
             arena: Arena::new(),
             history: false,
+            shortcuts: Shortcuts::new(program, &self.settings.limits).filter(|_| self.shortcuts),
+            told: Vec::new(),
         }
     }
 
     /// A run over many events on all cores, with this seed, clock, limits and names.
     pub fn batch(&self) -> Batch<'_> {
-        Batch::new(&self.program, &self.bound).seed(self.seed).now(self.now_ms).settings(self.settings.clone())
+        let batch = Batch::new(&self.program, &self.bound).seed(self.seed).now(self.now_ms);
+        batch.settings(self.settings.clone()).shortcuts(self.shortcuts)
     }
 }
 
@@ -197,13 +214,21 @@ pub struct Session<'e> {
     scratch: Scratch,
     arena: Arena,
     history: bool,
+    /// The ways on which only the input decides, if they may be taken.
+    shortcuts: Option<Shortcuts<'e>>,
+    /// The output of an execution that was told.
+    told: Vec<u8>,
 }
 
 /// An execution that has come to its end, borrowed from its session.
 pub struct Ran<'s> {
     /// How it ended.
     pub outcome: Outcome<'s>,
-    execution: Execution<'s>,
+    arena: &'s Arena,
+    /// Nothing if it was told without being run.
+    execution: Option<Execution<'s>>,
+    steps_left: u64,
+    ended_ms: i64,
     settings: &'s Settings,
 }
 
@@ -247,33 +272,76 @@ impl Session<'_> {
     }
 
     fn start<'s>(&'s mut self, input: &'s [u8], seed: impl FnOnce(&str) -> Seed) -> Result<Ran<'s>, InputError> {
-        let Session { executor, plan, slots, scratch, arena, history } = self;
+        let Session { executor, plan, slots, scratch, arena, history, shortcuts, told } = self;
         arena.reset();
         if arena.allocated_bytes() > ARENA_BYTES_MAX {
             *arena = Arena::new();
         }
         let (arena, executor): (&'s Arena, &'s Executor) = (arena, executor);
         // Most texts are one line, of which the scanner keeps what the program reads; others are checked as a whole.
-        let (text, form, known) = match memchr::memchr(b'\n', input) {
-            None => match Lines::new(input, scratch, plan).next(slots).map(|item| item.record) {
-                Some(Record::Line(line)) => (line.text, line.form(), executor.program.slots().len()),
-                Some(Record::Bad(error)) => return Err(error.into()),
-                Some(Record::Blank) | None => return Err(InputError::Blank),
-            },
-            Some(_) if input.iter().all(u8::is_ascii_whitespace) => return Err(InputError::Blank),
-            Some(_) => {
-                let line = scratch.document(input, plan.find_duplicates)?;
-                (line.text, line.form(), 0)
+        if memchr::memchr(b'\n', input).is_none() {
+            // In the arena it lives as long as what looks into it.
+            let lines = arena.alloc(Lines::new(input, scratch, plan));
+            match lines.advance(slots) {
+                Some(LineKind::Json) => {}
+                Some(LineKind::Bad) => return Err(lines.fault().into()),
+                Some(LineKind::Blank) | None => return Err(InputError::Blank),
             }
+            let (lines, slots) = (&*lines, &slots[..executor.program.slots().len()]);
+            if let Some(shortcuts) = shortcuts
+                && let Some(ran) = executor.tell(shortcuts, lines, slots, arena, told)
+            {
+                return Ok(ran);
+            }
+            let seed = seed(lines.line().text);
+            let input = input_of(&executor.program, lines, slots, arena);
+            return Ok(executor.execute(Start { input, seed, now_ms: executor.now_ms, history: *history }, arena));
+        }
+        if input.iter().all(u8::is_ascii_whitespace) {
+            return Err(InputError::Blank);
+        }
+        let line = scratch.document(input, plan.find_duplicates)?;
+        let value = Value::raw(arena, line.text, line.form());
+        let input = Input { form: Form::COMPACT, ..Input::whole(value) };
+        let start = Start { input, seed: seed(line.text), now_ms: executor.now_ms, history: *history };
+        Ok(executor.execute(start, arena))
+    }
+}
+
+impl Executor {
+    /// What the line at hand comes to, if that can be told without running it.
+    fn tell<'s>(
+        &'s self,
+        shortcuts: &Shortcuts<'s>,
+        lines: &'s Lines<'s, 's>,
+        slots: &'s [Slot],
+        arena: &'s Arena,
+        text: &'s mut Vec<u8>,
+    ) -> Option<Ran<'s>> {
+        let seen = scanned(shortcuts, lines, slots);
+        let told = shortcuts.tell(&seen, arena)?;
+        let outcome = match told.succeeds() {
+            true => {
+                text.clear();
+                told.write(&seen, text);
+                // What a writer of JSON writes is text; were it not, the machine would run.
+                Outcome::Succeeded(Value::raw(arena, std::str::from_utf8(text).ok()?, Form::COMPACT))
+            }
+            false => Outcome::Failed(told.failure(&self.program, &seen, arena)?),
         };
-        let input = match known {
-            0 => Input { form: Form::COMPACT, ..Input::whole(Value::raw(arena, text, form)) },
-            known => Input { value: Value::raw(arena, text, form), text, form, slots: &slots[..known], tokens: None },
-        };
-        let start = Start { input, seed: seed(text), now_ms: executor.now_ms, history: *history };
-        let mut execution = Execution::new(&executor.program, &executor.settings, arena, start);
-        let outcome = drive(&mut execution, &executor.bound, &mut executor.bound.counters(), &Alone);
-        Ok(Ran { outcome, execution, settings: &executor.settings })
+        let steps = shortcuts.visits(told.index).len() as u64;
+        let steps_left = self.settings.limits.steps.saturating_sub(steps);
+        // Nothing on its way has taken any time.
+        let ended_ms = self.now_ms;
+        Some(Ran { outcome, arena, execution: None, steps_left, ended_ms, settings: &self.settings })
+    }
+
+    fn execute<'s>(&'s self, start: Start<'s>, arena: &'s Arena) -> Ran<'s> {
+        let counters = &mut self.bound.counters_of(start.seed);
+        let mut execution = Execution::new(&self.program, &self.settings, arena, start);
+        let outcome = drive(&mut execution, &self.bound, counters, &Alone);
+        let (steps_left, ended_ms) = (execution.steps_left(), execution.now_ms());
+        Ran { outcome, arena, execution: Some(execution), steps_left, ended_ms, settings: &self.settings }
     }
 }
 
@@ -289,7 +357,7 @@ impl Ran<'_> {
 
     /// States that it entered, retries and children included.
     pub fn steps(&self) -> u64 {
-        self.settings.limits.steps.saturating_sub(self.execution.steps_left())
+        self.settings.limits.steps.saturating_sub(self.steps_left)
     }
 
     /// Appends its output as compact JSON; whether there is one.
@@ -307,17 +375,14 @@ impl Ran<'_> {
     pub fn error_and_cause(&self) -> (Option<&str>, Option<&str>) {
         match &self.outcome {
             Outcome::Succeeded(_) => (None, None),
-            Outcome::Failed(failure) => (failure.error, failure.cause_text(self.execution.arena())),
+            Outcome::Failed(failure) => (failure.error, failure.cause_text(self.arena)),
             Outcome::TimedOut(_) => (Some("States.Timeout"), None),
         }
     }
 
     /// All of it, owned.
     pub fn to_ended(&self) -> Ended {
-        let (arena, limits) = (self.execution.arena(), &self.settings.limits);
-        Ended {
-            ended_ms: self.execution.now_ms(),
-            ..Ended::of(&self.outcome, arena, limits, self.execution.steps_left())
-        }
+        let limits = &self.settings.limits;
+        Ended { ended_ms: self.ended_ms, ..Ended::of(&self.outcome, self.arena, limits, self.steps_left) }
     }
 }

@@ -18,6 +18,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `compiler.rs` | text to program |
+//! | `place.rs` | what paths stand for, for the command too |
 //! | `executor.rs` | single executions |
 //! | `ended.rs` | what they come to |
 //! | `stream.rs` | many, by closure and iterator |
@@ -28,9 +29,9 @@ pub mod arrow;
 mod compiler;
 mod ended;
 mod executor;
+pub(crate) mod place;
 mod stream;
 
-pub(crate) use compiler::read_inside;
 pub use compiler::{CompileFailure, Compiler};
 pub use ended::{Ended, NotAStatus, ReadError, ResultLine, Status};
 pub use executor::{Executor, InputError, Ran, Session};

@@ -2,7 +2,7 @@
 //!
 //! | page | is about |
 //! | --- | --- |
-//! | [`handlers`] | functions behind tasks: written as state machines, in Rust, as mocks |
+//! | [`handlers`] | functions behind tasks: written as state machines, in Rust, as they run on Lambda, as mocks |
 //! | [`replaying`] | running an archive of events, and finding out what it came to |
 //! | [`recovery`] | runs that survive crashes and full disks |
 //! | [`comparing`] | what a new definition would have done; coverage and test suites |

@@ -8,7 +8,7 @@ use super::waiting::Pending;
 use crate::value::raw::Form;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Kind, Member, Value};
-use crate::vm::TaskRequest;
+use crate::vm::{CallerId, TaskRequest};
 use serde::{Deserialize, Serialize};
 
 /// A function behind a Task.
@@ -58,6 +58,13 @@ pub enum FunctionError {
         error: String,
         /// errorMessage.
         message: String,
+    },
+    /// The runtime of a Lambda function tells of an error: the caller's Error is the name, its Cause the report.
+    Reported {
+        /// errorType.
+        error: String,
+        /// The report: JSON text, which the runtime should not have got wrong.
+        report: String,
     },
     /// The service fails, in its own words.
     Failed {
@@ -180,13 +187,39 @@ pub(super) struct Seen<'a> {
     pub now_ms: i64,
     pub qualifier: Option<&'a str>,
     pub client_context: Option<&'a str>,
+    pub timeout_ms: Option<i64>,
+    pub caller: CallerId,
+    pub resource: Resource<'a>,
     pub arena: &'a Arena,
 }
 
+/// What the state calls, in its own words.
+#[derive(Clone, Copy)]
+pub(super) enum Resource<'a> {
+    /// As the request says, whoever asks.
+    Asked(&'a TaskRequest<'a>),
+    /// As was found out.
+    Known(&'a str),
+}
+
 impl<'a> Call<'a> {
-    pub(super) fn new(request: &TaskRequest<'a>) -> Call<'a> {
-        let TaskRequest { name, state, token, retry_count, now_ms, qualifier, client_context, arena, .. } = *request;
-        Call::seen(Seen { name, state, token, retry_count, now_ms, qualifier, client_context, arena })
+    pub(super) fn new(request: &'a TaskRequest<'a>) -> Call<'a> {
+        let TaskRequest { name, state, token, retry_count, now_ms, qualifier, client_context, .. } = *request;
+        let TaskRequest { timeout_ms, caller, arena, .. } = *request;
+        let resource = Resource::Asked(request);
+        Call::seen(Seen {
+            name,
+            state,
+            token,
+            retry_count,
+            now_ms,
+            qualifier,
+            client_context,
+            timeout_ms,
+            caller,
+            resource,
+            arena,
+        })
     }
 
     pub(super) fn seen(request: Seen<'a>) -> Call<'a> {
@@ -236,6 +269,28 @@ impl<'a> Call<'a> {
     /// ClientContext of an Invoke request, as it was given.
     pub fn client_context(&self) -> Option<&'a str> {
         self.request.client_context
+    }
+
+    /// What the state calls, in its own words: an ARN, or what an Invoke request has as FunctionName.
+    pub fn resource(&self) -> &'a str {
+        match self.request.resource {
+            Resource::Asked(request) => request.resource(),
+            Resource::Known(resource) => resource,
+        }
+    }
+
+    /// The state's time limit, in milliseconds.
+    pub fn timeout_ms(&self) -> Option<i64> {
+        self.request.timeout_ms
+    }
+
+    /// The id of the request: a UUID that is the same whenever the same execution makes the same call.
+    pub fn request_id(&self) -> String {
+        self.request.caller.request_id()
+    }
+
+    pub(super) fn caller(&self) -> CallerId {
+        self.request.caller
     }
 
     /// The execution's clock as JSON has it: `"2020-01-01T00:00:00.000Z"`.

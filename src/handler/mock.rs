@@ -10,16 +10,19 @@
 //! number that the response does not have fails the execution. (In which order AWS's own tool counts the items of a Map
 //! is not recorded.)
 
+use super::recorded::Recorded;
 use crate::value::Value;
 use crate::value::raw::Form;
 use crate::value::tree::{self, Kind, Node};
-use crate::vm::{Reply, TaskRequest};
+use crate::vm::{Reply, Seed, TaskRequest};
 use std::collections::BTreeMap;
 
-/// One test case of a mock file.
+/// One test case of a mock file, or what was recorded of executions.
 #[derive(Debug, Clone, Default)]
 pub struct Mock {
     states: BTreeMap<String, Vec<Range>>,
+    /// Of executions that have been: then nothing else answers.
+    recorded: Option<Recorded>,
 }
 
 /// The outcome of some invocations.
@@ -36,10 +39,32 @@ enum Outcome {
     Throw { error: Option<Box<str>>, cause: Option<Box<str>> },
 }
 
-/// How often each state has been invoked in one execution.
-#[derive(Debug, Default, Clone)]
+/// How often each state has been invoked in one execution, and whose that is.
+#[derive(Debug, Clone)]
 pub struct Counters {
     invoked: BTreeMap<Box<str>, u32>,
+    /// The same for each item of the Maps around, where outcomes are recorded.
+    invoked_by_item: BTreeMap<(Box<str>, Vec<u32>), u32>,
+    /// The items of the Maps around, the outermost first.
+    items: Vec<u32>,
+    execution: Seed,
+}
+
+impl Counters {
+    /// Those of an execution that has not begun.
+    pub(super) fn new(execution: Seed) -> Counters {
+        Counters { invoked: BTreeMap::new(), invoked_by_item: BTreeMap::new(), items: Vec::new(), execution }
+    }
+
+    /// What comes now is done for that item of a Map.
+    pub fn enter(&mut self, item: u32) {
+        self.items.push(item);
+    }
+
+    /// That item is dealt with.
+    pub fn leave(&mut self) {
+        self.items.pop();
+    }
 }
 
 /// Why a mock file cannot be used.
@@ -117,13 +142,28 @@ impl Mock {
         Ok(mock)
     }
 
+    /// Outcomes that executions had: each gets its own again.
+    pub fn of_recorded(recorded: Recorded) -> Mock {
+        Mock { states: BTreeMap::new(), recorded: Some(recorded) }
+    }
+
+    /// Whether it is outcomes that executions had.
+    pub fn is_recorded(&self) -> bool {
+        self.recorded.is_some()
+    }
+
     /// Whether it answers a state's tasks.
     pub fn answers(&self, state: &str) -> bool {
-        self.states.contains_key(state)
+        self.recorded.as_ref().map_or_else(|| self.states.contains_key(state), |recorded| recorded.answers(state))
     }
 
     /// The outcome of a state's next invocation, if the state is mocked.
     pub(super) fn reply<'a>(&self, request: &TaskRequest<'a>, counters: &mut Counters) -> Option<Reply<'a>> {
+        if let Some(recorded) = self.recorded.as_ref().filter(|recorded| recorded.answers(request.state)) {
+            let invoked = counters.invoked_by_item.entry((request.state.into(), counters.items.clone())).or_default();
+            let number = std::mem::replace(invoked, *invoked + 1);
+            return Some(recorded.reply(request, counters.execution, &counters.items, number));
+        }
         let ranges = self.states.get(request.state)?;
         let number = match counters.invoked.get_mut(request.state) {
             Some(count) => {

@@ -9,19 +9,23 @@
 //! | [`function`] | functions in Rust, and what they see of a call |
 //! | `decode` | values into types of one's own |
 //! | [`waiting`] | functions whose replies come later |
+//! | [`lambda`] | functions for Python and Node in processes of their own, and behind an Invoke API |
 //! | [`mock`] | Step Functions Local's `MockConfigFile.json` |
+//! | [`recorded`] | what became of the tasks of executions that have been |
 //! | [`watch`] | functions that panic, or give no answer |
 
 pub(crate) mod decode;
 pub mod function;
+pub mod lambda;
 pub mod mock;
+pub mod recorded;
 pub mod waiting;
 pub mod watch;
 
 use crate::program::{HandlerId, Program};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
-use crate::vm::{Reply, TaskRequest};
+use crate::vm::{Reply, Seed, TaskRequest};
 use function::{Call, Event, Function, FunctionError};
 use mock::{Counters, Mock};
 use serde::Serialize;
@@ -48,6 +52,7 @@ use watch::Watch;
 pub struct Handlers {
     lambdas: BTreeMap<String, Arc<dyn Function>>,
     resources: BTreeMap<String, Arc<dyn Function>>,
+    otherwise: Option<Arc<dyn Function>>,
     mock: Option<Arc<Mock>>,
 }
 
@@ -142,6 +147,14 @@ impl Handlers {
         self
     }
 
+    /// Puts something behind the names of all Lambda functions that nobody else stands behind, also those that only an
+    /// event names: an [endpoint](lambda::Endpoint), say. It is told the name with each call.
+    #[must_use]
+    pub fn otherwise(mut self, function: Arc<dyn Function>) -> Handlers {
+        self.otherwise = Some(function);
+        self
+    }
+
     /// Answers the states of a mock's test case before anybody else is asked.
     #[must_use]
     pub fn mock(mut self, mock: Mock) -> Handlers {
@@ -160,6 +173,9 @@ impl Handlers {
         for (name, function) in self.lambdas.iter_mut().chain(&mut self.resources) {
             *function = Watch::around(watch, name, Arc::clone(function));
         }
+        if let Some(function) = &mut self.otherwise {
+            *function = Watch::around(watch, "the functions of others", Arc::clone(function));
+        }
         self
     }
 
@@ -176,11 +192,16 @@ impl Handlers {
     /// Looks up who stands behind each task of a program, and lets the tasks be that nobody stands behind: such a task
     /// fails when it is reached. For a single execution with mocks, where most tasks are never reached.
     pub fn bind_loosely(&self, program: &Program) -> Bound {
-        let behind = program.handlers().iter().map(|handler| {
-            let pool = if handler.lambda { &self.lambdas } else { &self.resources };
-            pool.get(&*handler.name).cloned()
+        let behind = program.handlers().iter().map(|handler| match handler.lambda {
+            true => self.lambdas.get(&*handler.name).or(self.otherwise.as_ref()).cloned(),
+            false => self.resources.get(&*handler.name).cloned(),
         });
-        Bound { behind: behind.collect(), lambdas: self.lambdas.clone(), mock: self.mock.clone() }
+        Bound {
+            behind: behind.collect(),
+            lambdas: self.lambdas.clone(),
+            otherwise: self.otherwise.clone(),
+            mock: self.mock.clone(),
+        }
     }
 
     /// Looks up who stands behind each task of a program.
@@ -194,7 +215,8 @@ impl Handlers {
         for task in program.tasks() {
             let state = program.state(task.state);
             let Some(handler) = task.handler.filter(|h| bound.function(*h).is_none()) else { continue };
-            if self.mock.as_ref().is_some_and(|mock| mock.answers(&state.name)) {
+            // What no recorded execution has come to may never be come to.
+            if self.mock.as_ref().is_some_and(|mock| mock.answers(&state.name) || mock.is_recorded()) {
                 continue;
             }
             missing.entry(program.handler(handler).name.to_string()).or_default().push(state.name.to_string());
@@ -229,6 +251,7 @@ impl std::fmt::Display for MissingHandlers {
 pub struct Bound {
     behind: Vec<Option<Arc<dyn Function>>>,
     lambdas: BTreeMap<String, Arc<dyn Function>>,
+    otherwise: Option<Arc<dyn Function>>,
     mock: Option<Arc<Mock>>,
 }
 
@@ -244,13 +267,18 @@ impl Bound {
         format!("{behind:?} {:?} {:?}", self.lambdas.keys(), self.mock)
     }
 
-    /// Counters for one execution and all its children.
+    /// Counters for one execution and all its children. Its seed, of which nothing has been drawn, says which it is.
+    pub fn counters_of(&self, execution: Seed) -> Counters {
+        Counters::new(execution)
+    }
+
+    /// Counters for one execution of which nothing was recorded, and all its children.
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        Counters::new(Seed::new(0, u64::MAX, u64::MAX))
     }
 
     /// Does a task, and waits for whoever takes time over it.
-    pub fn answer<'a>(&self, request: &TaskRequest<'a>, counters: &mut Counters) -> Reply<'a> {
+    pub fn answer<'a>(&self, request: &'a TaskRequest<'a>, counters: &mut Counters) -> Reply<'a> {
         if let Some(reply) = self.mock.as_ref().and_then(|mock| mock.reply(request, counters)) {
             return reply;
         }
@@ -261,7 +289,7 @@ impl Bound {
     }
 
     /// Does a task, or begins it if whoever does it takes time over it.
-    pub fn begin<'a>(&self, request: &TaskRequest<'a>, counters: &mut Counters) -> Answer<'a> {
+    pub fn begin<'a>(&self, request: &'a TaskRequest<'a>, counters: &mut Counters) -> Answer<'a> {
         if let Some(reply) = self.mock.as_ref().and_then(|mock| mock.reply(request, counters)) {
             return Answer::Now(reply);
         }
@@ -281,7 +309,7 @@ impl Bound {
     fn behind<'a>(&self, request: &TaskRequest<'a>) -> Result<&dyn Function, Reply<'a>> {
         let function = match request.handler {
             Some(handler) => self.function(handler),
-            None => self.lambdas.get(request.name),
+            None => self.lambdas.get(request.name).or(self.otherwise.as_ref()),
         };
         match function {
             Some(function) => Ok(&**function),
@@ -326,7 +354,7 @@ pub fn settle<'a>(reply: std::thread::Result<Result<String, FunctionError>>, are
 }
 
 /// Calls a function behind the fence: a panic is that call's failure, and the caller can catch it.
-fn call<'a>(function: &dyn Function, request: &TaskRequest<'a>) -> Reply<'a> {
+fn call<'a>(function: &dyn Function, request: &'a TaskRequest<'a>) -> Reply<'a> {
     let call = Call::new(request);
     let event = Event::new(request.payload, request.arena);
     // The arena only ever gets further values: whatever a panic leaves there half made, nobody can reach.
@@ -342,6 +370,10 @@ fn failed<'a>(error: &FunctionError, arena: &'a Arena) -> Reply<'a> {
     match error {
         FunctionError::Raised { error, message } => {
             Reply::Raised { error: arena.alloc_str(error), message: arena.alloc_str(message) }
+        }
+        FunctionError::Reported { error, report } => {
+            let text = arena.alloc_str(report);
+            Reply::Reported { error: arena.alloc_str(error), report: Value::raw(arena, text, Form::of(text)) }
         }
         FunctionError::Failed { error, cause } => Reply::Failed { error: text(error), cause: text(cause) },
         FunctionError::TimedOut => Reply::TimedOut,

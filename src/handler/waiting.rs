@@ -8,6 +8,7 @@ use super::decode::decode;
 use super::function::{Call, Event, Function, FunctionError};
 use crate::value::Value;
 use crate::value::raw::Form;
+use crate::vm::CallerId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -38,6 +39,11 @@ pub struct CallDetails {
     pub qualifier: Option<String>,
     /// ClientContext of an Invoke request, as it was given.
     pub client_context: Option<String>,
+    /// The state's time limit, in milliseconds.
+    pub timeout_ms: Option<i64>,
+    /// What the state calls, in its own words: an ARN, or what an Invoke request has as FunctionName.
+    pub resource: String,
+    pub(super) caller: CallerId,
 }
 
 impl CallDetails {
@@ -51,7 +57,15 @@ impl CallDetails {
             now_ms: call.now_ms(),
             qualifier: own(call.qualifier()),
             client_context: own(call.client_context()),
+            timeout_ms: call.timeout_ms(),
+            resource: call.resource().to_owned(),
+            caller: call.caller(),
         }
+    }
+
+    /// The id of the request, as [`Call::request_id`].
+    pub fn request_id(&self) -> String {
+        self.caller.request_id()
     }
 }
 

@@ -6,7 +6,7 @@
 //! caller goes on without that thread, and the next call is made on another one. That costs some microseconds a call, and
 //! nothing where there is no time limit. It must never leave a caller waiting for longer than the limit.
 
-use super::function::{Call, Event, Function, FunctionError, Seen};
+use super::function::{Call, Event, Function, FunctionError, Resource, Seen};
 use super::waiting::{CallDetails, Pending};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
@@ -212,6 +212,9 @@ impl CallDetails {
             now_ms: self.now_ms,
             qualifier: self.qualifier.as_deref(),
             client_context: self.client_context.as_deref(),
+            timeout_ms: self.timeout_ms,
+            caller: self.caller,
+            resource: Resource::Known(&self.resource),
             arena,
         }
     }

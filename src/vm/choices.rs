@@ -23,6 +23,7 @@
 //! | States.TaskFailed and States.DataLimitExceeded, States.QueryEvaluationError | it matches both | `program/state.rs` |
 //! | Error and Cause longer than the API's limits | kept whole | `vm/outcome.rs` |
 //! | what goes wrong in a handler's runtime | Lambda.Unknown | `vm/request.rs` |
+//! | a Lambda function whose process dies, runs out of time or replies no JSON | Lambda.Unknown; the cause says what | `handler/lambda/answer.rs` |
 //! | the count of a mock's invocations in a Map | depth first, in the order of items | `handler/mock.rs` |
 //! | `*` and line ends, other backslashes in StringMatches | matches them; themselves | `value/pattern.rs` |
 //! | IsTimestamp and the 30th of February | false | `value/timestamp.rs` |

@@ -83,6 +83,14 @@ impl<'a> Children<'a> {
         }
     }
 
+    /// Which item of a Map a child works on; none, if it is a branch of a Parallel.
+    pub fn item(&self, child: Next) -> Option<u32> {
+        match self.items {
+            Items::Each(_) => u32::try_from(child.index).ok(),
+            Items::Branches(..) => None,
+        }
+    }
+
     /// How many of them run at once.
     pub fn concurrency(&self) -> usize {
         self.concurrency.min(self.len())

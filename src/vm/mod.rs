@@ -72,13 +72,13 @@ pub mod watch;
 pub use budget::Limits;
 pub use context::Names;
 pub use event::{Event, EventKind};
-pub use fan_out::Children;
+pub use fan_out::{Children, Next};
 pub use join::{Finished, Join};
 pub use machine::{Execution, Input, Settings, Start, Step};
 pub use outcome::{Failure, LimitHit, Outcome};
 pub use park::Parked;
 
-pub use request::{Reply, Request, TaskRequest};
+pub use request::{CallerId, Reply, Request, TaskRequest};
 pub use seed::Seed;
 pub use tally::{Tally, Troubles};
 pub use watch::{Note, NoteKind};

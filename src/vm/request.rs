@@ -2,8 +2,9 @@
 
 use super::fan_out::Children;
 use super::outcome::Failure;
+use super::seed::Seed;
 use crate::program::HandlerId;
-use crate::program::work::Task;
+use crate::program::work::{Integration, Task};
 use crate::value::{Arena, Value};
 
 /// What an execution needs in order to go on.
@@ -48,8 +49,43 @@ pub struct TaskRequest<'a> {
     pub now_ms: i64,
     /// The task's time limit in milliseconds.
     pub timeout_ms: Option<i64>,
+    /// Who calls: what the call's id derives from.
+    pub caller: CallerId,
     /// Where a reply can be put.
     pub arena: &'a Arena,
+}
+
+/// Who calls, for the call's id.
+#[derive(Clone, Copy, Debug)]
+pub struct CallerId {
+    /// The execution's stream of numbers, as it stands.
+    pub(super) seed: Seed,
+    /// How many events its history had.
+    pub(super) events: u32,
+    /// Whether the reply will be wrapped, with the id among its metadata.
+    pub(super) wrapped: bool,
+}
+
+impl CallerId {
+    /// The id of the request to a function: a UUID that is the same whenever the same execution makes the same call, and
+    /// that `lambda:invoke` gives as RequestId.
+    pub fn request_id(self) -> String {
+        let mut seed = self.seed;
+        if self.wrapped { seed.uuid() } else { seed.child(u64::from(self.events)).uuid() }
+    }
+}
+
+impl<'a> TaskRequest<'a> {
+    /// What the state calls, in its own words: an ARN, or what an Invoke request has as FunctionName.
+    pub fn resource(&self) -> &'a str {
+        match self.task.integration {
+            Integration::LambdaInvoke => {
+                let named = self.arguments.get(self.arena, "FunctionName");
+                named.and_then(|name| name.as_str(self.arena)).unwrap_or(self.name)
+            }
+            _ => &self.task.resource,
+        }
+    }
 }
 
 /// How a task ended.
@@ -64,6 +100,13 @@ pub enum Reply<'a> {
         /// errorMessage.
         message: &'a str,
     },
+    /// A Lambda function failed, and its runtime has told of it.
+    Reported {
+        /// errorType.
+        error: &'a str,
+        /// The whole report, JSON text: `lambda:invoke` gives it without blanks, the function's ARN as it came.
+        report: Value<'a>,
+    },
     /// The task's raw result, as the resource answers it.
     Result(Value<'a>),
     /// The resource failed; either may be absent.
@@ -75,6 +118,8 @@ pub enum Reply<'a> {
     },
     /// The time limit or heartbeat lapsed.
     TimedOut,
+    /// The clock moves by so many milliseconds first: as long as whoever answers says that it took.
+    After(i64, &'a Reply<'a>),
 }
 
 impl<'a> Reply<'a> {

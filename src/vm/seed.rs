@@ -33,6 +33,11 @@ impl Seed {
         Seed::new(seed, half(high), half(low))
     }
 
+    /// A number that stands for the stream: of who began it, as long as nobody has drawn from it.
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
     /// The stream of a child.
     pub fn child(&mut self, index: u64) -> Seed {
         Seed { key: mix(mix(self.key ^ 0xC41D ^ self.draws) ^ index), draws: 0 }

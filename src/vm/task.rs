@@ -6,7 +6,7 @@
 use super::event::EventKind;
 use super::machine::{Caller, Execution, Stop, Visit, Waiting};
 use super::outcome::Failure;
-use super::request::{Reply, Request, TaskRequest};
+use super::request::{CallerId, Reply, Request, TaskRequest};
 use crate::program::work::{Completion, Integration, Limit, Task, function_name};
 use crate::program::{StateId, TaskId};
 use crate::value::{Member, Value};
@@ -95,6 +95,7 @@ impl<'a> Execution<'a> {
             retry_count: self.visit.retry_count,
             now_ms: self.now_ms,
             timeout_ms,
+            caller: CallerId { seed: self.seed, events: self.event_count(), wrapped: invoke },
             arena: self.arena,
         }))))
     }
@@ -103,6 +104,15 @@ impl<'a> Execution<'a> {
     pub fn answer(&mut self, reply: Reply<'a>) {
         let Waiting::Task { task, arguments, called_ms, timeout_ms } = self.waiting else { return };
         self.waiting = Waiting::Nothing;
+        let mut reply = reply;
+        while let Reply::After(ms, then) = reply {
+            let end_ms = self.now_ms.saturating_add(ms);
+            // A task that takes longer is given up when its time is over.
+            let lapse_ms = timeout_ms.map(|ms| called_ms.saturating_add(ms));
+            let lapses = lapse_ms.is_some_and(|lapse_ms| end_ms > lapse_ms);
+            self.set_clock(lapse_ms.filter(|_| lapses).unwrap_or(end_ms));
+            reply = if lapses { Reply::TimedOut } else { *then };
+        }
         let lapsed = timeout_ms.is_some_and(|ms| self.now_ms > called_ms.saturating_add(ms));
         let reply = if lapsed { Reply::TimedOut } else { reply };
         self.settle(task, arguments, reply);
@@ -150,7 +160,7 @@ impl<'a> Execution<'a> {
             && task.completion == Completion::Response;
         match reply {
             // The state goes on as soon as Lambda has taken the event in; what becomes of it nobody hears.
-            Reply::Returned(_) | Reply::Raised { .. } if event => Ok(self.accepted()),
+            Reply::Returned(_) | Reply::Raised { .. } | Reply::Reported { .. } if event => Ok(self.accepted()),
             Reply::Returned(value)
                 if task.integration == Integration::LambdaInvoke && task.completion == Completion::Response =>
             {
@@ -161,8 +171,17 @@ impl<'a> Execution<'a> {
                 let cause = self.raised_cause(task.integration, error, message);
                 Err(Failure::reported(Some(error), Some(cause)))
             }
+            Reply::Reported { error, report } => {
+                let cause = match (task.integration, report) {
+                    (Integration::Function, Value::Raw(raw)) => raw.text,
+                    _ => self.arena.alloc_str(&report.to_json()),
+                };
+                // The report holds the id that would be drawn here: the next call has another.
+                self.seed.uuid();
+                Err(Failure::reported(Some(error), Some(cause)))
+            }
             Reply::Failed { error, cause } => Err(Failure::reported(error, cause)),
-            Reply::TimedOut => Err(Failure::reported(Some("States.Timeout"), None)),
+            Reply::TimedOut | Reply::After(..) => Err(Failure::reported(Some("States.Timeout"), None)),
         }
     }
 

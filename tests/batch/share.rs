@@ -3,6 +3,7 @@
 use crate::bench::{SLOW, program, run};
 use expressway::batch::{Batch, Source};
 use expressway::handler::Handlers;
+use expressway::vm::{Limits, Settings};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
@@ -38,6 +39,45 @@ fn shared_items_give_what_they_give_in_sequence() {
         for threads in [2, 3, 8] {
             for _ in 0..5 {
                 let ran = run(sources(), |batch| batch.threads(threads).chunk_bytes(64));
+                assert_eq!(ran.same(), wanted, "{name} on {threads} threads");
+            }
+        }
+    }
+}
+
+/// An item that runs out of virtual time ends none of those behind it: they are counted, and may have failed before.
+#[test]
+fn so_they_do_where_time_is_limited() {
+    let settings = || {
+        let limits = Limits { steps: 200, virtual_ms: Some(8_000), ..Limits::STANDARD };
+        Settings { limits, ..Settings::default() }
+    };
+    let cases = [
+        ("all in time", event("map", (0..39).map(|n| 1_000_001 + n))),
+        ("some too late", event("map", (0..39).map(|n| if n % 9 == 4 { 3_000_001 } else { 1_000_001 + n }))),
+        (
+            "one too late, one fails behind it, before",
+            event(
+                "map",
+                (0..39).map(|n| [1_000_001, 3_000_001, 2_000_001][usize::from(n == 3) + 2 * usize::from(n == 30)]),
+            ),
+        ),
+        (
+            "one fails, one too late behind it",
+            event(
+                "map",
+                (0..39).map(|n| [1_000_001, 2_000_001, 3_000_001][usize::from(n == 3) + 2 * usize::from(n == 30)]),
+            ),
+        ),
+        ("all too late", event("map", (0..39).map(|_| 3_000_001))),
+    ];
+    for (name, event) in &cases {
+        let input = [event.as_str(), "{\"do\":\"pass\"}\n", event.as_str()].concat();
+        let sources = || vec![Source::memory("s", input.as_bytes())];
+        let wanted = run(sources(), |batch| batch.threads(1).settings(settings())).same();
+        for threads in [2, 3, 8] {
+            for _ in 0..5 {
+                let ran = run(sources(), |batch| batch.threads(threads).chunk_bytes(64).settings(settings()));
                 assert_eq!(ran.same(), wanted, "{name} on {threads} threads");
             }
         }

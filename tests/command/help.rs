@@ -3,7 +3,7 @@
 use crate::{Folder, doubling};
 use std::process::Command;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "run",
     "resume",
     "exec",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 14] = [
     "diff",
     "test",
     "bench",
+    "import",
     "compile",
     "graph",
     "json",

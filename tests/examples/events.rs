@@ -11,6 +11,12 @@ use std::io::{self, Write};
 pub enum Workload {
     /// Flat objects of six members, about 113 bytes a line; `Weather` is the second and one of three.
     WhichCoat,
+    /// As [`Workload::WhichCoat`], but nested and about 1 KB; one line in four holds escapes and letters beyond ASCII.
+    WhichCoat1K,
+    /// The same, about 20 KB.
+    WhichCoat20K,
+    /// Of twenty lines fourteen short ones, five of 1 KB and one of 20 KB, in an order that nobody can foretell.
+    WhichCoatMixed,
     /// Nested orders of about 1 KB; one line in four holds escapes and letters beyond ASCII.
     Orders,
     /// Nested readings of weather stations of about 1 KB; one line in four holds escapes and letters beyond ASCII.
@@ -30,6 +36,13 @@ pub fn write_events(workload: Workload, events: u64, seed: u64, spaced: bool, ou
     for n in 0..events {
         match workload {
             Workload::WhichCoat => which_coat(n, &mut random, &mut text),
+            Workload::WhichCoat1K => which_coat_nested(n, 10, &mut random, &mut text),
+            Workload::WhichCoat20K => which_coat_nested(n, 213, &mut random, &mut text),
+            Workload::WhichCoatMixed => match random.below(20) {
+                0 => which_coat_nested(n, 213, &mut random, &mut text),
+                1..=5 => which_coat_nested(n, 10, &mut random, &mut text),
+                _ => which_coat(n, &mut random, &mut text),
+            },
             Workload::Orders => order(n, &mut random, &mut text),
             Workload::Etl => reading(n, &mut random, &mut text),
         }
@@ -60,6 +73,36 @@ fn which_coat(n: u64, random: &mut Random, text: &mut Text) {
     text.key("temperature").tenths(random.below(700) as i64 - 350);
     text.key("humidity").int(random.below(101));
     text.key("station").string(random.pick(&["harbour-17/basin", "airport-2/north-west", "hill-0044/top"]));
+    text.close(b'}');
+}
+
+/// So many readings of some 90 bytes, behind what decides.
+fn which_coat_nested(n: u64, readings: u64, random: &mut Random, text: &mut Text) {
+    let plain = random.below(4) != 0;
+    text.open(b'{');
+    text.key("id").int(1_000_000 + n);
+    text.key("Weather").string(random.pick(&["FREEZING", "COOL", "WARM"]));
+    text.key("place").open(b'{');
+    let names = if plain { ["Bergen, Flesland", "De Bilt"] } else { ["Luleå, Kallax", "Z\\u00fcrich\\/Kloten"] };
+    text.key("name").string(random.pick(&names));
+    text.key("lat").tenths(450 + random.below(250) as i64);
+    text.key("lon").tenths(random.below(300) as i64);
+    text.close(b'}');
+    text.key("readings").open(b'[');
+    for hour in 0..readings {
+        text.element().open(b'{');
+        text.key("at").string(HOURS[(hour % HOURS.len() as u64) as usize]);
+        text.key("celsius").tenths(random.below(700) as i64 - 350);
+        text.key("wind").open(b'{');
+        text.key("from").string(random.pick(&["N", "NE", "E", "SE", "S", "SW", "W", "NW"]));
+        text.key("metres").tenths(random.below(300) as i64);
+        text.close(b'}');
+        text.key("sure").word(random.pick(&["true", "false", "null"]));
+        text.close(b'}');
+    }
+    text.close(b']');
+    let notes = ["Read by hand; the cable is being mended.", "Read \\\"by hand\\\".\\nÅ ☂"];
+    text.key("note").string(notes[usize::from(!plain)]);
     text.close(b'}');
 }
 

@@ -30,6 +30,11 @@ struct Arguments {
 #[derive(Clone, Copy, ValueEnum)]
 enum Name {
     WhichCoat,
+    #[value(name = "which-coat-1k")]
+    WhichCoat1K,
+    #[value(name = "which-coat-20k")]
+    WhichCoat20K,
+    WhichCoatMixed,
     Orders,
     Etl,
 }
@@ -38,6 +43,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let workload = match arguments.workload {
         Name::WhichCoat => Workload::WhichCoat,
+        Name::WhichCoat1K => Workload::WhichCoat1K,
+        Name::WhichCoat20K => Workload::WhichCoat20K,
+        Name::WhichCoatMixed => Workload::WhichCoatMixed,
         Name::Orders => Workload::Orders,
         Name::Etl => Workload::Etl,
     };

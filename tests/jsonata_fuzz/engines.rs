@@ -1,7 +1,8 @@
 //! The engines that are compared, and what they answer.
 //!
 //! Each is given an expression and a document and gives a value, nothing, a function or an error. Ours has limits that no
-//! drawn expression should reach; the others run in their own way, and what crashes one is an answer, too.
+//! drawn expression should reach; the others run in processes of their own (`peer.rs`), and what crashes one is an answer,
+//! too.
 
 use expressway::compile::jsonata::{Resolver, compile};
 use expressway::definition::jsonata::Ast;
@@ -11,8 +12,6 @@ use expressway::vm::jsonata::{EvaluationError, Host, Limits, evaluate};
 use jsonata_core::evaluator::Evaluator;
 use jsonata_core::value::JValue;
 use serde_json::json;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// What an expression came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,10 +24,39 @@ pub enum Answer {
     Function,
     /// An error: its code (empty where it has none) and its place.
     Error(String, Option<u64>),
-    /// A panic.
+    /// A panic, or the end of the process.
     Crash,
     /// No answer within some seconds.
     Hang,
+}
+
+impl Answer {
+    /// As a line between processes: see [`Answer::read`].
+    pub fn line(&self) -> String {
+        match self {
+            Answer::Value(value) => json!({ "result": value }),
+            Answer::Nothing => json!({ "undefined": true }),
+            Answer::Function => json!({ "function": true }),
+            Answer::Error(code, at) => json!({ "error": code, "position": at }),
+            Answer::Crash => json!({ "crash": true }),
+            Answer::Hang => json!({ "hang": true }),
+        }
+        .to_string()
+    }
+
+    /// The answer that a line is.
+    pub fn read(line: &str) -> Answer {
+        let answer: serde_json::Value = serde_json::from_str(line).expect("it answers in JSON");
+        let says = |name: &str| answer.get(name).is_some();
+        match answer.get("error").and_then(serde_json::Value::as_str) {
+            Some(code) => Answer::Error(code.to_owned(), answer.get("position").and_then(serde_json::Value::as_u64)),
+            None if says("result") => Answer::Value(answer["result"].clone()),
+            None if says("hang") => Answer::Hang,
+            None if says("crash") => Answer::Crash,
+            None if says("function") => Answer::Function,
+            None => Answer::Nothing,
+        }
+    }
 }
 
 impl std::fmt::Display for Answer {
@@ -110,7 +138,7 @@ fn holds_function(value: Value) -> bool {
 pub struct Core;
 
 impl Core {
-    /// What it answers.
+    /// What it answers, in this process.
     pub fn answer(expression: &str, document: &str) -> Answer {
         let answer = || {
             let ast = match jsonata_core::parser::parse(expression) {
@@ -146,71 +174,4 @@ fn code_in(message: &str) -> String {
         bytes.len() == 5 && matches!(bytes[0], b'S' | b'T' | b'D' | b'U') && bytes[1..].iter().all(u8::is_ascii_digit)
     };
     message.split(|c: char| !c.is_ascii_alphanumeric()).find(is_code).unwrap_or_default().to_owned()
-}
-
-/// jsonata 2.0.6 in a process of its own.
-pub struct Judge {
-    child: Child,
-    out: BufReader<ChildStdout>,
-}
-
-impl Judge {
-    /// Starts it; `modules` is the folder that holds `jsonata`.
-    pub fn start(modules: &str) -> Judge {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/jsonata_fuzz/judge.js");
-        let mut command = Command::new("node");
-        command.arg(script).env("NODE_PATH", modules).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("node can be started");
-        let out = BufReader::new(child.stdout.take().expect("its output is a pipe"));
-        Judge { child, out }
-    }
-
-    /// What it answers, question by question.
-    pub fn answers(&mut self, questions: &[(String, &str)]) -> Vec<Answer> {
-        let input: String = questions
-            .iter()
-            .map(|(expression, document)| {
-                let data: serde_json::Value = serde_json::from_str(document).expect("documents are JSON");
-                format!("{}\n", json!({ "expr": expression, "data": data }))
-            })
-            .collect();
-        let mut stdin = self.child.stdin.take().expect("its input is a pipe");
-        // It answers while it is asked: both pipes would fill up if one waited for the other.
-        std::thread::scope(|scope| {
-            let writer = scope.spawn(|| {
-                stdin.write_all(input.as_bytes()).and_then(|()| stdin.flush()).expect("it reads what it is asked");
-                stdin
-            });
-            let answers = questions.iter().map(|_| self.answer()).collect();
-            self.child.stdin = writer.join().ok();
-            answers
-        })
-    }
-
-    fn answer(&mut self) -> Answer {
-        let mut line = String::new();
-        self.out.read_line(&mut line).expect("it answers");
-        let answer: serde_json::Value = serde_json::from_str(&line).expect("it answers in JSON");
-        if let Some(result) = answer.get("result") {
-            return Answer::Value(result.clone());
-        }
-        if answer.get("hang").is_some() {
-            return Answer::Hang;
-        }
-        if answer.get("function").is_some() {
-            return Answer::Function;
-        }
-        match answer.get("error").and_then(serde_json::Value::as_str) {
-            Some(code) => Answer::Error(code.to_owned(), answer.get("position").and_then(serde_json::Value::as_u64)),
-            None => Answer::Nothing,
-        }
-    }
-}
-
-impl Drop for Judge {
-    fn drop(&mut self) {
-        // It ends when there is nothing left to read.
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-    }
 }

@@ -1,6 +1,8 @@
-//! Kinds of disagreement: which are known, and why each is as it is.
+//! Kinds of disagreement with jsonata 2.0.6: which are known, and why each is as it is.
 //!
-//! A kind says what must be true of the two answers and of the expression; no expression is excused by itself.
+//! No expression is excused by itself. Where it can be tried, it is: the reference is asked again with one of its mistakes
+//! mended (`judge.js`), and if it then says what ours says, that is the reason. For the rest a kind says what must be true of
+//! the two answers and of the expression.
 
 use super::engines::Answer;
 
@@ -9,125 +11,151 @@ use super::engines::Answer;
 pub enum Kind {
     /// None of the others.
     Unknown,
+    /// Settled by trying: `order` is mended.
+    Order,
+    /// Settled by trying: `holes` is mended.
+    Holes,
+    /// Settled by trying: `same` is mended.
+    Same,
+    /// Settled by trying: `terms` is mended.
+    Terms,
+    /// Settled by trying: only mending all of these at once does it.
+    Several,
     /// The reference has no code for the error: it fell over something that it had not foreseen.
     Uncoded,
     /// The reference does not end.
     Hang,
-    /// Both give an error, of several that there are.
-    Several,
+    /// The members of what the reference has for a function.
+    Inside,
+    /// The order of members whose keys are whole numbers.
+    Keys,
     /// A partial application, whose function asks for no signature.
     Unfit,
-    /// A term of `^(…)` that the reference never computes.
-    Term,
     /// A transform that changes an object inside another that it changes.
     Nested,
-    /// A time with parts left out, which are taken from the clock.
-    Clock,
-    /// A number's picture that is none.
+    /// A number's picture that is none, or a text that does not fit it.
     Picture,
+    /// A time's picture that is none.
+    Time,
+    /// A function that was handed to a function, where it counts as false.
+    Handed,
     /// A text that is not in Base64.
     Base64,
     /// `$clone`, which in the reference cuts numbers to 15 digits.
     Digits,
-    /// Undefined among the elements of a sequence.
-    Holes,
     /// The word "undefined" for what is undefined.
     Word,
     /// The reference cannot apply a function of its own partially if a parameter of it has a default.
     Default,
 }
 
+/// What can be mended in the reference, by the names that `judge.js` has for it.
+pub const MENDS: &[(&[&str], Kind)] = &[
+    (&["order"], Kind::Order),
+    (&["holes"], Kind::Holes),
+    (&["same"], Kind::Same),
+    (&["terms"], Kind::Terms),
+    (&["order", "holes", "same", "terms"], Kind::Several),
+];
+
 impl std::fmt::Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Kind::Unknown => "unknown",
-            Kind::Several => {
-                "another of several errors: the reference evaluates the parts of arrays and objects side by side, and what \
-                 fails after fewer turns of its scheduler comes first; ours goes from left to right"
+            Kind::Order => {
+                "theirs: the parts of arrays and objects are evaluated side by side, and what fails after fewer turns of the \
+                 scheduler comes first; ours goes from left to right (the same once theirs does)"
             }
-            Kind::Unfit => {
-                "a partial application asks for no signature: what the reference's functions make of arguments of other \
-                 kinds is JavaScript's doing"
-            }
-            Kind::Term => {
-                "ours computes all terms of an order for all elements first; the reference computes a second term only \
-                 where the first is equal, and the first never for a single element"
-            }
-            Kind::Nested => {
-                "the reference changes objects in place, so that an object inside one that was changed before is seen \
-                 changed; ours computes all changes from the document as it was"
-            }
-            Kind::Clock => "parts of a time that a picture leaves out come from the clock, which ours is given",
-            Kind::Picture => "pictures of numbers that are none: ours refuses or writes what is sensible",
-            Kind::Digits => "the reference clones by way of text, which cuts numbers to 15 digits",
             Kind::Holes => {
-                "the reference can leave undefined among the elements of a sequence, where a predicate holds whatever the \
-                 element; ours never does"
+                "theirs: undefined among the elements of a sequence, where a predicate holds whatever the element; ours never \
+                 has any (the same once theirs leaves them out)"
             }
-            Kind::Word => "the reference writes the word \"undefined\" for a replacement that is not there",
-            Kind::Base64 => "what is not Base64: Node stops at some letters and skips others",
-            Kind::Default => {
-                "S0208 at run time: the reference reads its own source for parameters, and cannot read defaults there"
+            Kind::Same => {
+                "choice: `in` finds arrays and objects by what they hold; theirs by which they are in memory (the same once \
+                 theirs compares)"
             }
-            Kind::Hang => "no end, where ours has an answer",
-            Kind::Uncoded => "an error without a code, where ours has a code or a value",
+            Kind::Terms => {
+                "choice: ours computes all terms of an order for all elements first; theirs a second term only where the first \
+                 is equal (the same once theirs does)"
+            }
+            Kind::Several => "several of these at once (the same once theirs does as ours in all of them)",
+            Kind::Nested => {
+                "theirs: objects are changed in place, so that an object inside one that was changed before is seen changed; \
+                 ours computes all changes from the document as it was"
+            }
+            Kind::Inside => "theirs: `*` and `**` find members in a function",
+            Kind::Keys => "theirs: members whose keys are whole numbers come first; ours keep their order",
+            Kind::Unfit => {
+                "theirs: a partial application asks for no signature: what functions make of arguments of other kinds is \
+                 JavaScript's doing"
+            }
+            Kind::Picture => "theirs: pictures of numbers that are none, texts that do not fit them: ours refuses or writes NaN",
+            Kind::Time => "theirs: pictures and zones of times that are none: ours refuses them, by other codes or at all",
+            Kind::Handed => "theirs: a function that was handed to a function counts as false there, and elsewhere as true",
+            Kind::Digits => "theirs: clones by way of text, which cuts numbers to 15 digits",
+            Kind::Word => "theirs: the word \"undefined\" for a replacement that is not there",
+            Kind::Base64 => "choice: what is not Base64: Node stops at some letters and skips others",
+            Kind::Default => "theirs: S0208 at run time, for it reads its own source for parameters, and cannot read defaults",
+            Kind::Hang => "theirs: no end",
+            Kind::Uncoded => "theirs: an error without a code, where ours has a code or a value",
         })
     }
 }
 
-/// In what two answers differ; none if they agree.
-pub fn kind(expression: &str, ours: &Answer, theirs: &Answer, _reference: bool) -> Option<Kind> {
-    let agree = match (ours, theirs) {
-        (Answer::Value(a), Answer::Value(b)) => same(a, b),
+/// Whether two answers are the same: values as JSON has them, errors by their codes.
+pub fn agree(ours: &Answer, theirs: &Answer) -> bool {
+    match (ours, theirs) {
+        (Answer::Value(a), Answer::Value(b)) => same(a, b, false),
         (Answer::Error(a, _), Answer::Error(b, _)) => a == b,
         (a, b) => a == b,
-    };
-    if agree {
-        return None;
     }
-    Some(match (ours, theirs) {
+}
+
+/// In what ours and the reference differ, as far as the expression and the two answers tell.
+pub fn kind(expression: &str, ours: &Answer, theirs: &Answer) -> Kind {
+    let has = |part: &str| expression.contains(part);
+    match (ours, theirs) {
         (_, Answer::Error(code, _)) if code.is_empty() => Kind::Uncoded,
         (_, Answer::Hang) => Kind::Hang,
-        (_, Answer::Error(code, _)) if code == "S0208" && expression.contains("(?") => Kind::Default,
-        (Answer::Error(a, _), Answer::Error(b, _)) if runtime(a) && runtime(b) && expression.contains(['[', '{']) => {
-            Kind::Several
-        }
-        _ if expression.contains("(?") || expression.contains("?)") => Kind::Unfit,
-        _ if expression.contains("^(") && (failed(ours) || failed(theirs)) => Kind::Term,
-        _ if expression.contains("~> |") || expression.contains("~>|") => Kind::Nested,
-        _ if expression.contains("Millis(") => Kind::Clock,
-        _ if expression.contains("$formatInteger(") || expression.contains("$formatNumber(") => Kind::Picture,
-        _ if expression.contains("$parseInteger(") => Kind::Picture,
-        _ if expression.contains("$base64decode(") => Kind::Base64,
-        _ if expression.contains("$clone(") => Kind::Digits,
-        (_, Answer::Value(value)) if expression.contains("$replace(") && value.to_string().contains("undefined") => {
-            Kind::Word
-        }
-        (Answer::Nothing, _) if expression.contains('[') => Kind::Holes,
+        (_, Answer::Error(code, _)) if code == "S0208" && has("(?") => Kind::Default,
+        _ if has("(?") || has("?)") => Kind::Unfit,
+        _ if has("~> |") || has("~>|") => Kind::Nested,
+        _ if has("$formatInteger(") || has("$formatNumber(") || has("$parseInteger(") => Kind::Picture,
+        (Answer::Error(code, _), _) if has("Millis(") && code.starts_with("D313") => Kind::Time,
+        (_, Answer::Error(code, _)) if has("$single(") && has("function(") && code == "D3139" => Kind::Handed,
+        _ if has("$base64decode(") => Kind::Base64,
+        _ if has("$clone(") => Kind::Digits,
+        (_, Answer::Value(value)) if has("$replace(") && value.to_string().contains("undefined") => Kind::Word,
+        (Answer::Value(a), Answer::Value(b)) if same(a, b, true) => Kind::Keys,
+        // A function that is looked into: `$string.*`, `$f.**`.
+        _ if has("*") && (has("function(") || FUNCTION_NAMED.iter().any(|name| has(name))) => Kind::Inside,
         _ => Kind::Unknown,
-    })
+    }
 }
 
-fn failed(answer: &Answer) -> bool {
-    matches!(answer, Answer::Error(..))
-}
+/// Functions of the library where no call of them follows.
+const FUNCTION_NAMED: &[&str] = &["$string.", "$string)", "$length.", "$exists.", "$append.", "$not."];
 
-/// Whether a code is one of evaluation, not of reading.
-fn runtime(code: &str) -> bool {
-    code.starts_with(['T', 'D'])
-}
-
-/// Whether two values are equal, numbers as doubles but for their last digit, which serde_json may read otherwise.
-fn same(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+/// Whether two values are equal, numbers as doubles but for their last digit, which serde_json may read otherwise;
+/// `anyhow` says that the order of elements does not matter.
+fn same(a: &serde_json::Value, b: &serde_json::Value, anyhow: bool) -> bool {
     use serde_json::Value as V;
     match (a, b) {
         (V::Number(a), V::Number(b)) => {
             let (a, b) = (a.as_f64().unwrap_or(f64::NAN), b.as_f64().unwrap_or(f64::NAN));
             (a - b).abs() <= a.abs() * f64::EPSILON
         }
-        (V::Array(a), V::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (V::Array(a), V::Array(b)) if anyhow => {
+            let mut left: Vec<&V> = b.iter().collect();
+            a.len() == b.len()
+                && a.iter().all(|a| {
+                    let place = left.iter().position(|b| same(a, b, true));
+                    place.map(|place| left.swap_remove(place)).is_some()
+                })
+        }
+        (V::Array(a), V::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b, false)),
         (V::Object(a), V::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b, anyhow)))
         }
         _ => a == b,
     }

@@ -88,7 +88,7 @@ fn millis(duration: Duration) -> i64 {
 /// Runs a record's execution to its end.
 pub(super) async fn execute(begin: Begin, clock: &Clock<'_>) -> Ended {
     let began = Instant::now();
-    let counters = RefCell::new(clock.bound.counters());
+    let counters = RefCell::new(clock.bound.counters_of(begin.seed));
     let start_ms = begin.start_ms.unwrap_or_else(|| clock.now_ms.saturating_add(millis(began - clock.began)));
     let own = Own { bound: clock.bound, timers: &clock.timers, counters: &counters, began, start_ms };
     let mut parked: Option<Parked> = None;

@@ -21,12 +21,13 @@
 mod drive;
 mod tasks;
 
+use super::Latency;
 use super::chunk::{Buffer, Chunk};
 use super::order::Whereabouts;
 use super::outputs::Results;
 use super::pool::ThreadsError;
 use super::wording::{Lines as Written, Place};
-use super::worker::{Guard, Identity, Job, Latency, record_clock, too_long};
+use super::worker::{Guard, Identity, Job, record_clock, too_long};
 use crate::value::scan::{Lines, Record, Scratch, Slot};
 use crate::vm::{LimitHit, Seed, Tally};
 use crossbeam::channel::{Receiver, TryRecvError, bounded};
@@ -201,14 +202,20 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
         let mut lines = Lines::new(&bytes, &mut self.scratch, job.plan);
         while let Some(item) = lines.next(&mut self.slots) {
             let line_index = ended.len() as u64;
-            let place = Place { source: chunk.source, offset: chunk.offset + item.offset as u64, line_index };
+            let place = chunk.place(item.offset, line_index);
             let reject = |reason: &str| {
                 let mut written = Written::default();
-                job.wording.rejected(place, reason, item.raw.len() as u64, item.raw, &mut written);
+                let (reason, length, raw) = match chunk.rejected(line_index) {
+                    None => (reason, item.raw.len() as u64, item.raw),
+                    Some(known) => (&*known.reason, known.length, &*known.start),
+                };
+                job.wording.rejected(place, reason, length, raw, &mut written);
                 Some(Line::Rejected(written))
             };
             ended.push(match &item.record {
-                _ if item.raw.len() > job.line_bytes_max => reject(&too_long(job, item.raw.len() as u64)),
+                _ if item.raw.len() > job.line_bytes_max => {
+                    reject(&too_long(job, item.raw.len() as u64, chunk.origins.is_some()))
+                }
                 Record::Blank => Some(Line::Blank),
                 Record::Bad(error) => reject(&error.to_string()),
                 Record::Line(line) => match record_clock(job.now_ms, job.now_path, line, &self.slots) {
@@ -229,10 +236,15 @@ impl<'j, 'r, 's, 'w> Worker<'j, 'r, 's, 'w> {
             });
         }
         if let Some(long) = chunk.long.take() {
-            let offset = chunk.offset + bytes.len() as u64;
-            let place = Place { source: chunk.source, offset, line_index: ended.len() as u64 };
+            let place = Place { source: chunk.source, offset: long.offset, line_index: ended.len() as u64 };
             let mut written = Written::default();
-            job.wording.rejected(place, &too_long(job, long.length), long.length, &long.start, &mut written);
+            job.wording.rejected(
+                place,
+                &too_long(job, long.length, chunk.origins.is_some()),
+                long.length,
+                &long.start,
+                &mut written,
+            );
             ended.push(Some(Line::Rejected(written)));
         }
         results.lines = ended.len() as u64;

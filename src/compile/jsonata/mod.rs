@@ -10,16 +10,18 @@
 //! | `path.rs` | paths: steps, predicates, groups, tuples |
 //! | `states.rs` | the fields of JSONata states |
 //! | `condition.rs` | conditions of Choice rules that are look-ups |
+//! | `interned.rs` | texts, each kept once |
 
 mod condition;
+mod interned;
 mod path;
 pub(super) mod states;
 
 use crate::definition::jsonata::{Ancestor, Ast, Group, Kind, Node, Stage};
 use crate::program::expression::{self as code, At, Builtin, ExprOp, Expression, Global, Operator, Reference};
 use crate::value::once::Once;
+use interned::Interned;
 use std::cell::Cell;
-use std::collections::HashMap;
 
 /// What knows the names around an expression.
 pub trait Resolver {
@@ -112,24 +114,6 @@ struct Code {
     transforms: Vec<code::Transform>,
 }
 
-#[derive(Default)]
-struct Interned {
-    entries: Vec<Box<str>>,
-    ids: HashMap<Box<str>, u32>,
-}
-
-impl Interned {
-    fn id(&mut self, text: &str) -> u32 {
-        if let Some(id) = self.ids.get(text) {
-            return *id;
-        }
-        let id = self.entries.len() as u32;
-        self.entries.push(text.into());
-        self.ids.insert(text.into(), id);
-        id
-    }
-}
-
 fn last<T>(entries: &[T]) -> u32 {
     (entries.len() - 1) as u32
 }
@@ -137,8 +121,9 @@ fn last<T>(entries: &[T]) -> u32 {
 struct Compiler<'c> {
     ast: &'c Ast,
     resolver: &'c mut dyn Resolver,
-    /// The names bound in each scope, outermost first; a scope without names does not exist when the code runs.
-    scopes: Vec<Vec<Box<str>>>,
+    /// The names bound in each scope, outermost first, and how many of the first of them are parameters, which are always
+    /// bound; a scope without names does not exist when the code runs.
+    scopes: Vec<(Vec<Box<str>>, usize)>,
     at: u32,
     /// Where something was last said to go on: what stands there must stay an instruction of its own.
     target: Cell<usize>,
@@ -177,7 +162,7 @@ impl<'c> Compiler<'c> {
     }
 
     fn open(&mut self, names: Vec<Box<str>>) {
-        self.scopes.push(names);
+        self.scopes.push((names, 0));
     }
 
     fn close(&mut self) {
@@ -186,8 +171,8 @@ impl<'c> Compiler<'c> {
 
     /// Where a name may have been bound, nearest first.
     fn places(&self, name: &str) -> Vec<(u16, u16)> {
-        let scopes = self.scopes.iter().rev().filter(|scope| !scope.is_empty());
-        let found = scopes.enumerate().filter_map(|(hops, scope)| {
+        let scopes = self.scopes.iter().rev().filter(|(names, _)| !names.is_empty());
+        let found = scopes.enumerate().filter_map(|(hops, (scope, _))| {
             let slot = scope.iter().position(|n| &**n == name)?;
             Some((hops as u16, slot as u16))
         });
@@ -199,6 +184,13 @@ impl<'c> Compiler<'c> {
     }
 
     fn load(&mut self, reference: Reference) {
+        if let Some((hops, slot)) = reference.places.first() {
+            let mut scopes = self.scopes.iter().rev().filter(|(names, _)| !names.is_empty());
+            if scopes.nth(usize::from(*hops)).is_some_and(|(_, parameters)| usize::from(*slot) < *parameters) {
+                self.emit(ExprOp::Parameter(*hops, *slot));
+                return;
+            }
+        }
         let known = self.code.references.iter().position(|r| *r == reference);
         let id = known.unwrap_or_else(|| {
             self.code.references.push(reference);
@@ -291,6 +283,8 @@ impl<'c> Compiler<'c> {
                 let name = self.label(*parent);
                 let places = self.places(&name).into();
                 self.load(Reference { places, global: Global::None });
+                // A parent that is a whole document is wrapped.
+                self.emit(ExprOp::Unwrap);
             }
             Kind::Hole => drop(self.emit(ExprOp::Hole)),
             Kind::Negate(operand) => {
@@ -431,6 +425,10 @@ impl<'c> Compiler<'c> {
         if let Some(builtin) = self.known(procedure) {
             first.iter().for_each(|first| self.node(first, false));
             arguments.iter().for_each(|argument| self.node(argument, false));
+            let parameters = &builtin.signature().parameters;
+            if tail && usize::from(count) < parameters.len() && parameters.iter().any(|parameter| parameter.context) {
+                self.emit(ExprOp::CallerContext);
+            }
             self.emit(ExprOp::CallBuiltin(builtin, count));
             return;
         }
@@ -486,13 +484,16 @@ impl<'c> Compiler<'c> {
             }
         }
         let slots = parameters.iter().map(|p| names.iter().position(|n| n == p).unwrap_or(0) as u16).collect();
+        let given = names.len();
         bound(body, &mut names);
         let count = names.len() as u32;
-        self.open(names);
+        self.scopes.push((names, given));
         let body = self.body(body, true);
         self.close();
+        let makes = |op: &ExprOp| matches!(op, ExprOp::Lambda(_) | ExprOp::Transform(_));
+        let captured = self.code.ops[body.0 as usize..].iter().any(makes);
         self.code.ops[jump] = ExprOp::Jump(self.here());
-        self.code.lambdas.push(code::Lambda { parameters: slots, slots: count, signature, body });
+        self.code.lambdas.push(code::Lambda { parameters: slots, slots: count, signature, body, captured });
         let id = last(&self.code.lambdas);
         self.emit(ExprOp::Lambda(id));
     }

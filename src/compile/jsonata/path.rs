@@ -11,7 +11,7 @@ impl<'c> Compiler<'c> {
     pub(super) fn path(&mut self, node: &'c Node, steps: &'c [Node], keep_singleton: bool) {
         let mut names = Vec::new();
         steps.iter().for_each(|step| step_names(self.ast, step, &mut names));
-        let mut tuples = false;
+        let (mut tuples, tuples_ahead) = (false, steps.iter().any(|step| step.tuple));
         let mut stop = None;
         let mut rest = steps;
         if let Some((reference, used)) = self.root(steps) {
@@ -30,8 +30,8 @@ impl<'c> Compiler<'c> {
                 && step.stages.is_empty()
             {
                 self.node(step, false);
-                if step.constructed && !last_step && !steps.iter().any(|step| step.tuple) {
-                    // What is empty here is the value of the whole path.
+                if step.constructed && !last_step && (!tuples_ahead || node.group.is_none() && !node.tuple) {
+                    // What is empty here is the value of the whole path, whatever it would have bound.
                     stop = Some(self.emit(ExprOp::Stop(At(0))));
                 }
                 continue;
@@ -47,6 +47,10 @@ impl<'c> Compiler<'c> {
             if step.tuple && !tuples {
                 tuples = true;
                 if !matches!(step.kind, Kind::Sort(_)) {
+                    if first && matches!(step.kind, Kind::Variable(_)) {
+                        // A path that begins with a variable goes on from the context as one, even if that is an array.
+                        self.emit(ExprOp::Wrap);
+                    }
                     self.emit(ExprOp::Tuples(first));
                 }
             }

@@ -305,11 +305,8 @@ impl Shaper {
             return Err(SyntaxError::new("S0209", node.at, "", ""));
         }
         let predicate = self.node(right)?;
-        let mut seeking = predicate.seeking.clone();
-        if let Kind::Parent(parent) = predicate.kind {
-            seeking.push(parent);
-        }
-        for parent in seeking {
+        // A predicate that is nothing but `%` looks for no step in the reference: it is undefined there, and so it is here.
+        for parent in predicate.seeking.clone() {
             let step = node.last_step();
             if self.ancestry.level(parent) == 1 {
                 self.ancestry.seek(step, parent)?;

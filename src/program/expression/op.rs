@@ -95,6 +95,8 @@ pub enum ExprOp {
     Root,
     /// → a variable, by its reference.
     Load(u32),
+    /// → the parameter of a function, so many scopes outwards, in that slot: it is always bound.
+    Parameter(u16, u16),
     /// → what a variable's fields lead to, by the path; unwrapped if it says so.
     Path(u32, bool),
     /// → the context's member of that name, as `Start` and `Field`; unwrapped if it says so.
@@ -186,6 +188,8 @@ pub enum ExprOp {
     Call(u16, u32),
     /// f a… → result, as the last act of a function: its frame is given up first.
     TailCall(u16, u32),
+    /// →: the context becomes what the last act of a function has for one: that of whoever has called.
+    CallerContext,
     /// a… → result of a function known beforehand.
     CallBuiltin(Builtin, u16),
     /// f a… → f with the arguments that are not holes bound; `Hole` stands for those that are.

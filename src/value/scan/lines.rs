@@ -324,6 +324,15 @@ impl<'c, 's> Lines<'c, 's> {
         document::fault(self.raw(), 0)
     }
 
+    /// The same in words, behind what is there: for those who have many such lines, and memory for the words of one.
+    #[cold]
+    pub fn fault_to(&self, out: &mut String) {
+        let fault = document::first_fault(self.raw(), 0);
+        fault.describe_to(self.raw(), out);
+        out.push_str(" at byte ");
+        out.push_str(itoa::Buffer::new().format(fault.offset));
+    }
+
     #[inline(always)]
     fn next_of_whole(&mut self, text: &'c str, slots: &mut [Slot]) -> LineKind {
         let first = self.cursor.token;

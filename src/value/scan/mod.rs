@@ -13,7 +13,7 @@
 //! | --- | --- |
 //! | `index.rs` | what the first pass hands to the second, and which engine makes it |
 //! | `scalar.rs` | the first pass in plain Rust, which the others are compared with |
-//! | `x86.rs` | the same with AVX-512 and AVX2 |
+//! | `x86.rs` | the same with AVX-512 and AVX2; the processor's clock |
 //! | `trie.rs` | the paths to look for, the slots to fill |
 //! | `walk.rs` | the second pass over one text |
 //! | `shape.rs` | lines like one before, which need no walk |
@@ -42,6 +42,15 @@ pub(crate) use document::tokens;
 pub use document::validate;
 pub use index::{Engine, Index, index};
 pub use lines::{Item, Line, LineFlags, LineKind, Lines, Record, Scratch, WalkPlan};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::ticks;
+
+/// The processor's clock, where there is one that can be relied on.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn ticks() -> Option<u64> {
+    None
+}
+
 pub use open::Tokens;
 pub use trie::{Slot, SlotId, SlotTrie};
 

@@ -301,3 +301,101 @@ impl Key {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::scan::walk::Walker;
+    use crate::value::scan::{Engine, Index};
+
+    const PATHS: &[&[&str]] = &[&["a"], &["b", "c"], &["b"], &["x"]];
+    const LINE: &str = r#"{"a":1,"b":{"c":[true,"x"],"d":-1.5},"much longer than a word is":null}"#;
+
+    /// What is recognised of a line once another has been learned: the slots' texts.
+    fn recognised(learned: &str, line: &str, find_duplicates: bool) -> Option<Vec<Option<String>>> {
+        let (trie, mut shapes, mut slots) = (SlotTrie::new(PATHS), Shapes::default(), [Slot::Absent; 4]);
+        let (mut index, mut walker) = (Index::default(), Walker::new());
+        shapes.prepare(&trie, find_duplicates);
+        walker.look_for_duplicates(find_duplicates);
+        // Classes and keys are compared by blocks, and equal keys looked for by words: something has to be around a line.
+        let [learned, line] =
+            [learned, line].map(|line| format!("        {line}\n{}", "{\"a line\":\"behind it\"}\n".repeat(8)));
+        Engine::Scalar.run(learned.as_bytes(), true, &mut index);
+        let walked = walker.walk(&learned, &index, Cursor::default(), b'\n', &trie, &mut slots)?;
+        shapes.learn(&learned, &index, 0, &walked, &trie, &slots);
+        Engine::Scalar.run(line.as_bytes(), true, &mut index);
+        let found = shapes.recognise(&line, &index, Cursor::default(), &mut slots)?;
+        let mut wanted = [Slot::Absent; 4];
+        let walked = walker.walk(&line, &index, Cursor::default(), b'\n', &trie, &mut wanted)?;
+        assert_eq!((found.span, found.end, found.escapes), (walked.span, walked.end, walked.escapes));
+        assert_eq!(slots, wanted);
+        let text = |slot: &Slot| match *slot {
+            Slot::Found(span) => {
+                let line = &line[found.span.start as usize..];
+                Some(line[span.start as usize..span.end as usize].to_owned())
+            }
+            _ => None,
+        };
+        Some(slots.iter().map(text).collect())
+    }
+
+    #[test]
+    fn a_line_with_other_values_is_recognised() {
+        let same = [
+            LINE,
+            r#"{"a":-20e7,"b":{"c":[null,"a much longer text"],"d":0},"much longer than a word is":7}"#,
+            r#" {"a" : 1, "b": {"c":[true,"\u0041"],"e":-1.5},"much longer than a word is":null} "#,
+        ];
+        for (line, blanks) in same.iter().zip([false, false, true]) {
+            // Keys before which or behind which blanks stand are left to the walk.
+            assert_eq!(recognised(LINE, line, false).is_some(), !blanks, "{line}");
+        }
+        let slots = recognised(LINE, same[1], true).expect("recognised");
+        assert_eq!(slots[0].as_deref(), Some("-20e7"));
+        assert_eq!(slots[1].as_deref(), Some(r#"[null,"a much longer text"]"#));
+        assert_eq!(slots[3], None);
+    }
+
+    #[test]
+    fn anything_else_is_left_to_the_walk() {
+        let other = [
+            r#"{"x":1,"b":{"c":[true,"x"],"d":-1.5},"much longer than a word is":null}"#,
+            r#"{"a":1,"b":{"d":[true,"x"],"d":-1.5},"much longer than a word is":null}"#,
+            r#"{"a":1,"b":{"c":[true,"x"],"d":-1.5},"much longer than a word iz":null}"#,
+            r#"{"a":"","b":{"c":[true,"x"],"d":-1.5},"much longer than a word is":null}"#,
+            r#"{"a":01,"b":{"c":[true,"x"],"d":-1.5},"much longer than a word is":null}"#,
+            r#"{"a":1,"b":{"c":[truth,"x"],"d":-1.5},"much longer than a word is":null}"#,
+            r#"{"a":1,"b":{"c":[true,"\x"],"d":-1.5},"much longer than a word is":null}"#,
+            r#"{"\u0061":1,"b":{"c":[true,"x"],"d":-1.5},"much longer than a word is":null}"#,
+            r#"{"a":1,"b":{"c":[true,"x"],"d":-1.5},"much longer than a word is":null}]"#,
+            r#"{"a":1,"b":{"c":[true,"x"],"d":-1.5},"much longer than a word is":[]}"#,
+        ];
+        for line in other {
+            assert_eq!(recognised(LINE, line, false), None, "{line}");
+        }
+        // Where equal keys matter, all keys have to be the same, not only those on the way to what is looked for.
+        let deep = r#"{"a":1,"b":{"c":[true,"x"],"c":-1.5},"much longer than a word is":null}"#;
+        let nested = r#"{"a":1,"z":{"c":2,"d":3}}"#;
+        assert_eq!(recognised(LINE, deep, true), None);
+        assert!(recognised(nested, r#"{"a":1,"z":{"c":2,"c":3}}"#, false).is_some());
+        assert_eq!(recognised(nested, r#"{"a":1,"z":{"c":2,"c":3}}"#, true), None);
+    }
+
+    #[test]
+    fn learning_is_put_off_where_no_line_is_like_another() {
+        let (trie, mut shapes) = (SlotTrie::new(PATHS), Shapes::default());
+        let (mut index, mut walker, mut slots) = (Index::default(), Walker::new(), [Slot::Absent; 4]);
+        shapes.prepare(&trie, false);
+        for members in 0..200 {
+            let line = format!("{{\"a\":[{}0]}}\n", "0,".repeat(members));
+            Engine::Scalar.run(line.as_bytes(), true, &mut index);
+            assert!(shapes.recognise(&line, &index, Cursor::default(), &mut slots).is_none());
+            let walked = walker.walk(&line, &index, Cursor::default(), b'\n', &trie, &mut slots).expect("good");
+            shapes.learn(&line, &index, 0, &walked, &trie, &slots);
+        }
+        assert!(shapes.known.len() == KNOWN_MAX && shapes.pause >= 63, "{}", shapes.pause);
+        // Another program looks for something else.
+        shapes.prepare(&SlotTrie::new(PATHS), false);
+        assert!(shapes.known.is_empty());
+    }
+}

@@ -5,7 +5,6 @@
 //! It must never recurse or allocate, and never accept what the fast reader refuses (a test compares the two).
 
 use super::DEPTH_MAX;
-use std::fmt;
 
 /// Where a text stops being JSON, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,39 +41,60 @@ impl Fault {
 
     /// The fault in words; `text` must be the text it was found in.
     pub(crate) fn describe(&self, text: &[u8]) -> String {
-        let found = Found(text.get(self.offset..).unwrap_or_default());
-        match self.rule {
-            Rule::Expected(what) => format!("expected {what}, found {found}"),
-            Rule::RawControl => format!("{found} inside a string must be written as an escape"),
-            Rule::OpenString(start) => format!("the string that opens at byte {start} is not closed"),
-            Rule::LeadingZero => "a number must not start with a zero that is followed by a digit".into(),
-            Rule::TooDeep => format!("arrays and objects are nested deeper than {DEPTH_MAX} levels"),
-            Rule::NotUtf8 => format!("{found} is not UTF-8"),
-            Rule::TooLong => format!("the text is longer than {} bytes", super::TEXT_BYTES_MAX),
-        }
+        let mut words = String::new();
+        self.describe_to(text, &mut words);
+        words
+    }
+
+    /// The fault in words, behind what is there.
+    pub(crate) fn describe_to(&self, text: &[u8], out: &mut String) {
+        let found = |out: &mut String| found(text.get(self.offset..).unwrap_or_default(), out);
+        let mut number = itoa::Buffer::new();
+        let parts = match self.rule {
+            Rule::Expected(what) => {
+                ["expected ", what, ", found "].into_iter().for_each(|part| out.push_str(part));
+                return found(out);
+            }
+            Rule::RawControl => {
+                found(out);
+                [" inside a string must be written as an escape", "", ""]
+            }
+            Rule::OpenString(start) => ["the string that opens at byte ", number.format(start), " is not closed"],
+            Rule::LeadingZero => ["a number must not start with a zero that is followed by a digit", "", ""],
+            Rule::TooDeep => ["arrays and objects are nested deeper than ", number.format(DEPTH_MAX), " levels"],
+            Rule::NotUtf8 => {
+                found(out);
+                [" is not UTF-8", "", ""]
+            }
+            Rule::TooLong => ["the text is longer than ", number.format(super::TEXT_BYTES_MAX), " bytes"],
+        };
+        parts.into_iter().for_each(|part| out.push_str(part));
     }
 }
 
 /// What stands at the start of the rest of a text, for a person to read.
-struct Found<'a>(&'a [u8]);
-
-impl fmt::Display for Found<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(&byte) = self.0.first() else {
-            return f.write_str("the end of the text");
-        };
-        // A character has at most four bytes; a cut or damaged one is shown as its first byte.
-        let head = &self.0[..self.0.len().min(4)];
-        let valid = match std::str::from_utf8(head) {
-            Ok(text) => text,
-            Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
-        };
-        match valid.chars().next() {
-            Some('\u{feff}') => f.write_str("a byte order mark"),
-            Some('\n') => f.write_str("the end of the line"),
-            Some('`') => f.write_str("a backquote"),
-            Some(c) if !c.is_control() => write!(f, "`{c}`"),
-            _ => write!(f, "byte 0x{byte:02x}"),
+fn found(rest: &[u8], out: &mut String) {
+    let Some(&byte) = rest.first() else { return out.push_str("the end of the text") };
+    // A character has at most four bytes; a cut or damaged one is shown as its first byte.
+    let head = &rest[..if byte < 0x80 { 1 } else { rest.len().min(4) }];
+    let valid = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    match valid.chars().next() {
+        Some('\u{feff}') => out.push_str("a byte order mark"),
+        Some('\n') => out.push_str("the end of the line"),
+        Some('`') => out.push_str("a backquote"),
+        Some(c) if !c.is_control() => {
+            out.push('`');
+            out.push(c);
+            out.push('`');
+        }
+        _ => {
+            const HEX: &[u8; 16] = b"0123456789abcdef";
+            out.push_str("byte 0x");
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
         }
     }
 }

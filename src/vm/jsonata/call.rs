@@ -149,33 +149,32 @@ impl<'a> Machine<'a, '_> {
         self.begin(code, id, scope, context, arguments);
     }
 
-    /// A call by a function that calls functions: as [`Machine::call`], but the arguments of most are not kept.
-    pub fn call_back(&mut self, function: Value<'a>, arguments: &[Value<'a>]) -> Evaluated<Flow<'a>> {
-        match self.callable(function) {
-            Some(Callable::Lambda { code, id, scope, context })
-                if code.lambdas[id as usize].signature.is_none() && self.depth < self.limits.depth =>
-            {
-                self.burn(1)?;
-                self.enter_lambda((code, id, scope, context), arguments, Asked::Frame);
-                Ok(Flow::Code)
-            }
-            _ => self.call(function, self.arena.alloc_slice_copy(arguments), Asked::Frame),
-        }
-    }
-
     /// A call in the last place of a function of the expression: the frame stays, the registers become the callee's.
     pub fn tail_call(&mut self, function: Value<'a>, arguments: &'a [Value<'a>], name: &str) -> Evaluated<Flow<'a>> {
         match (self.callable(function), self.frames.last()) {
-            (Some(Callable::Lambda { code, id, scope, context }), Some(Frame::Call { .. })) => {
+            (Some(Callable::Lambda { code, id, scope, context }), Some(Frame::Call { .. } | Frame::Higher(_))) => {
                 let arguments = match &code.lambdas[id as usize].signature {
-                    Some(signature) => validate(signature, arguments, self.context, name, self.arena)?,
+                    Some(signature) => validate(signature, arguments, self.caller_context(), name, self.arena)?,
                     None => arguments,
                 };
                 self.burn(1)?;
                 self.begin(code, id, scope, context, arguments);
                 Ok(Flow::Code)
             }
-            _ => self.call_named(function, arguments, Asked::Code, name),
+            _ => {
+                self.context = self.caller_context();
+                self.call_named(function, arguments, Asked::Code, name)
+            }
+        }
+    }
+
+    /// What a call in the last place of a function has for its context: that of the call which it takes the place of. A
+    /// function that was called by one of the library's has none.
+    pub fn caller_context(&self) -> Value<'a> {
+        match self.frames.last() {
+            Some(Frame::Call { asked: Asked::Frame, .. } | Frame::Higher(_)) => Value::Null,
+            Some(Frame::Call { context, .. }) => *context,
+            _ => self.context,
         }
     }
 

@@ -24,11 +24,15 @@ pub(super) struct Grouping<'a> {
     members: bumpalo::collections::Vec<'a, Member<'a>>,
     /// The group whose value is being computed, once all keys are known.
     valued: Option<usize>,
+    /// The tuple that a group was the only one of, the last time.
+    spent: Option<usize>,
 }
 
 struct Entry<'a> {
     key: &'a str,
     pair: usize,
+    /// Which of all elements is the first of the group.
+    first: usize,
     items: List<'a>,
 }
 
@@ -50,6 +54,7 @@ impl<'a> Machine<'a, '_> {
             places: HashMap::new(),
             members: bumpalo::collections::Vec::new_in(arena),
             valued: None,
+            spent: None,
         };
         self.frames.push(Frame::Group(Box::new(grouping)));
     }
@@ -96,6 +101,14 @@ impl<'a> Machine<'a, '_> {
                 Some(names) => {
                     let tuple = reduced(&entry.items, arena);
                     self.enter_tuple(tuple, names, frame.walk.scope);
+                    // The reference takes the item out of a tuple that makes up a group by itself: the next group of that
+                    // tuple finds its variables, and no context.
+                    if let [_] = entry.items[..] {
+                        if frame.spent == Some(entry.first) {
+                            self.context = Value::Undefined;
+                        }
+                        frame.spent = Some(entry.first);
+                    }
                 }
                 None => self.context = one_or_all(&entry.items, arena),
             }
@@ -133,7 +146,7 @@ impl<'a> Grouping<'a> {
                 self.places.insert(name, self.groups.len());
                 let mut items = List::new_in(arena);
                 items.push(item);
-                self.groups.push(Entry { key: name, pair: self.pair, items });
+                self.groups.push(Entry { key: name, pair: self.pair, first: self.walk.next, items });
                 Ok(())
             }
         }

@@ -1,15 +1,19 @@
 //! Functions that call functions: `$map`, `$filter`, `$reduce` and their kin, `$sort` with a comparison.
 //!
 //! Each is a frame that hands one call after the other to the machine and takes in what they give. None calls anything by
-//! itself, so however deep they are nested, the native stack stays flat.
+//! itself, so however deep they are nested, the native stack stays flat. A function of the expression is called without a
+//! frame of its own: its body yields to the frame here, which sets the registers for the next call and restores them behind
+//! the last. Unless it makes functions, which may keep them, its variables stay where they are from call to call.
 
 use super::Evaluated;
+use super::call::Callable;
 use super::error::EvaluationError;
 use super::frame::Frame;
-use super::machine::{Asked, Flow, Machine};
+use super::machine::{Asked, Flow, Machine, Scope};
 use super::query::{self, List, letter};
-use crate::program::expression::Builtin;
+use crate::program::expression::{Builtin, Expression, Lambda};
 use crate::value::{Arena, Member, Value};
+use std::cell::Cell;
 
 /// A function that calls another, under way.
 pub(super) struct Higher<'a> {
@@ -25,7 +29,39 @@ pub(super) struct Higher<'a> {
     kept: bumpalo::collections::Vec<'a, Member<'a>>,
     carried: Option<Value<'a>>,
     merge: Option<Merge<'a>>,
+    /// What is compared.
+    pair: (usize, usize),
     asked: Asked,
+    direct: Option<Direct<'a>>,
+}
+
+/// A function of the expression that is called again and again.
+struct Direct<'a> {
+    code: &'a Expression,
+    lambda: &'a Lambda,
+    outer: Option<&'a Scope<'a>>,
+    context: Value<'a>,
+    /// The variables of the last call, if the next may have their place.
+    own: Option<&'a Scope<'a>>,
+    /// The registers to restore.
+    back: (&'a Expression, usize, Option<&'a Scope<'a>>, Value<'a>),
+}
+
+impl<'a> Direct<'a> {
+    /// The scope of the next call; its parameters are still to be set.
+    fn scope(&mut self, arena: &'a Arena) -> &'a Scope<'a> {
+        if let Some(own) = self.own {
+            // Variables of the body are unbound again.
+            own.slots.iter().for_each(|slot| slot.set(None));
+            return own;
+        }
+        let slots = arena.alloc_slice_fill_with(self.lambda.slots as usize, |_| Cell::new(None));
+        let scope: &'a Scope<'a> = arena.alloc(Scope { parent: self.outer, slots });
+        if !self.lambda.captured {
+            self.own = Some(scope);
+        }
+        scope
+    }
 }
 
 impl<'a> Machine<'a, '_> {
@@ -57,7 +93,9 @@ impl<'a> Machine<'a, '_> {
             kept: bumpalo::collections::Vec::new_in(arena),
             carried: None,
             merge: None,
+            pair: (0, 0),
             asked,
+            direct: None,
         };
         match kind {
             Builtin::Sift | Builtin::Each => higher.members = source.members(arena).unwrap_or_default(),
@@ -82,66 +120,111 @@ impl<'a> Machine<'a, '_> {
             }
             higher.merge = Some(Merge::new(higher.items.len(), arena));
         }
+        let direct = match self.callable(function) {
+            Some(Callable::Lambda { code, id, scope, context }) if self.depth < self.limits.depth => {
+                let lambda = &code.lambdas[id as usize];
+                let back = (self.code, self.pc, self.scope, self.context);
+                let direct = Direct { code, lambda, outer: scope, context, own: None, back };
+                lambda.signature.is_none().then_some(direct)
+            }
+            _ => None,
+        };
+        if direct.is_none() {
+            self.frames.push(Frame::Higher(arena.alloc(higher)));
+            return Ok(Flow::Frame(None));
+        }
+        higher.direct = direct;
+        self.depth += 1;
         self.frames.push(Frame::Higher(arena.alloc(higher)));
-        Ok(Flow::Frame(None))
+        // This only sets registers: what is called runs when the loop goes on.
+        self.higher(None)
     }
 
     /// Takes in what a call has given, and hands on the next.
     pub fn higher(&mut self, value: Option<Value<'a>>) -> Evaluated<Flow<'a>> {
         let arena = self.arena;
-        let Some(Frame::Higher(higher)) = self.frames.pop() else { return Ok(Flow::Code) };
-        if let Some(value) = value
-            && let Some(result) = higher.take(value, arena)?
-        {
-            return Ok(Flow::Return(result, higher.asked));
-        }
         self.burn(1)?;
-        match higher.arguments(arena) {
-            Some((arguments, count)) => {
-                let function = higher.function;
-                self.frames.push(Frame::Higher(higher));
-                self.call_back(function, &arguments[..count])
-            }
-            None => {
-                let asked = higher.asked;
-                let result = self.built(higher.finish(arena)?)?;
-                Ok(Flow::Return(result, asked))
-            }
+        let Some(Frame::Higher(higher)) = self.frames.last_mut() else { return Ok(Flow::Code) };
+        if let Some(value) = value {
+            higher.take(value, arena)?;
         }
+        if higher.advance() {
+            let count = higher.count();
+            let Some(direct) = &mut higher.direct else {
+                let arguments = arena.alloc_slice_fill_with(count, |n| higher.argument(n, arena));
+                let function = higher.function;
+                return self.call(function, arguments, Asked::Frame);
+            };
+            (self.code, self.pc, self.context) = (direct.code, direct.lambda.body.0 as usize, direct.context);
+            let lambda = direct.lambda;
+            self.scope = match lambda.slots {
+                0 => direct.outer,
+                _ => {
+                    let scope = direct.scope(arena);
+                    for (n, slot) in lambda.parameters.iter().enumerate() {
+                        let value = if n < count { higher.argument(n, arena) } else { Value::Undefined };
+                        scope.slots[usize::from(*slot)].set(Some(value));
+                    }
+                    Some(scope)
+                }
+            };
+            return Ok(Flow::Code);
+        }
+        let Some(Frame::Higher(higher)) = self.frames.pop() else { return Ok(Flow::Code) };
+        if let Some(direct) = &higher.direct {
+            (self.code, self.pc, self.scope, self.context) = direct.back;
+            self.depth -= 1;
+        }
+        let result = self.built(higher.finish(arena)?)?;
+        Ok(Flow::Return(result, higher.asked))
     }
 }
 
 impl<'a> Higher<'a> {
-    /// The arguments of the next call, and how many of them count; none if all calls have been made.
-    fn arguments(&mut self, arena: &'a Arena) -> Option<([Value<'a>; 4], usize)> {
-        let index = self.next;
-        let all: [Value<'a>; 4] = match self.kind {
-            Builtin::Sort => {
-                let (left, right) = self.merge.as_mut()?.pair()?;
-                [self.items[left], self.items[right], Value::Undefined, Value::Undefined]
-            }
-            Builtin::Sift | Builtin::Each => {
-                let member = self.members.get(index)?;
-                [member.value, Value::text(arena, member.key), self.source, Value::Undefined]
-            }
-            Builtin::Reduce => {
-                let item = *self.items.get(index)?;
-                [self.carried.unwrap_or(Value::Undefined), item, Value::Int(index as i64), self.source]
-            }
-            _ => [*self.items.get(index)?, Value::Int(index as i64), self.source, Value::Undefined],
+    /// Goes to the next call, if there is one.
+    fn advance(&mut self) -> bool {
+        let more = match (self.kind, &mut self.merge) {
+            (Builtin::Sort, merge) => match merge.as_mut().and_then(Merge::pair) {
+                Some(pair) => {
+                    self.pair = pair;
+                    true
+                }
+                None => false,
+            },
+            (Builtin::Sift | Builtin::Each, _) => self.next < self.members.len(),
+            _ => self.next < self.items.len(),
         };
-        self.next += 1;
-        let count = match self.kind {
+        self.next += usize::from(more);
+        more
+    }
+
+    /// How many arguments a call has.
+    fn count(&self) -> usize {
+        match self.kind {
             Builtin::Sort => 2,
             Builtin::Reduce => self.arity.clamp(2, 4),
             // `$single` without a function asks for the elements themselves.
             _ => self.arity.clamp(1, 3),
-        };
-        Some((all, count))
+        }
     }
 
-    /// Takes in what a call has given; a result if that settles everything.
-    fn take(&mut self, value: Value<'a>, arena: &'a Arena) -> Evaluated<Option<Value<'a>>> {
+    /// An argument of the call that [`Higher::advance`] has gone to.
+    fn argument(&self, n: usize, arena: &'a Arena) -> Value<'a> {
+        let index = self.next - 1;
+        match (self.kind, n) {
+            (Builtin::Sort, 0) => self.items[self.pair.0],
+            (Builtin::Sort, _) => self.items[self.pair.1],
+            (Builtin::Sift | Builtin::Each, 0) => self.members[index].value,
+            (Builtin::Sift | Builtin::Each, 1) => Value::text(arena, self.members[index].key),
+            (Builtin::Reduce, 0) => self.carried.unwrap_or(Value::Undefined),
+            (Builtin::Reduce, 1) | (_, 0) => self.items[index],
+            (Builtin::Reduce, 2) | (_, 1) => Value::Int(index as i64),
+            _ => self.source,
+        }
+    }
+
+    /// Takes in what a call has given.
+    fn take(&mut self, value: Value<'a>, arena: &'a Arena) -> Evaluated<()> {
         let defined = !matches!(value, Value::Undefined);
         match self.kind {
             Builtin::Map | Builtin::Each if defined => self.out.push(value),
@@ -156,12 +239,12 @@ impl<'a> Higher<'a> {
             Builtin::Reduce => self.carried = Some(value),
             Builtin::Sort => {
                 if let Some(merge) = &mut self.merge {
-                    merge.answer(query::truth(value, arena));
+                    merge.answer(query::counts(value, arena));
                 }
             }
             _ => {}
         }
-        Ok(None)
+        Ok(())
     }
 
     fn finish(&mut self, arena: &'a Arena) -> Evaluated<Value<'a>> {

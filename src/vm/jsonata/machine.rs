@@ -243,6 +243,14 @@ impl<'a, 'h> Machine<'a, 'h> {
                     let value = self.load(&self.code.references[id as usize]);
                     self.stack.push(value);
                 }
+                ExprOp::Parameter(hops, slot) => {
+                    let mut scope = self.scope;
+                    for _ in 0..hops {
+                        scope = scope.and_then(|s| s.parent);
+                    }
+                    let value = scope.and_then(|s| s.slots.get(usize::from(slot))).and_then(Cell::get);
+                    self.stack.push(value.unwrap_or(Value::Undefined));
+                }
                 ExprOp::Path(id, unwrap) => {
                     let value = self.path(&self.code.paths[id as usize]);
                     self.stack.push(if unwrap { query::unwrap(value) } else { value });
@@ -470,6 +478,7 @@ impl<'a, 'h> Machine<'a, 'h> {
                         flow => return Ok(flow),
                     }
                 }
+                ExprOp::CallerContext => self.context = self.caller_context(),
                 ExprOp::CallBuiltin(builtin, count) => {
                     let arguments = self.pop_many(usize::from(count));
                     match self.call_builtin(builtin, arguments)? {

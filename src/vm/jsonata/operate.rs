@@ -22,7 +22,9 @@ pub(super) fn operand<'a>(
 ) -> Result<Option<f64>, Box<EvaluationError>> {
     match number(value) {
         Some(n) if n.is_finite() => Ok(Some(n)),
-        Some(n) => Err(EvaluationError::new("D1001", token, if n.is_nan() { "NaN" } else { "Infinity" })),
+        // What is no number is no operand; what is too large for one has an error of its own.
+        Some(n) if n.is_nan() => Err(EvaluationError::new(code, token, "NaN")),
+        Some(_) => Err(EvaluationError::new("D1001", token, "Infinity")),
         None if matches!(value, Value::Undefined) => Ok(None),
         None => Err(EvaluationError::new(code, token, &text::quoted(value, arena))),
     }

@@ -22,14 +22,17 @@ pub(super) struct Sorting<'a> {
 
 impl<'a> Machine<'a, '_> {
     pub fn sort(&mut self, value: Value<'a>, id: u32, done: At) -> Evaluated<()> {
-        let items = value.elements(self.arena).unwrap_or_default();
-        if items.len() < 2 {
-            self.stack.push(value);
+        let flags = query::flags(value);
+        let items = query::items(value, self.arena);
+        if items.len() < 2 || matches!(value, Value::Undefined) {
+            // What the step before has found is a sequence, unless it was written as an array.
+            let kept = matches!(value, Value::Undefined) || flags.has(Flags::SEQUENCE) || flags.has(Flags::CONSTRUCTED);
+            self.stack.push(if kept { value } else { Value::flagged(self.arena, items, Flags::SEQUENCE) });
             self.pc = done.0 as usize;
             return Ok(());
         }
-        let tuples = query::flags(value).has(Flags::TUPLES);
-        let flags = Flags::SEQUENCE | if tuples { Flags::TUPLES } else { Flags::NONE };
+        // What has been sorted is a plain array; only tuples are still a stream of them.
+        let flags = if flags.has(Flags::TUPLES) { Flags::SEQUENCE | Flags::TUPLES } else { Flags::NONE };
         let walk = self.walk(items, done);
         self.frames.push(Frame::Sort(self.arena.alloc(Sorting { walk, id, term: 0, flags })));
         self.sort_term(items[0], id, 0);

@@ -118,11 +118,17 @@ pub(super) fn field<'a>(value: Value<'a>, key: &str, arena: &'a Arena) -> Value<
     let mut flat = List::with_capacity_in(elements.len(), arena);
     let (mut count, mut only) = (0usize, Value::Undefined);
     for element in elements {
-        let found = lookup(*element, key, arena);
+        let found = match element {
+            Value::Object(_) => element.get(arena, key).unwrap_or(Value::Undefined),
+            _ => lookup(*element, key, arena),
+        };
         if !matches!(found, Value::Undefined) {
             count += 1;
             only = found;
-            flatten(&mut flat, found, arena);
+            match is_array(found) {
+                true => flatten(&mut flat, found, arena),
+                false => flat.push(found),
+            }
         }
     }
     if count == 1 && is_array(only) && !flags(only).has(Flags::SEQUENCE) {
@@ -155,7 +161,8 @@ fn flattened<'a>(flat: List<'a>, arena: &'a Arena) -> Value<'a> {
     }
 }
 
-/// `*`: all members or elements, arrays in them flattened.
+/// `*`: all members or elements, arrays in them flattened. Where there are arrays, their elements are appended, so that what
+/// comes of it is a plain array and no sequence.
 pub(super) fn wildcard<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
     let value = match value {
         Value::Array(array) if array.flags.has(Flags::WRAPPER) => {
@@ -164,8 +171,12 @@ pub(super) fn wildcard<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
         _ => value,
     };
     let mut found = List::new_in(arena);
+    let mut plain = false;
     let mut add = |value: Value<'a>| match is_array(value) {
-        true => flat(value, &mut found, arena),
+        true => {
+            plain = true;
+            flat(value, &mut found, arena);
+        }
         false => found.push(value),
     };
     match (value.members(arena), value.elements(arena)) {
@@ -173,7 +184,7 @@ pub(super) fn wildcard<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
         (_, Some(elements)) => elements.iter().for_each(|e| add(*e)),
         _ => {}
     }
-    sequence(found, arena)
+    if plain { Value::array(arena, found.into_bump_slice()) } else { sequence(found, arena) }
 }
 
 /// All elements, those of inner arrays included.
@@ -199,7 +210,17 @@ pub(super) fn descendants<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
     if !matches!(value, Value::Undefined) {
         collect(value, &mut found, arena);
     }
-    sequence(found, arena)
+    match found[..] {
+        // One value is no sequence, so that `**[]` does not keep it in an array. An array is never by itself here.
+        [one] => one,
+        _ => sequence(found, arena),
+    }
+}
+
+/// What counts as true for the comparison of `$sort`: there the reference asks JavaScript, for which arrays and objects
+/// are always true.
+pub(super) fn counts<'a>(value: Value<'a>, arena: &'a Arena) -> bool {
+    matches!(letter(value), b'a' | b'o') || truth(value, arena)
 }
 
 /// `$append`: the elements of both in one plain array; what is undefined adds nothing.

@@ -69,6 +69,7 @@ fn keys<'a>(value: Value<'a>, arguments: Arguments<'a>) -> Value<'a> {
     query::sequence(out, arena)
 }
 
+/// `$spread`: what an object gives is a sequence, what an array gives a plain array, for its parts are appended.
 fn spread<'a>(value: Value<'a>, arguments: Arguments<'a>) -> Value<'a> {
     let arena = arguments.arena;
     let one = |m: &Member<'a>| Value::object(arena, arena.alloc_slice_copy(&[*m]));
@@ -76,12 +77,16 @@ fn spread<'a>(value: Value<'a>, arguments: Arguments<'a>) -> Value<'a> {
     match letter(value) {
         b'o' => out.extend(value.members(arena).unwrap_or_default().iter().map(one)),
         b'a' => {
-            for item in query::items(value, arena) {
+            let items = query::items(value, arena);
+            for item in items {
                 match letter(*item) {
                     b'a' => query::flatten(&mut out, spread(*item, arguments), arena),
                     b'o' => out.extend(item.members(arena).unwrap_or_default().iter().map(one)),
                     _ => out.push(*item),
                 }
+            }
+            if !items.is_empty() {
+                return Value::array(arena, out.into_bump_slice());
             }
         }
         _ => return value,

@@ -59,10 +59,16 @@ impl<'a> Machine<'a, '_> {
             Builtin::Replace => (arguments.at(1), arguments.at(2)),
             _ => (arguments.at(1), Value::Undefined),
         };
-        if matches!(pattern, Value::Undefined) {
-            return Ok(Flow::Return(pattern, asked));
-        }
         let limit = arguments.number(if builtin == Builtin::Replace { 3 } else { 2 });
+        if matches!(pattern, Value::Undefined) {
+            // With a limit of none, nobody asks what is looked for.
+            let value = match builtin {
+                Builtin::Replace if limit == Some(0.0) => arguments.at(0),
+                Builtin::Split if limit == Some(0.0) => Value::array(self.arena, &[]),
+                _ => Value::Undefined,
+            };
+            return Ok(Flow::Return(value, asked));
+        }
         if let Some(pattern) = pattern.as_str(self.arena) {
             let value = match (builtin, replacement.as_str(self.arena)) {
                 (Builtin::Contains, _) => Value::Bool(string::contains(text, pattern)),
@@ -97,7 +103,11 @@ impl<'a> Machine<'a, '_> {
             asked,
         };
         if let Some(Callable::Regex { code, id }) = self.callable(pattern) {
-            matching.found = self.regex_matches(code, id, text, limit)?;
+            matching.found = match builtin {
+                // Whether there is one at all: what comes behind the first match is not looked at.
+                Builtin::Contains => self.regex_matches(code, id, text, 1, false)?,
+                _ => self.regex_matches(code, id, text, limit, true)?,
+            };
             return self.all_found(Box::new(matching));
         }
         let argument = self.arena.alloc_slice_copy(&[Value::text(self.arena, text)]);
@@ -197,11 +207,12 @@ impl<'a> Machine<'a, '_> {
         id: u32,
         text: &'a str,
         limit: usize,
+        ahead: bool,
     ) -> Evaluated<Vec<Found<'a>>> {
         let regex = compiled(code, id)?;
         self.burn(1 + text.len() as u64 / 16)?;
         let mut found = Vec::new();
-        // The next match is looked for before the limit is: an error there is the reference's too.
+        // With `ahead`, the next match is looked for before the limit is: an error there is the reference's too.
         for next in regex.matches(text) {
             let next = next?;
             if found.len() >= limit {
@@ -209,6 +220,9 @@ impl<'a> Machine<'a, '_> {
             }
             self.burn(1)?;
             found.push(Found::new(text, &next, self.arena));
+            if !ahead && found.len() >= limit {
+                break;
+            }
         }
         Ok(found)
     }

@@ -119,6 +119,8 @@ impl<'a> Machine<'a, '_> {
                 _ => return Err(EvaluationError::new("D3138", "single", "")),
             },
 
+            // No names, which a call in the last place of a function hands on as they are.
+            Builtin::Keys if undefined => query::sequence(query::List::new_in(self.arena), self.arena),
             _ if undefined => Value::Undefined,
             // A function counts as true in a condition, and as false when these are asked.
             Builtin::Not | Builtin::Boolean => {

@@ -198,7 +198,9 @@ fn shifted(number: f64, places: i32) -> f64 {
 /// # Errors
 /// D3061: the result is no JSON number (too large, or a root of a negative number).
 pub fn power(base: f64, exponent: f64) -> Result<f64, LibraryError> {
-    Some(base.powf(exponent)).filter(|p| p.is_finite()).ok_or(Fault::PowerTooLarge { base, exponent }.into())
+    // One to the power of what is no number is one in Rust, and no number in JavaScript.
+    let power = if exponent.is_nan() { exponent } else { base.powf(exponent) };
+    Some(power).filter(|p| p.is_finite()).ok_or(Fault::PowerTooLarge { base, exponent }.into())
 }
 
 /// `$sqrt(number)`.

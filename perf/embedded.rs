@@ -1,0 +1,59 @@
+//! The work of `corpora/which-coat` in a program that embeds the engine: what that costs beside the command.
+//! `embedded batch|session asl|native MACHINE EVENTS OUT`, on one thread
+//!
+//! A batch reads the file and writes the outputs itself; a session is asked line by line, by a loop of one's own. The
+//! functions are those of the machine's folder, or in Rust those of `which_coat_native`, which tell the time, too.
+
+use expressway::handler::function::{Call, Event, FunctionError};
+use expressway::value::Value;
+use expressway::{Compiler, Executor, Handlers, Sink, Source};
+use std::error::Error;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [way, functions, machine, events, out] = &arguments[..] else {
+        return Err("usage: embedded batch|session asl|native MACHINE EVENTS OUT".into());
+    };
+    let handlers = match functions.as_str() {
+        "native" => Handlers::new()
+            .lambda("wear_heavy_coat", |event, call| advise(event, call, "You should wear a heavy coat today."))
+            .lambda("wear_light_jacket", |event, call| advise(event, call, "You should wear a light jacket today."))
+            .lambda("no_coat", |event, call| advise(event, call, "You need no coat today.")),
+        _ => Handlers::new(),
+    };
+    let executor = Executor::new(Compiler::new().handlers(&handlers).compile_file(machine)?, &handlers)?;
+    if way == "batch" {
+        let batch = executor
+            .batch()
+            .threads(1)
+            .emit(expressway::batch::Emit::Output)
+            .results(Sink::file(std::path::Path::new(out))?);
+        batch.run(vec![Source::file(events)])?;
+        return Ok(());
+    }
+    let mut session = executor.session();
+    let (mut reader, mut writer) = (BufReader::new(File::open(events)?), BufWriter::new(File::create(out)?));
+    let (mut line, mut output) = (Vec::new(), Vec::new());
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        // A line that is no event is nobody's concern here.
+        if session.run(text).is_ok_and(|ran| ran.write_output(&mut output)) {
+            output.push(b'\n');
+            writer.write_all(&output)?;
+        }
+        output.clear();
+        line.clear();
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: &str) -> Result<Value<'a>, FunctionError> {
+    let weather = event.get("Weather").ok_or_else(|| FunctionError::new("KeyError", "'Weather'"))?;
+    Ok(call.object(&[("Weather", weather.value()), ("Timestamp", call.time()), ("Message", call.text(message))]))
+}

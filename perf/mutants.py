@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Which mistakes in the machine and in the compiler would the tests not notice?
+
+    perf/mutants.py                       60 mistakes drawn by seed 1, in src/vm and src/compile
+    perf/mutants.py --count 200 --seed 7  others
+    perf/mutants.py --under src/batch     elsewhere
+
+Mistakes are of three kinds: a condition is turned round, a statement is left out, a small number is one more. All of them
+are put into one copy of the project (target/mutants), each asleep; so there is one build, and then the tests run once for
+each mistake, which a variable of the environment wakes. Lines that the compiler will not have so are put back, and others
+drawn for them. The tests are those that run the language: stop at the first that fails. A mistake that makes a test run for
+too long is noticed, too.
+
+Prints each mistake that no test has noticed, and the score. Python 3.9, standard library only; needs git.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FOLDER = os.path.join(ROOT, "target", "mutants")
+TESTS = ["language", "machine", "shortcut", "jsonata", "corpora", "limits", "oracle", "hostile"]
+
+WAKER = """
+/// Whether the mistake of that number is awake.
+pub(crate) fn mistaken(number: u32) -> bool {
+    static AWAKE: std::sync::OnceLock<Option<u32>> = std::sync::OnceLock::new();
+    *AWAKE.get_or_init(|| std::env::var("MISTAKE").ok()?.parse().ok()) == Some(number)
+}
+"""
+
+CONDITION = re.compile(r"^(\s*(?:\} else )?(?:if|while) )(?!let\b)((?:(?!\blet\b).)+)( \{)$")
+GUARD = re.compile(r"^(\s*[^/]*?\S if )(?!let\b)((?:(?!\blet\b|=>).)+)( =>.*)$")
+STATEMENT = re.compile(r"^(\s*)((?!let\b|return\b|use\b|pub\b|mod\b|const\b|static\b|type\b|break\b|continue\b|//|#|\}|\.|match\b)[A-Za-z_*(][^;]*;)$")
+NUMBER = re.compile(r"^(\s*(?!//|#|const|static|pub|use)[^\"']*?[ (\[])([0-9])((?:[ ,)\];].*)?)$")
+
+
+def mistake(line, number):
+    """The line with a mistake asleep in it, and what the mistake is; none if the line has no room for one."""
+    awake = f"crate::mistaken({number})"
+    if found := CONDITION.match(line) or GUARD.match(line):
+        return f"{found[1]}({found[2]}) != {awake}{found[3]}", "turned round"
+    if found := STATEMENT.match(line):
+        return f"{found[1]}if !{awake} {{ {found[2]} }}", "left out"
+    if (found := NUMBER.match(line)) and "=>" not in line and ".." not in line:
+        return f"{found[1]}({found[2]} + if {awake} {{ 1 }} else {{ 0 }}){found[3]}", "one more"
+    return None
+
+
+def sources(under):
+    for folder in under:
+        for at, folders, files in os.walk(os.path.join(FOLDER, folder)):
+            folders.sort()
+            for file in sorted(files):
+                if file.endswith(".rs") and file != "tests.rs" and "tests" not in os.path.relpath(at, FOLDER).split(os.sep):
+                    yield os.path.relpath(os.path.join(at, file), FOLDER)
+
+
+def places(under):
+    """Every line that has room for a mistake."""
+    for path in sources(under):
+        with open(os.path.join(FOLDER, path)) as file:
+            for at, line in enumerate(file.read().split("\n")):
+                if line.startswith("#[cfg(test)]"):
+                    break
+                if mistake(line, 0):
+                    yield path, at
+
+
+def cargo(*arguments):
+    return subprocess.run(["cargo", *arguments], cwd=FOLDER, capture_output=True, text=True)
+
+
+def build(made, originals):
+    """Builds the tests; lines that do not compile are put back. Gives the tests' programs, and the mistakes that are left."""
+    named = [argument for test in TESTS for argument in ("--test", test)]
+    while True:
+        built = cargo("test", "--locked", "--no-run", "--message-format=json", *named)
+        programs, wrong = [], set()
+        for line in built.stdout.splitlines():
+            told = json.loads(line)
+            if told.get("executable") and told["target"]["kind"] == ["test"]:
+                programs.append((told["target"]["name"], told["executable"]))
+            if told["reason"] == "compiler-message" and told["message"]["level"] == "error":
+                wrong |= {(span["file_name"], span["line_start"] - 1) for span in told["message"]["spans"]}
+        if built.returncode == 0:
+            return sorted(programs, key=lambda program: TESTS.index(program[0])), made
+        bad = [one for one in made if (one[1], one[2]) in wrong]
+        if not bad:
+            sys.exit(built.stderr[-3000:])
+        for one in bad:
+            put(one[1], {one[2]: originals[one[1], one[2]]})
+        made = [one for one in made if one not in bad]
+
+
+def put(path, lines):
+    with open(os.path.join(FOLDER, path)) as file:
+        text = file.read().split("\n")
+    for at, line in lines.items():
+        text[at] = line
+    with open(os.path.join(FOLDER, path), "w") as file:
+        file.write("\n".join(text))
+
+
+def noticed(programs, number, patience):
+    """The first test that notices a mistake, or none."""
+    environment = {**os.environ, "MISTAKE": str(number), "EXPRESSWAY_ORACLE_PAIRS": "5000", "RUST_BACKTRACE": "0"}
+    for name, program in programs:
+        try:
+            ran = subprocess.run([program, "-q"], cwd=FOLDER, env=environment, capture_output=True, timeout=patience)
+        except subprocess.TimeoutExpired:
+            return name + " (without end)"
+        if ran.returncode != 0:
+            return name
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--under", nargs="+", default=["src/vm", "src/compile"])
+    parser.add_argument("--patience", type=float, default=300, help="seconds for one test")
+    arguments = parser.parse_args()
+    os.nice(19)
+
+    # What is committed, in a folder of its own; what was built for it stays.
+    os.makedirs(FOLDER, exist_ok=True)
+    for name in os.listdir(FOLDER):
+        if name != "target":
+            path = os.path.join(FOLDER, name)
+            shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+    tree = subprocess.Popen(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE)
+    subprocess.run(["tar", "-x", "-C", FOLDER], stdin=tree.stdout, check=True)
+    with open(os.path.join(FOLDER, "src", "lib.rs"), "a") as file:
+        file.write(WAKER)
+
+    drawn = random.Random(arguments.seed)
+    all_places = list(places(arguments.under))
+    # Some will not compile: a third more are drawn than asked for.
+    chosen = drawn.sample(all_places, min(len(all_places), arguments.count * 4 // 3))
+    made, originals = [], {}
+    for number, (path, at) in enumerate(chosen, 1):
+        with open(os.path.join(FOLDER, path)) as file:
+            line = file.read().split("\n")[at]
+        changed, kind = mistake(line, number)
+        originals[path, at] = line
+        put(path, {at: changed})
+        made.append((number, path, at, kind))
+    print(f"{len(all_places)} places in {' and '.join(arguments.under)}, {len(chosen)} drawn by seed {arguments.seed}")
+    programs, made = build(made, originals)
+    made = made[: arguments.count]
+    if (failed := noticed(programs, 0, arguments.patience)) is not None:
+        sys.exit(f"with no mistake awake, {failed} fails")
+
+    began, missed = time.monotonic(), []
+    for done, (number, path, at, kind) in enumerate(made, 1):
+        by = noticed(programs, number, arguments.patience)
+        if by is None:
+            missed.append(number)
+            print(f"  not noticed: {path}:{at + 1} {kind}: {originals[path, at].strip()}", flush=True)
+        print(f"\r  {done} of {len(made)}, {time.monotonic() - began:.0f} s", end="\r", file=sys.stderr)
+    score = 1 - len(missed) / max(1, len(made))
+    print(f"{len(made) - len(missed)} of {len(made)} mistakes noticed: {score:.0%}")
+
+
+main()

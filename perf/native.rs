@@ -1,0 +1,146 @@
+//! The whole command around the functions of `which-coat`, `etl` and `orders` of `corpora/` in Rust: they answer what their
+//! namesakes under `handlers/` answer, byte for byte, so that the two ways to write a function can be compared.
+//!
+//! ```text
+//! cargo run --release --example native -- run corpora/orders
+//! ```
+
+use expressway::Runner;
+use expressway::handler::function::{Call, Event, FunctionError};
+use expressway::value::Value;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+type Reply<'a> = Result<Value<'a>, FunctionError>;
+
+fn main() -> ExitCode {
+    Runner::new()
+        .lambda("wear_heavy_coat", |event, call| advise(event, call, "You should wear a heavy coat today."))
+        .lambda("wear_light_jacket", |event, call| advise(event, call, "You should wear a light jacket today."))
+        .lambda("no_coat", |event, call| advise(event, call, "You need no coat today."))
+        .lambda("reserve", reserve)
+        .lambda("charge", charge)
+        .lambda("normalize", normalize)
+        .lambda("summarize", summarize)
+        .lambda("place", place)
+        .cli()
+}
+
+/// A member that has to be there.
+fn member<'a>(event: Event<'a>, key: &str) -> Result<Event<'a>, FunctionError> {
+    event.get(key).ok_or_else(|| FunctionError::new("KeyError", format!("'{key}'")))
+}
+
+fn text<'a>(event: Event<'a>, key: &str) -> Result<&'a str, FunctionError> {
+    member(event, key)?.as_str().ok_or_else(|| FunctionError::new("TypeError", format!("'{key}' is no string")))
+}
+
+fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: &str) -> Reply<'a> {
+    Ok(call.object(&[("Weather", member(event, "Weather")?.value()), ("Message", call.text(message))]))
+}
+
+fn reserve<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
+    let item = member(event, "item")?;
+    let sku = text(item, "sku")?;
+    if sku.starts_with("GONE-") {
+        return Err(FunctionError::new("Stock.Gone", sku));
+    }
+    let attempt = member(event, "attempt")?.as_i64().unwrap_or(0);
+    if item.get("busy").and_then(Event::as_i64).is_some_and(|busy| attempt < busy) {
+        return Err(FunctionError::new("Stock.Busy", format!("attempt {attempt}")));
+    }
+    let shelf = format!("{}-{sku}", member(event, "n")?.as_i64().unwrap_or(0) + 1);
+    let (sku, qty) = (member(item, "sku")?.value(), member(item, "qty")?.value());
+    Ok(call.object(&[("sku", sku), ("qty", qty), ("shelf", call.text(&shelf))]))
+}
+
+fn charge<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
+    let (cents, payment) = (member(event, "cents")?, member(event, "payment")?);
+    if text(payment, "method")? == "invoice" {
+        return Ok(call.object(&[("charged", cents.value()), ("by", call.text("invoice"))]));
+    }
+    let amount = cents.as_i64().unwrap_or(0);
+    match payment.get("limit_cents").and_then(Event::as_i64) {
+        Some(limit) if amount > limit => {
+            Err(FunctionError::new("Payment.Declined", format!("{amount} is above {limit}")))
+        }
+        _ => {
+            let by = format!("card of {}", text(payment, "holder")?);
+            Ok(call.object(&[("charged", cents.value()), ("by", call.text(&by))]))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Station<'e> {
+    #[serde(borrow)]
+    name: Cow<'e, str>,
+    #[serde(borrow)]
+    place: Place<'e>,
+    #[serde(borrow)]
+    tags: Vec<Cow<'e, str>>,
+}
+
+#[derive(Deserialize)]
+struct Place<'e> {
+    #[serde(borrow)]
+    country: Cow<'e, str>,
+}
+
+#[derive(Serialize)]
+struct Normalized<'a> {
+    name: &'a str,
+    slug: String,
+    country: &'a str,
+    tags: Vec<&'a [Cow<'a, str>]>,
+}
+
+fn normalize<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
+    let station: Station<'a> = event.parse()?;
+    let words: Vec<&str> = station.name.split([' ', ',', '/']).filter(|word| !word.is_empty()).collect();
+    let first = words.first().ok_or_else(|| FunctionError::new("IndexError", "a station without a name"))?;
+    call.json(&Normalized {
+        name: &station.name,
+        slug: format!("{first}.{}", words.len()),
+        country: &station.place.country,
+        tags: station.tags.chunks(3).collect(),
+    })
+}
+
+fn summarize<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
+    let (readings, slug) = (member(event, "readings")?, member(event, "slug")?);
+    let (mut count, mut last, mut frost) = (0u64, None, Vec::new());
+    for reading in readings.elements() {
+        let celsius = member(reading, "t")?;
+        if celsius.as_f64().is_some_and(|celsius| celsius < 0.0) {
+            frost.push(member(reading, "at")?.value());
+        }
+        (count, last) = (count + 1, Some(celsius.value()));
+    }
+    let (Some(first), Some(last)) = (readings.at(0), last) else {
+        return Err(FunctionError::new("Reading.None", format!("{} has no readings", text(event, "slug")?)));
+    };
+    Ok(call.object(&[
+        ("count", call.json(&count)?),
+        ("first", first.value()),
+        ("last", last),
+        ("frost", call.array(&frost)),
+        ("by", slug.value()),
+    ]))
+}
+
+fn place<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
+    Ok(match text(event, "country")? {
+        "SE" | "NO" | "FI" => call.object(&[("warehouse", call.text("north")), ("system", call.text("lake"))]),
+        country if country < "F" => call.object(&[("warehouse", call.text("west"))]),
+        _ => call.object(&[
+            ("warehouse", call.text("rest")),
+            ("country", member(event, "country")?.value()),
+            ("batch", member(event, "batch")?.value()),
+        ]),
+    })
+}
