@@ -6,6 +6,7 @@
 
 use crate::value::scan::{ticks, ticks_are_steady};
 use hdrhistogram::Histogram;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 /// Which executions are timed.
@@ -30,6 +31,12 @@ impl Default for Latency {
 const PARTS_BITS: u32 = 5;
 const PARTS: usize = 1 << PARTS_BITS;
 const BUCKETS: usize = (64 - PARTS_BITS as usize + 1) * PARTS;
+
+/// Nanoseconds since somebody first asked: the clock that times by state are taken by.
+pub fn nanoseconds() -> u64 {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    u64::try_from(FIRST.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// Durations by the processor's clock, which is read much faster than the system's: counted in its ticks, until it is known
 /// how long a tick is.
