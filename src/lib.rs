@@ -6,6 +6,8 @@
 //! inline; or the Python and Node.js code itself, in processes of its own. Time is virtual: a Wait of a day costs nothing. The same program, events and seed give the same bytes on any
 //! number of threads.
 //!
+//! [`guide`] has pages for those who use it; this page is the map of the code.
+//!
 //! # What an event goes through
 //!
 //! ```text
@@ -37,6 +39,7 @@
 //! | [`import`] | executions that have been: logs and histories to events, outcomes, expected results | read files, run anything | batch, value |
 //! | `bench` | a machine and its events, to be measured | measure | definition, compile, program, vm, handler, batch, value |
 //! | [`embed`] | the library's front: compiling from text, single executions, streams of results | interpret ASL | definition, compile, program, vm, handler, batch, view, value |
+//! | [`guide`] | pages for readers | hold code | – |
 //! | `cli` | arguments and wording | hold logic | definition, compile, program, vm, handler, batch, view, suite, import, bench, embed, value |
 //! | `runner` | the command around one's own functions | hold logic | cli, handler, value |
 //! | `python` | the Python package: a crate of its own around this one | hold logic | – |
@@ -49,7 +52,7 @@
 //! * what is done where AWS's answer is not recorded → the table in [`vm::choices`] says where;
 //! * how an error text reads → [`program::blame`] and `vm/data_flow.rs`;
 //! * how events are read → [`value::scan`];
-//! * what the command prints → `cli/` and [`view`].
+//! * what the command prints → `cli/` and [`view`]; where options come from besides the command line → `cli/settings`.
 //!
 //! # In your own program
 //!
@@ -97,6 +100,7 @@ mod cli;
 pub mod compile;
 pub mod definition;
 pub mod embed;
+pub mod guide;
 pub mod handler;
 pub mod import;
 pub mod program;

@@ -8,7 +8,7 @@ mod generate;
 
 use base64::Engine;
 use expressway::definition::{Definition, ParseOptions};
-use expressway::view::graph::{Graph, Overlay, html, svg};
+use expressway::view::graph::{Graph, Overlay, html, mermaid, svg};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -20,6 +20,7 @@ use std::time::Duration;
 const CANDIDATES: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const MEASURE: &str = include_str!("browser/measure.js");
 const CLICK: &str = include_str!("browser/click.js");
+const MERMAID: &str = include_str!("browser/mermaid.js");
 /// A browser that has not answered by then hangs.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -52,7 +53,7 @@ fn looked_at(name: &str, page: &str, script: &str, dark: bool) -> Option<Value> 
     let mut child = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"])
-        .args(["--window-size=1400,1000", "--virtual-time-budget=5000", "--dump-dom"])
+        .args(["--window-size=1400,1000", "--virtual-time-budget=20000", "--dump-dom"])
         .arg(format!("--blink-settings=preferredColorScheme={scheme}"))
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(format!("file://{}", file.display()))
@@ -88,6 +89,9 @@ fn graphs() -> Vec<Graph> {
     let mut graphs = Vec::new();
     for (states, seed) in [(3, 1), (3, 2), (7, 3), (12, 4), (12, 5), (25, 6), (40, 7), (100, 8), (100, 9)] {
         graphs.push(graph(&generate::machine(seed, states), &format!("{states} states, seed {seed}")));
+    }
+    for targets in [24, 98] {
+        graphs.push(graph(&generate::wide(targets, targets == 24), &format!("{targets} targets")));
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/definitions");
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect();
@@ -198,6 +202,11 @@ fn a_report_shows_what_the_summary_counts() {
                     "{corpus}: {shown} of {state}"
                 );
             }
+            // A report takes the time of every state that it comes to.
+            let ns = &summary["timing"]["state_ns"][state["location"].as_str().unwrap()];
+            let time = seen["clicked"][state["location"].as_str().unwrap()]["time"].as_str();
+            assert_eq!(time.is_some_and(|time| time.ends_with(" a visit")), state["entered"] != 0, "{corpus}: {state}");
+            assert!(ns.as_u64().is_some_and(|ns| (ns > 0) == (state["entered"] != 0)), "{corpus}: {ns} in {state}");
             if state["entered"] != 0 {
                 let clicked = &seen["clicked"][state["location"].as_str().unwrap()];
                 assert!(clicked["here"].as_u64().unwrap() > 0, "{corpus}: no history goes through {state}");
@@ -237,5 +246,38 @@ fn a_run_drawn_onto_a_machine_fits_too() {
     for dark in [false, true] {
         let Some(seen) = looked_at(&format!("overlay-{dark}"), &page, MEASURE, dark) else { return };
         assert_eq!(seen["problems"], Value::Array(Vec::new()));
+    }
+}
+
+/// Mermaid itself reads what is written for it, and draws every state. It is looked for where
+/// `npm install --prefix target/node mermaid` puts it.
+#[test]
+fn mermaid_draws_what_is_written_for_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = root.join("target/node/node_modules/mermaid/dist/mermaid.min.js");
+    if !library.is_file() {
+        let _ = writeln!(std::io::stderr().lock(), "no {}: Mermaid was not asked (skipped)", library.display());
+        return;
+    }
+    // Its own layout of a hundred states takes long, and is not ours to judge.
+    let graphs: Vec<Graph> = graphs().into_iter().filter(|graph| graph.states().len() <= 30).collect();
+    let texts: Vec<String> = graphs.iter().map(|graph| mermaid::write(graph, None)).collect();
+    let texts = serde_json::to_string(&texts).unwrap().replace('<', "\\u003c");
+    let page = format!(
+        "<!doctype html><html><meta charset=\"utf-8\"><body><script type=\"application/json\" id=\"texts\">{texts}</script>\
+         <script src=\"file://{}\"></script></body></html>",
+        library.display()
+    );
+    let Some(seen) = looked_at("mermaid", &page, MERMAID, false) else { return };
+    assert_eq!(seen["problems"], Value::Array(Vec::new()));
+    let drawn = seen["drawn"].as_array().unwrap();
+    assert!(drawn.len() == graphs.len() && drawn.len() > 20, "{}", drawn.len());
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    for (drawn, graph) in drawn.iter().zip(&graphs) {
+        let text = letters(drawn["text"].as_str().unwrap());
+        for state in graph.states() {
+            let name: String = letters(&state.name).chars().take(20).collect();
+            assert!(text.contains(&name), "{}: no {name} in {text}", graph.title);
+        }
     }
 }

@@ -103,6 +103,19 @@ fn nothing_overlaps_in_made_up_machines() {
     }
 }
 
+/// A Choice with dozens of targets takes several rows, and stays a drawing that one can look at.
+#[test]
+fn many_targets_take_several_rows() {
+    for (targets, chains) in [(12, false), (30, true), (48, false), (98, false), (200, false)] {
+        let graph = graph(&generate::wide(targets, chains));
+        let scene = Scene::new(&graph, None);
+        let about = format!("{targets} targets, chains: {chains}");
+        check(&scene.root, &about);
+        let (width, height) = (scene.size.width, scene.size.height);
+        assert!(width < (height * 3.0).max(2_400.0), "{about}: {width} x {height}");
+    }
+}
+
 #[test]
 fn nothing_overlaps_in_definitions_of_this_project() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -247,6 +260,37 @@ fn all_forms_name_every_state_and_take_no_text_for_code() {
     assert!(!page.contains("<i>") && page.contains("\\u003ci>"), "{page}");
     let drawing = svg::draw(&graph, None);
     assert!(!drawing.contains("<i>") && drawing.contains("a &quot;b&quot; &lt;i&gt;;"), "{drawing}");
+}
+
+/// Graphviz itself reads what is written for it, without a word, and draws every state.
+#[test]
+fn graphviz_draws_what_is_written_for_it() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut texts = vec![generate::wide(24, true)];
+    texts.extend((0..8).map(|seed| generate::machine(seed, 5 + 8 * seed as usize)));
+    for text in texts {
+        let graph = graph(&text);
+        let mut command = Command::new("dot");
+        command.arg("-Tsvg").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let Ok(mut child) = command.spawn() else {
+            // Past the test runner, which keeps to itself what passing tests print.
+            let _ = writeln!(std::io::stderr().lock(), "no dot here: Graphviz was not asked (skipped)");
+            return;
+        };
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(dot::write(&graph, None).as_bytes()).unwrap();
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{text}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{text}");
+        let drawing = String::from_utf8(output.stdout).unwrap();
+        let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+        let shown = letters(&drawing.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "").replace("&#39;", ""));
+        for state in graph.states() {
+            assert!(shown.contains(&letters(&state.name)), "{} is not drawn\n{drawing}", state.name);
+        }
+    }
 }
 
 /// The picture in the README is what its commands draw. If the drawing has changed on purpose, make it anew:

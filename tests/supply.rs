@@ -36,7 +36,7 @@ const BANNED: [(&str, Option<[u64; 3]>, &str); 10] = [
 ];
 
 /// How many packages there may be in what is shipped, for the platform that is tested.
-const PACKAGES_MAX: usize = 95;
+const PACKAGES_MAX: usize = 97;
 
 /// What cargo says without the network; nothing where packages for other platforms or of other members of the workspace
 /// have never been fetched: `cargo fetch --locked` does that, and continuous integration begins with it.

@@ -4,8 +4,9 @@
 //! end. A bucket is at most 1/32 wide: finer than real time repeats itself on any machine. It must never cost more than
 //! an addition per execution.
 
-use crate::value::scan::ticks;
+use crate::value::scan::{ticks, ticks_are_steady};
 use hdrhistogram::Histogram;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 /// Which executions are timed.
@@ -31,6 +32,12 @@ const PARTS_BITS: u32 = 5;
 const PARTS: usize = 1 << PARTS_BITS;
 const BUCKETS: usize = (64 - PARTS_BITS as usize + 1) * PARTS;
 
+/// Nanoseconds since somebody first asked: the clock that times by state are taken by.
+pub fn nanoseconds() -> u64 {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    u64::try_from(FIRST.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// Durations by the processor's clock, which is read much faster than the system's: counted in its ticks, until it is known
 /// how long a tick is.
 #[derive(Debug)]
@@ -44,14 +51,13 @@ pub(super) struct Laps {
 impl Laps {
     /// Nothing measured yet; none if the processor has no clock that can be relied on.
     pub fn new() -> Option<Laps> {
-        let since_ticks = ticks()?;
-        Some(Laps { counts: Latencies::new(), since: Instant::now(), since_ticks })
+        ticks_are_steady().then(|| Laps { counts: Latencies::new(), since: Instant::now(), since_ticks: ticks() })
     }
 
     /// What the clock shows.
     #[inline(always)]
     pub fn now(&self) -> u64 {
-        ticks().unwrap_or(self.since_ticks)
+        ticks()
     }
 
     /// Counts what has passed since the clock showed `before`; gives what it shows now.

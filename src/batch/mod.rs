@@ -76,7 +76,7 @@ mod worker;
 pub use coverage::{Coverage, Part, PartKind};
 pub use disk::Disk;
 pub use findings::Findings;
-pub use latency::{Bar, Latency, Quantiles};
+pub use latency::{Bar, Latency, Quantiles, nanoseconds};
 pub use ledger::{Ledger, LedgerError};
 pub(crate) use once::{Once, Who, input, scanned};
 pub use pool::{ThreadsError, side_by_side};

@@ -12,6 +12,7 @@ use super::intake::{Cutting, Done, Intake};
 use super::once::{Once, Who};
 use super::order::{Order, Window};
 use super::outputs::Outputs;
+use super::report::Progress;
 use super::source::{Source, SourceError};
 use super::worker::{ARENA_BYTES_MAX, record_clock};
 use super::{CHUNK_BYTES, LINE_BYTES_MAX, NOW_MS, NowPathError, ThreadsError, WINDOW_BYTES, now_members, pool};
@@ -24,7 +25,7 @@ use crate::value::{Arena, tree};
 use crate::vm::shortcut::Shortcuts;
 use crate::vm::{Seed, Settings, Tally};
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,14 @@ pub struct Pair<'r> {
     chunk_bytes: usize,
     ignored: &'r [Ignored],
     stop: Option<&'r AtomicBool>,
+    progress: Option<&'r (dyn Fn(Progress) + Sync)>,
+}
+
+/// How far a comparison has come.
+#[derive(Default)]
+struct Come {
+    records: AtomicU64,
+    stored_bytes: AtomicU64,
 }
 
 /// What a comparison came to.
@@ -136,6 +145,7 @@ impl<'r> Pair<'r> {
             chunk_bytes: CHUNK_BYTES,
             ignored: &[],
             stop: None,
+            progress: None,
         }
     }
 
@@ -203,6 +213,12 @@ impl<'r> Pair<'r> {
         self
     }
 
+    /// Tells after each chunk how far it has come.
+    pub fn progress(mut self, hook: &'r (dyn Fn(Progress) + Sync)) -> Self {
+        self.progress = Some(hook);
+        self
+    }
+
     /// Runs both over the records of all sources.
     ///
     /// # Errors
@@ -229,9 +245,9 @@ impl<'r> Pair<'r> {
         // Nothing is written while the two run, so nothing has to wait for its turn.
         let window = Window { chunks: u64::MAX, bytes: WINDOW_BYTES, spilled_chunks: 0 };
         let order = Order::new(Outputs::default(), window, false, self.stop, None, None);
-        let found = Mutex::new(Vec::new());
+        let (found, come) = (Mutex::new(Vec::new()), Come::default());
         pool::run(self.threads, self.new.program, self.new.bound, &|helpers| {
-            let part = Worker::new(&self, &plan, helpers).work(&intake, &order);
+            let part = Worker::new(&self, &plan, &come, helpers).work(&intake, &order);
             found.lock().unwrap_or_else(PoisonError::into_inner).push(part);
         })?;
         let parts = found.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -258,6 +274,7 @@ struct Part {
 struct Worker<'p, 'r> {
     pair: &'p Pair<'r>,
     plan: &'p WalkPlan,
+    come: &'p Come,
     helpers: &'p dyn Helpers,
     /// Both programs; for each end that executions are told by, the way there.
     sides: [(Once<'r>, Vec<Trail>); 2],
@@ -277,7 +294,7 @@ struct Here {
 }
 
 impl<'p, 'r> Worker<'p, 'r> {
-    fn new(pair: &'p Pair<'r>, plan: &'p WalkPlan, helpers: &'p dyn Helpers) -> Worker<'p, 'r> {
+    fn new(pair: &'p Pair<'r>, plan: &'p WalkPlan, come: &'p Come, helpers: &'p dyn Helpers) -> Worker<'p, 'r> {
         let tallies = [Tally::new(pair.old.program), Tally::new(pair.new.program)];
         let (arena, results) = (Arena::new(), [Vec::new(), Vec::new()]);
         let sides = [pair.old, pair.new].map(|side| {
@@ -286,7 +303,7 @@ impl<'p, 'r> Worker<'p, 'r> {
             let once = Once { program, bound, settings, shortcuts };
             (once, shortcuts.map_or_else(Vec::new, |shortcuts| ways(program, &shortcuts)))
         });
-        Worker { pair, plan, helpers, sides, tallies, arena, results, part: Part::default() }
+        Worker { pair, plan, come, helpers, sides, tallies, arena, results, part: Part::default() }
     }
 
     fn work(mut self, intake: &Intake, order: &Order) -> Part {
@@ -295,7 +312,15 @@ impl<'p, 'r> Worker<'p, 'r> {
         while let Some(mut chunk) = intake.claim(order, &mut buffer) {
             let bytes = chunk.data.clone();
             let lines = Lines::new(bytes.bytes(&buffer), &mut scratch, self.plan);
+            let before = self.part.counts.events;
             self.chunk(&mut chunk, lines, &mut slots, order);
+            if let Some(tell) = self.pair.progress {
+                let add = |to: &AtomicU64, more: u64| to.fetch_add(more, Ordering::Relaxed) + more;
+                tell(Progress {
+                    records: add(&self.come.records, self.part.counts.events - before),
+                    stored_bytes: add(&self.come.stored_bytes, chunk.stored_bytes),
+                });
+            }
             buffer.settle();
         }
         self.part

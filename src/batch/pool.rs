@@ -134,6 +134,8 @@ struct Share<'c, 'a> {
     /// The least index of a child that failed without any time having passed: later ones do not count.
     failed_at_once: AtomicUsize,
     counted: bool,
+    /// What times by state are taken by, if they are.
+    clock: Option<fn() -> u64>,
     estimate: &'c AtomicU64,
 }
 
@@ -223,7 +225,10 @@ impl<'r> Crew<'r> {
         // Where time passes, each child may have to be run again without the others.
         let portion = if children.fork.timeless { worthwhile.max(count / (4 * self.threads)).min(count) } else { 1 };
         let (failed_at_once, counted) = (AtomicUsize::new(usize::MAX), standing.tally.is_some());
-        let share = Share { children, first, portion, failed_at_once, counted, estimate };
+        let clock = standing.tally.and_then(Tally::clock);
+        // What goes by now is the children's time, and counted there.
+        standing.tally.into_iter().for_each(Tally::stop_clock);
+        let share = Share { children, first, portion, failed_at_once, counted, clock, estimate };
         let mut portions: Vec<Option<Portion>> = Vec::new();
         portions.resize_with(count.div_ceil(portion), || None);
         self.halves(&share, 0, &mut portions);
@@ -282,7 +287,7 @@ impl<'r> Crew<'r> {
         }
         let started = Instant::now();
         let mut arena = self.arenas.pop().unwrap_or_default();
-        let tally = share.counted.then(|| Tally::new(self.program));
+        let tally = share.counted.then(|| Tally::with(self.program, share.clock));
         let mut portion = Portion { children: Vec::with_capacity(end - start), steps: 0, tally: None };
         for index in start..end {
             let (child, steps, at_once) = self.elsewhere(share.children, index, tally.as_ref(), &arena);
@@ -297,6 +302,7 @@ impl<'r> Crew<'r> {
                 break;
             }
         }
+        tally.iter().for_each(Tally::stop_clock);
         self.arenas.push(arena);
         learn(share.estimate, started, portion.children.len());
         portion.tally = tally;

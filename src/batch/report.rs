@@ -139,6 +139,9 @@ pub struct Timing {
     pub elapsed: Duration,
     /// How long executions took, if any were timed.
     pub latency: Option<Quantiles>,
+    /// Nanoseconds spent in each state, in the order of [`Summary::states`], if that was measured: its functions'
+    /// included, what it holds not.
+    pub state_ns: Vec<u64>,
     /// Calls of functions that gave no answer within the time limit on the clock on the wall.
     pub unanswered: u64,
 }
@@ -256,6 +259,13 @@ impl Summary {
                 ",\"latency_ns\":{{\"measured\":{},\"p50\":{},\"p90\":{},\"p99\":{},\"p99.9\":{},\"max\":{}}}",
                 q.measured, q.p50_ns, q.p90_ns, q.p99_ns, q.p999_ns, q.max_ns
             );
+        }
+        if !timing.state_ns.is_empty() {
+            out.push_str(",\"state_ns\":{");
+            // Handlers' states are not told apart from the states that call them.
+            let own = self.states.iter().zip(&timing.state_ns).filter(|(state, _)| state.handler.is_none());
+            members(own.map(|(state, ns)| (&*state.location, *ns)), &mut out);
+            out.push('}');
         }
         if timing.unanswered > 0 {
             let _ = write!(out, ",\"handler_timeouts\":{}", timing.unanswered);

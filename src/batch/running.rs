@@ -8,7 +8,7 @@
 use super::coverage::Coverage;
 use super::intake::{Cutting, Done, Intake};
 use super::keeping::{Begun, Keeping};
-use super::latency::Latencies;
+use super::latency::{Latencies, nanoseconds};
 use super::ledger::{Claimed, Committer, Likeness, digest};
 use super::order::{Order, WaitingHook, Window};
 use super::outputs::Failure;
@@ -19,6 +19,7 @@ use super::wording::Wording;
 use super::worker::{self, Job, Pace, Seat, Step};
 use super::{Batch, BatchError, RESULTS_BYTES_MAX, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool, real};
 use crate::program::Program;
+use crate::program::point::Instrument;
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
 use crate::value::timestamp::Timestamp;
 use crate::vm::Tally;
@@ -53,9 +54,12 @@ impl Batch<'_> {
             records_max: self.records_max,
             counting: self.records_max.is_some() || self.records_skipped > 0 || !self.ordered,
         };
-        self.outputs.visits = Tally::new(self.program);
         self.outputs.started = Some(started);
         let observed = self.outputs.findings.is_some();
+        // Where executions take turns on a thread, the time that goes by is nobody's in particular.
+        let times = observed && self.program.instrument() == Instrument::Trail && self.in_flight_max.is_none();
+        let clock = times.then_some(nanoseconds as fn() -> u64);
+        self.outputs.visits = Tally::with(self.program, clock);
         let latencies = Arc::new(Mutex::new(Latencies::new()));
         let (mut done, mut claimed) = (Done::default(), Claimed::default());
         let mut ended = false;
@@ -140,6 +144,7 @@ impl Batch<'_> {
             claims: claims.as_deref(),
             claimed: &claimed,
             observed,
+            clock,
         };
         if !ended {
             match (hands, self.in_flight_max) {
@@ -157,6 +162,7 @@ impl Batch<'_> {
             threads: self.threads,
             elapsed: started.elapsed(),
             latency: None,
+            state_ns: Vec::new(),
             unanswered: 0,
         };
         finish(self.program, order, &intake, timing, &latencies, ended)
@@ -302,6 +308,7 @@ fn finish(
         timing: Timing {
             elapsed: keeping.map_or(timing.elapsed, |keeping| keeping.elapsed()),
             latency: quantiles,
+            state_ns: outputs.visits.spent_ns().collect(),
             ..timing
         },
     };

@@ -83,6 +83,8 @@ pub(super) struct Job<'r, 's, 'w> {
     pub claimed: &'r Claimed,
     /// Whether single executions are noted for a report.
     pub observed: bool,
+    /// What times by state are taken by, if they are.
+    pub clock: Option<fn() -> u64>,
 }
 
 impl Job<'_, '_, '_> {
@@ -267,7 +269,7 @@ impl Worker<'_, '_, '_, '_> {
     fn begin(&self, chunk: &Chunk, results: &mut Results) {
         self.place.source.store(chunk.source, Ordering::Relaxed);
         (results.source, results.lines_before) = (chunk.source, chunk.lines_before);
-        (results.visits, results.live) = (Tally::new(self.job.program), chunk.live);
+        (results.visits, results.live) = (Tally::with(self.job.program, self.job.clock), chunk.live);
         (results.stored_bytes, results.after) = (chunk.stored_bytes, chunk.after);
         results.notes = self.job.observed.then(Default::default);
         results.told.clear();
@@ -475,6 +477,7 @@ impl Worker<'_, '_, '_, '_> {
                 }
             }
         }
+        results.visits.stop_clock();
         self.time(started, place, results);
         self.tidy();
     }

@@ -6,7 +6,7 @@
 use super::machine::MachineArguments;
 use super::replay::{Prepared, ReplayArguments};
 use super::{CliError, write_out};
-use crate::batch::{Latency, Quantiles, Sink, Source, Summary, read_all};
+use crate::batch::{Latency, Quantiles, Sink, Source, Summary, nanoseconds, read_all};
 use crate::bench::Fixture;
 use crate::compile::instrument::Instrument;
 use crate::handler::Handlers;
@@ -15,20 +15,20 @@ use crate::view::bench::{self, Baseline, Measured, Round, StateTime};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// What `bench --help` ends with.
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  expressway bench orders/                              ten rounds over events.jsonl beside the machine
+  expressway bench orders/                       ten rounds over events.jsonl beside the machine
   expressway bench orders/ may.jsonl --threads 1 --rounds 20
-  expressway bench orders/ --save before.json           then, after a change:
+  expressway bench orders/ --save before.json    then, after a change:
   expressway bench orders/ --baseline before.json --max-slower 5
-                                                        exit code 1 if it is more than 5 % slower
+                                                 exit code 1 if it is more than 5 % slower
 
-All events are read into memory first; few events are run many times in a round, so that it takes long enough to be
-measured. Of two measurements that overlap in their middle halves neither is called faster.";
+All events are read into memory first; few events are run many times in a round, so that it takes
+long enough to be measured. Of two measurements that overlap in their middle halves neither is
+called faster.";
 
 /// Sources of few bytes are repeated to this many.
 const SOURCE_BYTES_MIN: usize = 4 << 20;
@@ -93,7 +93,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let handlers = &arguments.replay.attach(handlers)?;
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Plain)?;
-    let sources = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
+    let (sources, _) = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
     let events =
         read_all(sources, arguments.replay.reading.skip).map_err(|error| CliError::Usage(error.to_string()))?;
     let bytes = enough(&events);
@@ -201,12 +201,6 @@ fn cpu_seconds() -> Option<f64> {
     Some((times.next()?? + times.next()??) / TICKS_PER_SECOND)
 }
 
-/// Nanoseconds since the clock was first looked at.
-fn clock() -> u64 {
-    static FIRST: OnceLock<Instant> = OnceLock::new();
-    u64::try_from(FIRST.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
-
 /// The time by state, on one thread, in a program that looks at the clock whenever it enters a state.
 fn time_by_state(
     arguments: &Arguments,
@@ -229,7 +223,7 @@ fn time_by_state(
     let reading_ns = clock_cost();
     let mut states: Vec<StateTime> = Vec::new();
     for part in 0..PARTS {
-        fixture.take_times(clock);
+        fixture.take_times(nanoseconds);
         for _ in 0..count {
             fixture.run_one();
         }
@@ -253,11 +247,11 @@ fn time_by_state(
 fn clock_cost() -> f64 {
     const READINGS: u32 = 1_000;
     let costs = (0..100).map(|_| {
-        let start = clock();
+        let start = nanoseconds();
         for _ in 0..READINGS {
-            std::hint::black_box(clock());
+            std::hint::black_box(nanoseconds());
         }
-        clock() - start
+        nanoseconds() - start
     });
     costs.min().unwrap_or(0) as f64 / f64::from(READINGS)
 }

@@ -1,5 +1,6 @@
 //! `check`: a definition by all rules that AWS applies at creation.
 
+use super::console::on_stdout;
 use super::machine::MachineArguments;
 use super::{CliError, print};
 use crate::definition::{Diagnostic, Severity};
@@ -40,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     } else if found.is_empty() {
         print(&format!("{}: nothing to remark", machine.source.file_name()))?;
     } else {
-        print(machine.draw().trim_end())?;
+        print(machine.draw(on_stdout()).trim_end())?;
     }
     Ok(ExitCode::from(u8::from(failed)))
 }

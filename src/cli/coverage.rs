@@ -1,6 +1,8 @@
 //! `coverage`: what the events reach of a machine, and what they never reach.
 
+use super::console::{Console, complain, painted};
 use super::machine::MachineArguments;
+use super::progress::Bar;
 use super::replay::ReplayArguments;
 use super::{CliError, write_out};
 use crate::batch::{Coverage, Latency};
@@ -16,14 +18,15 @@ use std::process::ExitCode;
 /// What `coverage --help` ends with.
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  expressway coverage orders/                        events.jsonl beside the machine; a table, and what was missed
+  expressway coverage orders/                   events.jsonl beside the machine; what was missed
   expressway coverage orders/ may.jsonl.gz --fail-under 90
-                                                     exit code 1 if less than 90 % of all parts are reached
+                                                exit code 1 if less than 90 % is reached
   expressway coverage orders/ --format lcov -o lcov.info
   expressway coverage orders/ --format html -o coverage.html
 
-Parts are states, transitions (the end of a scope is one), Choice rules and Default, retriers, catchers, and the branches
-of Parallel and Map. Handlers written in ASL count under their own names.";
+Parts are states, transitions (the end of a scope is one), Choice rules and Default, retriers,
+catchers, and the branches of Parallel and Map. Handlers written in ASL count under their own
+names.";
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -62,19 +65,27 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
     if (0.0..=100.0).contains(&number) { Ok(number) } else { Err("expected a number from 0 to 100".to_owned()) }
 }
 
-pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode, CliError> {
+pub(super) fn run(arguments: &Arguments, handlers: &Handlers, console: &Console) -> Result<ExitCode, CliError> {
     let handlers = &arguments.replay.attach(handlers)?;
     let prepared = arguments.replay.prepare(&arguments.machine, handlers, Instrument::Coverage)?;
-    let sources = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
-    let batch = arguments.replay.batch(&prepared)?.skip(arguments.replay.reading.skip).latency(Latency::Off);
-    let summary = batch.run(sources).map_err(|error| CliError::Usage(error.to_string()))?;
+    let (sources, bytes) = arguments.replay.sources(&arguments.events, &prepared.machine.folder)?;
+    let mut batch = arguments.replay.batch(&prepared)?.skip(arguments.replay.reading.skip).latency(Latency::Off);
+    let bar = Bar::on_terminal(console, bytes);
+    if let Some(bar) = bar.clone() {
+        batch = batch.progress(move |progress| bar.show(progress));
+    }
+    let summary = batch.run(sources).map_err(|error| CliError::Usage(error.to_string()));
+    if let Some(bar) = bar {
+        bar.clear();
+    }
+    let summary = summary?;
     for error in &summary.source_errors {
-        eprintln!("expressway: not read to its end: {error}");
+        complain(&format!("not read to its end: {error}"));
     }
     let coverage = summary.coverage.unwrap_or_default();
     let covered = covered(prepared.machine.accepted()?, &prepared.asl);
     let text = match arguments.format {
-        Form::Text => coverage::to_text(&coverage, &covered),
+        Form::Text => coverage::to_text(&coverage, &covered, painted(&arguments.output)),
         Form::Json => coverage::to_json(&coverage),
         Form::Lcov => coverage::to_lcov(&coverage, &covered),
         Form::Html => coverage::to_html(&coverage, &covered),
@@ -89,7 +100,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
 /// Whether the coverage is under what was asked for; then it says so.
 pub(super) fn falls_short(coverage: &Coverage, least: Option<f64>) -> bool {
     let Some(least) = least.filter(|least| coverage.percent() < *least) else { return false };
-    eprintln!("expressway: {:.2} % of all parts were reached, and {least} % are asked for", coverage.percent());
+    complain(&format!("{:.2} % of all parts were reached, and {least} % are asked for", coverage.percent()));
     true
 }
 

@@ -1,6 +1,8 @@
 //! `diff`: two definitions over the same events: where do they come to something else?
 
+use super::console::{Console, complain, painted};
 use super::machine::MachineArguments;
+use super::progress::Bar;
 use super::replay::{Prepared, ReplayArguments};
 use super::signals::Signals;
 use super::{CliError, WorkflowType, write_out};
@@ -18,17 +20,18 @@ use std::process::ExitCode;
 /// What `diff --help` ends with.
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  expressway diff orders/ orders/new.asl.json            events.jsonl beside the old machine
+  expressway diff orders/ orders/new.asl.json      events.jsonl beside the old machine
   expressway diff old.json new.json may.jsonl.gz --fail-on diff
-                                                         exit code 1 if any event comes to another result
+                                                   exit code 1 if any result differs
   expressway diff old.json new.json may.jsonl --ignore '$.output.at' --ignore '$..requestId'
 
-Results are compared as `run` writes them, so paths to ignore begin at a result line: $.status, $.output.x, $.error, $.cause.
-The order of members does not count, nor does how a number is written. A way is the list of states that an execution
-enters; another way with the same result is counted, and is a difference only to --fail-on way. Both machines get the
-same seed, clock and mocks; where the new one has no handlers or mocks beside it, it is given the old one's. Lines that
-are no events are rejected by both, and not compared. Random values inside a Map or Parallel depend on how many of these a
-machine has before it.";
+Results are compared as `run` writes them, so paths to ignore begin at a result line: $.status,
+$.output.x, $.error, $.cause. The order of members does not count, nor does how a number is
+written. A way is the list of states that an execution enters; another way with the same result is
+counted, and is a difference only to --fail-on way. Both machines get the same seed, clock and
+mocks; where the new one has no handlers or mocks beside it, it is given the old one's. Lines that
+are no events are rejected by both, and not compared. Random values inside a Map or Parallel
+depend on how many of these a machine has before it.";
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -108,7 +111,7 @@ impl Arguments {
     }
 }
 
-pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode, CliError> {
+pub(super) fn run(arguments: &Arguments, handlers: &Handlers, console: &Console) -> Result<ExitCode, CliError> {
     let ignored = arguments
         .ignore
         .iter()
@@ -127,7 +130,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
     }
     let place = arguments.machine(&arguments.new, arguments.new_handlers(&old));
     let new = for_new.prepare(&place, handlers, Instrument::Trail)?;
-    let sources = replay.sources(&arguments.events, &old.machine.folder)?;
+    let (sources, bytes) = replay.sources(&arguments.events, &old.machine.folder)?;
 
     let signals = Signals::watch();
     let mut pair = Pair::new(side(&old), side(&new))
@@ -146,15 +149,24 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
         Some(path) => pair.now_path(path).map_err(|error| CliError::Usage(format!("--now-path: {error}")))?,
         None => pair.now(replay.now_ms()?),
     };
-    let comparison = pair.run(sources).map_err(|error| CliError::Usage(error.to_string()))?;
+    let bar = Bar::on_terminal(console, bytes);
+    let tell = |progress| bar.iter().for_each(|bar| bar.show(progress));
+    if bar.is_some() {
+        pair = pair.progress(&tell);
+    }
+    let comparison = pair.run(sources).map_err(|error| CliError::Usage(error.to_string()));
+    if let Some(bar) = &bar {
+        bar.clear();
+    }
+    let comparison = comparison?;
     for error in &comparison.source_errors {
-        eprintln!("expressway: not read to its end: {error}");
+        complain(&format!("not read to its end: {error}"));
     }
     let all = comparison.first_different.iter().chain(&comparison.first_other_way);
     let shown: Vec<Shown> =
         all.take(arguments.max_shown).map(|differing| show(differing, &old, &new, replay.seed)).collect();
     let text = match arguments.format {
-        Form::Text => difference::to_text(&comparison, &shown, &ignored),
+        Form::Text => difference::to_text(&comparison, &shown, &ignored, painted(&arguments.output)),
         Form::Json => difference::to_json(&comparison, &shown, &ignored),
     };
     write_out(&arguments.output, &text)?;

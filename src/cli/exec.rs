@@ -4,7 +4,7 @@ use super::check::diagnostics_json;
 use super::events::{EventArguments, EventFormat, HEADING, sources};
 use super::graph::title;
 use super::lambda::LambdaArguments;
-use super::machine::{Machine, MachineArguments, read_text};
+use super::machine::{Machine, MachineArguments, missing, read_text};
 use super::mocks::Wanted;
 use super::replay::compile_instrumented;
 use super::step::{Course, walk};
@@ -27,15 +27,17 @@ use std::process::ExitCode;
 /// What `exec --help` ends with.
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  expressway exec orders/ --input order.json            its history as a table
-  expressway exec orders/ --at 17 --explain             event 17 of events.jsonl: what went in and came out of each
-                                                        state, which rule decided, who answered errors
-  expressway exec orders/ --at 17 --step                the same, one state at a time; `h` tells the keys
-  expressway exec orders/ --at 17 --svg way.svg         the machine drawn with the way that this event took
+  expressway exec orders/ --input order.json      its history as a table
+  expressway exec orders/ --at 17 --explain       event 17 of events.jsonl: what went in and came out
+                                                  of each state, which rule decided, who answered
+                                                  errors
+  expressway exec orders/ --at 17 --step          one state at a time; `h` tells the keys
+  expressway exec orders/ --at 17 --svg way.svg   the machine drawn with the way of this event
   expressway exec orders/ --input order.json --json --history
-                                                        events as GetExecutionHistory gives them
+                                                  events as GetExecutionHistory gives them
 
-The execution of --at N is the one that `run` makes of that event: the same random numbers, UUIDs and clock.";
+The execution of --at N is the one that `run` makes of that event: the same random numbers, UUIDs
+and clock.";
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -141,7 +143,7 @@ pub(super) fn run(arguments: &Arguments, mut handlers: Handlers) -> Result<ExitC
     let program = compile_instrumented(definition, &asl, &handlers, watched)?;
     let bound = match mocked {
         true => handlers.bind_loosely(&program),
-        false => handlers.bind(&program).map_err(|missing| CliError::Usage(missing.to_string()))?,
+        false => handlers.bind(&program).map_err(|found| missing(&found, &handlers, &asl))?,
     };
 
     let express = machine.machine_type == MachineType::Express;

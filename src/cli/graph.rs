@@ -17,7 +17,7 @@ pub(super) struct Arguments {
     /// The form [default: the output's extension, else svg]
     #[arg(long, value_name = "FORM")]
     format: Option<Format>,
-    /// Draw a run onto it: the file that `run --summary` wrote, `-` for stdin
+    /// Draw a run onto it: the file that `run --summary` or `bench --save` wrote, `-` for stdin
     #[arg(long, value_name = "FILE")]
     overlay: Option<PathBuf>,
     /// What the drawing is called [default: the machine's file]

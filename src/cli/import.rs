@@ -1,5 +1,6 @@
 //! `import`: executions that AWS has run, as events to run again, with their tasks' outcomes and their results.
 
+use super::console::{Console, complain};
 use super::{CliError, glob};
 use crate::batch::Source;
 use crate::import::Importer;
@@ -33,12 +34,9 @@ pub(super) struct Arguments {
     /// The folder for events.jsonl, recorded.jsonl, expected.jsonl and left-out.jsonl; it is made if need be
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
-    /// No counts
-    #[arg(short, long)]
-    quiet: bool,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, CliError> {
     let mut files = Vec::new();
     for path in &arguments.files {
         files.extend(glob::expand(path)?);
@@ -63,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
             Ok(bytes) => importer.read(&name, &bytes).map_err(written)?,
             Err(error) => {
                 failed = true;
-                eprintln!("expressway: {error}");
+                complain(&error);
             }
         }
     }
@@ -71,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     for out in [events, recorded, expected, left_out] {
         out.into_inner().map_err(|error| written(error.into_error()))?.flush().map_err(written)?;
     }
-    if !arguments.quiet {
+    if !console.quiet {
         eprint!("{}", counts.to_text());
         if counts.executions > 0 {
             let folder = folder.display();

@@ -1,6 +1,7 @@
 //! `--lambda` and what belongs to it: functions for Python and Node, and somebody else's Invoke API.
 
 use super::CliError;
+use super::console::remark;
 use crate::handler::Handlers;
 use crate::handler::lambda::{Code, Endpoint, LambdaFunction, Logs, Options, StartError};
 use crate::program::work::function_name;
@@ -49,7 +50,7 @@ impl LambdaArguments {
         let options = self.options(threads, logs)?;
         for (name, code) in self.functions()? {
             if handlers.has_lambda(&name) {
-                eprintln!("expressway: this program has a function {name} of its own, which goes before --lambda");
+                remark(&format!("this program has a function {name} of its own, which goes before --lambda"));
                 continue;
             }
             let function = LambdaFunction::start(&name, code, &options).map_err(|error| {

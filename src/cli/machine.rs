@@ -1,14 +1,16 @@
 //! Where a machine comes from: a file, or a folder that stands for its parts; and who stands behind its tasks.
 
+use super::console::{on_stderr, style};
 use super::replay::compile_instrumented;
 use super::{CliError, WorkflowType};
 use crate::compile::instrument::Instrument;
-use crate::definition::diagnostic::render::{Style, render};
+use crate::definition::diagnostic::render::render;
 use crate::definition::template::{Refused, is_template};
-use crate::definition::{Definition, Diagnostic, MachineType, Source};
+use crate::definition::{Definition, Diagnostic, MachineType, Source, nearest};
 use crate::embed::place::{self, MACHINE_FILES, Reading};
-use crate::handler::Handlers;
+use crate::handler::{Handlers, MissingHandlers};
 use crate::program::Program;
+use crate::view::paint::Paint;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -127,13 +129,33 @@ impl Machine {
 
     /// The definition, or the refusal drawn with the source.
     pub fn accepted(&self) -> Result<&Definition, CliError> {
-        self.definition.as_ref().ok_or_else(|| CliError::Usage(format!("the definition is refused\n{}", self.draw())))
+        let refused = || CliError::Usage(format!("the definition is refused\n{}", self.draw(on_stderr())));
+        self.definition.as_ref().ok_or_else(refused)
     }
 
     /// The diagnostics drawn with the source.
-    pub fn draw(&self) -> String {
-        render(&self.diagnostics, &self.source, Style::Plain)
+    pub fn draw(&self, paint: Paint) -> String {
+        render(&self.diagnostics, &self.source, style(paint))
     }
+}
+
+/// Tells which functions are missing, which were perhaps meant, and what can be done.
+pub(super) fn missing(
+    found: &MissingHandlers,
+    handlers: &Handlers,
+    asl_handlers: &BTreeMap<String, Definition>,
+) -> CliError {
+    let mut text = found.to_string();
+    let known = || handlers.names().chain(asl_handlers.keys().map(String::as_str));
+    for name in found.missing.keys() {
+        if let Some(meant) = nearest(name, known()) {
+            text.push_str(&format!("\nthere is a function '{meant}'; is that what {name} should be?"));
+        }
+    }
+    text.push_str(
+        "\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, name their code with --lambda, or mock their states with --mock",
+    );
+    CliError::Usage(text)
 }
 
 /// Compiles a definition; what this engine does not run is told like a refused definition.

@@ -6,7 +6,7 @@
 use super::CliError;
 use super::events::{self, EventArguments, EventFormat, HEADING};
 use super::lambda::LambdaArguments;
-use super::machine::{Machine, MachineArguments};
+use super::machine::{Machine, MachineArguments, missing};
 use super::mocks::Wanted;
 use crate::batch::{Batch, Source};
 use crate::compile::Options;
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Debug, Clone)]
 pub(super) struct ReplayArguments {
     /// Threads that work [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// Where random numbers and UUIDs come from, together with each event's place
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -58,6 +58,14 @@ pub(super) struct ReplayArguments {
     pub lambda: LambdaArguments,
 }
 
+/// How many threads: at least one.
+pub(super) fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=4_096) => Ok(threads),
+        _ => Err("expected a number from 1 to 4096".to_owned()),
+    }
+}
+
 /// A machine that is ready to run.
 pub(super) struct Prepared {
     pub machine: Machine,
@@ -85,11 +93,7 @@ impl ReplayArguments {
         let handlers = self.handlers(handlers.clone(), &machine.folder)?;
         let asl = place.asl_handlers(&machine)?;
         let program = compile_instrumented(machine.accepted()?, &asl, &handlers, instrument)?;
-        let bound = handlers.bind(&program).map_err(|missing| {
-            CliError::Usage(format!(
-                "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, name their code with --lambda, or mock their states with --mock"
-            ))
-        })?;
+        let bound = handlers.bind(&program).map_err(|found| missing(&found, &handlers, &asl))?;
         let express = machine.machine_type == MachineType::Express;
         let settings = Settings {
             limits: if express { Limits::EXPRESS } else { Limits::STANDARD },
@@ -117,10 +121,11 @@ impl ReplayArguments {
     }
 
     /// The events: of these files, or beside the machine.
-    pub fn sources(&self, files: &[PathBuf], folder: &Path) -> Result<Vec<Source<'static>>, CliError> {
+    pub fn sources(&self, files: &[PathBuf], folder: &Path) -> Result<(Vec<Source<'static>>, u64), CliError> {
         let reading = self.reading.reading(self.event_format, self.seed, false);
         let sources = events::sources(files, folder, &reading)?;
-        Ok(sources.into_iter().map(|(source, _)| source).collect())
+        let bytes = sources.iter().map(|(_, bytes)| bytes.unwrap_or(0)).sum();
+        Ok((sources.into_iter().map(|(source, _)| source).collect(), bytes))
     }
 
     /// A batch with these options, of the records that are left when those have been skipped that are to be.

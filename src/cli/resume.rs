@@ -1,5 +1,6 @@
 //! `resume`: goes on with a run that was stopped, or that crashed, from its ledger.
 
+use super::console::remark;
 use super::run::{self, Called};
 use super::{Arguments as Whole, CliError, Command};
 use crate::batch::Ledger;
@@ -21,8 +22,8 @@ pub(super) fn run(arguments: &Arguments, handlers: Handlers, program: &str) -> R
         .map_err(|error| CliError::Io { path: arguments.ledger.display().to_string(), error })?;
     let ledger = Ledger::resume(&path).map_err(run::refused)?;
     let begun = std::iter::once(program).chain(ledger.arguments().iter().map(String::as_str));
-    let command = match Whole::try_parse_from(begun) {
-        Ok(Whole { command: Command::Run(command) }) => command,
+    let (command, console) = match Whole::try_parse_from(begun) {
+        Ok(Whole { command: Command::Run(command), console }) => (command, console),
         _ => {
             let message = format!("{}: its arguments are none of this version's run", path.display());
             return Err(CliError::Usage(message));
@@ -31,8 +32,8 @@ pub(super) fn run(arguments: &Arguments, handlers: Handlers, program: &str) -> R
     let folder = ledger.folder().to_owned();
     std::env::set_current_dir(&folder).map_err(|error| CliError::Io { path: folder, error })?;
     if ledger.is_done() {
-        eprintln!("expressway: {}: the run has come to its end; there is nothing to go on with", path.display());
+        remark(&format!("{}: the run has come to its end; there is nothing to go on with", path.display()));
     }
     let called = Called { program, arguments: Some(ledger.arguments().to_vec()) };
-    run::run(&command, handlers, &called, Some(ledger))
+    run::run(&command, handlers, &called, Some(ledger), &console)
 }

@@ -1,17 +1,19 @@
 //! `run`: the main job: a machine, files of events, results; and what `resume` goes on with.
 
+use super::console::{Console, complain, on_stderr, remark};
 use super::coverage::{covered, falls_short};
 use super::events::{EventArguments, EventFormat, HEADING, sources};
 use super::expect::{self, ExpectArguments};
 use super::lambda::LambdaArguments;
-use super::machine::MachineArguments;
+use super::machine::{MachineArguments, missing};
 use super::mocks::Wanted;
+use super::progress::Bar;
 use super::replay::compile_instrumented;
 use super::signals::Signals;
 use super::{CliError, write_out};
 use crate::batch::findings::{Again, Example};
 use crate::batch::{Batch, BatchError, Emit, Identity, Latency, Ledger, LedgerError};
-use crate::batch::{Progress, Sink, SinkError, Summary};
+use crate::batch::{Sink, SinkError, Summary};
 use crate::compile::instrument::Instrument;
 use crate::definition::MachineType;
 use crate::handler::Handlers;
@@ -24,8 +26,6 @@ use crate::view::graph::{Graph, Overlay};
 use crate::view::report::{Report, Shown};
 use crate::vm::{Limits, Names, Settings};
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "ledger")]
     report: Option<PathBuf>,
     /// Threads that work [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::replay::threads)]
     threads: Option<usize>,
     /// Where random numbers and UUIDs come from, together with each event's place
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -156,12 +156,6 @@ pub(super) struct Arguments {
     fail_under: Option<f64>,
     #[command(flatten)]
     expected: ExpectArguments,
-    /// No summary, no progress
-    #[arg(short, long)]
-    quiet: bool,
-    /// Count how often each state was entered
-    #[arg(short, long)]
-    verbose: bool,
     #[command(flatten)]
     lambda: LambdaArguments,
 }
@@ -232,6 +226,7 @@ pub(super) fn run(
     mut handlers: Handlers,
     called: &Called,
     earlier: Option<Ledger>,
+    console: &Console,
 ) -> Result<ExitCode, CliError> {
     let machine = arguments.machine.read()?;
     let definition = machine.accepted()?;
@@ -253,14 +248,15 @@ pub(super) fn run(
     Watch::hush(&watch);
     // Functions in processes have a time limit of their own.
     let handlers = arguments.lambda.attach(handlers.watched(&watch), arguments.threads, Logs::Off)?;
-    let instrument = if arguments.coverage.is_some() { Instrument::Coverage } else { Instrument::Plain };
+    let instrument = match (&arguments.coverage, &arguments.report) {
+        (Some(_), _) => Instrument::Coverage,
+        // A report says how long states take.
+        (None, Some(_)) => Instrument::Trail,
+        (None, None) => Instrument::Plain,
+    };
     let asl = arguments.machine.asl_handlers(&machine)?;
     let program = compile_instrumented(definition, &asl, &handlers, instrument)?;
-    let bound = handlers.bind(&program).map_err(|missing| {
-        CliError::Usage(format!(
-            "{missing}\nPut a FUNCTION.asl.json for each into a folder and name it with --handlers, name their code with --lambda, or mock their states with --mock"
-        ))
-    })?;
+    let bound = handlers.bind(&program).map_err(|found| missing(&found, &handlers, &asl))?;
     let ledger = match (earlier, &arguments.ledger) {
         (Some(ledger), _) => Some(ledger),
         (None, Some(path)) => Some(new_ledger(arguments, path, called)?),
@@ -336,16 +332,16 @@ pub(super) fn run(
     batch = batch.stop(&signals.stop);
     batch = batch.spill(arguments.spill_dir.clone().unwrap_or_else(std::env::temp_dir), arguments.max_spill_bytes);
     batch = batch.waiting_for(|source, offset| {
-        eprintln!("expressway: everything waits for the event at byte {offset} of {source}, which takes long");
+        remark(&format!("everything waits for the event at byte {offset} of {source}, which takes long"));
     });
-    let bar = (!arguments.quiet && std::io::stderr().is_terminal()).then(|| progress_bar(total_bytes));
+    let bar = Bar::on_terminal(console, total_bytes);
     if let Some(bar) = bar.clone() {
-        batch = batch.progress(move |progress| show(&bar, progress));
+        batch = batch.progress(move |progress| bar.show(progress));
     }
     let names: Vec<String> = sources.iter().map(|(source, _)| source.name().to_owned()).collect();
     let result = batch.run(sources.into_iter().map(|(source, _)| source).collect());
     if let Some(bar) = bar {
-        bar.finish_and_clear();
+        bar.clear();
     }
     let (mut summary, code) = match result {
         Ok(summary) => {
@@ -374,15 +370,13 @@ pub(super) fn run(
         Err(BatchError::Ledger { error, summary }) => stopped(&error, error.is_full(), *summary, false),
     };
     if let (Some(resume), Some(kept)) = (resume, summary.kept.filter(|_| summary.partial)) {
-        eprintln!(
-            "expressway: {} events and {} bytes of results are safe; go on with: {resume}",
-            kept.events, kept.result_bytes
-        );
+        let (events, bytes) = (kept.events, kept.result_bytes);
+        remark(&format!("{events} events and {bytes} bytes of results are safe; go on with: {resume}"));
     }
     summary.timing.unanswered = watch.unanswered();
     tell(&watch);
-    report(arguments, &summary)?;
-    let unlike = expect::tell(&comparing, arguments.quiet);
+    report(arguments, &summary, console)?;
+    let unlike = expect::tell(&comparing, console.quiet);
     if let Some(path) = &arguments.report {
         let graph = Graph::new(definition, &super::graph::title(&arguments.machine.machine));
         let page = report_page(&graph, &summary, &names, |example| example.run_again(&program, &bound, &settings))?;
@@ -395,8 +389,8 @@ pub(super) fn run(
     if let (Some(coverage), Some(file)) = (&summary.coverage, &arguments.coverage) {
         if let Some(file) = file {
             write_out(file, &view::coverage::to_json(coverage))?;
-        } else if !arguments.quiet {
-            eprint!("{}", view::coverage::to_text(coverage, &covered(definition, &asl)));
+        } else if !console.quiet {
+            eprint!("{}", view::coverage::to_text(coverage, &covered(definition, &asl), on_stderr()));
         }
         if falls_short(coverage, arguments.fail_under) && code == ExitCode::SUCCESS {
             return Ok(ExitCode::from(1));
@@ -408,18 +402,18 @@ pub(super) fn run(
 /// Tells how handlers misbehaved.
 fn tell(watch: &Watch) {
     if watch.panics() > 1 {
-        eprintln!("expressway: calls of handlers panicked {} times", watch.panics());
+        complain(&format!("calls of handlers panicked {} times", watch.panics()));
     }
     if watch.gave_up() {
-        eprintln!("expressway: stopped: more than {STUCK_MAX} threads are stuck in handlers that give no answer");
+        complain(&format!("stopped: more than {STUCK_MAX} threads are stuck in handlers that give no answer"));
     }
 }
 
 /// Tells why a run was stopped; the exit code with what it had come to.
 fn stopped(error: &dyn std::fmt::Display, full: bool, summary: Summary, hint: bool) -> (Summary, ExitCode) {
-    eprintln!("expressway: {error}");
+    complain(error);
     if full && hint {
-        eprintln!("expressway: make room and run it again; with --ledger FILE it could be gone on with");
+        remark(&"make room and run it again; with --ledger FILE it could be gone on with");
     }
     (summary, ExitCode::from(if full { 4 } else { 3 }))
 }
@@ -485,23 +479,7 @@ fn sink(path: &Path, kept: bool) -> Result<Sink<'static>, CliError> {
     })
 }
 
-fn progress_bar(total_bytes: u64) -> ProgressBar {
-    let (bar, template) = if total_bytes > 0 {
-        (ProgressBar::new(total_bytes), "{bar:30} {percent:>3} %  {msg}  {bytes_per_sec}, {eta} left")
-    } else {
-        (ProgressBar::new_spinner(), "{spinner} {bytes}  {msg}  {bytes_per_sec}")
-    };
-    // The templates are ours; were one ever wrong, the plain bar would do.
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
-}
-
-fn show(bar: &ProgressBar, progress: Progress) {
-    bar.set_position(progress.stored_bytes);
-    bar.set_message(format!("{} events", progress.records));
-}
-
-fn report(arguments: &Arguments, summary: &Summary) -> Result<(), CliError> {
+fn report(arguments: &Arguments, summary: &Summary, console: &Console) -> Result<(), CliError> {
     if let Some(path) = &arguments.summary {
         let io = |error| CliError::Io { path: path.display().to_string(), error };
         if path == Path::new("-") {
@@ -510,11 +488,11 @@ fn report(arguments: &Arguments, summary: &Summary) -> Result<(), CliError> {
             std::fs::write(path, summary.to_json()).map_err(io)?;
         }
     }
-    if arguments.quiet {
+    if console.quiet {
         return Ok(());
     }
     let mut text = summary.to_text();
-    if arguments.verbose {
+    if console.verbose {
         text.push_str("states entered\n");
         for state in &summary.states {
             let within = state.handler.as_ref().map(|handler| format!(" in handler {handler}"));

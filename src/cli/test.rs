@@ -1,5 +1,6 @@
 //! `test`: suites of cases for a definition, as a test runner runs them.
 
+use super::console::on_stdout;
 use super::lambda::LambdaArguments;
 use super::machine::{Machine, MachineArguments, compile_program, read_text};
 use super::{CliError, WorkflowType, print, write_out};
@@ -21,7 +22,7 @@ Examples:
   expressway test orders/                       tests.yaml in the folder, beside machine.asl.json
   expressway test orders/tests.yaml --filter refund
   expressway test orders/ coats/ --junit report.xml
-  expressway test orders/MockConfigFile.json    each of its test cases has to end without running out of outcomes
+  expressway test orders/MockConfigFile.json    its test cases, with outcomes enough
 
 A suite:
   cases:
@@ -36,8 +37,9 @@ A suite:
       outcomes: {Heavy: [{Throw: {Error: Busy}}, {Return: {\"Message\": \"m\"}}]}
       expect: {status: FAILED, error: Busy}
 
-Beside cases a suite may name its machine, handlers, mocks, machine_name and type; a case its now, seed and mock (a test case
-of the mock file). expect may hold status, output, output_contains, ignore, error, cause, cause_contains, path and calls.";
+Beside cases a suite may name its machine, handlers, mocks, machine_name and type; a case its now,
+seed and mock (a test case of the mock file). expect may hold status, output, output_contains,
+ignore, error, cause, cause_contains, path and calls.";
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -60,7 +62,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     machine: Option<PathBuf>,
     /// Threads that work [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::replay::threads)]
     threads: Option<usize>,
     #[command(flatten)]
     lambda: LambdaArguments,
@@ -114,7 +116,7 @@ pub(super) fn run(arguments: &Arguments, handlers: &Handlers) -> Result<ExitCode
         judged[*suite].verdicts.push(verdict);
     }
     judged.retain(|suite| !suite.verdicts.is_empty());
-    print(report::to_text(&judged).trim_end())?;
+    print(report::to_text(&judged, on_stdout()).trim_end())?;
     if let Some(path) = &arguments.junit {
         write_out(path, &report::to_junit(&judged))?;
     }

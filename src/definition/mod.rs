@@ -41,6 +41,7 @@ pub use machine::{
 };
 pub use path::{Head, NotAPath, PathExpr, PathField};
 pub use payload::{Assign, Intrinsic, IntrinsicArg, Template, TemplateMember};
+pub(crate) use read::suggest::nearest;
 pub use read::vocabulary::{Vocabulary, vocabulary};
 pub use source::{Position, Source};
 pub use task::{Catcher, JitterStrategy, Pattern, Resource, Retrier, Task, TimeLimit};

@@ -184,6 +184,11 @@ impl Handlers {
         self.lambdas.contains_key(name)
     }
 
+    /// The names of all functions that are there, of Lambda's and of other resources.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.lambdas.keys().chain(self.resources.keys()).map(String::as_str)
+    }
+
     /// Looks up who stands behind each task of a program, and lets the tasks be that nobody stands behind: such a task
     /// fails when it is reached. For a single execution with mocks, where most tasks are never reached.
     pub fn bind_loosely(&self, program: &Program) -> Bound {

@@ -4,6 +4,7 @@
 //! never hold a character that XML cannot.
 
 use super::Verdict;
+use crate::view::paint::Paint;
 use std::fmt::Write;
 
 /// The verdicts of one suite.
@@ -16,13 +17,13 @@ pub struct Judged {
 }
 
 /// A line for each case, with what is wrong below it, and a count.
-pub fn to_text(judged: &[Judged]) -> String {
+pub fn to_text(judged: &[Judged], paint: Paint) -> String {
     let mut out = String::new();
     for suite in judged {
         // Writing to a string cannot fail; so in all of this file.
         let _ = writeln!(out, "{}", suite.suite);
         for verdict in &suite.verdicts {
-            let word = if verdict.holds() { "ok    " } else { "FAILED" };
+            let word = if verdict.holds() { paint.good("ok    ") } else { paint.bad("FAILED") };
             let _ = writeln!(out, "  {word}  {}", verdict.name);
             for fault in &verdict.faults {
                 let _ = writeln!(out, "          {fault}");
@@ -31,8 +32,8 @@ pub fn to_text(judged: &[Judged]) -> String {
     }
     let (all, failed) = counts(judged);
     let _ = match failed {
-        0 => writeln!(out, "{all} cases hold"),
-        failed => writeln!(out, "{failed} of {all} cases fail"),
+        0 => writeln!(out, "{}", paint.good(&format!("{all} cases hold"))),
+        failed => writeln!(out, "{}", paint.bad(&format!("{failed} of {all} cases fail"))),
     };
     out
 }

@@ -4,6 +4,7 @@
 //! must never need anything but itself to be looked at: the page fetches nothing.
 
 use super::json::quoted;
+use super::paint::Paint;
 use crate::batch::{Coverage, Part, PartKind};
 use crate::definition::Source;
 use std::fmt::Write;
@@ -25,12 +26,14 @@ impl Covered<'_> {
 }
 
 /// A table of the groups, then what was never reached, with file and line.
-pub fn to_text(coverage: &Coverage, sources: &[Covered]) -> String {
+pub fn to_text(coverage: &Coverage, sources: &[Covered], paint: Paint) -> String {
     let mut out = String::new();
     let mut row = |name: &str, (reached, all): (usize, usize)| {
         let percent = if all == 0 { 100.0 } else { reached as f64 * 100.0 / all as f64 };
         // Writing to a string cannot fail; so in all of this file.
-        let _ = writeln!(out, "{name:<12} {reached:>5} of {all:>5}  {percent:>6.2} %");
+        let share = format!("{percent:>6.2} %");
+        let share = if reached == all { paint.good(&share) } else { paint.changed(&share) };
+        let _ = writeln!(out, "{name:<12} {reached:>5} of {all:>5}  {share}");
     };
     for (group, name) in PartKind::GROUPS.iter().enumerate() {
         let counts = coverage.reached_of(group);
@@ -40,10 +43,12 @@ pub fn to_text(coverage: &Coverage, sources: &[Covered]) -> String {
     }
     row("all", coverage.reached());
     if coverage.missed().next().is_some() {
-        out.push_str("never reached\n");
+        out.push_str(&paint.strong("never reached"));
+        out.push('\n');
         for covered in sources {
             for part in covered.parts(coverage).filter(|part| part.count == 0) {
-                let _ = writeln!(out, "  {}:{}  {part}", covered.source.file_name(), part.line_number);
+                let place = paint.faint(&format!("{}:{}", covered.source.file_name(), part.line_number));
+                let _ = writeln!(out, "  {place}  {}", paint.gone(&part.to_string()));
             }
         }
     }

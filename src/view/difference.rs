@@ -5,6 +5,7 @@
 
 use super::explain::brief;
 use super::json::{self, ObjectWriter};
+use super::paint::Paint;
 use super::visit::Parting;
 use crate::batch::pair::{Comparison, Differing};
 use crate::value::difference::{Difference, Ignored, differences};
@@ -18,11 +19,15 @@ const LISTED_MAX: usize = 15;
 
 /// A difference as a line: `~` for another value, `+` for a new one, `-` for one that is gone.
 pub fn line(difference: &Difference) -> String {
+    painted(difference, Paint::PLAIN)
+}
+
+fn painted(difference: &Difference, paint: Paint) -> String {
     let path = difference.path();
     match (&difference.old, &difference.new) {
-        (Some(old), Some(new)) => format!("~ {path}  {} → {}", brief(old), brief(new)),
-        (None, Some(new)) => format!("+ {path}  {}", brief(new)),
-        (Some(old), None) => format!("- {path}  {}", brief(old)),
+        (Some(old), Some(new)) => paint.changed(&format!("~ {path}  {} → {}", brief(old), brief(new))),
+        (None, Some(new)) => paint.good(&format!("+ {path}  {}", brief(new))),
+        (Some(old), None) => paint.gone(&format!("- {path}  {}", brief(old))),
         (None, None) => path,
     }
 }
@@ -44,7 +49,7 @@ pub struct Shown<'c> {
 }
 
 /// A comparison for people.
-pub fn to_text(comparison: &Comparison, shown: &[Shown], ignored: &[Ignored]) -> String {
+pub fn to_text(comparison: &Comparison, shown: &[Shown], ignored: &[Ignored], paint: Paint) -> String {
     let mut out = String::new();
     let compared = comparison.same + comparison.different;
     let mut row = |label: &str, count: u64| {
@@ -82,7 +87,7 @@ pub fn to_text(comparison: &Comparison, shown: &[Shown], ignored: &[Ignored]) ->
         None => out.push_str("results differ at too many places to list them\n"),
     }
     for shown in shown {
-        record(shown, ignored, &mut out);
+        record(shown, ignored, paint, &mut out);
     }
     if comparison.partial {
         out.push_str("stopped before the end\n");
@@ -90,12 +95,13 @@ pub fn to_text(comparison: &Comparison, shown: &[Shown], ignored: &[Ignored]) ->
     out
 }
 
-fn record(shown: &Shown, ignored: &[Ignored], out: &mut String) {
+fn record(shown: &Shown, ignored: &[Ignored], paint: Paint, out: &mut String) {
     let differing = shown.differing;
-    let _ = writeln!(out, "\n{}:{}  {}", differing.source.1, differing.line_number, brief(&differing.input));
+    let place = paint.strong(&format!("{}:{}", differing.source.1, differing.line_number));
+    let _ = writeln!(out, "\n{place}  {}", brief(&differing.input));
     let found = of_texts(&differing.results.0, &differing.results.1, ignored);
     for difference in found.iter().take(PLACES_MAX) {
-        let _ = writeln!(out, "  {}", line(difference));
+        let _ = writeln!(out, "  {}", painted(difference, paint));
     }
     if found.len() > PLACES_MAX {
         let _ = writeln!(out, "  and at {} more places", found.len() - PLACES_MAX);

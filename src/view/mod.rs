@@ -11,6 +11,7 @@
 //! | [`bench`](mod@bench) | measurements |
 //! | [`logs`] | the CloudWatch Logs form |
 //! | [`graph`] | a machine as a drawing |
+//! | [`paint`] | colours of texts |
 //! | [`report`] | a run as a page |
 //!
 //! It must never read files, and never change what it shows.
@@ -24,5 +25,6 @@ pub mod graph;
 pub mod history;
 pub mod json;
 pub mod logs;
+pub mod paint;
 pub mod report;
 pub mod visit;

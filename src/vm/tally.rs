@@ -61,6 +61,16 @@ impl Tally {
         Tally { meter: Some(meter), ..Tally::new(program) }
     }
 
+    /// Nothing counted yet, and times taken if there is a clock.
+    pub fn with(program: &Program, clock: Option<fn() -> u64>) -> Tally {
+        clock.map_or_else(|| Tally::new(program), |clock| Tally::timed(program, clock))
+    }
+
+    /// The clock that times are taken by, if any is.
+    pub fn clock(&self) -> Option<fn() -> u64> {
+        self.meter.as_ref().map(|meter| meter.clock)
+    }
+
     /// Counts that were written down before: of each state in the order of the program's states, how often it was entered
     /// and what went wrong there; of retries, of errors that were caught.
     pub fn restored(entered: Vec<u64>, troubles: Vec<Troubles>, retries: u64, caught: u64) -> Tally {

@@ -12,6 +12,7 @@
       chosen: node.classList.contains('chosen'),
       source: document.querySelector('.panel > pre:last-child')?.textContent,
       counts,
+      time: document.querySelector('.panel .counts [data-count="time"]')?.textContent,
       history: [...document.querySelectorAll('.panel .history li')].map(row => row.textContent),
       here: document.querySelectorAll('.panel .history .here').length,
     };

@@ -151,3 +151,28 @@ impl Maker {
         out
     }
 }
+
+/// A Choice with so many targets, each a Task with a catcher; with `chains` each target has a state behind it.
+pub fn wide(targets: usize, chains: bool) -> String {
+    let mut rules = Vec::new();
+    let mut states = String::new();
+    for n in 0..targets {
+        rules.push(format!(
+            "{{\"Variable\": \"$.kind\", \"StringEquals\": \"kind number {n}\", \"Next\": \"Handle kind {n}\"}}"
+        ));
+        let next = if chains { format!("Then {n}") } else { "Done".to_owned() };
+        let _ = write!(
+            states,
+            "\"Handle kind {n}\": {{\"Type\": \"Task\", \"Resource\": \"arn:aws:lambda:us-east-1:123456789012:function:h{n}\", \
+             \"Next\": \"{next}\", \"Catch\": [{{\"ErrorEquals\": [\"States.ALL\"], \"Next\": \"Tell\"}}]}}, "
+        );
+        if chains {
+            let _ = write!(states, "\"Then {n}\": {{\"Type\": \"Pass\", \"Next\": \"Done\"}}, ");
+        }
+    }
+    format!(
+        "{{\"StartAt\": \"Route\", \"States\": {{\"Route\": {{\"Type\": \"Choice\", \"Choices\": [{}], \"Default\": \"Done\"}}, \
+         {states}\"Tell\": {{\"Type\": \"Pass\", \"Next\": \"Done\"}}, \"Done\": {{\"Type\": \"Succeed\"}}}}}}",
+        rules.join(", ")
+    )
+}

@@ -40,6 +40,27 @@ fn a_measurement_is_saved_and_compared() {
     assert!(ran.code == 2 && ran.err.contains("there are no events to run"), "{}", ran.err);
 }
 
+/// Times by state are drawn onto the machine, those of a measurement and those of a run with a report.
+#[test]
+fn times_by_state_are_drawn() {
+    let folder = Folder::new("bench-drawn");
+    let (saved, summary, page) = (folder.file("saved.json"), folder.file("summary.json"), folder.file("page.html"));
+    let quick = ["--rounds", "1", "--round-time", "0", "--warm-up", "0"];
+    let ran = expressway(&[&["bench", "corpora/orders", "--save", &saved], &quick[..]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let run = ["run", "corpora/orders", "-q", "-o", "/dev/null", "--summary", &summary, "--report", &page];
+    assert_eq!(expressway(&run).code, 0);
+    for file in [&saved, &summary] {
+        let ran = expressway(&["graph", "corpora/orders", "--overlay", file]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        // Every state of that machine is reached by its events, those in a Map and a Parallel too.
+        assert_eq!(ran.out.matches(" each</text>").count(), 18, "{file}: {}", ran.out);
+    }
+    // Without a report nobody looks at the clock.
+    assert_eq!(expressway(&["run", "corpora/orders", "-q", "-o", "/dev/null", "--summary", &summary]).code, 0);
+    assert!(!std::fs::read_to_string(&summary).expect("a summary").contains("state_ns"));
+}
+
 /// A fixture gives the results that a run gives, one after the other, and begins again behind the last.
 #[test]
 fn a_fixture_runs_what_a_run_runs() {

@@ -72,10 +72,12 @@ fn scope(block: &Scope, overlay: Option<&Overlay>, depth: usize, out: &mut Strin
         } else if taken == Some(0) {
             attributes.push("style=dotted".to_owned());
         }
-        if !to.scopes.is_empty() {
+        // Of a cluster that leads to itself nothing can be cut: Graphviz would say so, and draw it whole.
+        let around = edge.from == edge.to;
+        if !to.scopes.is_empty() && !around {
             attributes.push(format!("lhead={}", quoted(&format!("cluster{}", to.location))));
         }
-        if !from.scopes.is_empty() {
+        if !from.scopes.is_empty() && !around {
             attributes.push(format!("ltail={}", quoted(&format!("cluster{}", from.location))));
         }
         let (from, to) = (quoted(&anchor(from, false)), quoted(&anchor(to, true)));

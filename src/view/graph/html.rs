@@ -4,7 +4,7 @@
 //! never markup, and a content security policy forbids every other script and style, and all that would be loaded.
 
 use super::model::{Graph, Node};
-use super::overlay::Overlay;
+use super::overlay::{Overlay, duration};
 use super::svg::{self, STYLE, escape};
 use crate::view::json::{self, ObjectWriter};
 use base64::Engine;
@@ -53,6 +53,9 @@ fn state(node: &Node, overlay: Option<&Overlay>) -> String {
         let mut inner = ObjectWriter::new();
         inner.plain("entered", counts.entered).plain("failed", counts.failed).plain("timed_out", counts.timed_out);
         inner.plain("retries", counts.retries).plain("caught", counts.caught);
+        if let Some(ns) = counts.ns.filter(|_| counts.entered > 0) {
+            inner.text("time", &format!("{} in all, {} a visit", duration(ns), duration(ns / counts.entered)));
+        }
         object.raw("counts", &inner.finish());
     }
     object.finish()

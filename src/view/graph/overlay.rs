@@ -1,6 +1,6 @@
 //! A run drawn onto a graph: how often each state was entered, failed and was tried again, how often each way was taken.
 //!
-//! Flows in: the JSON that `run --summary` writes. Flows out: counts by state, which are the summary's own, and by edge:
+//! Flows in: the JSON that `run --summary` or `bench --save` writes. Flows out: counts by state, which are the summary's own, and by edge:
 //! those of the summary's `transitions` if it has them, else what follows from the states' counts. What does not follow is
 //! unknown and not shown: no count here is a guess.
 
@@ -64,7 +64,7 @@ pub enum OverlayError {
     #[error("the summary is not JSON: {0}")]
     Json(#[from] SyntaxError),
     /// It is JSON of another kind.
-    #[error("this is not what `run --summary FILE` writes: it has no \"{0}\"")]
+    #[error("this is not what `run --summary FILE` or `bench --save FILE` writes: it has no \"{0}\"")]
     Missing(&'static str),
     /// None of its states are in the machine.
     #[error("the summary is of another machine: of its states ({found}) none is in this one ({wanted})")]
@@ -85,8 +85,14 @@ impl Overlay {
     pub fn from_summary(text: &str, graph: &Graph) -> Result<Overlay, OverlayError> {
         let json = tree::parse(text)?;
         let number = |node: &Json, key: &'static str| node.get(key).and_then(count);
-        let needed = |key: &'static str| number(&json, key).ok_or(OverlayError::Missing(key));
+        // A measurement has times by state, and does not say what executions came to.
+        let is_bench = json.get("executions_per_second").is_some();
+        let needed = |key: &'static str| match number(&json, key) {
+            None if !is_bench => Err(OverlayError::Missing(key)),
+            found => Ok(found.unwrap_or(0)),
+        };
         let (succeeded, failed, timed_out) = (needed("succeeded")?, needed("failed")?, needed("timed_out")?);
+        let times = json.get("timing").and_then(|timing| timing.get("state_ns"));
         let listed = json.get("states").and_then(Json::as_array).ok_or(OverlayError::Missing("states"))?;
         let known = graph.states();
         let mut overlay =
@@ -105,7 +111,7 @@ impl Overlay {
                 timed_out: number(state, "timed_out").unwrap_or(0),
                 retries: number(state, "retries").unwrap_or(0),
                 caught: number(state, "caught").unwrap_or(0),
-                ns: number(state, "ns"),
+                ns: number(state, "ns").or_else(|| times?.get(&node.location).and_then(count)),
             };
             overlay.entered_max = overlay.entered_max.max(counts.entered);
             overlay.states.insert(node.location.clone(), counts);
@@ -116,7 +122,8 @@ impl Overlay {
             return Err(OverlayError::OtherMachine { found: names.join(", "), wanted: wanted.join(", ") });
         }
         let transitions = json.get("transitions").and_then(Json::as_array).unwrap_or_default();
-        overlay.follow(&graph.root, transitions, Some(overlay.executions), timed_out == 0);
+        let started = (!is_bench).then_some(overlay.executions);
+        overlay.follow(&graph.root, transitions, started, timed_out == 0 && !is_bench);
         overlay.edge_max = overlay.edges.values().copied().max().unwrap_or(0);
         Ok(overlay)
     }
@@ -297,7 +304,7 @@ fn scaled(count: u64, most: u64) -> f64 {
 }
 
 /// A number with its thousands set apart.
-pub(in crate::view) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (n, digit) in digits.chars().enumerate() {

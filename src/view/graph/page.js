@@ -16,7 +16,8 @@ function element(tag, attributes = {}, ...children) {
 }
 
 function row(label, value) {
-  return element('tr', {}, element('td', {}, label), element('td', { class: 'n', 'data-count': label }, group.format(value)));
+  const text = typeof value === 'number' ? group.format(value) : value;
+  return element('tr', {}, element('td', {}, label), element('td', { class: 'n', 'data-count': label }, text));
 }
 
 // What the panel shows below a state's counts; a report adds to it.
@@ -29,9 +30,10 @@ function choose(location) {
   const parts = [element('h2', {}, state.name),
     element('ul', {}, ...state.details.map(line => element('li', {}, line)))];
   if (state.counts) {
-    const { entered, failed, timed_out: timedOut, retries, caught } = state.counts;
+    const { entered, failed, timed_out: timedOut, retries, caught, time } = state.counts;
     parts.push(element('table', { class: 'counts' },
-      row('entered', entered), row('failed', failed), row('timed out', timedOut), row('tried again', retries), row('caught', caught)));
+      row('entered', entered), row('failed', failed), row('timed out', timedOut), row('tried again', retries), row('caught', caught),
+      ...(time ? [row('time', time)] : [])));
   }
   for (const add of more) parts.push(...add(state));
   parts.push(element('pre', {}, state.source));

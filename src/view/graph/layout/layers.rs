@@ -1,7 +1,8 @@
 //! Links cut into pieces that reach from one layer to the next.
 //!
 //! Rank r is layer 2r + 1; on the even layers between stand labels, and the turns of links that lead back. Where a link
-//! passes a layer it has a vertex there; links of one class to one target share these vertices once they have met.
+//! passes a layer it has a vertex there; links of one class to one target share these vertices once they have met, and
+//! those of one source to the further rows of a broken row share them until they part.
 
 use super::rank::Ranks;
 use super::{Link, Size};
@@ -43,6 +44,8 @@ pub(super) struct Layered {
     pub labels: Vec<Option<usize>>,
     /// Pieces, upper end first, that lead beside the normal course: those of exceptions, and of what leads back.
     pub aside: BTreeSet<(usize, usize)>,
+    /// Whether rows were broken, so that there are trunks which lead past them.
+    pub broken: bool,
 }
 
 const NOTHING: Size = Size { width: 0.0, height: 0.0 };
@@ -58,12 +61,13 @@ pub(super) fn build(nodes: &[Size], links: &[Link], ranks: &Ranks) -> Layered {
         ways: Vec::new(),
         labels: Vec::new(),
         aside: BTreeSet::new(),
+        broken: ranks.moved.iter().any(|lines| *lines > 0),
     };
     let mut normal = BTreeSet::new();
     for (node, size) in nodes.iter().enumerate() {
         layered.vertex(Kind::Node(node), *size, 2 * ranks.of[node] + 1);
     }
-    let mut shared = BTreeMap::new();
+    let (mut shared, mut together) = (BTreeMap::new(), BTreeMap::new());
     let mut towards: BTreeMap<(usize, bool), usize> = BTreeMap::new();
     for (_, link) in links.iter().enumerate().filter(|(n, _)| !ranks.back[*n]) {
         *towards.entry((link.to, link.exception)).or_default() += 1;
@@ -74,7 +78,9 @@ pub(super) fn build(nodes: &[Size], links: &[Link], ranks: &Ranks) -> Layered {
         let passed: Vec<usize> = if back { (to..=from).rev().collect() } else { (from + 1..to).collect() };
         // A label stands where its link is still alone: before it meets others, else next to the target.
         let alone = towards.get(&(link.to, link.exception)) == Some(&1);
-        let label_layer = link.label.and_then(|_| if alone && !back { passed.last() } else { passed.first() }).copied();
+        let broken = ranks.moved[link.to] > 0 && !back;
+        let last = (alone || broken) && !back;
+        let label_layer = link.label.and_then(|_| if last { passed.last() } else { passed.first() }).copied();
         let mut way = vec![link.from];
         if back {
             way.push(layered.vertex(Kind::Turn, NOTHING, from + 1));
@@ -85,6 +91,12 @@ pub(super) fn build(nodes: &[Size], links: &[Link], ranks: &Ranks) -> Layered {
                 let vertex = layered.vertex(Kind::Label, link.label.unwrap_or_default(), layer);
                 label = Some(vertex);
                 way.push(vertex);
+                continue;
+            }
+            // To the rows of a broken row the links of a source go together, and part right above their row.
+            if broken && layer + 1 < to {
+                let key = (link.from, link.exception, layer);
+                way.push(*together.entry(key).or_insert_with(|| layered.vertex(Kind::Pass, NOTHING, layer)));
                 continue;
             }
             let key = (link.to, link.exception, back, layer);

@@ -120,7 +120,17 @@ pub struct Layout {
     pub stretches: Vec<Stretch>,
 }
 
-/// Lays out nodes and the links between them. Nodes of one rank stand side by side, however many they are.
+/// What each node takes in its row: its own width, or that of the widest label above it.
+fn row_widths(nodes: &[Size], links: &[Link]) -> Vec<f64> {
+    let mut widths: Vec<f64> = nodes.iter().map(|node| node.width).collect();
+    for link in links {
+        widths[link.to] = widths[link.to].max(link.label.map_or(0.0, |label| label.width));
+    }
+    widths.iter().map(|width| width + place::GAP_BETWEEN_NODES).collect()
+}
+
+/// Lays out nodes and the links between them. Nodes of one rank stand side by side; where there are too many of them for
+/// that, in several rows.
 ///
 /// ```
 /// use expressway::view::graph::layout::{Link, Size, lay_out};
@@ -132,7 +142,7 @@ pub struct Layout {
 /// ```
 pub fn lay_out(nodes: &[Size], links: &[Link]) -> Layout {
     let ends: Vec<(usize, usize)> = links.iter().map(|link| (link.from, link.to)).collect();
-    let ranks = rank::ranks(nodes.len(), &ends);
+    let ranks = rank::ranks(&row_widths(nodes, links), &ends);
     let mut layered = layers::build(nodes, links, &ranks);
     order::arrange(&mut layered);
     let xs = place::places(&layered);

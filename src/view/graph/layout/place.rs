@@ -7,10 +7,13 @@
 use super::layers::{Kind, Layered};
 use std::collections::BTreeSet;
 
+/// The least distance between two nodes of a row.
+pub(super) const GAP_BETWEEN_NODES: f64 = 36.0;
+
 /// The least distance between the edges of two neighbours on a layer.
 fn gap(one: Kind, other: Kind) -> f64 {
     match (one, other) {
-        (Kind::Node(_), Kind::Node(_)) => 36.0,
+        (Kind::Node(_), Kind::Node(_)) => GAP_BETWEEN_NODES,
         (Kind::Label, Kind::Label) => 14.0,
         (Kind::Pass | Kind::Turn, Kind::Pass | Kind::Turn) => 16.0,
         (Kind::Label, Kind::Pass | Kind::Turn) | (Kind::Pass | Kind::Turn, Kind::Label) => 12.0,
@@ -100,7 +103,7 @@ fn extent(layered: &Layered, xs: &[f64]) -> (f64, f64) {
 }
 
 /// Pieces of links, upper end first, that nothing is aligned along: those that cross a piece between two vertices that are
-/// no nodes, and those that lead beside a node's normal course.
+/// no nodes, those that lead beside a node's normal course, and those that join or leave a way past broken rows.
 fn conflicts(layered: &Layered) -> BTreeSet<(usize, usize)> {
     let mut at = vec![0; layered.vertices.len()];
     for layer in &layered.layers {
@@ -121,6 +124,17 @@ fn conflicts(layered: &Layered) -> BTreeSet<(usize, usize)> {
         let course_above = is_node(lower) && layered.above[lower].iter().any(|other| !is_aside(*other, lower));
         if course_below || course_above {
             found.insert((upper, lower));
+        }
+    }
+    // Past broken rows, a way that others join or leave goes straight on; they bend.
+    let is_pass = |vertex: usize| layered.vertices[vertex].kind == Kind::Pass;
+    for (upper, below) in layered.below.iter().enumerate().filter(|_| layered.broken) {
+        for &lower in below.iter().filter(|lower| !(is_pass(upper) && is_pass(**lower))) {
+            let leaves = is_pass(upper) && below.iter().any(|other| is_pass(*other));
+            let joins = is_pass(lower) && layered.above[lower].iter().any(|other| is_pass(*other));
+            if leaves || joins {
+                found.insert((upper, lower));
+            }
         }
     }
     for upper in &layered.layers {
