@@ -140,8 +140,8 @@ def ours(workload):
     def run(binary):
         return lambda e, o, w: [binary, "run", corpus(w.machine), e, "--emit", "output", "-q", "--threads", "1", "-o", o]
 
-    def embedded(way):
-        return lambda e, o, w: [EMBEDDED, way, "asl", corpus(w.machine), e, o]
+    def embedded(way, functions):
+        return lambda e, o, w: [EMBEDDED, way, functions, corpus(w.machine), e, o]
 
     found = [
         Contender("expressway, functions in ASL", "ours", run(OURS), sinks=True),
@@ -150,8 +150,10 @@ def ours(workload):
     ]
     if workload.machine == "which-coat":
         found += [
-            Contender("embedded, a batch, in ASL", "ours", embedded("batch"), sinks=True),
-            Contender("embedded, a session, in ASL", "ours", embedded("session"), sinks=True),
+            Contender("embedded, a batch, in ASL", "ours", embedded("batch", "asl"), sinks=True),
+            Contender("embedded, a batch, in Rust", "ours", embedded("batch", "native"), sinks=True),
+            Contender("embedded, a session, in ASL", "ours", embedded("session", "asl"), sinks=True),
+            Contender("embedded, a session, in Rust", "ours", embedded("session", "native"), sinks=True),
         ]
     return found
 

@@ -2,8 +2,9 @@
 //! `embedded batch|session asl|native MACHINE EVENTS OUT`, on one thread
 //!
 //! A batch reads the file and writes the outputs itself; a session is asked line by line, by a loop of one's own. The
-//! functions are those of the machine's folder, or in Rust those of `which_coat_native`, which tell the time, too.
+//! functions are those of the machine's folder, or the same in Rust.
 
+use expressway::batch::{Emit, Identity};
 use expressway::handler::function::{Call, Event, FunctionError};
 use expressway::value::Value;
 use expressway::{Compiler, Executor, Handlers, Sink, Source};
@@ -28,24 +29,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let executor = Executor::new(Compiler::new().handlers(&handlers).compile_file(machine)?, &handlers)?;
     if way == "batch" {
-        let batch = executor
-            .batch()
-            .threads(1)
-            .emit(expressway::batch::Emit::Output)
-            .results(Sink::file(std::path::Path::new(out))?);
+        let batch = executor.batch().threads(1).emit(Emit::Output).results(Sink::file(std::path::Path::new(out))?);
         batch.run(vec![Source::file(events)])?;
         return Ok(());
     }
     let mut session = executor.session();
     let (mut reader, mut writer) = (BufReader::new(File::open(events)?), BufWriter::new(File::create(out)?));
-    let (mut line, mut output) = (Vec::new(), Vec::new());
+    let (mut line, mut output, mut offset) = (Vec::new(), Vec::new(), 0);
     while reader.read_until(b'\n', &mut line)? > 0 {
         let text = line.strip_suffix(b"\n").unwrap_or(&line);
         // A line that is no event is nobody's concern here.
-        if session.run(text).is_ok_and(|ran| ran.write_output(&mut output)) {
+        let ran = session.run_at(text, Identity::Position, 0, offset);
+        if ran.is_ok_and(|ran| ran.write_output(&mut output)) {
             output.push(b'\n');
             writer.write_all(&output)?;
         }
+        offset += line.len() as u64;
         output.clear();
         line.clear();
     }
@@ -55,5 +54,5 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: &str) -> Result<Value<'a>, FunctionError> {
     let weather = event.get("Weather").ok_or_else(|| FunctionError::new("KeyError", "'Weather'"))?;
-    Ok(call.object(&[("Weather", weather.value()), ("Timestamp", call.time()), ("Message", call.text(message))]))
+    Ok(call.object(&[("Weather", weather.value()), ("Message", call.text(message))]))
 }

@@ -2,7 +2,8 @@
 //! that reach out of their folder.
 //!
 //! What is refused is refused on a thread with 256 KiB of stack: what recursed with its input would end the process, not
-//! the test. What is accepted, as deep as may be, gets by with the 2 MiB that threads usually have. How long each took is printed (`cargo test --test hostile -- --nocapture`), and nothing depends on it.
+//! the test. What is accepted, as deep as may be, gets by with the 2 MiB that threads usually have. How much of the
+//! processor's time each took is printed (`cargo test --release --test hostile -- --nocapture`), and nothing depends on it.
 
 use expressway::batch::{Batch, Sink, Source};
 use expressway::compile::{Options, compile};
@@ -13,7 +14,7 @@ use expressway::handler::mock::Mock;
 use expressway::value::path::Path as ValuePath;
 use expressway::value::{scan, tree};
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Little, and what a thread usually has.
 const SMALL: usize = 256 << 10;
@@ -28,13 +29,20 @@ fn on_a_small_stack<T: Send>(what: &str, check: impl FnOnce() -> T + Send) -> T 
 fn on_a_stack<T: Send>(bytes: usize, what: &str, check: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(bytes).spawn_scoped(scope, || {
-            let began = Instant::now();
+            let (began, used) = (Instant::now(), processor_time());
             let result = check();
-            println!("{:8.1} ms  {what}", began.elapsed().as_secs_f64() * 1e3);
+            let took = processor_time().zip(used).map_or(began.elapsed(), |(now, used)| now - used);
+            println!("{:8.1} ms  {what}", took.as_secs_f64() * 1e3);
             result
         });
         thread.expect("a thread").join().unwrap_or_else(|_| panic!("{what}"))
     })
+}
+
+/// What this thread has had of a processor, whatever else the machine is doing; nothing where the system does not tell.
+fn processor_time() -> Option<Duration> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(Duration::from_nanos(told.split_whitespace().next()?.parse().ok()?))
 }
 
 /// Something a million levels deep: closed, and never closed.

@@ -4,6 +4,8 @@
 //! are known by, and what is rejected, with offset, length and reason. Each is read whole, in small pieces, a byte at a
 //! time, packed, on one thread and on two, and has to come to the same.
 
+#[path = "reading/command.rs"]
+mod command;
 #[path = "reading/kept.rs"]
 mod kept;
 #[cfg(feature = "parquet")]

@@ -4,7 +4,7 @@
 //! end. A bucket is at most 1/32 wide: finer than real time repeats itself on any machine. It must never cost more than
 //! an addition per execution.
 
-use crate::value::scan::ticks;
+use crate::value::scan::{ticks, ticks_are_steady};
 use hdrhistogram::Histogram;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -51,14 +51,13 @@ pub(super) struct Laps {
 impl Laps {
     /// Nothing measured yet; none if the processor has no clock that can be relied on.
     pub fn new() -> Option<Laps> {
-        let since_ticks = ticks()?;
-        Some(Laps { counts: Latencies::new(), since: Instant::now(), since_ticks })
+        ticks_are_steady().then(|| Laps { counts: Latencies::new(), since: Instant::now(), since_ticks: ticks() })
     }
 
     /// What the clock shows.
     #[inline(always)]
     pub fn now(&self) -> u64 {
-        ticks().unwrap_or(self.since_ticks)
+        ticks()
     }
 
     /// Counts what has passed since the clock showed `before`; gives what it shows now.

@@ -13,28 +13,27 @@ pub(super) const HEADING: &str = "Events";
 
 /// How records become events.
 #[derive(Args, Debug, Clone)]
-#[command(next_help_heading = HEADING)]
 pub(super) struct EventArguments {
     /// Let cells of CSV that are JSON numbers, true, false, null, objects or arrays be such, rather than strings
-    #[arg(long)]
+    #[arg(long, help_heading = HEADING)]
     csv_types: bool,
     /// Take messages out of what a service wraps around them, the outermost first: json, sqs, sns, eventbridge, s3,
     /// records, kinesis, firehose, kafka, logs, awslogs, http; or a path to where they stand, as JSON or as a string that
     /// holds JSON
-    #[arg(long, value_name = "ENVELOPES", value_delimiter = ',', value_parser = envelope)]
+    #[arg(long, value_name = "ENVELOPES", value_delimiter = ',', value_parser = envelope, help_heading = HEADING)]
     unwrap: Vec<Envelope>,
     /// Make an event of each item of the array there: $.items, or /items; after --unwrap
-    #[arg(long, value_name = "PATH", value_parser = pointer)]
+    #[arg(long, value_name = "PATH", value_parser = pointer, help_heading = HEADING)]
     explode: Option<Pointer>,
     /// Take only what stands there as the event: $.detail, or /detail; after --explode
-    #[arg(long, value_name = "PATH", value_parser = pointer)]
+    #[arg(long, value_name = "PATH", value_parser = pointer, help_heading = HEADING)]
     select: Option<Pointer>,
     /// Pass over the first records
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = HEADING)]
     pub skip: u64,
     /// Take a share of the events: 1% or 0.01; the seed and who an event is decide which. What is left out counts
     /// neither for --skip nor for --limit
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = share, help_heading = HEADING)]
     sample: Option<f64>,
 }
 

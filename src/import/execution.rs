@@ -189,20 +189,34 @@ impl Execution {
     /// The items of Maps that an event is in, the outermost first.
     fn items_around(&self, event: &Event) -> Result<Vec<u32>, Reason> {
         let mut around = Vec::new();
-        let mut item: Option<u32> = None;
-        // How many Maps and Parallels are gone through that had ended before.
-        let mut over = 0;
+        // The index of an item, and its Map's name.
+        let mut item: Option<(u32, &str)> = None;
+        // What was left is gone past, and so are earlier attempts: up to where that state was entered.
+        let mut past: Option<(&str, Option<&str>)> = None;
         for event in self.before(event) {
+            let name = text(event, "name");
+            if let Some((kind, of)) = past {
+                if event.kind == kind && (of.is_none() || name == of) {
+                    past = None;
+                }
+                continue;
+            }
             match &*event.kind {
-                "MapStateSucceeded" | "MapStateFailed" | "ParallelStateSucceeded" | "ParallelStateFailed" => over += 1,
-                "MapStateStarted" | "ParallelStateStarted" if over > 0 => over -= 1,
-                "MapIterationStarted" if over == 0 && item.is_none() => {
+                "MapStateExited" => past = Some(("MapStateEntered", name)),
+                "ParallelStateExited" => past = Some(("ParallelStateEntered", name)),
+                // An item may begin where another one ends: the first that is met is the one around.
+                "MapIterationStarted" if item.is_none() => {
                     let index = event.details.as_ref().and_then(|details| details.get("index"));
-                    item = Some(index.and_then(|index| index.to_json().parse().ok()).ok_or(Reason::Odd)?);
+                    let index = index.and_then(|index| index.to_json().parse().ok());
+                    item = Some((index.ok_or(Reason::Odd)?, name.ok_or(Reason::Odd)?));
                 }
                 "MapStateStarted" => {
-                    around.extend(item.take());
+                    if let Some((index, name)) = item.take() {
+                        around.push(index);
+                        past = Some(("MapStateEntered", Some(name)));
+                    }
                 }
+                "ParallelStateStarted" => past = Some(("ParallelStateEntered", None)),
                 _ => {}
             }
         }

@@ -86,8 +86,9 @@ impl Index {
     }
 }
 
-/// How many marks stand behind the last token: a member of an object is read four tokens at a time.
-pub(super) const MARGIN: usize = 4;
+/// How many marks stand behind the last token: a member of an object is read four tokens at a time, and the classes of a
+/// line that may be known sixteen at a time.
+pub(super) const MARGIN: usize = 16;
 
 /// Which implementation of the first pass to use; all give the same index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,12 +43,18 @@ pub use document::validate;
 pub use index::{Engine, Index, index};
 pub use lines::{Item, Line, LineFlags, LineKind, Lines, Record, Scratch, WalkPlan};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::ticks;
+pub(crate) use x86::{ticks, ticks_are_steady};
 
-/// The processor's clock, where there is one that can be relied on.
+/// The processor's clock, where it is known how to read it.
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn ticks() -> Option<u64> {
-    None
+pub(crate) fn ticks() -> u64 {
+    0
+}
+
+/// Whether it can be relied on.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn ticks_are_steady() -> bool {
+    false
 }
 
 pub use open::Tokens;

@@ -6,6 +6,7 @@
 //! different, are its numbers, literals and escapes, and where its values stand. It must never take for good what the walk would not, or fill a slot in another way.
 
 use super::index::Index;
+use super::number;
 use super::trie::{NodeId, Slot, SlotTrie};
 use super::walk::{Cursor, Walked, is_escape, is_scalar, trimmed};
 use crate::value::tree::Span;
@@ -46,8 +47,8 @@ struct Shape {
     blocks: Vec<Block>,
     /// How many tokens, the line's end included.
     tokens: usize,
-    /// Which of them are numbers or literals.
-    scalars: Vec<u32>,
+    /// Which of them are numbers or literals, and of which kind.
+    scalars: Vec<(u32, Kind)>,
     keys: Vec<Key>,
     slots: Vec<(u32, Place)>,
     /// How many lines had it.
@@ -59,6 +60,14 @@ struct Shape {
 struct Block {
     classes: u128,
     mask: u128,
+}
+
+/// What a number or literal was when the shape was learned: what it will be again, most likely, is tried first.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Integer,
+    Decimal,
+    Literal,
 }
 
 /// A key that has to be as it is.
@@ -161,10 +170,9 @@ impl Shape {
     #[inline(always)]
     fn recognise(&self, text: &str, index: &Index, cursor: Cursor, slots: &mut [Slot]) -> Option<Walked> {
         let first = cursor.token;
-        let classes = index.classes.get(first..)?;
-        for (n, block) in self.blocks.iter().enumerate() {
-            let found = u128::from_le_bytes(*classes.get(n * BLOCK..)?.first_chunk()?);
-            if (found ^ block.classes) & block.mask != 0 {
+        let (classes, _) = index.classes.get(first..)?.as_chunks();
+        for (found, block) in classes.get(..self.blocks.len())?.iter().zip(&self.blocks) {
+            if (u128::from_le_bytes(*found) ^ block.classes) & block.mask != 0 {
                 return None;
             }
         }
@@ -172,8 +180,7 @@ impl Shape {
         let &[start, .., closing, _] = positions else { return None };
         let (span, bytes) = (Span { start, end: closing + 1 }, text.as_bytes());
         for key in &self.keys {
-            let at = key.token as usize;
-            let (quote, colon) = (*positions.get(at)?, *positions.get(at + 1)?);
+            let &[quote, colon] = positions.get(key.token as usize..)?.first_chunk()?;
             let head = u128::from_le_bytes(*bytes.get(quote as usize + 1..)?.first_chunk()?);
             // With nothing but the key's own bytes before the colon, and one more, that one closes it.
             if colon - quote != key.bytes || head & key.mask != key.head {
@@ -183,9 +190,15 @@ impl Shape {
                 return None;
             }
         }
-        for &at in &self.scalars {
-            let at = at as usize;
-            if !is_scalar(text, *positions.get(at)?, *positions.get(at + 1)?) {
+        for &(at, kind) in &self.scalars {
+            let &[from, next] = positions.get(at as usize..)?.first_chunk()?;
+            let as_before = match (number::short(bytes, from as usize, next as usize), kind) {
+                (Some(short), Kind::Integer) => short.is_integer(),
+                (Some(short), Kind::Decimal) => short.is_decimal(),
+                (Some(short), Kind::Literal) => short.is_literal(),
+                (None, _) => false,
+            };
+            if !as_before && !is_scalar(text, from, next) {
                 return None;
             }
         }
@@ -255,7 +268,13 @@ impl Shape {
                 b':' | b',' | b'\n' => {}
                 _ => {
                     next = None;
-                    shape.scalars.push(at as u32);
+                    let bytes = &text.as_bytes()[position as usize..positions[at + 1] as usize];
+                    let kind = match class {
+                        b'a'..=b'z' => Kind::Literal,
+                        _ if bytes.iter().any(|byte| b"-.".contains(byte)) => Kind::Decimal,
+                        _ => Kind::Integer,
+                    };
+                    shape.scalars.push((at as u32, kind));
                     continue;
                 }
             }

@@ -11,7 +11,6 @@
 
 use super::index::Index;
 use std::arch::x86_64::*;
-use std::sync::OnceLock;
 
 /// Bytes per block: a bit each in a word.
 const BLOCK: usize = 64;
@@ -408,15 +407,20 @@ fn is_control(bytes: __m256i) -> __m256i {
     _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes)
 }
 
-/// The processor's clock, if it runs at the same rate all the time: ticks of a length that has to be found out, from a
-/// beginning that is unknown. It is read in some nanoseconds, where asking the system takes twenty.
-pub(crate) fn ticks() -> Option<u64> {
-    static STEADY: OnceLock<bool> = OnceLock::new();
+/// What the processor's clock shows: ticks of a length that has to be found out, from a beginning that is unknown. It is
+/// read in some nanoseconds, where asking the system takes twenty.
+#[inline(always)]
+pub(crate) fn ticks() -> u64 {
+    // SAFETY: every x86-64 processor has the instruction; reading the clock changes nothing.
+    unsafe { _rdtsc() }
+}
+
+/// Whether that clock runs at the same rate all the time.
+pub(crate) fn ticks_are_steady() -> bool {
     // Safe by now, but not with the oldest compiler that is supported.
     #[allow(unused_unsafe)]
     // SAFETY: every x86-64 processor has the instruction; the leaf is asked for only where there is one.
-    let steady = *STEADY
-        .get_or_init(|| unsafe { __cpuid(0x8000_0000).eax >= 0x8000_0007 && __cpuid(0x8000_0007).edx >> 8 & 1 == 1 });
-    // SAFETY: every x86-64 processor has the instruction; reading the clock changes nothing.
-    steady.then(|| unsafe { _rdtsc() })
+    unsafe {
+        __cpuid(0x8000_0000).eax >= 0x8000_0007 && __cpuid(0x8000_0007).edx >> 8 & 1 == 1
+    }
 }
