@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""What hostile input costs: bad lines, loops without end, chosen keys, endless lines, files that unpack to far too much.
+"""What hostile input costs: bad lines, loops without end, chosen keys, patterns, endless lines, files that unpack to far too
+much; and what a ledger does.
 
     perf/hostile.py             everything: some minutes, some gigabytes under target/
-    perf/hostile.py lines loops keys memory
+    perf/hostile.py lines loops keys patterns memory ledger
     perf/hostile.py --part 10   a tenth of each
 
 CPU time is user and system time of whole processes, the least of three rounds; peak memory is as the kernel counts it.
@@ -67,12 +68,12 @@ def machine(name, definition):
     return path(name)
 
 
-def measure(*arguments, rounds=ROUNDS):
-    """The least CPU seconds and elapsed seconds, and the peak memory in MiB."""
-    cpu, elapsed, peak = [], [], 0
+def measure(*arguments, rounds=ROUNDS, out="/dev/null", own=False):
+    """The least CPU seconds (those in the system's calls left out, if `own`) and elapsed seconds, and the peak memory in MiB."""
+    cpu, elapsed, user, peak = [], [], [], 0
     for _ in range(rounds):
         began = time.monotonic()
-        process = subprocess.Popen([BINARY, "run", *arguments, "-q", "-o", "/dev/null"], stderr=subprocess.PIPE)
+        process = subprocess.Popen([BINARY, "run", *arguments, "-q", "-o", out], stderr=subprocess.PIPE)
         said = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -80,8 +81,9 @@ def measure(*arguments, rounds=ROUNDS):
         if process.returncode not in (0, 3):
             sys.exit(f"{' '.join(arguments)} ended with {process.returncode}\n{said.decode(errors='replace')}")
         cpu.append(usage.ru_utime + usage.ru_stime)
+        user.append(usage.ru_utime)
         peak = max(peak, usage.ru_maxrss / 1024)
-    return min(cpu), min(elapsed), peak
+    return min(user if own else cpu), min(elapsed), peak
 
 
 def lines(part):
@@ -154,6 +156,39 @@ def keys(part):
         print(f"an object of {count} keys {shape:24} {cpu:.2f} s CPU, {cpu / base:.2f} of those at random")
 
 
+def patterns(part):
+    size, times = 262_000 // part, 40
+    stars = size // 2
+    for what, pattern, text in [
+        ("1,000 stars, no match at the end", "*a" * 1_000 + "*b", "a" * size),
+        (f"{stars:,} stars, as many letters", "*a" * stars, "a" * size),
+        (f"{stars // 4:,} pieces of 7 letters that nearly fit", "*aaaaaab" * (stars // 4), "aaaaaaab" * (size // 8)),
+    ]:
+        choice = {"Variable": "$.s", "StringMatches": pattern, "Next": "Y"}
+        definition = machine("pattern.asl.json", {"StartAt": "C", "States": {
+            "C": {"Type": "Choice", "Choices": [choice], "Default": "N"},
+            "Y": {"Type": "Pass", "Result": 1, "End": True}, "N": {"Type": "Pass", "Result": 0, "End": True}}})
+        line = b'{"s":"%s"}\n' % text.encode()
+        one, many = (measure(definition, write("pattern.jsonl", [line] * n), "--threads", "1")[0] for n in (1, 1 + times))
+        print(f"a text of {len(text):,} and a pattern of {len(pattern):,}, {what}: {(many - one) / times * 1e3:.2f} ms")
+
+
+def ledger(part):
+    count = 10_000_000 // part
+    events = write("ledger.jsonl", (b'{"Weather":"COOL","id":%d}\n' % n for n in range(count)))
+    results = path("results.jsonl")
+    best = {}
+    # In turns, so that whatever else the machine does meets both.
+    for _ in range(5):
+        for name, more in (("without", []), ("with", ["--ledger", path("run.ledger")])):
+            for file in (results, path("run.ledger")):
+                if os.path.exists(file):
+                    os.remove(file)
+            cpu, _, _ = measure(MACHINE, events, *more, rounds=1, out=results, own=True)
+            best[name] = min(best.get(name, cpu), cpu)
+    print(f"{count:,} events: {best['without']:.2f} s of our own CPU time without a ledger, {best['with']:.2f} s with one: {best['with'] / best['without'] - 1:+.1%}")
+
+
 def memory(part):
     idle = measure(MACHINE, write("one.jsonl", [b'{"Weather":"COOL"}\n']), rounds=1)[2]
     print(f"peak memory with one event: {idle:.1f} MiB")
@@ -178,7 +213,7 @@ def memory(part):
 
 
 def main():
-    parts = {"lines": lines, "loops": loops, "keys": keys, "memory": memory}
+    parts = {"lines": lines, "loops": loops, "keys": keys, "patterns": patterns, "memory": memory, "ledger": ledger}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="*", choices=[*parts, []], help="which of them; all if none is named")
     parser.add_argument("--part", type=int, default=1, metavar="N", help="an N-th of each")

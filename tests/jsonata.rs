@@ -224,6 +224,9 @@ fn as_the_reference_has_it() {
         ("$map([1], function($x) { $abs() })", "7", "T0411"),
         ("d.b.(function() { $string() }())", ONE, r#"["{\"a\":7}","{\"a\":8}"]"#),
         ("($f := function() { $string() }; c.$f())", ONE, r#"["3","4","5"]"#),
+        // So has it the result as it is, before a sequence becomes its element.
+        ("$each({'b': [2]}, function($x) { $lookup($x, 'q') })", ONE, "[]"),
+        ("$lookup([{'q': 1}], 'q')", ONE, "1"),
         // `**` of what has no parts is that, not a sequence of it.
         ("**[]", "7", "7"),
         ("$.**[]", "7", "[7]"),

@@ -225,11 +225,13 @@ impl How<'_> {
         match (self.format(), kind) {
             (reading::Format::Lines, _) => true,
             (reading::Format::Auto, Kind::File(path)) => {
-                let Ok(file) = File::open(path) else { return true };
-                if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-                    return false;
+                // A pipe must not be opened to be looked at: whoever writes to it would find it closed again.
+                match std::fs::metadata(&path) {
+                    Ok(metadata) if metadata.is_file() => {}
+                    Ok(_) => return false,
+                    Err(_) => return true,
                 }
-                self.begins_with_lines(&file)
+                File::open(path).map_or(true, |file| self.begins_with_lines(file))
             }
             (reading::Format::Auto, Kind::Memory(bytes)) => self.begins_with_lines(*bytes),
             (reading::Format::Auto, Kind::Pieces(pieces, length)) => {

@@ -53,12 +53,15 @@ impl ExpectArguments {
     }
 }
 
-/// Tells what the comparison came to; whether something differs.
-pub(super) fn tell(comparing: &Comparing, quiet: bool) -> bool {
+/// Tells what the comparison came to; whether something differs. Of a part of the events not all results are missed.
+pub(super) fn tell(comparing: &Comparing, only_a_part: bool, quiet: bool) -> bool {
     let Some(compared) = comparing else { return false };
-    let compared = compared.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut compared = compared.lock().unwrap_or_else(PoisonError::into_inner);
+    if only_a_part {
+        compared.missing = 0;
+    }
     if !quiet {
         eprint!("{}", compared.to_text());
     }
-    compared.different + compared.beyond > 0
+    compared.different + compared.beyond + compared.missing > 0
 }

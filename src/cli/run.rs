@@ -376,7 +376,7 @@ pub(super) fn run(
     summary.timing.unanswered = watch.unanswered();
     tell(&watch);
     report(arguments, &summary, console)?;
-    let unlike = expect::tell(&comparing, console.quiet);
+    let unlike = expect::tell(&comparing, arguments.limit.is_some(), console.quiet);
     if let Some(path) = &arguments.report {
         let graph = Graph::new(definition, &super::graph::title(&arguments.machine.machine));
         let page = report_page(&graph, &summary, &names, |example| example.run_again(&program, &bound, &settings))?;

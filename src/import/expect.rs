@@ -22,6 +22,8 @@ pub struct Compared {
     pub different: u64,
     /// Results of which nothing was expected.
     pub beyond: u64,
+    /// What was expected behind the last result; known once all has been written.
+    pub missing: u64,
     /// The first lines that differ.
     pub shown: Vec<Unlike>,
 }
@@ -38,7 +40,7 @@ pub struct Unlike {
 }
 
 /// Hands bytes on, and compares their lines.
-pub struct Compare<W, R> {
+pub struct Compare<W, R: BufRead> {
     out: W,
     expected: R,
     ignored: Vec<Ignored>,
@@ -117,6 +119,21 @@ impl<W: Write, R: BufRead> Write for Compare<W, R> {
     }
 }
 
+/// What is left of what was expected has no result.
+impl<W, R: BufRead> Drop for Compare<W, R> {
+    fn drop(&mut self) {
+        let mut missing = 0;
+        loop {
+            self.wanted.clear();
+            match self.expected.read_until(b'\n', &mut self.wanted) {
+                Ok(read) if read > 0 => missing += 1,
+                _ => break,
+            }
+        }
+        self.compared.lock().unwrap_or_else(PoisonError::into_inner).missing = missing;
+    }
+}
+
 impl Compared {
     /// The counts in words, with what differs in the first lines that do.
     pub fn to_text(&self) -> String {
@@ -128,6 +145,12 @@ impl Compared {
         }
         if self.beyond > 0 {
             text.push_str(&format!("not expected    {}: the file of expected results has fewer lines\n", self.beyond));
+        }
+        if self.missing > 0 {
+            text.push_str(&format!(
+                "without result  {}: fewer events were run than results are expected\n",
+                self.missing
+            ));
         }
         for unlike in &self.shown {
             text.push_str(&format!("  line {}\n", unlike.line_number));

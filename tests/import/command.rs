@@ -59,6 +59,16 @@ fn a_day_is_run_again() {
     let ran = folder.run(&format!("{run} --ignore $.output -q"));
     assert_eq!((ran.status.code(), ran.stderr.len()), (Some(0), 0));
 
+    // Results that are missing are missed, unless only some events were to be run.
+    std::fs::write(folder.0.join("more.jsonl"), "{\"status\":\"SUCCEEDED\",\"output\":{\"at\":3}}\n".repeat(3))
+        .unwrap();
+    let run = "run m.asl.json day/events.jsonl --mock day/recorded.jsonl --expect more.jsonl -o out";
+    let ran = folder.run(run);
+    let told = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{told}");
+    assert!(told.contains("as expected     2  100.00 %\nwithout result  1: fewer events were run"), "{told}");
+    assert_eq!(folder.run(&format!("{run} --limit 1 -q")).status.code(), Some(0));
+
     // Outcomes belong to the places of their events.
     std::fs::write(folder.0.join("moved.jsonl"), "\n{\"n\":1}\n").unwrap();
     let ran = folder.run("run m.asl.json moved.jsonl --mock day/recorded.jsonl -q");

@@ -57,8 +57,11 @@ pub(in crate::batch) fn look(head: &[u8], whole: bool, name: &str) -> Format {
     }
 }
 
-/// Whether that is enough to tell: a line is there that could be an event. Somebody may be waiting for what comes of it.
+/// Whether that is enough to tell: a line is there that could be an event, or could begin nothing else. Somebody may be
+/// waiting for what comes of it.
 pub(in crate::batch) fn is_enough(head: &[u8]) -> bool {
     let body = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head).trim_ascii_start();
-    head.len() >= HEAD_BYTES || memchr(b'\n', body).is_some_and(|end| scan::validate(&body[..end]).is_ok())
+    let begins_more = matches!(body.first(), Some(b'{' | b'['));
+    head.len() >= HEAD_BYTES
+        || memchr(b'\n', body).is_some_and(|end| !begins_more || scan::validate(&body[..end]).is_ok())
 }

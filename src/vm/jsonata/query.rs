@@ -94,6 +94,11 @@ pub(super) fn unwrap(value: Value) -> Value {
 
 /// The field of that name: of an object its member, of an array those of its elements, flattened.
 pub(super) fn lookup<'a>(value: Value<'a>, key: &str, arena: &'a Arena) -> Value<'a> {
+    unwrap(found(value, key, arena))
+}
+
+/// The same, where what an array gives is a sequence still.
+pub(super) fn found<'a>(value: Value<'a>, key: &str, arena: &'a Arena) -> Value<'a> {
     let Some(elements) = value.elements(arena) else {
         return value.get(arena, key).unwrap_or(Value::Undefined);
     };
@@ -106,7 +111,7 @@ pub(super) fn lookup<'a>(value: Value<'a>, key: &str, arena: &'a Arena) -> Value
             None => found.push(inner),
         }
     }
-    unwrap(sequence(found, arena))
+    sequence(found, arena)
 }
 
 /// A path's step that is a name, applied to what the step before has found.

@@ -15,7 +15,7 @@ pub(super) fn call<'a>(builtin: Builtin, arguments: Arguments<'a>) -> Evaluated<
         Builtin::Sum | Builtin::Max | Builtin::Min | Builtin::Average => total(builtin, arguments),
         Builtin::Keys => keys(first, arguments),
         Builtin::Lookup => match arguments.text(1) {
-            Some(key) => query::lookup(first, key, arena),
+            Some(key) => query::found(first, key, arena),
             None => Value::Undefined,
         },
         Builtin::Spread => spread(first, arguments),
