@@ -12,7 +12,7 @@ use super::frame::Frame;
 use super::machine::{Asked, Flow, Machine, Scope};
 use super::query::{self, List, letter};
 use crate::program::expression::{Builtin, Expression, Lambda};
-use crate::value::{Arena, Member, Value};
+use crate::value::{Arena, Flags, Member, Value};
 use std::cell::Cell;
 
 /// A function that calls another, under way.
@@ -227,7 +227,11 @@ impl<'a> Higher<'a> {
     fn take(&mut self, value: Value<'a>, arena: &'a Arena) -> Evaluated<()> {
         let defined = !matches!(value, Value::Undefined);
         match self.kind {
-            Builtin::Map | Builtin::Each if defined => self.out.push(value),
+            Builtin::Map | Builtin::Each if defined => self.out.push(match value {
+                // A sequence that a call in the last place has handed on as it is: here it is an element, and stays one.
+                Value::Array(array) if array.flags.has(Flags::SEQUENCE) => Value::array(arena, array.items),
+                _ => value,
+            }),
             Builtin::Filter if query::truth(value, arena) => self.out.push(self.items[self.next - 1]),
             Builtin::Sift if query::truth(value, arena) => self.kept.push(self.members[self.next - 1]),
             Builtin::Single if query::truth(value, arena) => {
