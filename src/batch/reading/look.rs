@@ -46,10 +46,13 @@ pub(in crate::batch) fn look(head: &[u8], whole: bool, name: &str) -> Format {
             && scan::validate(&body[record.start..record.end]).is_ok()
     };
     match records.is_empty() {
-        // One value that is longer than what was looked at, over several lines or with no line's end.
-        true if !whole && body.len() > HEAD_BYTES / 2 && values.is_sound() && matches!(body[0], b'{' | b'[') => {
-            Format::Json
-        }
+        // One value that is longer than what was looked at: an object over several lines (on one, it is a long line like
+        // any other), or an array, which is more likely to hold events than to be one.
+        true if !whole && body.len() > HEAD_BYTES / 2 && values.is_sound() => match body[0] {
+            b'[' => Format::Json,
+            b'{' if line_end.is_some() => Format::Json,
+            _ => Format::Lines,
+        },
         true => Format::Lines,
         // What is broken further down is no reason to take the rest for something else.
         false if records.iter().take(2).all(sound) => Format::Json,
