@@ -251,6 +251,9 @@ fn as_the_reference_has_it() {
         // Nothing is looked for if nothing may be found, and nothing behind the first match if that is enough.
         ("$replace('The', nope, 'y', 0)", ONE, r#""The""#),
         ("$split('The', nope, 0)", ONE, "[]"),
+        ("$split('The', nope, -1)", ONE, "D3020"),
+        ("$replace('The', nope, 'x', -1)", ONE, "D3011"),
+        ("$match('The', nope, -1)", ONE, "T0410"),
         ("$contains('a b', /(a)|()/)", ONE, "true"),
         ("$match('a b', /(a)|()/)", ONE, "D1004"),
         // What is no number is no operand.

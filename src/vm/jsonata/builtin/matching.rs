@@ -60,7 +60,16 @@ impl<'a> Machine<'a, '_> {
             _ => (arguments.at(1), Value::Undefined),
         };
         let limit = arguments.number(if builtin == Builtin::Replace { 3 } else { 2 });
+        let negative = || match builtin {
+            Builtin::Split => EvaluationError::new("D3020", "split", ""),
+            Builtin::Match => EvaluationError::new("D3040", "match", ""),
+            _ => string::check_replace_limit(limit).map_or_else(Into::into, |()| EvaluationError::new("D3011", "", "")),
+        };
+        let is_negative = limit.is_some_and(|limit| limit < 0.0);
         if matches!(pattern, Value::Undefined) {
+            if is_negative {
+                return Err(negative());
+            }
             // With a limit of none, nobody asks what is looked for.
             let value = match builtin {
                 Builtin::Replace if limit == Some(0.0) => arguments.at(0),
@@ -80,13 +89,8 @@ impl<'a> Machine<'a, '_> {
             };
             return Ok(Flow::Return(value, asked));
         }
-        if limit.is_some_and(|limit| limit < 0.0) {
-            return Err(match builtin {
-                Builtin::Split => EvaluationError::new("D3020", "split", ""),
-                Builtin::Match => EvaluationError::new("D3040", "match", ""),
-                _ => string::check_replace_limit(limit)
-                    .map_or_else(Into::into, |()| EvaluationError::new("D3011", "", "")),
-            });
+        if is_negative {
+            return Err(negative());
         }
         let limit = match builtin {
             Builtin::Contains => 1,
