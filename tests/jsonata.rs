@@ -248,6 +248,11 @@ fn as_the_reference_has_it() {
         ("$sort([3, 1, 2], function($a, $b) { {} })", ONE, "[2,1,3]"),
         ("$sort([3, 1, 2], function($a, $b) { '' })", ONE, "[3,1,2]"),
         ("$sort([3, 1, 2], function($a, $b) { $keys(nope) })", ONE, "[2,1,3]"),
+        // What `~>` gives is the value of an expression, also in the last place of a function; a function called last in one
+        // that `~>` calls has no context.
+        ("$each({'a': 1}, function($x) { [1] ~> function($y) { $keys(0) } })", ONE, "undefined"),
+        ("$each({'a': 1}, function($x) { $keys(0) })", ONE, "[]"),
+        ("nope ~> function($x) { $not() }", ONE, "true"),
         // Nothing is looked for if nothing may be found, and nothing behind the first match if that is enough.
         ("$replace('The', nope, 'y', 0)", ONE, r#""The""#),
         ("$split('The', nope, 0)", ONE, "[]"),

@@ -26,6 +26,7 @@ pub enum Kind {
     /// The reference does not end.
     Hang,
     /// The members of what the reference has for a function.
+    West,
     Inside,
     /// The order of members whose keys are whole numbers.
     Keys,
@@ -83,6 +84,9 @@ impl std::fmt::Display for Kind {
                 "theirs: objects are changed in place, so that an object inside one that was changed before is seen changed; \
                  ours computes all changes from the document as it was"
             }
+            Kind::West => {
+                "choice: offsets of hours and minutes west of UTC: theirs takes the hours down and the minutes off once more"
+            }
             Kind::Inside => "theirs: `*` and `**` find members in a function",
             Kind::Keys => "theirs: members whose keys are whole numbers come first; ours keep their order",
             Kind::Unfit => {
@@ -122,6 +126,7 @@ pub fn kind(expression: &str, ours: &Answer, theirs: &Answer) -> Kind {
         _ if has("~> |") || has("~>|") => Kind::Nested,
         _ if has("$formatInteger(") || has("$formatNumber(") || has("$parseInteger(") => Kind::Picture,
         (Answer::Error(code, _), _) if has("Millis(") && code.starts_with("D313") => Kind::Time,
+        (Answer::Value(_), Answer::Value(_)) if has("$fromMillis(") && has("'-12.5'") => Kind::West,
         (_, Answer::Error(code, _)) if has("$single(") && has("function(") && code == "D3139" => Kind::Handed,
         _ if has("$base64decode(") => Kind::Base64,
         _ if has("$clone(") => Kind::Digits,
@@ -134,7 +139,8 @@ pub fn kind(expression: &str, ours: &Answer, theirs: &Answer) -> Kind {
 }
 
 /// Functions of the library where no call of them follows.
-const FUNCTION_NAMED: &[&str] = &["$string.", "$string)", "$length.", "$exists.", "$append.", "$not."];
+const FUNCTION_NAMED: &[&str] =
+    &["$string.", "$string)", "$length.", "$exists.", "$append.", "$not.", "$sqrt.", "$encodeUrlComponent."];
 
 /// Whether two values are equal, numbers as doubles but for their last digit, which serde_json may read otherwise;
 /// `anyhow` says that the order of elements does not matter.

@@ -230,7 +230,12 @@ impl<'c> Compiler<'c> {
             matches!(node.kind, Kind::Call(..) | Kind::Apply(..) | Kind::Name(_) | Kind::Wildcard | Kind::Descendant);
         if node.keep_array {
             self.emit(ExprOp::Keep(false));
-        } else if !node.predicates.is_empty() || (query && !(tail && plain)) {
+        } else if !node.predicates.is_empty()
+            || (query
+                && !(tail
+                    && plain
+                    && matches!(node.kind, Kind::Call(..) | Kind::Name(_) | Kind::Wildcard | Kind::Descendant)))
+        {
             self.emit(ExprOp::Unwrap);
         }
         self.at = before;

@@ -169,10 +169,10 @@ impl<'a> Machine<'a, '_> {
     }
 
     /// What a call in the last place of a function has for its context: that of the call which it takes the place of. A
-    /// function that was called by one of the library's has none.
+    /// function that was called by one of the library's, or by `~>`, has none.
     pub fn caller_context(&self) -> Value<'a> {
         match self.frames.last() {
-            Some(Frame::Call { asked: Asked::Frame, .. } | Frame::Higher(_)) => Value::Null,
+            Some(Frame::Call { asked: Asked::Frame | Asked::Applied, .. } | Frame::Higher(_)) => Value::Null,
             Some(Frame::Call { context, .. }) => *context,
             _ => self.context,
         }
@@ -210,7 +210,7 @@ impl<'a> Machine<'a, '_> {
             let chain = self.function(Callable::Chain { first: argument, second: function });
             return Ok(Flow::Return(chain, Asked::Code));
         }
-        self.call(function, self.arena.alloc_slice_copy(&[argument]), Asked::Code)
+        self.call(function, self.arena.alloc_slice_copy(&[argument]), Asked::Applied)
     }
 }
 

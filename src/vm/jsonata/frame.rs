@@ -169,7 +169,7 @@ impl<'a> Machine<'a, '_> {
                 self.depth -= 1;
                 let value = value.unwrap_or(Value::Undefined);
                 match asked {
-                    Asked::Code => {
+                    Asked::Code | Asked::Applied => {
                         self.stack.push(value);
                         Ok(Flow::Code)
                     }

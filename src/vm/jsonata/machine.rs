@@ -55,6 +55,8 @@ pub(super) enum Flow<'a> {
 pub(super) enum Asked {
     /// The code, which finds it on the stack.
     Code,
+    /// The code, by `~>`: what is called last there has no context.
+    Applied,
     /// The frame below.
     Frame,
 }
@@ -101,7 +103,7 @@ impl<'a, 'h> Machine<'a, 'h> {
                 Flow::Code => self.code(),
                 Flow::Frame(value) => self.frame(value),
                 Flow::Return(value, Asked::Frame) => Ok(Flow::Frame(Some(value))),
-                Flow::Return(value, Asked::Code) => {
+                Flow::Return(value, Asked::Code | Asked::Applied) => {
                     self.stack.push(value);
                     Ok(Flow::Code)
                 }
@@ -463,7 +465,7 @@ impl<'a, 'h> Machine<'a, 'h> {
                     let function = self.pop();
                     self.name_check(function, name, "T1005", "T1006")?;
                     match self.call_named(function, arguments, Asked::Code, &self.code.texts[name as usize])? {
-                        Flow::Return(value, Asked::Code) => self.stack.push(value),
+                        Flow::Return(value, Asked::Code | Asked::Applied) => self.stack.push(value),
                         Flow::Code => {}
                         flow => return Ok(flow),
                     }
@@ -473,7 +475,7 @@ impl<'a, 'h> Machine<'a, 'h> {
                     let function = self.pop();
                     self.name_check(function, name, "T1005", "T1006")?;
                     match self.tail_call(function, arguments, &self.code.texts[name as usize])? {
-                        Flow::Return(value, Asked::Code) => self.stack.push(value),
+                        Flow::Return(value, Asked::Code | Asked::Applied) => self.stack.push(value),
                         Flow::Code => {}
                         flow => return Ok(flow),
                     }
@@ -482,7 +484,7 @@ impl<'a, 'h> Machine<'a, 'h> {
                 ExprOp::CallBuiltin(builtin, count) => {
                     let arguments = self.pop_many(usize::from(count));
                     match self.call_builtin(builtin, arguments)? {
-                        Flow::Return(value, Asked::Code) => self.stack.push(value),
+                        Flow::Return(value, Asked::Code | Asked::Applied) => self.stack.push(value),
                         Flow::Code => {}
                         flow => return Ok(flow),
                     }
@@ -498,7 +500,7 @@ impl<'a, 'h> Machine<'a, 'h> {
                 ExprOp::Apply => {
                     let (function, argument) = (self.pop(), self.pop());
                     match self.apply(argument, function)? {
-                        Flow::Return(value, Asked::Code) => self.stack.push(value),
+                        Flow::Return(value, Asked::Code | Asked::Applied) => self.stack.push(value),
                         Flow::Code => {}
                         flow => return Ok(flow),
                     }
