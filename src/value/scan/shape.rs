@@ -3,7 +3,8 @@
 //! Flows in: the tokens of a line. Flows out: what the walk would find, or nothing, and then the line is walked. Most files
 //! hold events of few shapes: the same keys in the same order, around other strings and numbers. If a line has the
 //! tokens of one that was good, and the same keys wherever keys matter, then all that can still be wrong with it, or
-//! different, are its numbers, literals and escapes, and where its values stand. It must never take for good what the walk would not, or fill a slot in another way.
+//! different, are its numbers, literals and escapes, and where its values stand. It must never take for good what the walk
+//! would not, or fill a slot in another way.
 
 use super::index::Index;
 use super::number;
@@ -56,7 +57,7 @@ struct Shape {
 }
 
 /// Some classes, and which of them have to be as they are: numbers and literals may begin in any way.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Block {
     classes: u128,
     mask: u128,
@@ -71,7 +72,7 @@ enum Kind {
 }
 
 /// A key that has to be as it is.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Key {
     token: u32,
     /// From its opening quote to its colon.
@@ -154,13 +155,20 @@ impl Shapes {
     #[cold]
     fn learn_now(&mut self, text: &str, index: &Index, first: usize, walked: &Walked, trie: &SlotTrie, slots: &[Slot]) {
         let Some(shape) = Shape::of(text, index, first, walked, (trie, self.plan.1), slots) else { return };
-        if self.known.len() < KNOWN_MAX {
+        // It was not recognised because too little follows it: at the end of a chunk, or alone.
+        let is_known = self.known.iter().any(|known| known.blocks == shape.blocks && known.keys == shape.keys);
+        if !is_known && self.known.len() < KNOWN_MAX {
             self.last = self.known.len();
             self.known.push(shape);
             return;
         }
-        self.pause = if self.known[self.oldest].lines < WORTH { (self.pause * 2 + 1).min(PAUSE_MAX) } else { 0 };
-        (self.rest, self.last) = (self.pause, self.oldest);
+        let in_vain = is_known || self.known[self.oldest].lines < WORTH;
+        self.pause = if in_vain { (self.pause * 2 + 1).min(PAUSE_MAX) } else { 0 };
+        self.rest = self.pause;
+        if is_known {
+            return;
+        }
+        self.last = self.oldest;
         self.known[self.oldest] = shape;
         self.oldest = (self.oldest + 1) % KNOWN_MAX;
     }
@@ -398,6 +406,22 @@ mod tests {
         assert_eq!(recognised(LINE, deep, true), None);
         assert!(recognised(nested, r#"{"a":1,"z":{"c":2,"c":3}}"#, false).is_some());
         assert_eq!(recognised(nested, r#"{"a":1,"z":{"c":2,"c":3}}"#, true), None);
+    }
+
+    #[test]
+    fn a_shape_is_learned_once() {
+        let (trie, mut shapes) = (SlotTrie::new(PATHS), Shapes::default());
+        let (mut index, mut walker, mut slots) = (Index::default(), Walker::new(), [Slot::Absent; 4]);
+        shapes.prepare(&trie, false);
+        // Too little follows the last key for any of them to be recognised.
+        for number in 0..9 {
+            let line = format!("{{\"a\":{number}}}\n");
+            Engine::Scalar.run(line.as_bytes(), true, &mut index);
+            assert!(shapes.recognise(&line, &index, Cursor::default(), &mut slots).is_none());
+            let walked = walker.walk(&line, &index, Cursor::default(), b'\n', &trie, &mut slots).expect("good");
+            shapes.learn(&line, &index, 0, &walked, &trie, &slots);
+        }
+        assert_eq!(shapes.known.len(), 1);
     }
 
     #[test]

@@ -407,8 +407,8 @@ fn is_control(bytes: __m256i) -> __m256i {
     _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes)
 }
 
-/// What the processor's clock shows: ticks of a length that has to be found out, from a beginning that is unknown. It is
-/// read in some nanoseconds, where asking the system takes twenty.
+/// What the processor's clock shows: ticks of a length that has to be found out, from a beginning that is unknown.
+/// Asking the system takes longer (`perf/rows latency`).
 #[inline(always)]
 pub(crate) fn ticks() -> u64 {
     // SAFETY: every x86-64 processor has the instruction; reading the clock changes nothing.
