@@ -7,7 +7,7 @@
 
 use super::latency::Laps;
 use super::once;
-use super::wording::{Emit, Wording};
+use super::wording::{Emit, SUCCEEDED, Wording};
 use crate::program::shortcut::{Part, Text};
 use crate::value::Arena;
 use crate::value::scan::{LineKind, Lines, Slot};
@@ -42,9 +42,9 @@ impl<'r> Swift<'r> {
         results_bytes_max: usize,
     ) -> Option<Swift<'r>> {
         let (head, tail) = match wording.emit {
-            Emit::Output => ("", "\n"),
+            Emit::Output => (String::new(), "\n"),
             Emit::Outcome if wording.position => return None,
-            Emit::Outcome => ("{\"status\":\"SUCCEEDED\",\"output\":", "}\n"),
+            Emit::Outcome => (format!("{{{SUCCEEDED}"), "}\n"),
         };
         let line = |output: &[Part]| -> Box<[Part]> {
             if !wording.results {
@@ -52,8 +52,8 @@ impl<'r> Swift<'r> {
             }
             let mut parts = output.to_vec();
             match parts.first_mut() {
-                Some(Part::Text(text)) => *text = Text::new(&[head, text.as_str()].concat()),
-                _ => parts.insert(0, Part::Text(Text::new(head))),
+                Some(Part::Text(text)) => *text = Text::new(&[&head, text.as_str()].concat()),
+                _ => parts.insert(0, Part::Text(Text::new(&head))),
             }
             match parts.last_mut() {
                 Some(Part::Text(text)) => *text = Text::new(&[text.as_str(), tail].concat()),
@@ -75,22 +75,8 @@ impl<'r> Swift<'r> {
         most: u64,
         telling: &mut Telling,
     ) -> (u64, Option<LineKind>) {
-        match telling.laps.is_some() {
-            false => self.tell_each::<false>(lines, slots, most, telling),
-            true => self.tell_each::<true>(lines, slots, most, telling),
-        }
-    }
-
-    #[inline(always)]
-    fn tell_each<const TIMED: bool>(
-        &self,
-        lines: &mut Lines,
-        slots: &mut [Slot],
-        most: u64,
-        telling: &mut Telling,
-    ) -> (u64, Option<LineKind>) {
         let Telling { arena, out, ends, laps } = telling;
-        let mut before = laps.as_deref().filter(|_| TIMED).map_or(0, Laps::now);
+        let mut before = laps.as_deref().map_or(0, Laps::now);
         let known = self.shortcuts.slots().min(slots.len());
         let mut told = 0;
         let behind = loop {
@@ -113,7 +99,7 @@ impl<'r> Swift<'r> {
             if self.shortcuts.computes() {
                 arena.reset();
             }
-            if TIMED && let Some(laps) = laps {
+            if let Some(laps) = laps {
                 before = laps.lap(before);
             }
         };

@@ -17,6 +17,9 @@ use crate::vm::{LimitHit, Outcome};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+/// How the members of an execution that succeeded begin; the output follows.
+pub(super) const SUCCEEDED: &str = "\"status\":\"SUCCEEDED\",\"output\":";
+
 /// What results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Emit {
@@ -123,7 +126,7 @@ impl Wording {
             }
             Emit::Outcome => {
                 self.open(place, out);
-                out.bytes.extend_from_slice(b"\"status\":\"SUCCEEDED\",\"output\":");
+                out.bytes.extend_from_slice(SUCCEEDED.as_bytes());
                 write(&mut out.bytes);
                 out.bytes.extend_from_slice(b"}\n");
             }
@@ -177,7 +180,7 @@ impl Wording {
 pub(super) fn write_outcome(outcome: &Outcome, arena: &Arena, out: &mut Vec<u8>) {
     match outcome {
         Outcome::Succeeded(value) => {
-            out.extend_from_slice(b"\"status\":\"SUCCEEDED\",\"output\":");
+            out.extend_from_slice(SUCCEEDED.as_bytes());
             value.write(out);
         }
         Outcome::Failed(failure) => {
