@@ -62,7 +62,7 @@ pub(super) fn read<'t>(
     let walked = (body.len() <= TEXT_BYTES_MAX)
         .then(|| {
             engine.run(body, false, index);
-            let body = std::str::from_utf8(body).ok().filter(|_| !index.bad)?;
+            let body = std::str::from_utf8(body).ok().filter(|_| index.bad.is_none())?;
             let walked = walker.walk(body, index, Cursor::default(), END, &NO_PATHS, &mut [])?;
             Some((body, walked, skipped))
         })
