@@ -92,8 +92,12 @@ pub fn bytes_max(text: &str) -> u64 {
 
 /// Writes the string with its quotes.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    write_string_of(text.as_bytes(), out);
+}
+
+/// As [`write_string`], of bytes that are known to be UTF-8.
+pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    let bytes = text.as_bytes();
     if needs_escape(bytes) {
         write_escaped(bytes, out);
     } else {
@@ -117,42 +121,97 @@ fn needs_escape(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether one of eight bytes must be escaped. A byte is zero after the exclusive or with what is looked for, and the
-/// subtraction borrows into the top bit of a zero byte; a byte of 128 or more never counts.
+/// Whether one of eight bytes must be escaped.
 fn any_special(word: u64) -> bool {
+    specials(word) != 0
+}
+
+/// Marks those of eight bytes that must be escaped, the first byte lowest, by their top bits; behind the first that is marked,
+/// a byte may be marked without need. A byte is zero after the exclusive or with what is looked for, and the subtraction
+/// borrows into the top bit of a zero byte; a byte of 128 or more never counts.
+pub(crate) fn specials(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const TOPS: u64 = 0x8080_8080_8080_8080;
     let control = word.wrapping_sub(ONES * 0x20);
     let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
     let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
-    (control | quote | backslash) & !word & TOPS != 0
+    (control | quote | backslash) & !word & TOPS
 }
 
 fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    // What needs no escape is copied as a whole, from one that does to the next.
+    let (words, rest) = bytes.as_chunks();
     out.reserve(bytes.len() + 16);
-    let mut from = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[from..at]);
-        from = at + 1;
+    for word in words {
+        write_word(u64::from_le_bytes(*word), out);
+    }
+    if !rest.is_empty() {
+        // Filled up with what takes a byte each.
+        const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
+        let used = 8 * rest.len() as u32;
+        let last = match bytes.last_chunk() {
+            Some(last) => u64::from_le_bytes(*last) >> (u64::BITS - used),
+            None => rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+        };
+        write_word(last | BLANKS << used, out);
+        out.truncate(out.len() - (8 - rest.len()));
+    }
+}
+
+/// Writes eight bytes with their escapes. Where the quotes stand in a text nobody can guess, so this does not branch on them.
+#[inline(always)]
+fn write_word(word: u64, out: &mut Vec<u8>) {
+    let is_plain = !any_special(word);
+    let word = word.to_le_bytes();
+    if is_plain {
+        return out.extend_from_slice(&word);
+    }
+    if word.iter().any(|byte| *byte < 0x20) {
+        return write_controls(word, out);
+    }
+    // Where they belong at once: what is put together elsewhere, byte for byte, cannot be copied as a whole soon after.
+    const ROOM: usize = 16;
+    let before = out.len();
+    out.extend_from_slice(&[0; ROOM]);
+    let Some(room) = out.last_chunk_mut::<ROOM>() else { return };
+    let mut length = 0;
+    for byte in word {
+        room[length % ROOM] = b'\\';
+        length += usize::from((byte == b'"') | (byte == b'\\'));
+        room[length % ROOM] = byte;
+        length += 1;
+    }
+    out.truncate(before + length);
+}
+
+#[inline(never)]
+fn write_controls(word: [u8; 8], out: &mut Vec<u8>) {
+    for byte in word {
         match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            _ => {
-                out.extend_from_slice(b"\\u00");
-                out.push(HEX[usize::from(byte >> 4)]);
-                out.push(HEX[usize::from(byte & 15)]);
-            }
+            b'"' | b'\\' | ..0x20 => write_escape(byte, out),
+            _ => out.push(byte),
         }
     }
-    out.extend_from_slice(&bytes[from..]);
+}
+
+fn write_escape(byte: u8, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        0x08 => b'b',
+        b'\t' => b't',
+        b'\n' => b'n',
+        0x0c => b'f',
+        b'\r' => b'r',
+        _ => {
+            return out.extend_from_slice(&[
+                b'\\',
+                b'u',
+                b'0',
+                b'0',
+                HEX[usize::from(byte >> 4)],
+                HEX[usize::from(byte & 15)],
+            ]);
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
 }
