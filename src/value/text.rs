@@ -121,6 +121,10 @@ fn needs_escape(bytes: &[u8]) -> bool {
     }
 }
 
+/// The lowest and the highest bit of each of eight bytes.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const TOPS: u64 = ONES << 7;
+
 /// Whether one of eight bytes must be escaped.
 fn any_special(word: u64) -> bool {
     specials(word) != 0
@@ -130,8 +134,6 @@ fn any_special(word: u64) -> bool {
 /// a byte may be marked without need. A byte is zero after the exclusive or with what is looked for, and the subtraction
 /// borrows into the top bit of a zero byte; a byte of 128 or more never counts.
 pub(crate) fn specials(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
     let control = word.wrapping_sub(ONES * 0x20);
     let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
     let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
@@ -160,27 +162,26 @@ fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
 /// Writes eight bytes with their escapes. Where the quotes stand in a text nobody can guess, so this does not branch on them.
 #[inline(always)]
 fn write_word(word: u64, out: &mut Vec<u8>) {
-    let is_plain = !any_special(word);
-    let word = word.to_le_bytes();
-    if is_plain {
-        return out.extend_from_slice(&word);
+    let bytes = word.to_le_bytes();
+    if !any_special(word) {
+        return out.extend_from_slice(&bytes);
     }
-    if word.iter().any(|byte| *byte < 0x20) {
-        return write_controls(word, out);
+    if word.wrapping_sub(ONES * 0x20) & !word & TOPS != 0 {
+        return write_controls(bytes, out);
     }
-    // Where they belong at once: what is put together elsewhere, byte for byte, cannot be copied as a whole soon after.
+    // A backslash stands wherever no byte is put: before those that are marked. A product with ones is, byte for byte, how
+    // many are marked up to there.
     const ROOM: usize = 16;
+    let zeros = |word: u64| !((word & !TOPS).wrapping_add(!TOPS) | word) & TOPS;
+    let marked = (zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')))) >> 7;
+    let counts = marked.wrapping_mul(ONES).to_le_bytes();
     let before = out.len();
-    out.extend_from_slice(&[0; ROOM]);
+    out.extend_from_slice(&[b'\\'; ROOM]);
     let Some(room) = out.last_chunk_mut::<ROOM>() else { return };
-    let mut length = 0;
-    for byte in word {
-        room[length % ROOM] = b'\\';
-        length += usize::from((byte == b'"') | (byte == b'\\'));
-        room[length % ROOM] = byte;
-        length += 1;
+    for (at, (byte, count)) in bytes.into_iter().zip(counts).enumerate() {
+        room[(at + usize::from(count)) % ROOM] = byte;
     }
-    out.truncate(before + length);
+    out.truncate(before + bytes.len() + usize::from(counts[7]));
 }
 
 #[inline(never)]
@@ -214,4 +215,44 @@ fn write_escape(byte: u8, out: &mut Vec<u8>) {
         }
     };
     out.extend_from_slice(&[b'\\', short]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A byte at a time, as the module says.
+    fn spelled(text: &str) -> String {
+        let escaped = |c: char| match c {
+            '"' | '\\' => format!("\\{c}"),
+            '\u{8}' => "\\b".into(),
+            '\t' => "\\t".into(),
+            '\n' => "\\n".into(),
+            '\u{c}' => "\\f".into(),
+            '\r' => "\\r".into(),
+            '\0'..' ' => format!("\\u{:04X}", u32::from(c)),
+            _ => c.to_string(),
+        };
+        format!("\"{}\"", text.chars().map(escaped).collect::<String>())
+    }
+
+    #[test]
+    fn strings_are_written_as_they_are_spelled_a_byte_at_a_time() {
+        let alphabet = ['a', '"', '\\', '!', '#', '[', ']', 'é', '日', '\u{1}', '\n', '\u{1f}', ' ', '\u{7f}', '😀'];
+        // Numbers from a seed (xorshift): few special characters, or many.
+        let mut state = 7_u64;
+        let mut below = |limit: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as usize % limit
+        };
+        for round in 0..20_000 {
+            let kinds = [1, 3, 7, alphabet.len()][round % 4];
+            let text: String = (0..below(30)).map(|_| alphabet[below(kinds)]).collect();
+            let mut out = Vec::new();
+            write_string(&text, &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), spelled(&text));
+        }
+    }
 }

@@ -90,13 +90,19 @@ impl Fault {
 /// What stands at the start of the rest of a text, for a person to read.
 fn found(rest: &[u8], out: &mut String) {
     let Some(&byte) = rest.first() else { return out.push_str("the end of the text") };
-    // A character has at most four bytes; a cut or damaged one is shown as its first byte.
-    let head = &rest[..if byte < 0x80 { 1 } else { rest.len().min(4) }];
-    let valid = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+    let first = match byte {
+        0..0x80 => Some(char::from(byte)),
+        _ => {
+            // A character has at most four bytes; a cut or damaged one is shown as its first byte.
+            let head = &rest[..rest.len().min(4)];
+            let valid = match std::str::from_utf8(head) {
+                Ok(text) => text,
+                Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+            };
+            valid.chars().next()
+        }
     };
-    match valid.chars().next() {
+    match first {
         Some('\u{feff}') => out.push_str("a byte order mark"),
         Some('\n') => out.push_str("the end of the line"),
         Some('`') => out.push_str("a backquote"),
