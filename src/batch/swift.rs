@@ -20,6 +20,8 @@ pub(super) struct Swift<'r> {
     lines: Vec<Option<Box<[Part]>>>,
     line_bytes_max: usize,
     results_bytes_max: usize,
+    /// The clock at which executions start.
+    now_ms: i64,
 }
 
 /// What is counted and written meanwhile.
@@ -40,6 +42,7 @@ impl<'r> Swift<'r> {
         wording: &Wording,
         line_bytes_max: usize,
         results_bytes_max: usize,
+        now_ms: i64,
     ) -> Option<Swift<'r>> {
         let (head, tail) = match wording.emit {
             Emit::Output => (String::new(), "\n"),
@@ -62,7 +65,7 @@ impl<'r> Swift<'r> {
             parts.into()
         };
         let lines = (0..shortcuts.ends()).map(|end| shortcuts.output(end).map(line)).collect();
-        Some(Swift { shortcuts, lines, line_bytes_max, results_bytes_max })
+        Some(Swift { shortcuts, lines, line_bytes_max, results_bytes_max, now_ms })
     }
 
     /// Tells lines, `most` of them, up to the first that calls for more; how many, and of what kind the line behind them is,
@@ -89,11 +92,14 @@ impl<'r> Swift<'r> {
                 break kind;
             }
             {
-                let seen = once::scanned(&self.shortcuts, lines, &slots[..known]);
+                let seen = once::scanned(&self.shortcuts, lines, &slots[..known], self.now_ms);
                 let Some(execution) = self.shortcuts.tell(&seen, arena) else { break kind };
                 let Some(Some(parts)) = self.lines.get(execution.index) else { break kind };
                 execution.write_parts(parts, &seen, out);
                 ends[execution.index] += 1;
+                for item in execution.items {
+                    ends[*item as usize] += 1;
+                }
             }
             told += 1;
             if self.shortcuts.computes() {
