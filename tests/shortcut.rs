@@ -17,12 +17,16 @@ use std::collections::BTreeMap;
 
 /// Results, failures, dead letters and the summary without what depends on the clock.
 fn run(program: &Program, events: &[u8], limits: Limits, shortcuts: bool) -> [String; 4] {
+    run_on(1, program, events, limits, shortcuts)
+}
+
+fn run_on(threads: usize, program: &Program, events: &[u8], limits: Limits, shortcuts: bool) -> [String; 4] {
     let bound = Handlers::new().bind(program).expect("no task asks anybody");
     let [mut results, mut failures, mut letters] = [const { Vec::new() }; 3];
     let summary = Batch::new(program, &bound)
         .settings(Settings { limits, ..Settings::default() })
         .shortcuts(shortcuts)
-        .threads(1)
+        .threads(threads)
         .results(Sink::new("results", &mut results))
         .failures(Sink::new("failures", &mut failures))
         .dead_letters(Sink::new("dead letters", &mut letters))
@@ -341,6 +345,37 @@ fn limits_strike_all_the_same() {
         }
         for state_bytes in (0..120).step_by(7) {
             same(title, &program, &events, Limits { state_bytes, ..standard });
+        }
+    }
+}
+
+/// A long Map of one event is walked by all threads together, and comes to the same on any number of them; where its places
+/// are scarce and time passes, by one.
+#[test]
+fn long_maps_come_to_the_same_on_all_threads() {
+    let machine = |concurrency: &str| {
+        format!(
+            r#"{{"StartAt":"M","States":{{"M":{{"Type":"Map",{concurrency}"ItemsPath":"$.o","ItemProcessor":{{"StartAt":"C","States":{{
+            "C":{{"Type":"Choice","Choices":[{{"Variable":"$.n","NumericGreaterThan":3,"Next":"W"}}],"Default":"P"}},
+            "W":{{"Type":"Wait","Seconds":3,"Next":"In"}},
+            "In":{{"Type":"Map","ItemsPath":"$.l","ItemProcessor":{{"StartAt":"Q","States":{{"Q":{{"Type":"Pass","End":true}}}}}},"ResultPath":"$.in","Next":"P"}},
+            "P":{{"Type":"Pass","Parameters":{{"s.$":"$.s","at.$":"$$.State.EnteredTime","h.$":"States.Hash($.s, 'MD5')"}},"End":true}}}}}},
+            "ResultPath":"$.m","Next":"E"}},
+            "E":{{"Type":"Pass","Parameters":{{"m.$":"$.m","at.$":"$$.State.EnteredTime"}},"End":true}}}}}}"#
+        )
+    };
+    let items: Vec<String> = (0..20_000).map(|n| format!(r#"{{"n":{},"s":"é {n} "","l":[{n},"x"]}}"#, n % 5)).collect();
+    let mut last = items.clone();
+    last[17_000] = r#"{"n":1}"#.to_owned();
+    let events = [&items[..], &last[..]].map(|items| format!("{{\"o\":[{}]}}\n", items.join(","))).concat();
+    let limits = Limits { state_bytes: u64::MAX, events: u32::MAX, steps: u64::MAX, ..Limits::STANDARD };
+    let limits = Limits { execution_bytes: u64::MAX, ..limits };
+    for concurrency in ["", r#""MaxConcurrency":7,"#] {
+        let program = compiled(&machine(concurrency), &[]);
+        let executed = run_on(1, &program, events.as_bytes(), limits.clone(), false);
+        for (threads, shortcuts) in [(1, true), (2, true), (3, true), (3, false)] {
+            let told = run_on(threads, &program, events.as_bytes(), limits.clone(), shortcuts);
+            assert!(told == executed, "{concurrency} {threads} threads, {shortcuts}");
         }
     }
 }

@@ -47,7 +47,7 @@ impl Once<'_> {
     pub fn run(&self, lines: &Lines, slots: &[Slot], arena: &Arena, who: Who, out: &mut Vec<u8>) -> Ended {
         if let Some(shortcuts) = self.shortcuts {
             let input = scanned(&shortcuts, lines, slots, who.now_ms);
-            if let Some(told) = shortcuts.tell(&input, arena) {
+            if let Some(told) = shortcuts.tell(&input, arena, who.helpers) {
                 let ended = |status| Ended { status, told: Some(told.index) };
                 if told.succeeds() {
                     out.extend_from_slice(SUCCEEDED.as_bytes());

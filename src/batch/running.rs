@@ -116,7 +116,6 @@ impl Batch<'_> {
         let order = Order::new(self.outputs, window, self.ordered, self.stop, spill, waiting);
         // What is told without being run leaves no traces for a report.
         let shortcuts = Shortcuts::new(self.program, &self.settings).filter(|_| self.shortcuts && !observed);
-        let shortcuts = if self.threads > 1 { shortcuts.map(Shortcuts::among_helpers) } else { shortcuts };
         let results_bytes_max = RESULTS_BYTES_MAX.min(window.bytes);
         let plain = self.now_path.is_none() && claimed.is_empty();
         let swift = shortcuts.filter(|_| plain).and_then(|shortcuts| {

@@ -11,7 +11,7 @@ use super::wording::{Emit, SUCCEEDED, Wording};
 use crate::program::shortcut::{Part, Text};
 use crate::value::Arena;
 use crate::value::scan::{LineKind, Lines, Slot};
-use crate::vm::shortcut::Shortcuts;
+use crate::vm::shortcut::{Company, Shortcuts};
 
 /// How a run's lines are told.
 pub(super) struct Swift<'r> {
@@ -33,6 +33,8 @@ pub(super) struct Telling<'t> {
     /// Where durations are counted, if each is measured: from the end of one execution to the end of the next, so that the
     /// clock is read once for each.
     pub laps: Option<&'t mut Laps>,
+    /// Who may have time to help.
+    pub company: &'t dyn Company,
 }
 
 impl<'r> Swift<'r> {
@@ -78,7 +80,7 @@ impl<'r> Swift<'r> {
         most: u64,
         telling: &mut Telling,
     ) -> (u64, Option<LineKind>) {
-        let Telling { arena, out, ends, laps } = telling;
+        let Telling { arena, out, ends, laps, company } = telling;
         let mut before = laps.as_deref().map_or(0, Laps::now);
         let known = self.shortcuts.slots().min(slots.len());
         let mut told = 0;
@@ -93,7 +95,7 @@ impl<'r> Swift<'r> {
             }
             {
                 let seen = once::scanned(&self.shortcuts, lines, &slots[..known], self.now_ms);
-                let Some(execution) = self.shortcuts.tell(&seen, arena) else { break kind };
+                let Some(execution) = self.shortcuts.tell(&seen, arena, *company) else { break kind };
                 let Some(Some(parts)) = self.lines.get(execution.index) else { break kind };
                 execution.write_parts(parts, &seen, out);
                 ends[execution.index] += 1;

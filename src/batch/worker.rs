@@ -372,6 +372,7 @@ impl Worker<'_, '_, '_, '_> {
             arena: &mut self.arena,
             out: &mut results.text.results.bytes,
             ends: &mut results.told,
+            company: self.helpers,
             laps: self.laps.as_mut(),
         };
         let (told, kind) = swift.tell(lines, slots, most, &mut telling);
@@ -444,7 +445,7 @@ impl Worker<'_, '_, '_, '_> {
         let slots = &slots[..job.program.slots().len().min(slots.len())];
         if let Some(shortcuts) = job.shortcuts
             && let input = once::scanned(&shortcuts, lines, slots, now_ms)
-            && let Some(told) = shortcuts.tell(&input, &self.arena)
+            && let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers)
             && self.take_down(place, &told, &input, results)
         {
             // What is compared may leave a little in the arena, seldom.

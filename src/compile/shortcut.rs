@@ -85,6 +85,8 @@ struct Most {
     registers: u32,
     steps: u64,
     events: u32,
+    /// Whether time passes.
+    passes: bool,
 }
 
 /// Where a way has come to.

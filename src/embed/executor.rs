@@ -13,7 +13,7 @@ use crate::value::raw::Form;
 use crate::value::scan::{LineKind, Lines, Scratch, Slot, SlotTrie, WalkPlan};
 use crate::value::tree::SyntaxError;
 use crate::value::{Arena, Value};
-use crate::vm::shortcut::Shortcuts;
+use crate::vm::shortcut::{Nobody, Shortcuts};
 use crate::vm::{Execution, Input, Limits, Outcome, Seed, Settings, Start};
 use serde::Serialize;
 use std::sync::Arc;
@@ -319,7 +319,7 @@ impl Executor {
         text: &'s mut Vec<u8>,
     ) -> Option<Ran<'s>> {
         let seen = scanned(shortcuts, lines, slots, self.now_ms);
-        let told = shortcuts.tell(&seen, arena)?;
+        let told = shortcuts.tell(&seen, arena, &Nobody)?;
         let outcome = match told.succeeds() {
             true => {
                 text.clear();

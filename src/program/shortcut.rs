@@ -187,6 +187,8 @@ pub struct Each {
     pub results: u32,
     /// How many items run at once.
     pub concurrency: u32,
+    /// Whether no time passes in an item.
+    pub timeless: bool,
     /// States that an item enters, at most.
     pub steps: u64,
     /// History events that an item makes, at most.

@@ -307,10 +307,7 @@ impl<'a> Value<'a> {
     pub fn as_str(self, arena: &'a Arena) -> Option<&'a str> {
         match self {
             Value::Text(text) => Some(text),
-            Value::Raw(raw) if raw.text.starts_with('"') => {
-                let inner = raw::unquote(raw.text);
-                Some(if raw.form.has(Form::ESCAPED) { text::unescape(inner, arena) } else { inner })
-            }
+            Value::Raw(raw) if raw.text.starts_with('"') => Some(text::unescape(raw::unquote(raw.text), arena)),
             _ => None,
         }
     }

@@ -9,6 +9,8 @@
 
 mod each;
 
+pub use each::{Company, Nobody};
+
 use super::choice;
 use super::machine::{Input, Settings};
 use super::outcome::Failure;
@@ -26,9 +28,6 @@ use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
 use crate::value::{Arena, Member, Raw, Value};
 use crate::vm::intrinsic;
-
-/// Maps of more items are left to the machine where others could help.
-const ITEMS_MAX: usize = 1_024;
 
 /// So many bytes are copied for a short value.
 const BLOCK: usize = 32;
@@ -88,8 +87,6 @@ pub struct Shortcuts<'p> {
     opens: bool,
     /// How long an execution may run, in milliseconds.
     run_ms: i64,
-    /// The most items of a Map that are told: with more, others could help.
-    items_max: usize,
     /// What is left of the limits for the items of Maps.
     spare: Spare,
     /// If all begins with where one string leads: the slot that holds it, and the table.
@@ -140,7 +137,6 @@ impl<'p> Shortcuts<'p> {
         let machine_ms = program.timeout_seconds().map_or(i64::MAX, |seconds| whole_ms(seconds.saturating_mul(1_000)));
         (!shortcut.is_empty() && time && within && known).then_some(Shortcuts {
             run_ms: machine_ms.min(limits.virtual_ms.unwrap_or(i64::MAX)),
-            items_max: usize::MAX,
             spare: Spare {
                 steps: limits.steps.saturating_sub(needs.steps),
                 events: u64::from(limits.events.saturating_sub(needs.events)),
@@ -154,12 +150,6 @@ impl<'p> Shortcuts<'p> {
             path_nodes: limits.path_nodes,
             opens: shortcut.nodes.iter().any(|node| matches!(node, Node::Compute { what: Compute::Open { .. }, .. })),
         })
-    }
-
-    /// The same where others could help with the items of a large Map: those are left to the machine.
-    #[must_use]
-    pub fn among_helpers(self) -> Shortcuts<'p> {
-        Shortcuts { items_max: ITEMS_MAX, ..self }
     }
 
     /// Whether Maps or Parallels are gone through on any way.
@@ -223,9 +213,9 @@ impl<'p> Shortcuts<'p> {
         end.visits.last().copied().filter(|_| matches!(end.result, Ending::Failed { .. }))
     }
 
-    /// What an execution comes to; nothing, if the machine has to run it.
+    /// What an execution comes to; nothing, if the machine has to run it. Who has time may help with long Maps.
     #[inline(always)]
-    pub fn tell<'a>(&self, input: &Scanned<'a>, arena: &'a Arena) -> Option<Told<'p, 'a>>
+    pub fn tell<'a>(&self, input: &Scanned<'a>, arena: &'a Arena, company: &dyn Company) -> Option<Told<'p, 'a>>
     where
         'p: 'a,
     {
@@ -246,6 +236,7 @@ impl<'p> Shortcuts<'p> {
             shortcuts: self,
             input,
             arena,
+            company,
             registers: &mut [],
             now_ms: input.now_ms,
             spare: self.spare,
@@ -264,6 +255,7 @@ struct Walk<'p, 'i, 'a> {
     shortcuts: &'i Shortcuts<'p>,
     input: &'i Scanned<'a>,
     arena: &'a Arena,
+    company: &'i dyn Company,
     registers: &'a mut [Value<'a>],
     now_ms: i64,
     spare: Spare,

@@ -143,11 +143,12 @@ impl Tracer<'_> {
         child.visit.used.clear();
         let most = std::mem::take(&mut self.most);
         let body = self.follow(child, depth + 1);
-        let Most { registers, steps, events } = std::mem::replace(&mut self.most, most);
+        let Most { registers, steps, events, passes } = std::mem::replace(&mut self.most, most);
         if body == MACHINE {
             return Err(Lost);
         }
         track.registers = track.registers.max(registers);
+        self.most.passes |= passes;
         links.push(Link::Each(Box::new(Each {
             items,
             item,
@@ -155,6 +156,7 @@ impl Tracer<'_> {
             body,
             results,
             concurrency,
+            timeless: !passes,
             steps,
             events,
             then: MACHINE,
