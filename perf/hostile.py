@@ -7,8 +7,9 @@ much, files of any length; and what a ledger does.
     perf/hostile.py --part 10   a tenth of each
 
 CPU time is user and system time of whole processes, the least of some rounds, each of which finds its outputs gone; peak
-memory is as the kernel counts it. Where a difference is too small for that, instructions are counted as well, if valgrind
-is there: those do not depend on what else the machine does. Python 3.9, standard library only.
+memory is as the kernel counts it (GNU time tells it; without it, it is never less than this script's own). Where a
+difference is too small for that, instructions are counted as well, if valgrind is there: those do not depend on what else
+the machine does. Python 3.9, standard library only.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import json
 import os
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -26,6 +28,7 @@ BINARY = os.path.join(ROOT, "target", "release", "expressway")
 FOLDER = os.path.join(ROOT, "target", "hostile")
 MACHINE = os.path.join(ROOT, "corpora", "which-coat")
 ROUNDS = 3
+TIME = shutil.which("time")
 
 SPOILT = [
     b'{"Weather":"COOL"',
@@ -92,7 +95,9 @@ def measure(*arguments, rounds=ROUNDS, out="/dev/null", own=False, more_outputs=
     for _ in range(rounds):
         gone(out, *more_outputs)
         began = time.monotonic()
-        process = subprocess.Popen([BINARY, "run", *arguments, "-q", "-o", out], stderr=subprocess.PIPE)
+        # A process begins with the peak of the one that started it, which is this one unless something small stands between.
+        between = [TIME, "-f", "%M", "-o", path("peak")] if TIME else []
+        process = subprocess.Popen([*between, BINARY, "run", *arguments, "-q", "-o", out], stderr=subprocess.PIPE)
         said = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -101,7 +106,7 @@ def measure(*arguments, rounds=ROUNDS, out="/dev/null", own=False, more_outputs=
             sys.exit(f"{' '.join(arguments)} ended with {process.returncode}\n{said.decode(errors='replace')}")
         cpu.append(usage.ru_utime + usage.ru_stime)
         user.append(usage.ru_utime)
-        peak = max(peak, usage.ru_maxrss / 1024)
+        peak = max(peak, (int(open(path("peak")).read()) if TIME else usage.ru_maxrss) / 1024)
     return min(user if own else cpu), min(elapsed), peak
 
 
@@ -242,16 +247,35 @@ def ledger(part):
     print(f"  and once for a run, its first and last entry among it: {(few_with - few_without - (with_one - without) / 9) / 1e6:.1f} million")
 
 
+def samples(*arguments):
+    """What a run has of memory, in MiB, as often as it can be asked."""
+    process = subprocess.Popen([BINARY, "run", *arguments, "-q", "-o", "/dev/null"])
+    seen = []
+    while process.poll() is None:
+        try:
+            with open(f"/proc/{process.pid}/statm") as file:
+                seen.append(int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20)
+        except (OSError, IndexError):
+            break
+        time.sleep(0.001)
+    if process.wait() != 0:
+        sys.exit(f"{' '.join(arguments)} ended with {process.returncode}")
+    return seen
+
+
 def steady(part):
-    sizes = [n // part for n in (100_000, 1_000_000, 10_000_000)]
+    count = 10_000_000 // part
     event = b'{"Weather":"COOL","id":%d,"where":"' + b"x" * 64 + b'"}\n'
+    events = write("steady.jsonl", (event % n for n in range(count)))
     for threads in ("1", "2"):
-        peaks = {}
-        for size in sizes:
-            events = write("steady.jsonl", (event % n for n in range(size)))
-            peaks[size] = max(measure(MACHINE, events, "--threads", threads, rounds=1)[2] for _ in range(ROUNDS))
-        told = ", ".join(f"{peak:.1f} MiB with {size:,}" for size, peak in peaks.items())
-        print(f"peak memory on {threads} thread(s): {told} events: {peaks[sizes[-1]] / peaks[sizes[0]] - 1:+.1%}")
+        begun, ended, most = [], [], []
+        for _ in range(2 * ROUNDS):
+            seen = samples(MACHINE, events, "--threads", threads)
+            begun.append(statistics.median(seen[len(seen) // 100 : len(seen) // 20 + 1]))
+            ended.append(statistics.median(seen[-len(seen) // 10 :]))
+            most.append(max(seen))
+        begun, ended = statistics.median(begun), statistics.median(ended)
+        print(f"{count:,} events on {threads} thread(s): {begun:.1f} MiB once {count // 100:,} are done, {ended:.1f} MiB during the last tenth: {ended / begun - 1:+.1%}; {max(most):.1f} MiB at most")
 
 
 def memory(part):
