@@ -77,11 +77,11 @@ fn eight_digits(number: u32) -> ([u8; 8], usize) {
     const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
     // Two numbers of four digits, then four of two, then eight of one, the first digit lowest.
     let number = u64::from(number);
-    let fours = number / 10_000 | number % 10_000 << 32;
-    let hundreds = (fours * 10_486 >> 20) & 0x7f_0000_007f;
-    let twos = hundreds | (fours - 100 * hundreds) << 16;
-    let tens = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
-    let ones = tens | (twos - 10 * tens) << 8;
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let twos = hundreds | ((fours - 100 * hundreds) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    let ones = tens | ((twos - 10 * tens) << 8);
     let unused = (ones.trailing_zeros() as usize / 8).min(7);
     (((ones | ZEROS) >> (8 * unused)).to_le_bytes(), unused)
 }
