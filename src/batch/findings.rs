@@ -38,6 +38,7 @@ pub const NAMELESS: &str = "(no name)";
 
 /// What a run came to in detail.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Findings {
     /// How far the run had come when, at about equal distances.
     pub moments: Vec<Moment>,

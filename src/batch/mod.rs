@@ -74,16 +74,22 @@ mod wording;
 mod worker;
 
 pub use coverage::{Coverage, Part, PartKind};
+#[doc(hidden)]
 pub use disk::Disk;
 pub use findings::Findings;
 pub use latency::{Bar, Latency, Quantiles, nanoseconds};
 pub use ledger::{Ledger, LedgerError};
 pub(crate) use once::{Once, Who, input, scanned};
-pub use pool::{ThreadsError, side_by_side};
-pub use reading::{Envelope, Format, Pointer, PointerError, Reading, unpacked_message, values_in};
+pub use pool::ThreadsError;
+pub(crate) use pool::side_by_side;
+pub use reading::{Envelope, Format, Pointer, PointerError, Reading};
+pub(crate) use reading::{unpacked_message, values_in};
 pub use report::{Kept, Progress, StateCounts, Summary, Timing};
+#[doc(hidden)]
 pub use running::Turn;
-pub use single::{Found, Recorded, Single, nth_record, read_all};
+#[doc(hidden)]
+pub use single::{Recorded, Single};
+pub(crate) use single::{nth_record, read_all};
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
@@ -171,6 +177,7 @@ pub struct Batch<'r> {
 /// Why a run could not go on to its end. A source that cannot be read is not among the reasons: the others go on, and the
 /// [`Summary`] names it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BatchError {
     /// The threads could not be started.
     #[error(transparent)]
@@ -219,6 +226,7 @@ pub enum BatchError {
 
 /// A path that cannot tell when an event happened.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum NowPathError {
     /// It is no path.
     #[error(transparent)]
@@ -471,6 +479,7 @@ impl<'r> Batch<'r> {
     /// # Errors
     ///
     /// As [`Batch::run`]; [`BatchError::GivenUp`] if `next` says so.
+    #[doc(hidden)]
     pub fn run_in_turns(self, sources: Vec<Source<'_>>, mut next: impl FnMut() -> Turn) -> Result<Summary, BatchError> {
         self.execute(sources, Hands::Turns(&mut next))
     }

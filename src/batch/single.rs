@@ -121,6 +121,7 @@ impl Single<'_> {
 
 /// A record, found by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Found {
     /// The number of its source.
     pub source: usize,

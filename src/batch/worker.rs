@@ -43,6 +43,7 @@ const UNTIDY_MAX: u32 = 64;
 
 /// Who an execution is: what its random numbers, UUIDs and name derive from, together with the seed of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Identity {
     /// The number of its source and its byte offset there.
     #[default]

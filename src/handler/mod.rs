@@ -230,6 +230,7 @@ impl Handlers {
 
 /// Names that nobody stands behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MissingHandlers {
     /// Each name, with the states that call it.
     pub missing: BTreeMap<String, Vec<String>>,
@@ -345,7 +346,7 @@ pub enum Answer<'a> {
 }
 
 /// What a reply that came later means to the execution that waited for it.
-pub fn settle<'a>(reply: std::thread::Result<Result<String, FunctionError>>, arena: &'a Arena) -> Reply<'a> {
+pub(crate) fn settle<'a>(reply: std::thread::Result<Result<String, FunctionError>>, arena: &'a Arena) -> Reply<'a> {
     match reply {
         Ok(Ok(text)) => Reply::Returned(Value::raw(arena, arena.alloc_str(&text), Form::of(&text))),
         Ok(Err(error)) => failed(&error, arena),

@@ -5,6 +5,7 @@
 
 /// A history event. Ids of a child's events are its own until the children are joined.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Event {
     /// The id, from 1.
     pub id: u32,
@@ -19,6 +20,7 @@ pub struct Event {
 /// The types of events, with their details; JSON values are compact text.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
+#[non_exhaustive]
 pub enum EventKind {
     ExecutionStarted {
         input: String,
