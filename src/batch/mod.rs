@@ -81,15 +81,17 @@ pub use latency::{Bar, Latency, Quantiles, nanoseconds};
 pub use ledger::{Ledger, LedgerError};
 pub(crate) use once::{Once, Who, input, scanned};
 pub use pool::ThreadsError;
-pub(crate) use pool::side_by_side;
+#[doc(hidden)]
+pub use pool::side_by_side;
 pub use reading::{Envelope, Format, Pointer, PointerError, Reading};
-pub(crate) use reading::{unpacked_message, values_in};
+#[doc(hidden)]
+pub use reading::{unpacked_message, values_in};
 pub use report::{Kept, Progress, StateCounts, Summary, Timing};
 #[doc(hidden)]
 pub use running::Turn;
+pub use single::{Found, nth_record};
 #[doc(hidden)]
-pub use single::{Recorded, Single};
-pub(crate) use single::{nth_record, read_all};
+pub use single::{Recorded, Single, read_all};
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;

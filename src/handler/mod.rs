@@ -341,7 +341,7 @@ impl Bound {
 pub enum Answer<'a> {
     /// It is done.
     Now(Reply<'a>),
-    /// Its reply is still to come; [`settle`] takes it.
+    /// Its reply is still to come.
     Later(Pending),
 }
 

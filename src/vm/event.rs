@@ -5,7 +5,6 @@
 
 /// A history event. Ids of a child's events are its own until the children are joined.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub struct Event {
     /// The id, from 1.
     pub id: u32,

@@ -43,6 +43,21 @@ impl<'a> Input<'a> {
 }
 
 /// What all executions of a run share.
+///
+/// ```
+/// use expressway::vm::{Limits, Names, Settings};
+/// use expressway::{Executor, Handlers, Program};
+/// let program = Program::compile(r#"{"StartAt": "A", "States": {"A": {"Type": "Pass",
+///     "Parameters": {"of.$": "$$.StateMachine.Name"}, "Next": "B"}, "B": {"Type": "Succeed"}}}"#)?;
+/// let names = Names { machine: "two".to_owned(), ..Names::default() };
+/// let executor = Executor::new(program, &Handlers::new())?;
+/// let named = executor.clone().settings(Settings { names, ..Settings::default() });
+/// assert_eq!(named.run("{}")?.output.as_deref(), Some(r#"{"of":"two"}"#));
+/// let limits = Limits { steps: 1, ..Limits::EXPRESS };
+/// let short = executor.settings(Settings { limits, ..Settings::default() });
+/// assert_eq!(short.run("{}")?.limit, Some("steps"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The limits.
