@@ -25,7 +25,7 @@ pub mod watch;
 use crate::program::{HandlerId, Program};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
-use crate::vm::{Reply, Seed, TaskRequest};
+use crate::vm::{Reply, Seed, Stream, TaskRequest};
 use function::{Call, Event, Function, FunctionError};
 use mock::{Counters, Mock};
 use serde::Serialize;
@@ -271,6 +271,13 @@ impl Bound {
     /// Counters for one execution and all its children. Its seed, of which nothing has been drawn, says which it is.
     pub fn counters_of(&self, execution: Seed) -> Counters {
         Counters::new(execution)
+    }
+
+    /// The same for one of which nobody may ever ask who it is.
+    #[inline]
+    pub(crate) fn counters_for(&self, execution: Stream) -> Counters {
+        // Only what was recorded is found by who asks.
+        Counters::new(if self.counts() { execution.get() } else { Seed::NOBODY })
     }
 
     /// Counters for one execution of which nothing was recorded, and all its children.

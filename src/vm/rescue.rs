@@ -119,7 +119,7 @@ impl<'a> Execution<'a> {
             seconds = seconds.min(most as f64);
         }
         if retrier.full_jitter {
-            seconds *= self.seed.fraction();
+            seconds *= self.seed.known().fraction();
         }
         // The conversion saturates, and NaN (0 × ∞) is no delay.
         (seconds * 1_000.0) as i64
