@@ -21,8 +21,11 @@ use std::sync::Arc;
 /// An arena that has grown beyond this is not kept.
 const ARENA_BYTES_MAX: usize = 1 << 20;
 
-/// What stands before and behind the line of an execution by itself: a block of bytes that are tokens.
-const PADDING_BYTES: usize = 16;
+/// What stands behind the line of an execution by itself: a block of bytes that are tokens.
+const BLOCK_BYTES: usize = 16;
+
+/// What may have to stand before it.
+const WORD_BYTES: usize = 8;
 
 /// Longer lines are not copied in order to be recognised: what that saves is little beside reading them.
 const PADDED_BYTES_MAX: usize = 1 << 12;
@@ -291,12 +294,12 @@ impl Session<'_> {
         // Most texts are one line, of which the scanner keeps what the program reads; others are checked as a whole.
         if memchr::memchr(b'\n', input).is_none() {
             // In the arena both live as long as what looks into them.
-            let is_padded = input.len() <= PADDED_BYTES_MAX;
-            let text = if is_padded { padded(input, arena) } else { input };
+            let (text, before) = match input.len() <= PADDED_BYTES_MAX {
+                true => padded(input, plan.find_duplicates, arena),
+                false => (input, 0),
+            };
             let lines = arena.alloc(Lines::new(text, scratch, plan));
-            if is_padded {
-                lines.behind(PADDING_BYTES);
-            }
+            lines.behind(before);
             match lines.advance(slots) {
                 Some(LineKind::Json) => {}
                 Some(LineKind::Bad) => return Err(lines.fault().into()),
@@ -323,11 +326,12 @@ impl Session<'_> {
 }
 
 /// A line among empty ones. What it is built like is learned and recognised by whole blocks of tokens and words of bytes,
-/// which a lone line has too few of at both ends.
-fn padded<'a>(line: &[u8], arena: &'a Arena) -> &'a [u8] {
-    let text = arena.alloc_slice_fill_copy(PADDING_BYTES + line.len() + 1 + PADDING_BYTES, b'\n');
-    text[PADDING_BYTES..][..line.len()].copy_from_slice(line);
-    text
+/// which a lone line has too few of: behind it, and where keys are compared, before it. Gives how many stand before it.
+fn padded<'a>(line: &[u8], find_duplicates: bool, arena: &'a Arena) -> (&'a [u8], usize) {
+    let before = if find_duplicates { WORD_BYTES } else { 0 };
+    let text = arena.alloc_slice_fill_copy(before + line.len() + 1 + BLOCK_BYTES, b'\n');
+    text[before..][..line.len()].copy_from_slice(line);
+    (text, before)
 }
 
 impl Executor {
