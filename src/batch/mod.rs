@@ -107,7 +107,7 @@ use outputs::Outputs;
 use running::Hands;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// When virtual time starts unless something else is said: 2020-01-01T00:00:00Z, in milliseconds since 1970.
 pub const NOW_MS: i64 = 1_577_836_800_000;
@@ -124,6 +124,10 @@ const WINDOW_BYTES: usize = 32 << 20;
 const RESULTS_BYTES_MAX: usize = 4 << 20;
 /// Chunks that may wait for their turn, where their results need not stay in memory: what is known of each still does.
 const SPILLED_CHUNKS: u64 = 1 << 14;
+/// Before anything is spilled, the first chunk is waited for so long. Many systems put a thread aside for some milliseconds
+/// when there is other work, while the others get through the whole window in two; spilling that cost a sixth of a run
+/// on two busy cores. An event that takes longer than this makes others wait no longer than this.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Called with the name of a source and the offset of the event there that all wait for.
 type WaitingFor<'r> = Box<dyn Fn(&str, u64) + Send + Sync + 'r>;

@@ -24,6 +24,9 @@ pub(super) struct Window {
     pub bytes: usize,
     /// Chunks that have been taken and not yet written, where more of them can be spilled.
     pub spilled_chunks: u64,
+    /// For so long the first chunk may keep all others waiting before they are spilled behind it: a thread that the system
+    /// has put aside comes back, and until then others have their work to do.
+    pub patience: Duration,
 }
 
 /// How long everybody waits for one event before somebody is told.
@@ -71,6 +74,8 @@ struct State {
     under_way: Vec<(u64, Arc<Whereabouts>)>,
     /// The chunk for which all wait, as somebody was told.
     told: Option<u64>,
+    /// The chunk for which it was waited in vain.
+    slow: Option<u64>,
     /// Whether somebody is writing.
     writing: bool,
     /// Whether a chunk was left unfinished, so that nothing behind it may be written.
@@ -98,6 +103,7 @@ impl<'w> Order<'w> {
             parts: VecDeque::new(),
             under_way: Vec::new(),
             told: None,
+            slow: None,
             writing: false,
             cut: false,
             spare: Vec::new(),
@@ -121,6 +127,16 @@ impl<'w> Order<'w> {
         while !self.has_room(&state, sequence) {
             state = self.wait(state);
         }
+        let is_patient = !self.window.patience.is_zero();
+        while is_patient && !self.has_room_in_memory(&state, sequence) && state.slow != Some(state.head) {
+            let head = state.head;
+            let waited = self.moved.wait_timeout(state, self.window.patience);
+            let (back, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = back;
+            if waited.timed_out() && state.head == head {
+                state.slow = Some(head);
+            }
+        }
         !self.is_over()
     }
 
@@ -130,12 +146,17 @@ impl<'w> Order<'w> {
     }
 
     fn has_room(&self, state: &State, sequence: u64) -> bool {
+        self.has_room_in_memory(state, sequence)
+            || (sequence - state.head < self.window.spilled_chunks
+                && self.spill.as_ref().is_some_and(|spill| spill.has_room(&state.spilled)))
+    }
+
+    /// Whether nothing need be spilled for it, or ever again.
+    fn has_room_in_memory(&self, state: &State, sequence: u64) -> bool {
         // With no chunk under way there is room by definition.
         !self.ordered
             || sequence <= state.head
             || (sequence - state.head < self.window.chunks && state.bytes < self.window.bytes)
-            || (sequence - state.head < self.window.spilled_chunks
-                && self.spill.as_ref().is_some_and(|spill| spill.has_room(&state.spilled)))
             || self.over.load(Ordering::Relaxed)
     }
 

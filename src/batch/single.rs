@@ -221,7 +221,7 @@ fn reading(sources: Vec<Source<'_>>, records_skipped: u64) -> (Intake<'_>, Order
         records_max: None,
         counting: records_skipped > 0,
     };
-    let window = Window { chunks: u64::MAX, bytes: usize::MAX, spilled_chunks: 0 };
+    let window = Window { chunks: u64::MAX, bytes: usize::MAX, spilled_chunks: 0, patience: std::time::Duration::ZERO };
     let order = Order::new(Outputs::default(), window, false, None, None, None);
     (Intake::new(sources, cutting, Done::default()), order)
 }
