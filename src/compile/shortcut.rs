@@ -3,24 +3,30 @@
 //! The instructions are followed from the first one on with *symbols* in the place of values: the input, a slot, a
 //! constant, an object built of symbols. Where the program branches on a value, both ways are followed. Objects that are
 //! built only to be taken apart again, as a handler's event is, are never built: their members are the symbols that went
-//! into them. What cannot be followed (waiting, drawing random numbers, asking somebody, the context object, children) ends in
-//! [`Node::Machine`], and so does, when it is met at run time, whatever would be an error.
+//! into them. Branches are followed one after the other, a Map's items once for all of them. What cannot be followed
+//! (drawing random numbers, asking somebody, a child that fails) ends in [`Node::Machine`], and so does, when it is met at
+//! run time, whatever would be an error, but for what a handler fails with on purpose.
 //!
 //! It must never change what the program does: a way that is not followed exactly is not followed at all.
 
+mod children;
 mod data;
+mod failing;
 mod symbol;
+mod track;
 
 use crate::program::choice::{Comparison, Subject, Table, TypeTest};
 use crate::program::shortcut::{
-    Compute, End, Ending, Needs, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut,
+    BranchTurn, Compute, Each, End, Ending, Needs, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut,
 };
-use crate::program::work::{Completion, Integration, Limit};
-use crate::program::{Addr, AssignId, Function, Op, Program, Register, Root, SlotId, StateId, TaskId, TestId};
+use crate::program::work::{Completion, Integration, Limit, Wait};
+use crate::program::{Addr, Function, Op, Program, Root, SlotId, TaskId, TestId};
 use crate::value::path::Path;
 use crate::value::text::write_string;
+use failing::Visit;
 use std::rc::Rc;
 use symbol::{Extent, Symbol};
+use track::{Caller, Track};
 
 /// The most instructions of one way; a loop that the input decides is unrolled up to here.
 const WAY_OPS_MAX: u32 = 1_000;
@@ -28,11 +34,13 @@ const WAY_OPS_MAX: u32 = 1_000;
 const DECISIONS_MAX: u32 = 200;
 /// With so many nodes nothing more is followed, but what leads there is still linked up.
 const NODES_MAX: usize = 8_192;
+/// The most instructions of all ways together, those that lead nowhere included.
+const OPS_MAX: u32 = 200_000;
 /// The most slots, the program's own included, that are looked for in each event.
 const SLOTS_MAX: usize = 64;
 /// What Lambda's answer to Invoke holds beside the payload, generously.
 const RESPONSE_BYTES: u64 = 4_096;
-/// The most history events that one instruction stands for.
+/// The most history events that one instruction stands for, if it stands for any.
 const OP_EVENTS_MAX: u32 = 5;
 
 const MACHINE: NodeId = 0;
@@ -44,12 +52,16 @@ pub(super) fn add(program: &mut Program) {
         paths: Vec::new(),
         nodes: vec![Node::Machine],
         ends: Vec::new(),
-        registers: 0,
+        most: Most::default(),
         needs: Needs::default(),
+        ops: 0,
+        wishes: Vec::new(),
         program,
     };
     let root = tracer.follow(Track::new(tracer.program), 0);
-    let Tracer { slots: all_slots, paths: more_paths, nodes, ends, registers, needs, .. } = tracer;
+    let Tracer { slots: all_slots, paths: more_paths, nodes, ends, most, mut needs, .. } = tracer;
+    (needs.steps, needs.events) = (most.steps, most.events);
+    let registers = most.registers;
     if root == MACHINE {
         return;
     }
@@ -64,41 +76,21 @@ struct Tracer<'p> {
     paths: Vec<Path>,
     nodes: Vec<Node>,
     ends: Vec<End>,
-    registers: u32,
+    most: Most,
     needs: Needs,
-}
-
-/// Where a way has come to.
-#[derive(Clone)]
-struct Track {
-    pc: Addr,
-    doc: Symbol,
-    eff: Symbol,
-    res: Symbol,
-    out: Symbol,
-    stack: Vec<Symbol>,
-    variables: Vec<Option<Symbol>>,
-    assigned: Option<(AssignId, Vec<Symbol>)>,
-    caller: Option<Box<Caller>>,
-    /// The call whose handler's one state is evaluated in its place.
-    inside: Option<TaskId>,
-    /// Slots that are known to hold something, or to be absent.
-    found: Vec<SlotId>,
-    absent: Vec<SlotId>,
-    visits: Vec<StateId>,
-    registers: u32,
-    /// What has been opened, and into which register.
-    opened: Vec<(Operand, u32)>,
     ops: u32,
+    /// What has to be opened before a Map begins, since all its items look into it.
+    wishes: Vec<Symbol>,
 }
 
-#[derive(Clone)]
-struct Caller {
-    pc: Addr,
-    doc: Symbol,
-    eff: Symbol,
-    stack: usize,
-    task: TaskId,
+/// What the ways of a tree take, at most.
+#[derive(Default)]
+struct Most {
+    registers: u32,
+    steps: u64,
+    events: u32,
+    /// Whether time passes.
+    passes: bool,
 }
 
 /// A node that leads to one other, which is not known yet.
@@ -107,53 +99,16 @@ enum Link {
     Absent(SlotId),
     Compute { register: u32, what: Compute },
     Room { registers: Box<[u32]>, inputs: u64, bytes: u64 },
+    Text(Operand),
+    Pass(i64),
+    Branch(u32, BranchTurn),
+    Each(Box<Each>),
 }
 
 /// The way cannot be followed.
 struct Lost;
 
 type Followed<T> = Result<T, Lost>;
-
-impl Track {
-    fn new(program: &Program) -> Track {
-        Track {
-            pc: Addr(0),
-            doc: Symbol::Input,
-            eff: Symbol::Input,
-            res: Symbol::Null,
-            out: Symbol::Null,
-            stack: Vec::new(),
-            variables: vec![None; program.variables().len()],
-            assigned: None,
-            caller: None,
-            inside: None,
-            found: Vec::new(),
-            absent: Vec::new(),
-            visits: Vec::new(),
-            registers: 0,
-            opened: Vec::new(),
-            ops: 0,
-        }
-    }
-
-    fn register(&mut self, register: Register) -> &mut Symbol {
-        match register {
-            Register::Doc => &mut self.doc,
-            Register::Eff => &mut self.eff,
-            Register::Res => &mut self.res,
-            Register::Out => &mut self.out,
-        }
-    }
-
-    fn pop(&mut self) -> Followed<Symbol> {
-        self.stack.pop().ok_or(Lost)
-    }
-
-    fn pop_many(&mut self, count: usize) -> Followed<Vec<Symbol>> {
-        let at = self.stack.len().checked_sub(count).ok_or(Lost)?;
-        Ok(self.stack.split_off(at))
-    }
-}
 
 /// How a stretch without decisions ends.
 enum Turn {
@@ -169,7 +124,7 @@ impl Tracer<'_> {
     /// Follows all ways from here; the node at which they begin.
     fn follow(&mut self, mut track: Track, depth: u32) -> NodeId {
         let mut links = Vec::new();
-        let last = match self.stretch(&mut track, &mut links) {
+        let last = match self.stretch(&mut track, &mut links, depth) {
             Err(Lost) => MACHINE,
             Ok(Turn::At(node)) => node,
             Ok(_) if depth >= DECISIONS_MAX => MACHINE,
@@ -202,6 +157,10 @@ impl Tracer<'_> {
                 Link::Absent(slot) => Node::Absent { slot, then },
                 Link::Compute { register, what } => Node::Compute { register, what, then },
                 Link::Room { registers, inputs, bytes } => Node::Room { registers, inputs, bytes, then },
+                Link::Text(value) => Node::Text { value, then },
+                Link::Pass(ms) => Node::Pass { ms, then },
+                Link::Branch(register, turn) => Node::Branch { register, turn, then },
+                Link::Each(each) => Node::Each(Box::new(Each { then, ..*each })),
             })
         })
     }
@@ -212,11 +171,11 @@ impl Tracer<'_> {
     }
 
     /// Follows the one way from here up to a decision or its end.
-    fn stretch(&mut self, track: &mut Track, links: &mut Vec<Link>) -> Followed<Turn> {
+    fn stretch(&mut self, track: &mut Track, links: &mut Vec<Link>, depth: u32) -> Followed<Turn> {
         let program = self.program;
         loop {
-            track.ops += 1;
-            if track.ops > WAY_OPS_MAX || self.nodes.len() >= NODES_MAX {
+            (track.ops, self.ops) = (track.ops + 1, self.ops + 1);
+            if track.ops > WAY_OPS_MAX || self.ops > OPS_MAX || self.nodes.len() >= NODES_MAX {
                 return Err(Lost);
             }
             let op = program.ops()[track.pc.index()];
@@ -229,8 +188,11 @@ impl Tracer<'_> {
                     }
                     track.visits.push(state);
                     track.eff = track.doc.clone();
+                    track.visit = Visit::of(state, program.state(state).retriers.len());
+                    track.events += 1;
                 }
                 Op::Leave { with, to, .. } => {
+                    track.events += 1;
                     let out = track.register(with).clone();
                     self.hold_to_limit(&out, 0, links)?;
                     if let Some((variables, values)) = track.assigned.take() {
@@ -244,24 +206,33 @@ impl Tracer<'_> {
                 Op::Jump { to } => track.pc = to,
                 // The states of a way are known.
                 Op::Count { .. } => {}
-                Op::Finish {} => match track.caller.take() {
-                    Some(caller) => {
-                        let value = std::mem::replace(&mut track.doc, caller.doc);
-                        (track.pc, track.eff, track.assigned) = (caller.pc, caller.eff, None);
-                        track.stack.truncate(caller.stack);
-                        track.res = self.reply(caller.task, value, links)?;
-                    }
-                    None => {
+                Op::Finish {} => {
+                    if let Some(caller) = track.caller.take() {
+                        let task = caller.task;
+                        let value = track.return_to(*caller);
+                        track.res = self.reply(task, value, links)?;
+                        track.events += OP_EVENTS_MAX;
+                    } else if !track.frames.is_empty() {
+                        self.end_branch(track, links)?;
+                    } else if track.maps > 0 {
+                        let output = self.operand(track, links, track.doc.clone())?;
+                        let text = track.doc.clone().into_parts(program)?.into();
+                        return self.end(track, Ending::Item { output, text });
+                    } else {
                         let parts = track.doc.clone().into_parts(program)?;
                         return self.end(track, Ending::Succeeded(parts.into()));
                     }
-                },
+                }
                 Op::Fail { error, cause } => {
-                    if track.caller.is_some() {
-                        return Err(Lost);
-                    }
                     let cause = if cause { Some(track.pop()?) } else { None };
                     let error = if error { Some(track.pop()?) } else { None };
+                    if track.caller.is_some() {
+                        self.fail_handler(track, links, error, cause)?;
+                        continue;
+                    }
+                    if track.maps > 0 || !track.frames.is_empty() {
+                        return Err(Lost);
+                    }
                     let error = self.operands(track, links, error)?.pop();
                     let cause = self.operands(track, links, cause)?.pop();
                     return self.end(track, Ending::Failed { error, cause });
@@ -346,21 +317,34 @@ impl Tracer<'_> {
                     let payload = self.payload(track, task)?;
                     let entry = program.task(task).inlined.ok_or(Lost)?;
                     let (doc, eff) = (track.doc.clone(), track.eff.clone());
-                    let caller = Caller { pc: track.pc, doc, eff, stack: track.stack.len(), task };
+                    let visit = std::mem::take(&mut track.visit);
+                    let caller = Caller { pc: track.pc, doc, eff, stack: track.stack.len(), task, visit };
                     track.caller = Some(Box::new(caller));
+                    track.events += OP_EVENTS_MAX;
                     (track.doc, track.pc) = (payload, entry);
                 }
                 Op::Begin { task, body } => {
                     self.payload(track, task)?;
                     track.inside = Some(task);
                     track.visits.push(body);
+                    track.events += OP_EVENTS_MAX;
                 }
                 Op::Return { task } => {
                     let value = track.pop()?;
                     track.inside.take().ok_or(Lost)?;
                     track.res = self.reply(task, value, links)?;
+                    track.events += OP_EVENTS_MAX;
                 }
-                // Time passes, somebody is asked, or only a failure leads here.
+                Op::Fork { fork } => self.fork(track, links, fork, depth)?,
+                // What a handler that takes long comes to, its task's limit decides.
+                Op::Wait { wait } if track.caller.is_none() => match *program.wait(wait) {
+                    Wait::Seconds(seconds) => {
+                        let ms = i64::try_from(seconds.saturating_mul(1_000)).map_err(|_| Lost)?;
+                        self.pass(track, links, ms);
+                    }
+                    _ => return Err(Lost),
+                },
+                // Somebody is asked, or only a failure leads here.
                 _ => return Err(Lost),
             }
         }
@@ -368,10 +352,13 @@ impl Tracer<'_> {
 
     /// The end of a way.
     fn end(&mut self, track: &Track, result: Ending) -> Followed<Turn> {
-        self.registers = self.registers.max(track.registers);
-        self.needs.steps = self.needs.steps.max(track.visits.len() as u64);
-        self.needs.events = self.needs.events.max(track.ops.saturating_mul(OP_EVENTS_MAX));
-        self.ends.push(End { result, visits: track.visits.clone().into() });
+        let most = &mut self.most;
+        most.registers = most.registers.max(track.registers);
+        // A retry is a step as well.
+        most.steps = most.steps.max((track.visits.len() + track.troubles.len()) as u64);
+        most.events = most.events.max(track.events);
+        let (visits, troubles) = (track.visits.clone().into(), track.troubles.clone().into());
+        self.ends.push(End { result, visits, troubles });
         let end = (self.ends.len() - 1) as u32;
         Ok(Turn::At(self.node(Node::End(end))))
     }
@@ -451,14 +438,18 @@ impl Tracer<'_> {
     ) -> Followed<Option<Turn>> {
         let test = self.program.test(id);
         if let Comparison::Is(TypeTest::IsPresent, expected) = test.comparison {
+            let path = self.program.path(test.path);
             let slot = match test.from {
                 Root::Slot(slot) => Some(slot),
-                from => match self.load(track, from).and_then(|root| self.descend(root, test.path))? {
-                    (Symbol::Slot(slot), taken) if taken == self.program.path(test.path).steps().len() => Some(slot),
-                    (_, taken) if taken == self.program.path(test.path).steps().len() => None,
-                    (Symbol::Object(_), _) if self.program.path(test.path).is_reference() => {
+                from => match self.load(track, from).and_then(|root| self.descend(root, test.path, 0))? {
+                    (Symbol::Slot(slot), taken) if taken == path.steps().len() => Some(slot),
+                    (_, taken) if taken == path.steps().len() => None,
+                    (Symbol::Object(_), _) if path.is_reference() => {
                         *track = if expected { no.clone() } else { yes.clone() };
                         return Ok(None);
+                    }
+                    (Symbol::Register(from), taken) => {
+                        return self.leads(track, (Operand::Register(from), test.path, taken), expected, yes, no);
                     }
                     _ => return Err(Lost),
                 },
@@ -493,10 +484,8 @@ impl Tracer<'_> {
             Comparison::Against(_, _, root, path, blame) => Some(ask(self, root, path, blame)?),
             _ => None,
         };
-        for way in [&mut *yes, &mut *no] {
-            (way.found, way.opened) = (track.found.clone(), track.opened.clone());
-            way.registers = track.registers;
-        }
+        yes.know_as(track);
+        no.know_as(track);
         let node = Box::new(move |yes, no| Node::Holds { test: id, value, other, yes, no });
         Ok(Some(Turn::Either { node, ways: Box::new((yes.clone(), no.clone())) }))
     }

@@ -7,21 +7,30 @@
 //! States Language: none of its own; every rule is the machine's, whose code is called wherever there is something to
 //! compute or to compare.
 
-use super::budget::Limits;
+mod each;
+
+pub use each::{Company, Nobody};
+
 use super::choice;
-use super::machine::Input;
+use super::machine::{Input, Settings};
 use super::outcome::Failure;
 use super::seed::Seed;
 use crate::program::Program;
 use crate::program::choice::Table;
-use crate::program::shortcut::{Compute, End, Ending, Node, Operand, Part, REGISTER_DEPTH_MAX, Shortcut};
-use crate::program::{SlotId, StateId};
-use crate::value::path::NodeBudget;
+use crate::program::shortcut::{
+    Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
+};
+use crate::program::{PathId, SlotId, StateId};
+use crate::value::path::{Miss, NodeBudget};
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
+use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
 use crate::value::{Arena, Member, Raw, Value};
 use crate::vm::intrinsic;
+
+/// As many arguments as most functions have.
+const FEW: usize = 4;
 
 /// So many bytes are copied for a short value.
 const BLOCK: usize = 32;
@@ -40,9 +49,17 @@ pub struct Scanned<'a> {
     pub slots: &'a [Slot],
     /// As of an [`Input`].
     pub tokens: Option<Tokens<'a>>,
+    /// The execution's clock when it starts, in milliseconds since 1970.
+    pub now_ms: i64,
 }
 
 impl<'a> Scanned<'a> {
+    /// What is known of an execution's input.
+    pub fn of(input: &Input<'a>, now_ms: i64) -> Scanned<'a> {
+        let Input { text, form, slots, tokens, .. } = *input;
+        Scanned { source: text, span: Span { start: 0, end: text.len() as u32 }, form, slots, tokens, now_ms }
+    }
+
     /// The event's text.
     #[inline]
     pub fn text(&self) -> &'a str {
@@ -61,13 +78,6 @@ impl<'a> Scanned<'a> {
     }
 }
 
-impl<'a> From<&Input<'a>> for Scanned<'a> {
-    fn from(input: &Input<'a>) -> Scanned<'a> {
-        let Input { text, form, slots, tokens, .. } = *input;
-        Scanned { source: text, span: Span { start: 0, end: text.len() as u32 }, form, slots, tokens }
-    }
-}
-
 /// A program's shortcut under the limits of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Shortcuts<'p> {
@@ -78,8 +88,22 @@ pub struct Shortcuts<'p> {
     state_bytes: u64,
     path_nodes: u32,
     opens: bool,
+    /// How long an execution may run, in milliseconds.
+    run_ms: i64,
+    /// What is left of the limits for the items of Maps.
+    spare: Spare,
+    /// How full the arena may become.
+    crowded_bytes: usize,
     /// If all begins with where one string leads: the slot that holds it, and the table.
     first: Option<(SlotId, &'p Table)>,
+}
+
+/// What Maps may use up.
+#[derive(Debug, Clone, Copy)]
+struct Spare {
+    steps: u64,
+    events: u64,
+    bytes: u64,
 }
 
 /// An execution that has been told.
@@ -87,17 +111,23 @@ pub struct Shortcuts<'p> {
 pub struct Told<'p, 'a> {
     /// Which end it comes to: a position among the shortcut's ends.
     pub index: usize,
+    /// Which ends the items of its Maps come to.
+    pub items: &'a [u32],
+    /// Its clock at the end, in milliseconds since 1970.
+    pub ended_ms: i64,
     end: &'p End,
     registers: &'a [Value<'a>],
 }
 
 impl<'p> Shortcuts<'p> {
     /// The program's shortcut; nothing if it has none, or if a limit could strike on it.
-    pub fn new(program: &'p Program, limits: &Limits) -> Option<Shortcuts<'p>> {
+    pub fn new(program: &'p Program, settings: &Settings) -> Option<Shortcuts<'p>> {
+        let limits = &settings.limits;
         let shortcut = program.shortcut();
         let needs = shortcut.needs;
         let time = limits.virtual_ms.is_none_or(|ms| ms > 0) && program.timeout_seconds() != Some(0);
         let within = needs.steps <= limits.steps && needs.events < limits.events && needs.depth <= limits.depth;
+        let known = !needs.context || settings.names.context.is_none();
         // What is made on the way to documents of that size stays far within what an execution may make.
         let document = limits.state_bytes.min(limits.execution_bytes / 64);
         let input_bytes_max = document.checked_sub(needs.bytes)? / needs.inputs.max(1);
@@ -108,7 +138,16 @@ impl<'p> Shortcuts<'p> {
             },
             _ => None,
         };
-        (!shortcut.is_empty() && time && within).then_some(Shortcuts {
+        let whole_ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+        let machine_ms = program.timeout_seconds().map_or(i64::MAX, |seconds| whole_ms(seconds.saturating_mul(1_000)));
+        (!shortcut.is_empty() && time && within && known).then_some(Shortcuts {
+            run_ms: machine_ms.min(limits.virtual_ms.unwrap_or(i64::MAX)),
+            crowded_bytes: limits.crowded_bytes,
+            spare: Spare {
+                steps: limits.steps.saturating_sub(needs.steps),
+                events: u64::from(limits.events.saturating_sub(needs.events)),
+                bytes: document,
+            },
             first,
             program,
             shortcut,
@@ -117,6 +156,11 @@ impl<'p> Shortcuts<'p> {
             path_nodes: limits.path_nodes,
             opens: shortcut.nodes.iter().any(|node| matches!(node, Node::Compute { what: Compute::Open { .. }, .. })),
         })
+    }
+
+    /// Whether Maps or Parallels are gone through on any way.
+    pub fn has_children(&self) -> bool {
+        self.shortcut.needs.children
     }
 
     /// Whether any way looks into the input by its [tokens](Input::tokens): if not, nobody has to bring them.
@@ -143,8 +187,25 @@ impl<'p> Shortcuts<'p> {
     pub fn output(&self, index: usize) -> Option<&'p [Part]> {
         match &self.shortcut.ends[index].result {
             Ending::Succeeded(parts) => Some(parts),
-            Ending::Failed { .. } => None,
+            Ending::Failed { .. } | Ending::Item { .. } => None,
         }
+    }
+
+    /// Whether this is an end of a Map's items, and not of executions.
+    pub fn is_item(&self, index: usize) -> bool {
+        matches!(self.shortcut.ends[index].result, Ending::Item { .. })
+    }
+
+    /// What went wrong on the way to this end and was taken up, and in which states.
+    pub fn troubles(&self, index: usize) -> &'p [(StateId, Trouble)] {
+        &self.shortcut.ends[index].troubles
+    }
+
+    /// How many steps an execution with this end takes, its Maps' items not counted.
+    pub fn steps(&self, index: usize) -> u64 {
+        let end = &self.shortcut.ends[index];
+        let retries = end.troubles.iter().filter(|(_, trouble)| *trouble == Trouble::Retried).count();
+        (end.visits.len() + retries) as u64
     }
 
     /// The states that an execution with this end enters, as often as it does.
@@ -158,9 +219,9 @@ impl<'p> Shortcuts<'p> {
         end.visits.last().copied().filter(|_| matches!(end.result, Ending::Failed { .. }))
     }
 
-    /// What an execution comes to; nothing, if the machine has to run it.
+    /// What an execution comes to; nothing, if the machine has to run it. Who has time may help with long Maps.
     #[inline(always)]
-    pub fn tell<'a>(&self, input: &Scanned<'a>, arena: &'a Arena) -> Option<Told<'p, 'a>>
+    pub fn tell<'a>(&self, input: &Scanned<'a>, arena: &'a Arena, company: &dyn Company) -> Option<Told<'p, 'a>>
     where
         'p: 'a,
     {
@@ -174,30 +235,45 @@ impl<'p> Shortcuts<'p> {
             && let Node::End(index) = self.shortcut.nodes[to.index()]
         {
             let index = index as usize;
-            return Some(Told { index, end: &self.shortcut.ends[index], registers: &[] });
+            let end = &self.shortcut.ends[index];
+            return Some(Told { index, end, items: &[], ended_ms: input.now_ms, registers: &[] });
         }
-        let mut walk = Walk { shortcuts: *self, input, arena, registers: &mut [] };
+        let mut walk = Walk {
+            shortcuts: self,
+            input,
+            arena,
+            company,
+            registers: &mut [],
+            now_ms: input.now_ms,
+            spare: self.spare,
+            items: bumpalo::collections::Vec::new_in(arena),
+        };
         if self.shortcut.registers > 0 {
             walk.registers = arena.alloc_slice_fill_copy(self.shortcut.registers as usize, Value::Null);
         }
-        let index = walk.run()?;
+        let index = walk.run(self.shortcut.root)?;
         let end = &self.shortcut.ends[index];
-        Some(Told { index, end, registers: walk.registers })
+        Some(Told { index, end, items: walk.items.into_bump_slice(), ended_ms: walk.now_ms, registers: walk.registers })
     }
 }
 
 struct Walk<'p, 'i, 'a> {
-    shortcuts: Shortcuts<'p>,
+    shortcuts: &'i Shortcuts<'p>,
     input: &'i Scanned<'a>,
     arena: &'a Arena,
+    company: &'i dyn Company,
     registers: &'a mut [Value<'a>],
+    now_ms: i64,
+    spare: Spare,
+    /// The ends that items have come to.
+    items: bumpalo::collections::Vec<'a, u32>,
 }
 
 impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
     #[inline(always)]
-    fn run(&mut self) -> Option<usize> {
-        let nodes = &self.shortcuts.shortcut.nodes;
-        let mut at = self.shortcuts.shortcut.root;
+    fn run(&mut self, root: NodeId) -> Option<usize> {
+        let nodes: &'p [Node] = &self.shortcuts.shortcut.nodes;
+        let mut at = root;
         loop {
             at = match &nodes[at as usize] {
                 Node::Machine => return None,
@@ -237,6 +313,36 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                     let other = other.map(|other| self.value(other));
                     if choice::holds(comparison, self.value(*value), other, self.arena) { *yes } else { *no }
                 }
+                Node::Text { value, then } => {
+                    self.value(*value).as_str(self.arena)?;
+                    *then
+                }
+                Node::Pass { ms, then } => {
+                    self.now_ms = self.now_ms.saturating_add(*ms);
+                    // Whatever is over then, the machine knows.
+                    if self.now_ms >= self.input.now_ms.saturating_add(self.shortcuts.run_ms) {
+                        return None;
+                    }
+                    *then
+                }
+                Node::Branch { register, turn, then } => {
+                    self.turn(*register as usize, *turn);
+                    *then
+                }
+                Node::Each(each) => {
+                    self.each(each)?;
+                    each.then
+                }
+                Node::Leads { from, path, taken, register, yes, no } => {
+                    match self.select(*from, *path, false, *taken) {
+                        Ok(value) => {
+                            self.registers[*register as usize] = value;
+                            *yes
+                        }
+                        Err(limit) if limit => return None,
+                        Err(_) => *no,
+                    }
+                }
                 Node::Compute { register, what, then } => {
                     let value = self.compute(what)?;
                     // So that what the compiler has counted with holds.
@@ -265,17 +371,20 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         let (program, arena) = (self.shortcuts.program, self.arena);
         match what {
             Compute::Call { function, arguments } => {
-                let arguments = arena.alloc_slice_fill_iter(arguments.iter().map(|operand| self.value(*operand)));
                 // No function that draws is ever called here.
-                intrinsic::call(*function, arguments, arena, &mut Seed::new(0, 0, 0)).ok()
-            }
-            Compute::Select { from, path, existing, taken } => {
-                let mut budget = NodeBudget::new(self.shortcuts.path_nodes.saturating_sub(*taken));
-                let (root, path) = (self.value(*from), program.path(*path));
-                match existing {
-                    true => path.eval_existing(root, arena, &mut budget).ok(),
-                    false => path.eval(root, arena, &mut budget).ok(),
+                let draws = &mut Seed::new(0, 0, 0);
+                let mut few = [Value::Null; FEW];
+                if let Some(few) = few.get_mut(..arguments.len()) {
+                    few.iter_mut().zip(arguments).for_each(|(value, operand)| *value = self.value(*operand));
+                    return intrinsic::call(*function, few, arena, draws).ok();
                 }
+                let arguments = arena.alloc_slice_fill_iter(arguments.iter().map(|operand| self.value(*operand)));
+                intrinsic::call(*function, arguments, arena, draws).ok()
+            }
+            Compute::Select { from, path, existing, taken } => self.select(*from, *path, *existing, *taken).ok(),
+            Compute::Now => {
+                let time = Timestamp::from_millis(self.now_ms).to_rfc3339_millis();
+                Some(Value::copy_str(arena, &time))
             }
             Compute::Object { members } => {
                 let members = members.iter().map(|(key, operand)| Member { key, value: self.value(*operand) });
@@ -299,8 +408,22 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         }
     }
 
-    #[inline]
+    /// What the rest of a path leads to; if to nothing, whether that is because it has cost too much.
+    fn select(&self, from: Operand, path: PathId, existing: bool, taken: u32) -> Result<Value<'a>, bool> {
+        let mut budget = NodeBudget::new(self.shortcuts.path_nodes.saturating_sub(taken));
+        let (root, path) = (self.value(from), self.shortcuts.program.path(path));
+        let found = match existing {
+            true => path.eval_existing(root, self.arena, &mut budget),
+            false => path.eval(root, self.arena, &mut budget),
+        };
+        found.map_err(|miss| matches!(miss.miss, Miss::Budget(_)))
+    }
+
+    #[inline(always)]
     fn value(&self, operand: Operand) -> Value<'a> {
+        if let Operand::Register(register) = operand {
+            return self.registers[register as usize];
+        }
         value(self.shortcuts.program, self.input, self.registers, self.arena, operand)
     }
 }
@@ -324,6 +447,7 @@ fn value<'p: 'a, 'a>(
             Value::raw(arena, &constant.text, constant.form)
         }
         Operand::Register(register) => registers[register as usize],
+        Operand::Int(number) => Value::Int(i64::from(number)),
         Operand::Null => Value::Null,
     }
 }
@@ -371,50 +495,7 @@ impl<'p, 'a> Told<'p, 'a> {
     /// Appends these parts: those of its output, with more text around them or without.
     #[inline(always)]
     pub fn write_parts(&self, parts: &[Part], input: &Scanned<'a>, out: &mut Vec<u8>) {
-        for part in parts {
-            match part {
-                Part::Text(text) => text.write(out),
-                Part::Value(Operand::Slot(slot)) => {
-                    if let Slot::Found(span) = input.slots[slot.index()]
-                        && let Some(block) = input.ahead(span).first_chunk::<BLOCK>()
-                        && let length = (span.end - span.start) as usize
-                        && length <= BLOCK
-                        && is_compact(input.form, &block[..length])
-                    {
-                        // As `Text::write`: a whole block, and what is too much is cut off.
-                        let end = out.len() + length;
-                        out.extend_from_slice(block);
-                        out.truncate(end);
-                    } else {
-                        self.put(Operand::Slot(*slot), input, out);
-                    }
-                }
-                Part::Value(operand) => self.put(*operand, input, out),
-                Part::Members(operand) => {
-                    self.put(*operand, input, out);
-                    // It stays open for the members that follow.
-                    out.pop();
-                    if out.last() != Some(&b'{') {
-                        out.push(b',');
-                    }
-                }
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn put(&self, operand: Operand, input: &Scanned<'a>, out: &mut Vec<u8>) {
-        let raw = match operand {
-            Operand::Slot(slot) => slot_text(input, slot),
-            Operand::Input => Raw { text: input.text(), form: input.form },
-            Operand::Register(register) => return self.registers[register as usize].write(out),
-            // Texts are put together when the program is compiled.
-            Operand::Const(_) | Operand::Null => return,
-        };
-        match raw.form == Form::COMPACT {
-            true => out.extend_from_slice(raw.text.as_bytes()),
-            false => Value::Raw(&raw).write(out),
-        }
+        write_parts(parts, self.registers, input, out);
     }
 
     /// The failure, if it fails; nothing if the machine has to tell it.
@@ -425,5 +506,54 @@ impl<'p, 'a> Told<'p, 'a> {
             Some(operand) => value(program, input, self.registers, arena, *operand).as_str(arena).map(Some),
         };
         Some(Failure::reported(text(error)?, text(cause)?))
+    }
+}
+
+/// Appends parts of a text.
+#[inline(always)]
+fn write_parts(parts: &[Part], registers: &[Value], input: &Scanned, out: &mut Vec<u8>) {
+    for part in parts {
+        match part {
+            Part::Text(text) => text.write(out),
+            Part::Value(Operand::Slot(slot)) => {
+                if let Slot::Found(span) = input.slots[slot.index()]
+                    && let Some(block) = input.ahead(span).first_chunk::<BLOCK>()
+                    && let length = (span.end - span.start) as usize
+                    && length <= BLOCK
+                    && is_compact(input.form, &block[..length])
+                {
+                    // As `Text::write`: a whole block, and what is too much is cut off.
+                    let end = out.len() + length;
+                    out.extend_from_slice(block);
+                    out.truncate(end);
+                } else {
+                    put(Operand::Slot(*slot), registers, input, out);
+                }
+            }
+            Part::Value(operand) => put(*operand, registers, input, out),
+            Part::Members(operand) => {
+                put(*operand, registers, input, out);
+                // It stays open for the members that follow.
+                out.pop();
+                if out.last() != Some(&b'{') {
+                    out.push(b',');
+                }
+            }
+        }
+    }
+}
+
+#[inline(never)]
+fn put(operand: Operand, registers: &[Value], input: &Scanned, out: &mut Vec<u8>) {
+    let raw = match operand {
+        Operand::Slot(slot) => slot_text(input, slot),
+        Operand::Input => Raw { text: input.text(), form: input.form },
+        Operand::Register(register) => return registers[register as usize].write(out),
+        // Texts are put together when the program is compiled.
+        Operand::Const(_) | Operand::Int(_) | Operand::Null => return,
+    };
+    match raw.form == Form::COMPACT {
+        true => out.extend_from_slice(raw.text.as_bytes()),
+        false => Value::Raw(&raw).write(out),
     }
 }
