@@ -12,8 +12,11 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+/// A test, with its name.
+type Test = (&'static str, fn(&Server));
+
 /// What is asked of it.
-pub const TESTS: &[(&str, fn(&Server))] =
+pub const TESTS: &[Test] =
     &[("functions_that_are_not_there", functions_that_are_not_there), ("answers_are_results", answers_are_results)];
 
 /// The server, which ends with this.
