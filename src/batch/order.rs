@@ -3,10 +3,10 @@
 //! Flows in: the results of chunks, in any order. Flows out: the same, in order, to the [`Outputs`]. There is no writing
 //! thread: whoever completes the first unwritten chunk writes it and all that wait behind it. What waits beyond the bound
 //! goes to the [`Spill`], if there is one and a moment's patience has not helped; when that is full too, workers wait, and
-//! somebody is told for whom. It must
-//! never let a worker who holds the first unwritten chunk wait for room: that is why room is waited for before a chunk is
-//! taken ([`Order::wait_for_room`]). A chunk may hand in parts of what it comes to ([`Order::relieve`]): the first chunk to
-//! the outputs, any other to the spill; where there is none, or no room in it, it waits for its turn.
+//! somebody is told for whom. It must never let a worker who holds the first unwritten chunk wait for room: that is why
+//! room is waited for before a chunk is taken ([`Order::wait_for_room`]). A chunk may hand in parts of what it comes to
+//! ([`Order::relieve`]): the first chunk to the outputs, any other to the spill; where there is none, or no room in it, it
+//! waits for its turn.
 
 use super::outputs::{Failure, Outputs, Results};
 use super::spill::{Spill, Stored, Use};
