@@ -22,6 +22,7 @@ pub(super) const SUCCEEDED: &str = "\"status\":\"SUCCEEDED\",\"output\":";
 
 /// What results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Emit {
     /// A line per record, with its status: output line n is what became of record n.
     #[default]

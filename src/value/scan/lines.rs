@@ -254,6 +254,14 @@ impl<'c, 's> Lines<'c, 's> {
         }
     }
 
+    /// Goes on behind so many empty lines, which the chunk has to begin with; before the first line is asked for.
+    pub(crate) fn behind(&mut self, empty_lines: usize) {
+        debug_assert!(self.offset == 0 && self.chunk[..empty_lines].iter().all(|&byte| byte == b'\n'));
+        self.offset = empty_lines;
+        // Each of them is a token.
+        self.cursor.token = empty_lines;
+    }
+
     /// The next line; `slots` has at least [`SlotTrie::slots`] entries. `None` after the last line.
     #[allow(clippy::should_implement_trait)] // An iterator cannot borrow slots from each caller.
     pub fn next(&mut self, slots: &mut [Slot]) -> Option<Item<'c>> {
