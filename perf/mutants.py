@@ -3,15 +3,18 @@
 
     perf/mutants.py                       60 mistakes drawn by seed 1, in src/vm and src/compile
     perf/mutants.py --count 200 --seed 7  others
+    perf/mutants.py --only 12 31          of the same draw, these alone: when a test for them has been written
     perf/mutants.py --under src/batch     elsewhere
 
-Mistakes are of three kinds: a condition is turned round, a statement is left out, a small number is one more. All of them
-are put into one copy of the project (target/mutants), each asleep; so there is one build, and then the tests run once for
-each mistake, which a variable of the environment wakes. Lines that the compiler will not have so are put back, and others
-drawn for them. The tests are those that run the language: stop at the first that fails. A mistake that makes a test run for
-too long is noticed, too.
+Mistakes are of four kinds: a condition is turned round, an operator is another one, a statement is left out, a small
+number is one more. All of them are put into one copy of the project (target/mutants), each asleep; so there is one build,
+and then the tests run once for each mistake, which a variable of the environment wakes: some seconds a mistake, where a
+build for each would take a minute. Lines that the compiler will not have so are put back, and others stand in for them.
+The tests are those that run the language, the quickest first: stop at the first that fails. A mistake that makes a test
+run for too long, or take too much memory, is noticed, too.
 
-Prints each mistake that no test has noticed, and the score. Python 3.9, standard library only; needs git.
+Prints each mistake that no test has noticed, and the score. What a run has found, and what became of it, is in
+perf/results. Python 3.9, standard library only; needs git.
 """
 
 import argparse
@@ -19,6 +22,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -26,7 +30,10 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(ROOT, "target", "mutants")
-TESTS = ["language", "machine", "shortcut", "jsonata", "corpora", "limits", "oracle", "hostile"]
+# The quickest first; the library's own tests come after the first two.
+TESTS = ["machine", "jsonata", "corpora", "limits", "language", "oracle", "properties", "hostile", "shortcut"]
+# What the address space of a test may grow to: a loop that never ends had better not take the whole machine.
+MEMORY = 12 << 30
 
 WAKER = """
 /// Whether the mistake of that number is awake.
@@ -39,15 +46,28 @@ pub(crate) fn mistaken(number: u32) -> bool {
 CONDITION = re.compile(r"^(\s*(?:\} else )?(?:if|while) )(?!let\b)((?:(?!\blet\b).)+)( \{)$")
 GUARD = re.compile(r"^(\s*[^/]*?\S if )(?!let\b)((?:(?!\blet\b|=>).)+)( =>.*)$")
 STATEMENT = re.compile(r"^(\s*)((?!let\b|return\b|use\b|pub\b|mod\b|const\b|static\b|type\b|break\b|continue\b|//|#|\}|\.|match\b)[A-Za-z_*(][^;]*;)$")
+# `let` and what is computed for it; a condition has its own pattern above.
+COMPUTED = re.compile(r"^(\s*let (?:mut )?\w+ = )([^;{}|]*)(;)$")
+OPERATOR = re.compile(r" (<=|>=|<|>|==|!=|&&|\|\||\+|-|\*) (?=[\w(*&\"'-])")
+OTHERS = {
+    "<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "+": "-", "-": "+", "*": "+",
+}
 NUMBER = re.compile(r"^(\s*(?!//|#|const|static|pub|use)[^\"']*?[ (\[])([0-9])((?:[ ,)\];].*)?)$")
 
 
-def mistake(line, number):
+def mistake(line, number, drawn):
     """The line with a mistake asleep in it, and what the mistake is; none if the line has no room for one."""
     awake = f"crate::mistaken({number})"
-    if found := CONDITION.match(line) or GUARD.match(line):
+    found = CONDITION.match(line) or GUARD.match(line)
+    operators = list(OPERATOR.finditer((found or COMPUTED.match(line) or ["", "", ""])[2]))
+    if operators and (not found or drawn.random() < 0.6):
+        found = found or COMPUTED.match(line)
+        one = drawn.choice(operators)
+        other = found[2][: one.start(1)] + OTHERS[one[1]] + found[2][one.end(1) :]
+        return f"{found[1]}(if {awake} {{ {other} }} else {{ {found[2]} }}){found[3]}", f"{one[1]} is {OTHERS[one[1]]}"
+    if found:
         return f"{found[1]}({found[2]}) != {awake}{found[3]}", "turned round"
-    if found := STATEMENT.match(line):
+    if (found := STATEMENT.match(line)) and "debug_assert" not in line:
         return f"{found[1]}if !{awake} {{ {found[2]} }}", "left out"
     if (found := NUMBER.match(line)) and "=>" not in line and ".." not in line:
         return f"{found[1]}({found[2]} + if {awake} {{ 1 }} else {{ 0 }}){found[3]}", "one more"
@@ -70,28 +90,31 @@ def places(under):
             for at, line in enumerate(file.read().split("\n")):
                 if line.startswith("#[cfg(test)]"):
                     break
-                if mistake(line, 0):
+                if mistake(line, 0, random.Random(0)):
                     yield path, at
 
 
 def cargo(*arguments):
-    return subprocess.run(["cargo", *arguments], cwd=FOLDER, capture_output=True, text=True)
+    # What the project has been built from is built already: the copy shares it.
+    target = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
+    return subprocess.run(["cargo", *arguments, "--target-dir", target], cwd=FOLDER, capture_output=True, text=True)
 
 
 def build(made, originals):
     """Builds the tests; lines that do not compile are put back. Gives the tests' programs, and the mistakes that are left."""
     named = [argument for test in TESTS for argument in ("--test", test)]
     while True:
-        built = cargo("test", "--locked", "--no-run", "--message-format=json", *named)
+        built = cargo("test", "--locked", "--no-run", "--message-format=json", "--lib", *named)
         programs, wrong = [], set()
         for line in built.stdout.splitlines():
             told = json.loads(line)
-            if told.get("executable") and told["target"]["kind"] == ["test"]:
+            if told.get("executable") and told["profile"]["test"]:
                 programs.append((told["target"]["name"], told["executable"]))
             if told["reason"] == "compiler-message" and told["message"]["level"] == "error":
                 wrong |= {(span["file_name"], span["line_start"] - 1) for span in told["message"]["spans"]}
         if built.returncode == 0:
-            return sorted(programs, key=lambda program: TESTS.index(program[0])), made
+            order = [*TESTS[:2], "expressway", *TESTS[2:]]
+            return sorted(programs, key=lambda program: order.index(program[0])), made
         bad = [one for one in made if (one[1], one[2]) in wrong]
         if not bad:
             sys.exit(built.stderr[-3000:])
@@ -109,12 +132,18 @@ def put(path, lines):
         file.write("\n".join(text))
 
 
+def bounded():
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
 def noticed(programs, number, patience):
     """The first test that notices a mistake, or none."""
     environment = {**os.environ, "MISTAKE": str(number), "EXPRESSWAY_ORACLE_PAIRS": "5000", "RUST_BACKTRACE": "0"}
     for name, program in programs:
         try:
-            ran = subprocess.run([program, "-q"], cwd=FOLDER, env=environment, capture_output=True, timeout=patience)
+            ran = subprocess.run(
+                [program, "-q"], cwd=FOLDER, env=environment, capture_output=True, timeout=patience, preexec_fn=bounded
+            )
         except subprocess.TimeoutExpired:
             return name + " (without end)"
         if ran.returncode != 0:
@@ -127,7 +156,8 @@ def main():
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--under", nargs="+", default=["src/vm", "src/compile"])
-    parser.add_argument("--patience", type=float, default=300, help="seconds for one test")
+    parser.add_argument("--only", nargs="+", type=int, help="these mistakes alone, by their numbers")
+    parser.add_argument("--patience", type=float, default=120, help="seconds for one test")
     arguments = parser.parse_args()
     os.nice(19)
 
@@ -150,25 +180,28 @@ def main():
     for number, (path, at) in enumerate(chosen, 1):
         with open(os.path.join(FOLDER, path)) as file:
             line = file.read().split("\n")[at]
-        changed, kind = mistake(line, number)
+        changed, kind = mistake(line, number, drawn)
         originals[path, at] = line
         put(path, {at: changed})
         made.append((number, path, at, kind))
     print(f"{len(all_places)} places in {' and '.join(arguments.under)}, {len(chosen)} drawn by seed {arguments.seed}")
     programs, made = build(made, originals)
-    made = made[: arguments.count]
+    made = [one for one in made[: arguments.count] if not arguments.only or one[0] in arguments.only]
     if (failed := noticed(programs, 0, arguments.patience)) is not None:
         sys.exit(f"with no mistake awake, {failed} fails")
 
-    began, missed = time.monotonic(), []
+    began, missed, counted = time.monotonic(), [], {}
     for done, (number, path, at, kind) in enumerate(made, 1):
         by = noticed(programs, number, arguments.patience)
         if by is None:
             missed.append(number)
-            print(f"  not noticed: {path}:{at + 1} {kind}: {originals[path, at].strip()}", flush=True)
+            print(f"  {number} not noticed: {path}:{at + 1} {kind}: {originals[path, at].strip()}", flush=True)
+        else:
+            counted[by] = counted.get(by, 0) + 1
         print(f"\r  {done} of {len(made)}, {time.monotonic() - began:.0f} s", end="\r", file=sys.stderr)
     score = 1 - len(missed) / max(1, len(made))
     print(f"{len(made) - len(missed)} of {len(made)} mistakes noticed: {score:.0%}")
+    print("  first by " + ", ".join(f"{name} {count}" for name, count in sorted(counted.items(), key=lambda n: -n[1])))
 
 
 main()

@@ -18,7 +18,11 @@ impl<'c> Compiler<'c> {
             let names: Vec<Box<str>> = steps[used..].iter().map_while(|step| Some(plain_name(step)?.into())).collect();
             rest = &steps[used + names.len()..];
             self.at = steps[used + names.len() - 1].at as u32;
+            let (bound, bare) = (!reference.places.is_empty(), names.is_empty());
             self.load_path(reference, names);
+            if bound && bare && !rest.is_empty() {
+                self.emit(ExprOp::Whole);
+            }
         }
         for (n, step) in rest.iter().enumerate() {
             let first = rest.len() == steps.len() && n == 0;
@@ -33,6 +37,9 @@ impl<'c> Compiler<'c> {
                 if step.constructed && !last_step && (!tuples_ahead || node.group.is_none() && !node.tuple) {
                     // What is empty here is the value of the whole path, whatever it would have bound.
                     stop = Some(self.emit(ExprOp::Stop(At(0))));
+                }
+                if !step.constructed && !last_step {
+                    self.emit(ExprOp::Whole);
                 }
                 continue;
             }

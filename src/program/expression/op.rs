@@ -126,6 +126,8 @@ pub enum ExprOp {
     /// runs for an undefined context, too; the last may leave a plain array.
     #[allow(missing_docs)]
     Each { done: At, first: bool, last: bool },
+    /// v → v: what a path's variable stands for, as the path goes on from it: a constructed array is one element.
+    Whole,
     /// v → v: goes on at the place if v is a built array without elements.
     Stop(At),
     /// v → s: keeps the elements for which the body that follows holds, or whose index it gives; the names that tuples

@@ -186,7 +186,10 @@ impl<'a, 'h> Machine<'a, 'h> {
 
     fn path(&mut self, path: &'a Path) -> Value<'a> {
         match self.bound(&path.from) {
-            Some(value) => super::fields(value, path.names.iter().map(|name| &**name), self.arena),
+            Some(value) => {
+                let from = if path.names.is_empty() { value } else { query::whole(value, self.arena) };
+                super::fields(from, path.names.iter().map(|name| &**name), self.arena)
+            }
             None if path.names.is_empty() => self.load(&path.from),
             None => self.host.path(path.from.global, &path.names, self.arena),
         }
@@ -313,6 +316,10 @@ impl<'a, 'h> Machine<'a, 'h> {
                     } else {
                         self.each(value, done, last);
                     }
+                }
+                ExprOp::Whole => {
+                    let value = self.pop();
+                    self.stack.push(query::whole(value, arena));
                 }
                 ExprOp::Stop(done) => {
                     if let Some(Value::Array(array)) = self.stack.last()

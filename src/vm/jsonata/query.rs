@@ -74,6 +74,16 @@ pub(super) fn flatten<'a>(out: &mut List<'a>, value: Value<'a>, arena: &'a Arena
     }
 }
 
+/// What a path that begins with a variable goes on from: a constructed array as one element, all else as it is.
+pub(super) fn whole<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
+    match value {
+        Value::Array(array) if array.flags.has(Flags::CONSTRUCTED) => {
+            Value::flagged(arena, arena.alloc_slice_copy(&[value]), Flags::SEQUENCE)
+        }
+        _ => value,
+    }
+}
+
 /// A sequence of what has been found.
 pub(super) fn sequence<'a>(items: List<'a>, arena: &'a Arena) -> Value<'a> {
     Value::flagged(arena, items.into_bump_slice(), Flags::SEQUENCE)
