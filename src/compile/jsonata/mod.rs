@@ -67,9 +67,8 @@ fn compile_part(ast: &Ast, root: &Node, text: &str, resolver: &mut dyn Resolver)
     let loaded = references.iter().chain(paths.iter().map(|path| &path.from));
     let functions = loaded.into_iter().any(|r| matches!(r.global, Global::Builtin(_)))
         || !regexes.is_empty()
-        || !lambdas.is_empty()
         || !transforms.is_empty()
-        || ops.iter().any(|op| matches!(op, ExprOp::Partial(..)));
+        || ops.iter().any(|op| matches!(op, ExprOp::Lambda(_) | ExprOp::Partial(..)));
     Expression {
         functions,
         text: text.into(),
@@ -428,6 +427,9 @@ impl<'c> Compiler<'c> {
     fn call(&mut self, procedure: &'c Node, arguments: &'c [Node], first: Option<&'c Node>, tail: bool) {
         let count = arguments.len() as u16 + u16::from(first.is_some());
         if let Some(builtin) = self.known(procedure) {
+            if self.over(builtin, first, arguments) {
+                return;
+            }
             first.iter().for_each(|first| self.node(first, false));
             arguments.iter().for_each(|argument| self.node(argument, false));
             let parameters = &builtin.signature().parameters;
@@ -442,6 +444,31 @@ impl<'c> Compiler<'c> {
         arguments.iter().for_each(|argument| self.node(argument, false));
         let name = self.callee(procedure);
         self.emit(if tail { ExprOp::TailCall(count, name) } else { ExprOp::Call(count, name) });
+    }
+
+    /// A function of the library that calls one which is written right there, as most do: that one needs to be no value.
+    fn over(&mut self, builtin: Builtin, first: Option<&'c Node>, arguments: &'c [Node]) -> bool {
+        use Builtin::{Each, Filter, Map, Reduce, Sift, Single, Sort};
+        let mut all = first.into_iter().chain(arguments);
+        let (Some(source), Some(function), start, None) = (all.next(), all.next(), all.next(), all.next()) else {
+            return false;
+        };
+        let takes_it = match builtin {
+            Reduce => true,
+            Map | Filter | Single | Sort | Sift | Each => start.is_none(),
+            _ => false,
+        };
+        let plain = function.predicates.is_empty() && function.group.is_none() && !function.keep_array;
+        let Kind::Lambda { parameters, signature: None, body } = &function.kind else { return false };
+        if !takes_it || !plain {
+            return false;
+        }
+        self.node(source, false);
+        start.iter().for_each(|start| self.node(start, false));
+        let over = self.emit(ExprOp::Jump(At(0)));
+        let lambda = self.function(parameters, None, body);
+        self.code.ops[over] = ExprOp::Over { builtin, starts: start.is_some(), lambda };
+        true
     }
 
     /// The function that a name stands for, if nothing else can be bound to it.
@@ -482,6 +509,18 @@ impl<'c> Compiler<'c> {
         body: &'c Node,
     ) {
         let jump = self.emit(ExprOp::Jump(At(0)));
+        let id = self.function(parameters, signature, body);
+        self.code.ops[jump] = ExprOp::Jump(self.here());
+        self.emit(ExprOp::Lambda(id));
+    }
+
+    /// Writes a function's body here; gives the function's number.
+    fn function(
+        &mut self,
+        parameters: &[Box<str>],
+        signature: Option<crate::value::signature::Signature>,
+        body: &'c Node,
+    ) -> u32 {
         let mut names: Vec<Box<str>> = Vec::new();
         for parameter in parameters {
             if !names.contains(parameter) {
@@ -497,10 +536,9 @@ impl<'c> Compiler<'c> {
         self.close();
         let makes = |op: &ExprOp| matches!(op, ExprOp::Lambda(_) | ExprOp::Transform(_));
         let captured = self.code.ops[body.0 as usize..].iter().any(makes);
-        self.code.ops[jump] = ExprOp::Jump(self.here());
-        self.code.lambdas.push(code::Lambda { parameters: slots, slots: count, signature, body, captured });
-        let id = last(&self.code.lambdas);
-        self.emit(ExprOp::Lambda(id));
+        let end = self.here();
+        self.code.lambdas.push(code::Lambda { parameters: slots, slots: count, signature, body, end, captured });
+        last(&self.code.lambdas)
     }
 
     fn object(&mut self, group: &'c Group) {

@@ -194,6 +194,10 @@ pub enum ExprOp {
     CallerContext,
     /// a… → result of a function known beforehand.
     CallBuiltin(Builtin, u16),
+    /// a → result of a function known beforehand that calls the function whose body follows, and then goes on behind it; if
+    /// it starts with a value of its own, that is above a.
+    #[allow(missing_docs)]
+    Over { builtin: Builtin, starts: bool, lambda: u32 },
     /// f a… → f with the arguments that are not holes bound; `Hole` stands for those that are.
     Partial(u16, u32),
     /// → a hole among the arguments of a partial application.

@@ -231,7 +231,7 @@ fn filled<'a>(bound: &'a [Value<'a>], given: &'a [Value<'a>], arena: &'a Arena) 
 
 /// Checks arguments against a signature, and brings them into the form that it asks for: the context for a missing one,
 /// an array of one where an array is wanted.
-fn validate<'a>(
+pub(super) fn validate<'a>(
     signature: &Signature,
     arguments: &'a [Value<'a>],
     context: Value<'a>,
@@ -246,7 +246,7 @@ fn validate<'a>(
             Some([wanted, ..]) => query::items(*argument, arena).iter().all(|item| letter(*item) == *wanted),
             _ => true,
         };
-        !parameter.repeated && parameter.takes.contains(&kind) && (!parameter.array || kind == b'a' && element())
+        !parameter.repeated && parameter.takes(kind) && (!parameter.array || kind == b'a' && element())
     };
     let rest = parameters.get(arguments.len()..);
     if rest.is_some_and(|rest| rest.iter().all(|p| p.optional && !p.context))
@@ -266,7 +266,7 @@ fn validate<'a>(
                 at += 1;
                 continue;
             }
-            if !parameter.takes.contains(&letter(context)) {
+            if !parameter.takes(letter(context)) {
                 return Err(EvaluationError::new("T0411", name, &(at + 1).to_string()));
             }
             out.push(context);

@@ -3,7 +3,7 @@
 //! The loop runs until a body yields; the frame on top then says how it goes on (`frame.rs`). Whatever runs code of the
 //! expression is a frame, never a native call.
 
-use super::call::Callable;
+use super::call::{self, Callable};
 use super::error::EvaluationError;
 use super::frame::Frame;
 use super::query::{self, List};
@@ -80,7 +80,8 @@ impl<'a, 'h> Machine<'a, 'h> {
             code,
             pc: 0,
             stack: List::with_capacity_in(8, arena),
-            frames: bumpalo::collections::Vec::new_in(arena),
+            // An expression of a few instructions has no bodies.
+            frames: bumpalo::collections::Vec::with_capacity_in(if code.ops.len() > 6 { 3 } else { 0 }, arena),
             functions: bumpalo::collections::Vec::new_in(arena),
             scope: None,
             context,
@@ -96,7 +97,7 @@ impl<'a, 'h> Machine<'a, 'h> {
         machine
     }
 
-    pub fn run(mut self) -> Evaluated<Value<'a>> {
+    pub fn run(&mut self) -> Evaluated<Value<'a>> {
         let mut flow = Flow::Code;
         loop {
             let next = match flow {
@@ -121,17 +122,25 @@ impl<'a, 'h> Machine<'a, 'h> {
     }
 
     /// Pays for work.
+    #[inline]
     pub fn burn(&mut self, steps: u64) -> Evaluated<()> {
+        let bytes = self.arena.allocated_bytes().saturating_sub(self.bytes_before);
         match self.fuel.checked_sub(steps) {
-            Some(rest) => self.fuel = rest,
-            None => {
-                return Err(EvaluationError::new("U1001", "", &format!("{} steps", self.limits.fuel)));
+            Some(rest) if bytes <= self.limits.bytes => {
+                self.fuel = rest;
+                Ok(())
             }
+            rest => Err(self.spent(rest.is_none())),
         }
-        if self.arena.allocated_bytes().saturating_sub(self.bytes_before) > self.limits.bytes {
-            return Err(EvaluationError::new("U1001", "", &format!("{} bytes of memory", self.limits.bytes)));
-        }
-        Ok(())
+    }
+
+    #[cold]
+    fn spent(&self, fuel: bool) -> Box<EvaluationError> {
+        let limit = match fuel {
+            true => format!("{} steps", self.limits.fuel),
+            false => format!("{} bytes of memory", self.limits.bytes),
+        };
+        EvaluationError::new("U1001", "", &limit)
     }
 
     /// A value that was built, if it is not nested too deeply.
@@ -225,9 +234,11 @@ impl<'a, 'h> Machine<'a, 'h> {
                 Some(rest) => rest,
                 None => return self.burn(1).map(|()| Flow::Code),
             };
-            let op = self.code.ops[self.pc];
+            // By reference: each instruction reads of its operands what it needs.
+            let code = self.code;
+            let op = &code.ops[self.pc];
             self.pc += 1;
-            match op {
+            match *op {
                 ExprOp::Text(id) => self.stack.push(Value::text(arena, &self.code.texts[id as usize])),
                 ExprOp::Number(id) => {
                     self.stack.push(super::constant_number(&self.code.numbers[id as usize].text, arena));
@@ -424,11 +435,22 @@ impl<'a, 'h> Machine<'a, 'h> {
                 }
                 ExprOp::By(operator) => {
                     let (right, left) = (self.pop(), self.pop());
-                    self.stack.push(operate::between(operator, left, right, arena)?);
+                    let value = match (query::number(left), query::number(right)) {
+                        (Some(a), Some(b)) if a.is_finite() && b.is_finite() => operate::numbers(operator, a, b),
+                        _ => operate::between(operator, left, right, arena)?,
+                    };
+                    self.stack.push(value);
                 }
                 ExprOp::ByNumber(operator, number) => {
                     let left = self.pop();
-                    self.stack.push(operate::by_number(operator, left, &self.code.numbers[number as usize], arena)?);
+                    let right = &code.numbers[number as usize];
+                    let value = match query::number(left) {
+                        Some(a) if a.is_finite() && right.value.is_finite() => {
+                            operate::numbers(operator, a, right.value)
+                        }
+                        _ => operate::by_number(operator, left, right, arena)?,
+                    };
+                    self.stack.push(value);
                 }
                 ExprOp::ByText(operator, text) => {
                     let left = self.pop();
@@ -496,6 +518,16 @@ impl<'a, 'h> Machine<'a, 'h> {
                         flow => return Ok(flow),
                     }
                 }
+                ExprOp::Over { builtin, starts, lambda } => {
+                    let start = starts.then(|| self.pop());
+                    let source = self.pop();
+                    self.pc = code.lambdas[lambda as usize].end.0 as usize;
+                    match self.over(builtin, lambda, source, start)? {
+                        Flow::Return(value, _) => self.stack.push(value),
+                        Flow::Code => {}
+                        flow => return Ok(flow),
+                    }
+                }
                 ExprOp::Hole => self.stack.push(Value::Function(super::call::HOLE)),
                 ExprOp::Partial(count, name) => {
                     let arguments = self.pop_many(usize::from(count));
@@ -514,11 +546,22 @@ impl<'a, 'h> Machine<'a, 'h> {
                 }
                 ExprOp::Yield => {
                     let value = self.pop();
-                    if self.frames.is_empty() {
-                        return Ok(Flow::End(value));
-                    }
-                    match self.frame(Some(value))? {
+                    let flow = match self.frames.last_mut() {
+                        None => return Ok(Flow::End(value)),
+                        Some(Frame::Each { .. }) => {
+                            self.stepped(value)?;
+                            continue;
+                        }
+                        Some(Frame::Filter { .. }) => {
+                            self.filtered(value)?;
+                            continue;
+                        }
+                        Some(Frame::Higher(_)) => self.higher(Some(value))?,
+                        Some(_) => self.frame(Some(value))?,
+                    };
+                    match flow {
                         Flow::Code => {}
+                        Flow::Return(value, Asked::Code | Asked::Applied) => self.stack.push(value),
                         flow => return Ok(flow),
                     }
                 }
@@ -545,6 +588,8 @@ impl<'a, 'h> Machine<'a, 'h> {
     }
 
     pub fn call_builtin(&mut self, builtin: Builtin, arguments: &'a [Value<'a>]) -> Evaluated<Flow<'a>> {
-        self.call_named(Value::Function(builtin as u32), arguments, Asked::Code, builtin.name())
+        self.burn(1)?;
+        let arguments = call::validate(builtin.signature(), arguments, self.context, builtin.name(), self.arena)?;
+        self.builtin(builtin, arguments, Asked::Code)
     }
 }

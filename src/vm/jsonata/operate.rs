@@ -69,7 +69,8 @@ pub(super) fn by_text<'a>(by: Operator, left: Value<'a>, right: &'a str, arena: 
 }
 
 /// Finite numbers need no more looking at.
-fn numbers<'a>(by: Operator, a: f64, b: f64) -> Value<'a> {
+#[inline]
+pub(super) fn numbers<'a>(by: Operator, a: f64, b: f64) -> Value<'a> {
     match by {
         Operator::Add => Value::Float(a + b),
         Operator::Subtract => Value::Float(a - b),
