@@ -237,7 +237,8 @@ fn as_the_reference_has_it() {
         ("a.[[1], [2]].($x := $; $x.$string($))", ONE, r#""[[1],[2]]""#),
         ("a.[{'b': [1]}].($x := $; $x.b)", ONE, "1"),
         ("a.[{'b': [1]}].b", ONE, "1"),
-        ("a.[1, 2].(*.$string($))", ONE, r#"["1","2"]"#),
+        ("a.[1, 2].(*.$string($))", ONE, "undefined"),
+        ("a.[1, 2].($x := $; [$x, 3].$string($))", ONE, r#"["1","2","3"]"#),
         ("($x := [1, 2]; $x.$string($))", ONE, r#"["1","2"]"#),
         // What is sorted is a sequence before, and a plain array behind.
         ("e^(a)", ONE, "undefined"),

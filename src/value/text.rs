@@ -9,7 +9,7 @@ use super::Arena;
 
 /// The string that the text between two quotes means; borrowed if it has no escape.
 pub fn unescape<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
-    if !text.contains('\\') {
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
         return text;
     }
     let mut out = bumpalo::collections::String::with_capacity_in(text.len(), arena);

@@ -409,13 +409,28 @@ impl<'c> Compiler<'c> {
                 self.emit(ExprOp::ByText(operator, text));
             }
             (by, _) => {
+                let before = self.code.ops.len();
                 self.node(right, false);
-                self.emit(match (by, operator) {
-                    (Some(by), _) => ExprOp::By(by),
-                    (None, "&") => ExprOp::Concat,
-                    (None, "in") => ExprOp::In,
-                    _ => ExprOp::Truth,
-                });
+                let alone = self.code.ops.len() == before + 1;
+                // A right side that is a single look-up needs not go over the stack.
+                let fused = match (by, self.code.ops.last().filter(|_| alone)) {
+                    (Some(by), Some(ExprOp::Path(path, true))) => Some(ExprOp::ByPath(by, *path)),
+                    (Some(by), Some(ExprOp::StartField(key, true))) => Some(ExprOp::ByField(by, *key)),
+                    (Some(by), Some(ExprOp::Parameter(hops, slot))) => Some(ExprOp::ByParameter(by, *hops, *slot)),
+                    _ => None,
+                };
+                if let Some(fused) = fused {
+                    self.code.ops.pop();
+                    self.code.positions.pop();
+                    self.emit(fused);
+                } else {
+                    self.emit(match (by, operator) {
+                        (Some(by), _) => ExprOp::By(by),
+                        (None, "&") => ExprOp::Concat,
+                        (None, "in") => ExprOp::In,
+                        _ => ExprOp::Truth,
+                    });
+                }
             }
         }
         if let Some(short) = short {

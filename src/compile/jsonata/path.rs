@@ -172,12 +172,16 @@ impl<'c> Compiler<'c> {
                         continue;
                     }
                     let id = names.map(|names| self.names(names));
-                    let op = self.emit(ExprOp::Filter(At(0), id));
+                    let op = self.emit(ExprOp::Filter(At(0)));
                     self.open(names.unwrap_or_default().to_vec());
                     self.node(filter, false);
                     self.close();
                     self.emit(ExprOp::Yield);
-                    self.code.ops[op] = ExprOp::Filter(self.here(), id);
+                    let done = self.here();
+                    self.code.ops[op] = match id {
+                        Some(id) => ExprOp::FilterTuples(done, id),
+                        None => ExprOp::Filter(done),
+                    };
                 }
             }
         }

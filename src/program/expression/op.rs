@@ -130,9 +130,10 @@ pub enum ExprOp {
     Whole,
     /// v → v: goes on at the place if v is a built array without elements.
     Stop(At),
-    /// v → s: keeps the elements for which the body that follows holds, or whose index it gives; the names that tuples
-    /// bind, if v is a stream of tuples.
-    Filter(At, Option<u32>),
+    /// v → s: keeps the elements for which the body that follows holds, or whose index it gives.
+    Filter(At),
+    /// t → t: the same of a stream of tuples, which bind these names.
+    FilterTuples(At, u32),
     /// v → s: the element of that index (a number constant), from the end if negative.
     Index(u32),
     /// s → v: the single element of a sequence, undefined for an empty one.
@@ -171,6 +172,12 @@ pub enum ExprOp {
     Concat,
     /// a → a op a constant number.
     ByNumber(Operator, u32),
+    /// a → a op the parameter of a function, as `Parameter`.
+    ByParameter(Operator, u16, u16),
+    /// a → a op what a variable's fields lead to, unwrapped.
+    ByPath(Operator, u32),
+    /// a → a op the context's member of that name, unwrapped.
+    ByField(Operator, u32),
     /// a → whether a compares so with a constant string.
     ByText(Operator, u32),
     /// a b → whether a is an element of b.

@@ -227,8 +227,9 @@ impl<'a> Machine<'a, '_> {
             0 => direct.outer,
             _ => Some(direct.scope(arena)),
         };
-        if let (Some(scope), false) = (self.scope, lambda.parameters.is_empty()) {
-            for (n, slot) in lambda.parameters.iter().enumerate() {
+        if let (Some(scope), Some(slot)) = (self.scope, lambda.parameters.first()) {
+            scope.slots[usize::from(*slot)].set(Some(higher.first()));
+            for (n, slot) in lambda.parameters.iter().enumerate().skip(1) {
                 let value = if n < count { higher.argument(n, arena) } else { Value::Undefined };
                 scope.slots[usize::from(*slot)].set(Some(value));
             }
@@ -276,17 +277,26 @@ impl<'a> Higher<'a> {
         }
     }
 
-    /// An argument of the call that [`Higher::advance`] has gone to.
+    /// The first argument of the call that [`Higher::advance`] has gone to.
+    #[inline]
+    fn first(&self) -> Value<'a> {
+        match self.kind {
+            Builtin::Sort => self.items[self.pair.0],
+            Builtin::Sift | Builtin::Each => self.members[self.next - 1].value,
+            Builtin::Reduce => self.carried.unwrap_or(Value::Undefined),
+            _ => self.items[self.next - 1],
+        }
+    }
+
+    /// Any of its arguments.
     #[inline]
     fn argument(&self, n: usize, arena: &'a Arena) -> Value<'a> {
         let index = self.next - 1;
         match (self.kind, n) {
-            (Builtin::Sort, 0) => self.items[self.pair.0],
+            (_, 0) => self.first(),
             (Builtin::Sort, _) => self.items[self.pair.1],
-            (Builtin::Sift | Builtin::Each, 0) => self.members[index].value,
             (Builtin::Sift | Builtin::Each, 1) => Value::text(arena, self.members[index].key),
-            (Builtin::Reduce, 0) => self.carried.unwrap_or(Value::Undefined),
-            (Builtin::Reduce, 1) | (_, 0) => self.items[index],
+            (Builtin::Reduce, 1) => self.items[index],
             (Builtin::Reduce, 2) | (_, 1) => Value::Int(index as i64),
             _ => self.source,
         }

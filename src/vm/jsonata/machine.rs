@@ -185,6 +185,16 @@ impl<'a, 'h> Machine<'a, 'h> {
         None
     }
 
+    #[inline]
+    fn parameter(&self, hops: u16, slot: u16) -> Value<'a> {
+        let mut scope = self.scope;
+        for _ in 0..hops {
+            scope = scope.and_then(|s| s.parent);
+        }
+        let value = scope.and_then(|s| s.slots.get(usize::from(slot))).and_then(Cell::get);
+        value.unwrap_or(Value::Undefined)
+    }
+
     fn load(&mut self, reference: &Reference) -> Value<'a> {
         match (self.bound(reference), reference.global) {
             (Some(value), _) => value,
@@ -260,12 +270,8 @@ impl<'a, 'h> Machine<'a, 'h> {
                     self.stack.push(value);
                 }
                 ExprOp::Parameter(hops, slot) => {
-                    let mut scope = self.scope;
-                    for _ in 0..hops {
-                        scope = scope.and_then(|s| s.parent);
-                    }
-                    let value = scope.and_then(|s| s.slots.get(usize::from(slot))).and_then(Cell::get);
-                    self.stack.push(value.unwrap_or(Value::Undefined));
+                    let value = self.parameter(hops, slot);
+                    self.stack.push(value);
                 }
                 ExprOp::Path(id, unwrap) => {
                     let value = self.path(&self.code.paths[id as usize]);
@@ -339,9 +345,13 @@ impl<'a, 'h> Machine<'a, 'h> {
                         self.pc = done.0 as usize;
                     }
                 }
-                ExprOp::Filter(done, names) => {
+                ExprOp::Filter(done) => {
                     let value = self.pop();
-                    self.filter(value, done, names);
+                    self.filter(value, done, None);
+                }
+                ExprOp::FilterTuples(done, names) => {
+                    let value = self.pop();
+                    self.filter(value, done, Some(names));
                 }
                 ExprOp::Index(number) => {
                     let value = self.pop();
@@ -435,11 +445,22 @@ impl<'a, 'h> Machine<'a, 'h> {
                 }
                 ExprOp::By(operator) => {
                     let (right, left) = (self.pop(), self.pop());
-                    let value = match (query::number(left), query::number(right)) {
-                        (Some(a), Some(b)) if a.is_finite() && b.is_finite() => operate::numbers(operator, a, b),
-                        _ => operate::between(operator, left, right, arena)?,
-                    };
-                    self.stack.push(value);
+                    self.stack.push(operate::between(operator, left, right, arena)?);
+                }
+                ExprOp::ByParameter(operator, hops, slot) => {
+                    let right = self.parameter(hops, slot);
+                    let left = self.pop();
+                    self.stack.push(operate::between(operator, left, right, arena)?);
+                }
+                ExprOp::ByPath(operator, path) => {
+                    let right = query::unwrap(self.path(&code.paths[path as usize]));
+                    let left = self.pop();
+                    self.stack.push(operate::between(operator, left, right, arena)?);
+                }
+                ExprOp::ByField(operator, key) => {
+                    let right = query::unwrap(self.start(key));
+                    let left = self.pop();
+                    self.stack.push(operate::between(operator, left, right, arena)?);
                 }
                 ExprOp::ByNumber(operator, number) => {
                     let left = self.pop();

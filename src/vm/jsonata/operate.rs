@@ -31,13 +31,16 @@ pub(super) fn operand<'a>(
 }
 
 /// One value by another.
+#[inline]
 pub(super) fn between<'a>(by: Operator, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Operated<'a> {
-    if let (Some(a), Some(b)) = (number(left), number(right))
-        && a.is_finite()
-        && b.is_finite()
-    {
-        return Ok(numbers(by, a, b));
+    match (number(left), number(right)) {
+        (Some(a), Some(b)) if a.is_finite() && b.is_finite() => Ok(numbers(by, a, b)),
+        _ => others(by, left, right, arena),
     }
+}
+
+/// The same of what are not two numbers to compute with.
+fn others<'a>(by: Operator, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Operated<'a> {
     match by {
         Operator::Equal | Operator::NotEqual => Ok(equality(by, left, right, arena)),
         Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => {
