@@ -102,25 +102,35 @@ def cargo(*arguments):
 
 def build(made, originals):
     """Builds the tests; lines that do not compile are put back. Gives the tests' programs, and the mistakes that are left."""
-    named = [argument for test in TESTS for argument in ("--test", test)]
     while True:
-        built = cargo("test", "--locked", "--no-run", "--message-format=json", "--lib", *named)
-        programs, wrong = [], set()
-        for line in built.stdout.splitlines():
-            told = json.loads(line)
-            if told.get("executable") and told["profile"]["test"]:
-                programs.append((told["target"]["name"], told["executable"]))
-            if told["reason"] == "compiler-message" and told["message"]["level"] == "error":
-                wrong |= {(span["file_name"], span["line_start"] - 1) for span in told["message"]["spans"]}
-        if built.returncode == 0:
-            order = [*TESTS[:2], "expressway", *TESTS[2:]]
-            return sorted(programs, key=lambda program: order.index(program[0])), made
-        bad = [one for one in made if (one[1], one[2]) in wrong]
+        checked = cargo("check", "--locked", "--lib", "--message-format=json")
+        if checked.returncode == 0:
+            break
+        told = [json.loads(line) for line in checked.stdout.splitlines()]
+        errors = [one["message"] for one in told if one["reason"] == "compiler-message" and one["message"]["level"] == "error"]
+        bad = {one[0]: one for error in errors for one in to_blame(error, made)}
         if not bad:
-            sys.exit(built.stderr[-3000:])
-        for one in bad:
+            sys.exit(checked.stderr[-3000:])
+        for one in bad.values():
             put(one[1], {one[2]: originals[one[1], one[2]]})
-        made = [one for one in made if one not in bad]
+        made = [one for one in made if one[0] not in bad]
+    named = [argument for test in TESTS for argument in ("--test", test)]
+    built = cargo("test", "--locked", "--no-run", "--message-format=json", "--lib", *named)
+    if built.returncode != 0:
+        sys.exit(built.stderr[-3000:])
+    told = [json.loads(line) for line in built.stdout.splitlines()]
+    programs = [(one["target"]["name"], one["executable"]) for one in told if one.get("executable") and one["profile"]["test"]]
+    order = [*TESTS[:2], "expressway", *TESTS[2:]]
+    return sorted(programs, key=lambda program: order.index(program[0])), made
+
+
+def to_blame(error, made):
+    """The mistakes at an error's places; where there are none, the nearest above: what it has left out is missed below."""
+    spans = [(span["file_name"], span["line_start"] - 1) for span in error["spans"]]
+    if there := [one for one in made if (one[1], one[2]) in spans]:
+        return there
+    above = [one for one in made for file, line in spans if one[1] == file and one[2] < line]
+    return [max(above, key=lambda one: one[2])] if above else []
 
 
 def put(path, lines):
