@@ -3,7 +3,9 @@
 
     perf/mutants.py                       60 mistakes drawn by seed 1, in src/vm and src/compile
     perf/mutants.py --count 200 --seed 7  others
-    perf/mutants.py --only 12 31          of the same draw, these alone: when a test for them has been written
+    perf/mutants.py --again               the last draw once more, without a build; --only 12 31 runs these alone
+    perf/mutants.py --tests machine jsonata corpora limits language oracle
+                                          without those that take longest, for which see to it that what is left is run
     perf/mutants.py --under src/batch     elsewhere
 
 Mistakes are of four kinds: a condition is turned round, an operator is another one, a statement is left out, a small
@@ -86,12 +88,11 @@ def sources(under):
 def places(under):
     """Every line that has room for a mistake."""
     for path in sources(under):
-        with open(os.path.join(FOLDER, path)) as file:
-            for at, line in enumerate(file.read().split("\n")):
-                if line.startswith("#[cfg(test)]"):
-                    break
-                if mistake(line, 0, random.Random(0)):
-                    yield path, at
+        for at, line in enumerate(lines_of(path)):
+            if line.startswith("#[cfg(test)]"):
+                break
+            if mistake(line, 0, random.Random(0)):
+                yield path, at
 
 
 def cargo(*arguments):
@@ -134,8 +135,7 @@ def to_blame(error, made):
 
 
 def put(path, lines):
-    with open(os.path.join(FOLDER, path)) as file:
-        text = file.read().split("\n")
+    text = lines_of(path)
     for at, line in lines.items():
         text[at] = line
     with open(os.path.join(FOLDER, path), "w") as file:
@@ -148,11 +148,11 @@ def bounded():
 
 def noticed(programs, number, patience):
     """The first test that notices a mistake, or none."""
-    environment = {**os.environ, "MISTAKE": str(number), "EXPRESSWAY_ORACLE_PAIRS": "5000", "RUST_BACKTRACE": "0"}
+    environment = {**os.environ, "MISTAKE": str(number), "EXPRESSWAY_ORACLE_PAIRS": "3000", "RUST_BACKTRACE": "0"}
     for name, program in programs:
         try:
             ran = subprocess.run(
-                [program, "-q"], cwd=FOLDER, env=environment, capture_output=True, timeout=patience, preexec_fn=bounded
+                [program, "-q"], cwd=FOLDER, env=environment, capture_output=True, timeout=patience[name], preexec_fn=bounded
             )
         except subprocess.TimeoutExpired:
             return name + " (without end)"
@@ -161,48 +161,80 @@ def noticed(programs, number, patience):
     return None
 
 
+def draw(arguments):
+    """What is committed, in a folder of its own, with mistakes in it; what was built for it stays."""
+    os.makedirs(FOLDER, exist_ok=True)
+    for name in os.listdir(FOLDER):
+        path = os.path.join(FOLDER, name)
+        shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+    tree = subprocess.Popen(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE)
+    subprocess.run(["tar", "-x", "-C", FOLDER], stdin=tree.stdout, check=True)
+    drawn = random.Random(arguments.seed)
+    all_places = list(places(arguments.under))
+    with open(os.path.join(FOLDER, "src", "lib.rs"), "a") as file:
+        file.write(WAKER)
+    # Some will not compile: a third more are drawn than asked for.
+    chosen = drawn.sample(all_places, min(len(all_places), arguments.count * 4 // 3))
+    made, originals = [], {}
+    for number, (path, at) in enumerate(chosen, 1):
+        line = lines_of(path)[at]
+        changed, kind = mistake(line, number, drawn)
+        originals[path, at] = line
+        put(path, {at: changed})
+        made.append((number, path, at, kind))
+    print(f"{len(all_places)} places in {' and '.join(arguments.under)}, {len(chosen)} drawn by seed {arguments.seed}")
+    return made, originals
+
+
+def standing():
+    """The mistakes of the copy as it stands; the lines without them, as they were committed."""
+    made, originals = [], {}
+    for path in sources(["src"]):
+        for at, line in enumerate(lines_of(path)):
+            if path != "src/lib.rs" and (found := re.search(r"crate::mistaken\((\d+)\)", line)):
+                made.append((int(found[1]), path, at, "now " + line.strip()))
+                originals[path, at] = line
+    return sorted(made), originals
+
+
+def lines_of(path):
+    with open(os.path.join(FOLDER, path)) as file:
+        return file.read().split("\n")
+
+
+def unspoilt(programs):
+    """The seconds that each test takes with no mistake awake; none may fail."""
+    took = {}
+    for program in programs:
+        began = time.monotonic()
+        if noticed([program], 0, {program[0]: 600}) is not None:
+            sys.exit(f"with no mistake awake, {program[0]} fails")
+        took[program[0]] = time.monotonic() - began
+    print("  seconds: " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in took.items()), flush=True)
+    return took
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--under", nargs="+", default=["src/vm", "src/compile"])
     parser.add_argument("--only", nargs="+", type=int, help="these mistakes alone, by their numbers")
-    parser.add_argument("--patience", type=float, default=120, help="seconds for one test")
+    parser.add_argument("--again", action="store_true", help="the mistakes of the last draw")
+    parser.add_argument("--tests", nargs="+", default=TESTS, choices=TESTS, help="which run, beside the library's own")
     arguments = parser.parse_args()
-    os.nice(19)
+    os.nice(10)
 
-    # What is committed, in a folder of its own; what was built for it stays.
-    os.makedirs(FOLDER, exist_ok=True)
-    for name in os.listdir(FOLDER):
-        if name != "target":
-            path = os.path.join(FOLDER, name)
-            shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
-    tree = subprocess.Popen(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE)
-    subprocess.run(["tar", "-x", "-C", FOLDER], stdin=tree.stdout, check=True)
-    with open(os.path.join(FOLDER, "src", "lib.rs"), "a") as file:
-        file.write(WAKER)
-
-    drawn = random.Random(arguments.seed)
-    all_places = list(places(arguments.under))
-    # Some will not compile: a third more are drawn than asked for.
-    chosen = drawn.sample(all_places, min(len(all_places), arguments.count * 4 // 3))
-    made, originals = [], {}
-    for number, (path, at) in enumerate(chosen, 1):
-        with open(os.path.join(FOLDER, path)) as file:
-            line = file.read().split("\n")[at]
-        changed, kind = mistake(line, number, drawn)
-        originals[path, at] = line
-        put(path, {at: changed})
-        made.append((number, path, at, kind))
-    print(f"{len(all_places)} places in {' and '.join(arguments.under)}, {len(chosen)} drawn by seed {arguments.seed}")
+    made, originals = standing() if arguments.again else draw(arguments)
     programs, made = build(made, originals)
+    programs = [program for program in programs if program[0] in ["expressway", *arguments.tests]]
+    # Every test has its time: a mistake that takes a multiple of it does not end.
+    patience = {name: 20 + 8 * seconds for name, seconds in unspoilt(programs).items()}
     made = [one for one in made[: arguments.count] if not arguments.only or one[0] in arguments.only]
-    if (failed := noticed(programs, 0, arguments.patience)) is not None:
-        sys.exit(f"with no mistake awake, {failed} fails")
 
     began, missed, counted = time.monotonic(), [], {}
     for done, (number, path, at, kind) in enumerate(made, 1):
-        by = noticed(programs, number, arguments.patience)
+        by = noticed(programs, number, patience)
         if by is None:
             missed.append(number)
             print(f"  {number} not noticed: {path}:{at + 1} {kind}: {originals[path, at].strip()}", flush=True)

@@ -62,6 +62,8 @@ pub(super) enum Asked {
 }
 
 impl<'a, 'h> Machine<'a, 'h> {
+    /// A machine that has not begun. It is made where it runs: moving it costs more than a short expression.
+    #[inline(always)]
     pub fn new(
         code: &'a Expression,
         input: Value<'a>,
@@ -73,7 +75,7 @@ impl<'a, 'h> Machine<'a, 'h> {
             true => Value::flagged(arena, arena.alloc_slice_copy(&[input]), Flags::SEQUENCE | Flags::WRAPPER),
             false => input,
         };
-        let mut machine = Machine {
+        Machine {
             arena,
             host,
             limits,
@@ -90,14 +92,14 @@ impl<'a, 'h> Machine<'a, 'h> {
             depth: 0,
             now_ms: None,
             bytes_before: arena.allocated_bytes(),
-        };
-        if code.slots > 0 {
-            machine.enter(code.slots);
         }
-        machine
     }
 
+    /// Runs to the end.
     pub fn run(&mut self) -> Evaluated<Value<'a>> {
+        if self.code.slots > 0 {
+            self.enter(self.code.slots);
+        }
         let mut flow = Flow::Code;
         loop {
             let next = match flow {
