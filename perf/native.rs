@@ -53,7 +53,8 @@ fn reserve<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
     if item.get("busy").and_then(Event::as_i64).is_some_and(|busy| attempt < busy) {
         return Err(FunctionError::new("Stock.Busy", format!("attempt {attempt}")));
     }
-    let shelf = format!("{}-{sku}", member(event, "n")?.as_i64().unwrap_or(0) + 1);
+    let number = member(event, "n")?.as_i64().unwrap_or(0) + 1;
+    let shelf = [&*number.to_string(), "-", sku].concat();
     let (sku, qty) = (member(item, "sku")?.value(), member(item, "qty")?.value());
     Ok(call.object(&[("sku", sku), ("qty", qty), ("shelf", call.text(&shelf))]))
 }
@@ -69,7 +70,7 @@ fn charge<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
             Err(FunctionError::new("Payment.Declined", format!("{amount} is above {limit}")))
         }
         _ => {
-            let by = format!("card of {}", text(payment, "holder")?);
+            let by = ["card of ", text(payment, "holder")?].concat();
             Ok(call.object(&[("charged", cents.value()), ("by", call.text(&by))]))
         }
     }

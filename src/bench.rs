@@ -200,7 +200,7 @@ impl Fixture {
         self.succeeded = false;
         let mut lines = Lines::new(&self.events[range.clone()], &mut self.scratch, &self.plan);
         if let Some(LineKind::Json) = lines.advance(&mut self.slots) {
-            let shortcuts = Shortcuts::new(&self.program, &self.settings.limits).filter(|_| !self.timed);
+            let shortcuts = Shortcuts::new(&self.program, &self.settings).filter(|_| !self.timed);
             let (program, bound, settings) = (&self.program, &self.bound, &self.settings);
             let once = Once { program, bound, settings, shortcuts };
             let seed = Seed::new(0, 0, range.start as u64);

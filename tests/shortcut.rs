@@ -17,12 +17,16 @@ use std::collections::BTreeMap;
 
 /// Results, failures, dead letters and the summary without what depends on the clock.
 fn run(program: &Program, events: &[u8], limits: Limits, shortcuts: bool) -> [String; 4] {
+    run_on(1, program, events, limits, shortcuts)
+}
+
+fn run_on(threads: usize, program: &Program, events: &[u8], limits: Limits, shortcuts: bool) -> [String; 4] {
     let bound = Handlers::new().bind(program).expect("no task asks anybody");
     let [mut results, mut failures, mut letters] = [const { Vec::new() }; 3];
     let summary = Batch::new(program, &bound)
         .settings(Settings { limits, ..Settings::default() })
         .shortcuts(shortcuts)
-        .threads(1)
+        .threads(threads)
         .results(Sink::new("results", &mut results))
         .failures(Sink::new("failures", &mut failures))
         .dead_letters(Sink::new("dead letters", &mut letters))
@@ -148,6 +152,81 @@ const MACHINES: &[Case] = &[
         )],
     ),
     (
+        "the items of a Map",
+        r#"{"StartAt":"A","States":{
+        "A":{"Type":"Pass","Parameters":{"list.$":"States.Array($.s, $.n, $.o, $.b, $.t)","s.$":"$.s","of.$":"$.o"},"Next":"M"},
+        "M":{"Type":"Map","ItemsPath":"$.list","MaxConcurrency":2,
+             "ItemSelector":{"i.$":"$$.Map.Item.Index","v.$":"$$.Map.Item.Value","s.$":"$.s","all.$":"$$.Execution.Input.n"},
+             "ItemProcessor":{"StartAt":"C","States":{
+                "C":{"Type":"Choice","Choices":[{"Variable":"$.v","IsNumeric":true,"Next":"W"},
+                     {"Variable":"$.v.x","IsPresent":true,"Next":"X"},{"Variable":"$.i","NumericEquals":1,"Next":"One"}],"Default":"P"},
+                "W":{"Type":"Wait","Seconds":7,"Next":"T"},
+                "T":{"Type":"Pass","Parameters":{"at.$":"$$.State.EnteredTime","v.$":"$.v"},"End":true},
+                "X":{"Type":"Pass","Parameters":{"x.$":"$.v.x","all.$":"$"},"End":true},
+                "One":{"Type":"Succeed","OutputPath":"$.s"},
+                "P":{"Type":"Pass","Result":{"p":true},"ResultPath":"$.more","End":true}}},
+             "ResultSelector":{"first.$":"$[0]","x.$":"$[*].x","all.$":"$","n.$":"States.ArrayLength($)"},"ResultPath":"$.m","Next":"Z"},
+        "Z":{"Type":"Pass","Parameters":{"m.$":"$.m","at.$":"$$.State.EnteredTime"},"End":true}}}"#,
+        &[],
+    ),
+    (
+        "a Map over the input",
+        r#"{"StartAt":"M","States":{
+        "M":{"Type":"Map","ItemsPath":"$.o","ItemProcessor":{"StartAt":"In","States":{
+            "In":{"Type":"Map","MaxConcurrency":1,"ItemsPath":"$.list","ItemProcessor":{"StartAt":"P","States":{
+                "P":{"Type":"Pass","Parameters":{"it.$":"$","i.$":"$$.Map.Item.Index"},"End":true}}},
+                "End":true}}},
+             "ItemSelector":{"list.$":"States.Array($$.Map.Item.Value, $.s)"},"Next":"E"},
+        "E":{"Type":"Pass","Parameters":{"deep.$":"$..it","all.$":"$"},"End":true}}}"#,
+        &[],
+    ),
+    (
+        "branches",
+        r#"{"StartAt":"B","States":{
+        "B":{"Type":"Parallel","Branches":[
+            {"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericGreaterThan":3,"Next":"W"}],"Default":"S"},
+                "W":{"Type":"Wait","Seconds":3,"Next":"S"},
+                "S":{"Type":"Pass","Assign":{"x":1},"Parameters":{"s.$":"$.s","at.$":"$$.State.EnteredTime"},"End":true}}},
+            {"StartAt":"P","States":{"P":{"Type":"Wait","Seconds":1,"Next":"Q"},
+                "Q":{"Type":"Parallel","Branches":[{"StartAt":"R","States":{"R":{"Type":"Pass","Parameters":{"at.$":"$$.State.EnteredTime"},"End":true}}}],"End":true}}},
+            {"StartAt":"F","States":{"F":{"Type":"Choice","Choices":[{"Variable":"$.s","StringEquals":"one","Next":"G"}],"Default":"H"},
+                "G":{"Type":"Fail","Error":"Odd"},"H":{"Type":"Succeed"}}}],
+          "ResultSelector":{"s.$":"$[0].s","q.$":"$[1][0].at","whole.$":"$[2]","all.$":"$[0]"},"ResultPath":"$.r",
+          "Catch":[{"ErrorEquals":["Odd"],"Next":"Caught"}],"Next":"E"},
+        "Caught":{"Type":"Pass","Parameters":{"e.$":"$.Error"},"End":true},
+        "E":{"Type":"Pass","Parameters":{"r.$":"$.r","at.$":"$$.State.EnteredTime","start.$":"$.s"},"End":true}}}"#,
+        &[],
+    ),
+    (
+        "handlers that fail",
+        r#"{"StartAt":"M","States":{
+        "M":{"Type":"Map","ItemsPath":"$.o","MaxConcurrency":3,"ItemSelector":{"v.$":"$$.Map.Item.Value","n.$":"$.n","i.$":"$$.Map.Item.Index"},
+             "ItemProcessor":{"StartAt":"T","States":{
+                "T":{"Type":"Task","Resource":"arn:aws:lambda:eu-west-1:123456789012:function:odd",
+                     "Parameters":{"v.$":"$.v","i.$":"$.i","n.$":"$.n","try.$":"$$.State.RetryCount"},
+                     "Retry":[{"ErrorEquals":["Busy"],"IntervalSeconds":2,"MaxAttempts":2},{"ErrorEquals":["States.TaskFailed"],"MaxAttempts":1,"MaxDelaySeconds":1}],
+                     "Catch":[{"ErrorEquals":["Busy"],"ResultPath":"$.err","Next":"C"},{"ErrorEquals":["States.ALL"],"ResultPath":"$.all","Next":"D"}],"End":true},
+                "C":{"Type":"Pass","Parameters":{"caught.$":"$.err.Error","at.$":"$$.State.EnteredTime"},"End":true},
+                "D":{"Type":"Pass","Result":1,"ResultPath":"$.all.Error","Next":"Y"},
+                "Y":{"Type":"Pass","Parameters":{"it.$":"$.all.Error"},"End":true}}},
+             "ResultPath":"$.m","Next":"E"},
+        "E":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"odd","Payload":{"v.$":"$.s","i":9,"n.$":"$.n","try":0}},
+             "Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":1,"BackoffRate":1.5}],
+             "Catch":[{"ErrorEquals":["Other"],"Next":"Z"},{"ErrorEquals":["States.ALL"],"ResultPath":"$.err","Next":"Z"}],
+             "ResultSelector":{"p.$":"$.Payload"},"ResultPath":"$.r","Next":"Z"},
+        "Z":{"Type":"Pass","Parameters":{"m.$":"$.m","at.$":"$$.State.EnteredTime"},"End":true}}}"#,
+        &[(
+            "odd",
+            r#"{"StartAt":"C","States":{
+            "C":{"Type":"Choice","Choices":[
+                {"And":[{"Variable":"$.v","IsNumeric":true},{"Variable":"$.try","NumericLessThanPath":"$.v"}],"Next":"Busy"},
+                {"Variable":"$.v","IsString":true,"Next":"Other"}],"Default":"Fine"},
+            "Busy":{"Type":"Fail","Error":"Busy","CausePath":"States.Format('{} of {}', $.try, $.v)"},
+            "Other":{"Type":"Fail","Error":"Other","CausePath":"$.v"},
+            "Fine":{"Type":"Pass","Parameters":{"v.$":"$.v","i.$":"$.i"},"End":true}}}"#,
+        )],
+    ),
+    (
         "a loop that the input ends",
         r#"{"StartAt":"A","States":{
         "A":{"Type":"Pass","Assign":{"n":0},"Next":"L"},
@@ -190,6 +269,8 @@ const VALUES: &[&str] = &[
     r#"{"x":1,"x":2}"#,
     r#"{"x":1,"\u0078":"again"}"#,
     r#"{ "x" : "spaced" }"#,
+    r#"[3,"one",1,{"x":[]},0,null,"",2,7,"two",4,{"y":1}]"#,
+    r#"[[1,2],["one"],{"x":"z"}]"#,
 ];
 
 /// Events in which each of the values stands at each of the members, some of which are missing.
@@ -251,12 +332,50 @@ fn limits_strike_all_the_same() {
             Limits { depth: 1, ..standard },
             Limits { depth: 3, ..standard },
             Limits { virtual_ms: Some(0), ..standard },
+            Limits { virtual_ms: Some(2_000), ..standard },
+            Limits { virtual_ms: Some(6_000), ..standard },
+            Limits { steps: 9, ..standard },
+            Limits { steps: 20, ..standard },
+            Limits { events: 30, ..standard },
+            Limits { events: 90, ..standard },
+            Limits { execution_bytes: 20_000, ..standard },
             Limits { path_nodes: 2, ..standard },
         ] {
             same(title, &program, &events, limits);
         }
         for state_bytes in (0..120).step_by(7) {
             same(title, &program, &events, Limits { state_bytes, ..standard });
+        }
+    }
+}
+
+/// A long Map of one event is walked by all threads together, and comes to the same on any number of them; where its places
+/// are scarce and time passes, by one.
+#[test]
+fn long_maps_come_to_the_same_on_all_threads() {
+    let machine = |concurrency: &str| {
+        format!(
+            r#"{{"StartAt":"M","States":{{"M":{{"Type":"Map",{concurrency}"ItemsPath":"$.o","ItemProcessor":{{"StartAt":"C","States":{{
+            "C":{{"Type":"Choice","Choices":[{{"Variable":"$.n","NumericGreaterThan":3,"Next":"W"}}],"Default":"P"}},
+            "W":{{"Type":"Wait","Seconds":3,"Next":"In"}},
+            "In":{{"Type":"Map","ItemsPath":"$.l","ItemProcessor":{{"StartAt":"Q","States":{{"Q":{{"Type":"Pass","End":true}}}}}},"ResultPath":"$.in","Next":"P"}},
+            "P":{{"Type":"Pass","Parameters":{{"s.$":"$.s","at.$":"$$.State.EnteredTime","h.$":"States.Hash($.s, 'MD5')"}},"End":true}}}}}},
+            "ResultPath":"$.m","Next":"E"}},
+            "E":{{"Type":"Pass","Parameters":{{"m.$":"$.m","at.$":"$$.State.EnteredTime"}},"End":true}}}}}}"#
+        )
+    };
+    let items: Vec<String> = (0..20_000).map(|n| format!(r#"{{"n":{},"s":"é {n} "","l":[{n},"x"]}}"#, n % 5)).collect();
+    let mut last = items.clone();
+    last[17_000] = r#"{"n":1}"#.to_owned();
+    let events = [&items[..], &last[..]].map(|items| format!("{{\"o\":[{}]}}\n", items.join(","))).concat();
+    let limits = Limits { state_bytes: u64::MAX, events: u32::MAX, steps: u64::MAX, ..Limits::STANDARD };
+    let limits = Limits { execution_bytes: u64::MAX, ..limits };
+    for concurrency in ["", r#""MaxConcurrency":7,"#] {
+        let program = compiled(&machine(concurrency), &[]);
+        let executed = run_on(1, &program, events.as_bytes(), limits.clone(), false);
+        for (threads, shortcuts) in [(1, true), (2, true), (3, true), (3, false)] {
+            let told = run_on(threads, &program, events.as_bytes(), limits.clone(), shortcuts);
+            assert!(told == executed, "{concurrency} {threads} threads, {shortcuts}");
         }
     }
 }

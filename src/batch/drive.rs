@@ -10,16 +10,27 @@ use crate::handler::mock::Counters;
 use crate::program::Program;
 use crate::value::Arena;
 use crate::vm::join::FinishedElsewhere;
+use crate::vm::shortcut::{Company, Nobody};
 use crate::vm::{Children, Execution, Join, Next, Outcome, Parked, Request, Settings, Step, Tally};
 
 /// Somebody who can run several children at a time.
-pub trait Helpers {
+pub trait Helpers: Company {
     /// Runs the children, counting them in `tally`, and gives what they came to; nothing, if it is not worth it now.
     fn run<'a>(&self, children: &'a Children<'a>, tally: Option<&'a Tally>, arena: &'a Arena) -> Option<Join<'a>>;
 }
 
 /// Nobody helps: children run one after the other.
 pub struct Alone;
+
+impl Company for Alone {
+    fn has_time(&self) -> bool {
+        false
+    }
+
+    fn share(&self, parts: usize, part: &(dyn Fn(usize, &Arena) + Sync)) {
+        Nobody.share(parts, part);
+    }
+}
 
 impl Helpers for Alone {
     fn run<'a>(&self, _: &'a Children<'a>, _: Option<&'a Tally>, _: &'a Arena) -> Option<Join<'a>> {

@@ -46,8 +46,8 @@ impl Once<'_> {
     #[inline]
     pub fn run(&self, lines: &Lines, slots: &[Slot], arena: &Arena, who: Who, out: &mut Vec<u8>) -> Ended {
         if let Some(shortcuts) = self.shortcuts {
-            let input = scanned(&shortcuts, lines, slots);
-            if let Some(told) = shortcuts.tell(&input, arena) {
+            let input = scanned(&shortcuts, lines, slots, who.now_ms);
+            if let Some(told) = shortcuts.tell(&input, arena, who.helpers) {
                 let ended = |status| Ended { status, told: Some(told.index) };
                 if told.succeeds() {
                     out.extend_from_slice(SUCCEEDED.as_bytes());
@@ -84,10 +84,10 @@ impl Once<'_> {
 
 /// The line at hand as it is told without being run.
 #[inline(always)]
-pub(crate) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot]) -> Scanned<'a> {
+pub(crate) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot], now_ms: i64) -> Scanned<'a> {
     let (source, span) = lines.around();
     let tokens = shortcuts.opens().then(|| lines.tokens());
-    Scanned { source, span, form: lines.form(), slots, tokens }
+    Scanned { source, span, form: lines.form(), slots, tokens, now_ms }
 }
 
 /// The line at hand as an execution takes it: opened, if its program looks into documents.

@@ -299,7 +299,8 @@ impl<'p, 'r> Worker<'p, 'r> {
         let (arena, results) = (Arena::new(), [Vec::new(), Vec::new()]);
         let sides = [pair.old, pair.new].map(|side| {
             let Side { program, bound, settings } = side;
-            let shortcuts = Shortcuts::new(program, &settings.limits);
+            // The way of one with children is not the same for all that come to its end.
+            let shortcuts = Shortcuts::new(program, settings).filter(|shortcuts| !shortcuts.has_children());
             let once = Once { program, bound, settings, shortcuts };
             (once, shortcuts.map_or_else(Vec::new, |shortcuts| ways(program, &shortcuts)))
         });

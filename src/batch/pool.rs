@@ -16,9 +16,11 @@ use crate::handler::Bound;
 use crate::program::{Program, work};
 use crate::value::Arena;
 use crate::vm::join::FinishedElsewhere;
+use crate::vm::shortcut::Company;
 use crate::vm::{Children, Join, Tally};
 use crossbeam::queue::SegQueue;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use std::ops::Range;
 use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -151,6 +153,16 @@ struct Standing<'a> {
     spare: Spare,
 }
 
+impl Company for Crew<'_> {
+    fn has_time(&self) -> bool {
+        self.anybody_idle()
+    }
+
+    fn share(&self, parts: usize, part: &(dyn Fn(usize, &Arena) + Sync)) {
+        self.parts(0..parts, part);
+    }
+}
+
 impl Helpers for Crew<'_> {
     fn run<'a>(&self, children: &'a Children<'a>, tally: Option<&'a Tally>, arena: &'a Arena) -> Option<Join<'a>> {
         if children.len() < 2 || !children.are_independent() || bears_failures(children) {
@@ -266,16 +278,38 @@ impl<'r> Crew<'r> {
         }
         let middle = portions.len() / 2;
         let (left, right) = portions.split_at_mut(middle);
+        self.both(|| self.halves(share, first, left), || self.halves(share, first + middle, right));
+    }
+
+    /// Does two things, the second perhaps on another thread.
+    fn both(&self, first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
         rayon::join_context(
-            |_| self.halves(share, first, left),
+            |_| first(),
             |context| {
                 // Whoever has come for this is idle no longer.
                 let stolen = isize::from(context.migrated());
                 self.idle.fetch_sub(stolen, Ordering::Relaxed);
-                self.halves(share, first + middle, right);
+                second();
                 self.idle.fetch_add(stolen, Ordering::Relaxed);
             },
         );
+    }
+
+    /// Does some parts of a job, a half perhaps on another thread.
+    fn parts(&self, range: Range<usize>, part: &(dyn Fn(usize, &Arena) + Sync)) {
+        if range.len() <= 1 {
+            for n in range {
+                let mut arena = self.arenas.pop().unwrap_or_default();
+                part(n, &arena);
+                arena.reset();
+                if arena.allocated_bytes() <= ARENA_BYTES_MAX {
+                    self.arenas.push(arena);
+                }
+            }
+            return;
+        }
+        let middle = range.start + range.len() / 2;
+        self.both(|| self.parts(range.start..middle, part), || self.parts(middle..range.end, part));
     }
 
     /// Runs a portion on this thread, in an arena of its own; none if it cannot count any more.

@@ -115,12 +115,12 @@ impl Batch<'_> {
         let spill = self.spill.map(|(folder, bytes_max)| Spill::new(folder, bytes_max));
         let order = Order::new(self.outputs, window, self.ordered, self.stop, spill, waiting);
         // What is told without being run leaves no traces for a report.
-        let shortcuts = Shortcuts::new(self.program, &self.settings.limits).filter(|_| self.shortcuts && !observed);
+        let shortcuts = Shortcuts::new(self.program, &self.settings).filter(|_| self.shortcuts && !observed);
         let results_bytes_max = RESULTS_BYTES_MAX.min(window.bytes);
         let plain = self.now_path.is_none() && claimed.is_empty();
-        let swift = shortcuts
-            .filter(|_| plain)
-            .and_then(|shortcuts| Swift::new(shortcuts, &wording, cutting.line_bytes_max, results_bytes_max));
+        let swift = shortcuts.filter(|_| plain).and_then(|shortcuts| {
+            Swift::new(shortcuts, &wording, cutting.line_bytes_max, results_bytes_max, self.now_ms)
+        });
         let job = Job {
             program: self.program,
             bound: self.bound,

@@ -11,7 +11,7 @@ use super::wording::{Emit, SUCCEEDED, Wording};
 use crate::program::shortcut::{Part, Text};
 use crate::value::Arena;
 use crate::value::scan::{LineKind, Lines, Slot};
-use crate::vm::shortcut::Shortcuts;
+use crate::vm::shortcut::{Company, Shortcuts};
 
 /// How a run's lines are told.
 pub(super) struct Swift<'r> {
@@ -20,6 +20,8 @@ pub(super) struct Swift<'r> {
     lines: Vec<Option<Box<[Part]>>>,
     line_bytes_max: usize,
     results_bytes_max: usize,
+    /// The clock at which executions start.
+    now_ms: i64,
 }
 
 /// What is counted and written meanwhile.
@@ -31,6 +33,8 @@ pub(super) struct Telling<'t> {
     /// Where durations are counted, if each is measured: from the end of one execution to the end of the next, so that the
     /// clock is read once for each.
     pub laps: Option<&'t mut Laps>,
+    /// Who may have time to help.
+    pub company: &'t dyn Company,
 }
 
 impl<'r> Swift<'r> {
@@ -40,6 +44,7 @@ impl<'r> Swift<'r> {
         wording: &Wording,
         line_bytes_max: usize,
         results_bytes_max: usize,
+        now_ms: i64,
     ) -> Option<Swift<'r>> {
         let (head, tail) = match wording.emit {
             Emit::Output => (String::new(), "\n"),
@@ -62,7 +67,7 @@ impl<'r> Swift<'r> {
             parts.into()
         };
         let lines = (0..shortcuts.ends()).map(|end| shortcuts.output(end).map(line)).collect();
-        Some(Swift { shortcuts, lines, line_bytes_max, results_bytes_max })
+        Some(Swift { shortcuts, lines, line_bytes_max, results_bytes_max, now_ms })
     }
 
     /// Tells lines, `most` of them, up to the first that calls for more; how many, and of what kind the line behind them is,
@@ -75,7 +80,7 @@ impl<'r> Swift<'r> {
         most: u64,
         telling: &mut Telling,
     ) -> (u64, Option<LineKind>) {
-        let Telling { arena, out, ends, laps } = telling;
+        let Telling { arena, out, ends, laps, company } = telling;
         let mut before = laps.as_deref().map_or(0, Laps::now);
         let known = self.shortcuts.slots().min(slots.len());
         let mut told = 0;
@@ -89,11 +94,14 @@ impl<'r> Swift<'r> {
                 break kind;
             }
             {
-                let seen = once::scanned(&self.shortcuts, lines, &slots[..known]);
-                let Some(execution) = self.shortcuts.tell(&seen, arena) else { break kind };
+                let seen = once::scanned(&self.shortcuts, lines, &slots[..known], self.now_ms);
+                let Some(execution) = self.shortcuts.tell(&seen, arena, *company) else { break kind };
                 let Some(Some(parts)) = self.lines.get(execution.index) else { break kind };
                 execution.write_parts(parts, &seen, out);
                 ends[execution.index] += 1;
+                for item in execution.items {
+                    ends[*item as usize] += 1;
+                }
             }
             told += 1;
             if self.shortcuts.computes() {

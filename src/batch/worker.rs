@@ -19,6 +19,7 @@ use super::tally;
 use super::wording::{self, Place, Wording};
 use crate::handler::Bound;
 use crate::program::Program;
+use crate::program::shortcut::Trouble;
 use crate::value::scan::{Engine, Line, LineKind, Lines, Scratch, Slot, WalkPlan};
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
@@ -328,12 +329,20 @@ impl Worker<'_, '_, '_, '_> {
         // What was told has been counted by its ends; now it counts for the states on the way there.
         for (end, count) in results.told.iter().enumerate().filter(|(_, count)| **count > 0) {
             let Some(shortcuts) = &job.shortcuts else { continue };
+            results.tally.steps += shortcuts.steps(end) * count;
             for state in shortcuts.visits(end) {
-                results.tally.steps += count;
                 results.visits.enter_many(*state, *count);
+            }
+            for (state, trouble) in shortcuts.troubles(end) {
+                match trouble {
+                    Trouble::Failed => results.visits.fail_many(*state, *count),
+                    Trouble::Retried => results.visits.retry_many(*state, *count),
+                    Trouble::Caught => results.visits.catch_many(*state, *count),
+                }
             }
             match shortcuts.fails_in(end) {
                 Some(state) => results.visits.fail_many(state, *count),
+                None if shortcuts.is_item(end) => {}
                 None => results.tally.succeeded += count,
             }
         }
@@ -363,6 +372,7 @@ impl Worker<'_, '_, '_, '_> {
             arena: &mut self.arena,
             out: &mut results.text.results.bytes,
             ends: &mut results.told,
+            company: self.helpers,
             laps: self.laps.as_mut(),
         };
         let (told, kind) = swift.tell(lines, slots, most, &mut telling);
@@ -434,8 +444,8 @@ impl Worker<'_, '_, '_, '_> {
         let started = self.times_this().then(Instant::now);
         let slots = &slots[..job.program.slots().len().min(slots.len())];
         if let Some(shortcuts) = job.shortcuts
-            && let input = once::scanned(&shortcuts, lines, slots)
-            && let Some(told) = shortcuts.tell(&input, &self.arena)
+            && let input = once::scanned(&shortcuts, lines, slots, now_ms)
+            && let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers)
             && self.take_down(place, &told, &input, results)
         {
             // What is compared may leave a little in the arena, seldom.
@@ -495,6 +505,9 @@ impl Worker<'_, '_, '_, '_> {
             job.wording.outcome(place, &outcome, &self.arena, input.text(), &mut results.text);
         }
         results.told[told.index] += 1;
+        for item in told.items {
+            results.told[*item as usize] += 1;
+        }
         true
     }
 

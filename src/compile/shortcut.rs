@@ -3,22 +3,27 @@
 //! The instructions are followed from the first one on with *symbols* in the place of values: the input, a slot, a
 //! constant, an object built of symbols. Where the program branches on a value, both ways are followed. Objects that are
 //! built only to be taken apart again, as a handler's event is, are never built: their members are the symbols that went
-//! into them. What cannot be followed (waiting, drawing random numbers, asking somebody, the context object, children) ends in
-//! [`Node::Machine`], and so does, when it is met at run time, whatever would be an error.
+//! into them. Branches are followed one after the other, a Map's items once for all of them. What cannot be followed
+//! (drawing random numbers, asking somebody, a child that fails) ends in [`Node::Machine`], and so does, when it is met at
+//! run time, whatever would be an error, but for what a handler fails with on purpose.
 //!
 //! It must never change what the program does: a way that is not followed exactly is not followed at all.
 
+mod children;
 mod data;
+mod failing;
 mod symbol;
 
 use crate::program::choice::{Comparison, Subject, Table, TypeTest};
 use crate::program::shortcut::{
-    Compute, End, Ending, Needs, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut,
+    BranchTurn, Compute, Each, End, Ending, Needs, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
 };
-use crate::program::work::{Completion, Integration, Limit};
-use crate::program::{Addr, AssignId, Function, Op, Program, Register, Root, SlotId, StateId, TaskId, TestId};
+use crate::program::work::{Completion, Integration, Limit, Wait};
+use crate::program::{Addr, AssignId, Function, Op, PathId, Program, Register, Root, SlotId, StateId, TaskId, TestId};
 use crate::value::path::Path;
 use crate::value::text::write_string;
+use children::Frame;
+use failing::Visit;
 use std::rc::Rc;
 use symbol::{Extent, Symbol};
 
@@ -28,11 +33,13 @@ const WAY_OPS_MAX: u32 = 1_000;
 const DECISIONS_MAX: u32 = 200;
 /// With so many nodes nothing more is followed, but what leads there is still linked up.
 const NODES_MAX: usize = 8_192;
+/// The most instructions of all ways together, those that lead nowhere included.
+const OPS_MAX: u32 = 500_000;
 /// The most slots, the program's own included, that are looked for in each event.
 const SLOTS_MAX: usize = 64;
 /// What Lambda's answer to Invoke holds beside the payload, generously.
 const RESPONSE_BYTES: u64 = 4_096;
-/// The most history events that one instruction stands for.
+/// The most history events that one instruction stands for, if it stands for any.
 const OP_EVENTS_MAX: u32 = 5;
 
 const MACHINE: NodeId = 0;
@@ -44,12 +51,15 @@ pub(super) fn add(program: &mut Program) {
         paths: Vec::new(),
         nodes: vec![Node::Machine],
         ends: Vec::new(),
-        registers: 0,
+        most: Most::default(),
         needs: Needs::default(),
+        ops: 0,
         program,
     };
     let root = tracer.follow(Track::new(tracer.program), 0);
-    let Tracer { slots: all_slots, paths: more_paths, nodes, ends, registers, needs, .. } = tracer;
+    let Tracer { slots: all_slots, paths: more_paths, nodes, ends, most, mut needs, .. } = tracer;
+    (needs.steps, needs.events) = (most.steps, most.events);
+    let registers = most.registers;
     if root == MACHINE {
         return;
     }
@@ -64,8 +74,19 @@ struct Tracer<'p> {
     paths: Vec<Path>,
     nodes: Vec<Node>,
     ends: Vec<End>,
-    registers: u32,
+    most: Most,
     needs: Needs,
+    ops: u32,
+}
+
+/// What the ways of a tree take, at most.
+#[derive(Default)]
+struct Most {
+    registers: u32,
+    steps: u64,
+    events: u32,
+    /// Whether time passes.
+    passes: bool,
 }
 
 /// Where a way has come to.
@@ -82,15 +103,31 @@ struct Track {
     caller: Option<Box<Caller>>,
     /// The call whose handler's one state is evaluated in its place.
     inside: Option<TaskId>,
+    visit: Visit,
+    /// The Parallel states whose branches it is in, the innermost last.
+    frames: Vec<Frame>,
+    /// The Map whose item it is about: the registers of the item and of its index.
+    item: Option<(u32, u32)>,
+    /// The Map's input, for its ItemSelector.
+    outer: Option<Symbol>,
+    /// How many Maps it is in.
+    maps: u32,
     /// Slots that are known to hold something, or to be absent.
     found: Vec<SlotId>,
     absent: Vec<SlotId>,
     visits: Vec<StateId>,
+    troubles: Vec<(StateId, Trouble)>,
     registers: u32,
     /// What has been opened, and into which register.
     opened: Vec<(Operand, u32)>,
+    /// What paths have led to, and in which register it is.
+    selected: Vec<(Selected, u32)>,
     ops: u32,
+    events: u32,
 }
+
+/// A path that has been taken: from where, and whether an index past an array's end found nothing.
+type Selected = (Operand, PathId, bool);
 
 #[derive(Clone)]
 struct Caller {
@@ -99,6 +136,7 @@ struct Caller {
     eff: Symbol,
     stack: usize,
     task: TaskId,
+    visit: Visit,
 }
 
 /// A node that leads to one other, which is not known yet.
@@ -107,6 +145,10 @@ enum Link {
     Absent(SlotId),
     Compute { register: u32, what: Compute },
     Room { registers: Box<[u32]>, inputs: u64, bytes: u64 },
+    Text(Operand),
+    Pass(i64),
+    Branch(u32, BranchTurn),
+    Each(Box<Each>),
 }
 
 /// The way cannot be followed.
@@ -127,13 +169,35 @@ impl Track {
             assigned: None,
             caller: None,
             inside: None,
+            visit: Visit::default(),
+            frames: Vec::new(),
+            item: None,
+            outer: None,
+            maps: 0,
             found: Vec::new(),
             absent: Vec::new(),
             visits: Vec::new(),
+            troubles: Vec::new(),
             registers: 0,
             opened: Vec::new(),
+            selected: Vec::new(),
             ops: 0,
+            events: 1,
         }
+    }
+
+    /// A register that nothing on the way uses yet.
+    fn new_register(&mut self) -> u32 {
+        self.registers += 1;
+        self.registers - 1
+    }
+
+    /// Takes over what is known where the ways part.
+    fn know_as(&mut self, other: &Track) {
+        self.found.clone_from(&other.found);
+        self.opened.clone_from(&other.opened);
+        self.selected.clone_from(&other.selected);
+        self.registers = other.registers;
     }
 
     fn register(&mut self, register: Register) -> &mut Symbol {
@@ -169,7 +233,7 @@ impl Tracer<'_> {
     /// Follows all ways from here; the node at which they begin.
     fn follow(&mut self, mut track: Track, depth: u32) -> NodeId {
         let mut links = Vec::new();
-        let last = match self.stretch(&mut track, &mut links) {
+        let last = match self.stretch(&mut track, &mut links, depth) {
             Err(Lost) => MACHINE,
             Ok(Turn::At(node)) => node,
             Ok(_) if depth >= DECISIONS_MAX => MACHINE,
@@ -202,6 +266,10 @@ impl Tracer<'_> {
                 Link::Absent(slot) => Node::Absent { slot, then },
                 Link::Compute { register, what } => Node::Compute { register, what, then },
                 Link::Room { registers, inputs, bytes } => Node::Room { registers, inputs, bytes, then },
+                Link::Text(value) => Node::Text { value, then },
+                Link::Pass(ms) => Node::Pass { ms, then },
+                Link::Branch(register, turn) => Node::Branch { register, turn, then },
+                Link::Each(each) => Node::Each(Box::new(Each { then, ..*each })),
             })
         })
     }
@@ -212,11 +280,11 @@ impl Tracer<'_> {
     }
 
     /// Follows the one way from here up to a decision or its end.
-    fn stretch(&mut self, track: &mut Track, links: &mut Vec<Link>) -> Followed<Turn> {
+    fn stretch(&mut self, track: &mut Track, links: &mut Vec<Link>, depth: u32) -> Followed<Turn> {
         let program = self.program;
         loop {
-            track.ops += 1;
-            if track.ops > WAY_OPS_MAX || self.nodes.len() >= NODES_MAX {
+            (track.ops, self.ops) = (track.ops + 1, self.ops + 1);
+            if track.ops > WAY_OPS_MAX || self.ops > OPS_MAX || self.nodes.len() >= NODES_MAX {
                 return Err(Lost);
             }
             let op = program.ops()[track.pc.index()];
@@ -229,8 +297,11 @@ impl Tracer<'_> {
                     }
                     track.visits.push(state);
                     track.eff = track.doc.clone();
+                    track.visit = Visit::of(state, program.state(state).retriers.len());
+                    track.events += 1;
                 }
                 Op::Leave { with, to, .. } => {
+                    track.events += 1;
                     let out = track.register(with).clone();
                     self.hold_to_limit(&out, 0, links)?;
                     if let Some((variables, values)) = track.assigned.take() {
@@ -244,24 +315,32 @@ impl Tracer<'_> {
                 Op::Jump { to } => track.pc = to,
                 // The states of a way are known.
                 Op::Count { .. } => {}
-                Op::Finish {} => match track.caller.take() {
-                    Some(caller) => {
-                        let value = std::mem::replace(&mut track.doc, caller.doc);
-                        (track.pc, track.eff, track.assigned) = (caller.pc, caller.eff, None);
-                        track.stack.truncate(caller.stack);
-                        track.res = self.reply(caller.task, value, links)?;
-                    }
-                    None => {
+                Op::Finish {} => {
+                    if let Some(caller) = track.caller.take() {
+                        let task = caller.task;
+                        let value = track.return_to(*caller);
+                        track.res = self.reply(task, value, links)?;
+                        track.events += OP_EVENTS_MAX;
+                    } else if !track.frames.is_empty() {
+                        self.end_branch(track, links)?;
+                    } else if track.maps > 0 {
+                        let output = self.operand(track, links, track.doc.clone())?;
+                        return self.end(track, Ending::Item(output));
+                    } else {
                         let parts = track.doc.clone().into_parts(program)?;
                         return self.end(track, Ending::Succeeded(parts.into()));
                     }
-                },
+                }
                 Op::Fail { error, cause } => {
-                    if track.caller.is_some() {
-                        return Err(Lost);
-                    }
                     let cause = if cause { Some(track.pop()?) } else { None };
                     let error = if error { Some(track.pop()?) } else { None };
+                    if track.caller.is_some() {
+                        self.fail_handler(track, links, error, cause)?;
+                        continue;
+                    }
+                    if track.maps > 0 || !track.frames.is_empty() {
+                        return Err(Lost);
+                    }
                     let error = self.operands(track, links, error)?.pop();
                     let cause = self.operands(track, links, cause)?.pop();
                     return self.end(track, Ending::Failed { error, cause });
@@ -346,21 +425,34 @@ impl Tracer<'_> {
                     let payload = self.payload(track, task)?;
                     let entry = program.task(task).inlined.ok_or(Lost)?;
                     let (doc, eff) = (track.doc.clone(), track.eff.clone());
-                    let caller = Caller { pc: track.pc, doc, eff, stack: track.stack.len(), task };
+                    let visit = std::mem::take(&mut track.visit);
+                    let caller = Caller { pc: track.pc, doc, eff, stack: track.stack.len(), task, visit };
                     track.caller = Some(Box::new(caller));
+                    track.events += OP_EVENTS_MAX;
                     (track.doc, track.pc) = (payload, entry);
                 }
                 Op::Begin { task, body } => {
                     self.payload(track, task)?;
                     track.inside = Some(task);
                     track.visits.push(body);
+                    track.events += OP_EVENTS_MAX;
                 }
                 Op::Return { task } => {
                     let value = track.pop()?;
                     track.inside.take().ok_or(Lost)?;
                     track.res = self.reply(task, value, links)?;
+                    track.events += OP_EVENTS_MAX;
                 }
-                // Time passes, somebody is asked, or only a failure leads here.
+                Op::Fork { fork } => self.fork(track, links, fork, depth)?,
+                // What a handler that takes long comes to, its task's limit decides.
+                Op::Wait { wait } if track.caller.is_none() => match *program.wait(wait) {
+                    Wait::Seconds(seconds) => {
+                        let ms = i64::try_from(seconds.saturating_mul(1_000)).map_err(|_| Lost)?;
+                        self.pass(track, links, ms);
+                    }
+                    _ => return Err(Lost),
+                },
+                // Somebody is asked, or only a failure leads here.
                 _ => return Err(Lost),
             }
         }
@@ -368,10 +460,13 @@ impl Tracer<'_> {
 
     /// The end of a way.
     fn end(&mut self, track: &Track, result: Ending) -> Followed<Turn> {
-        self.registers = self.registers.max(track.registers);
-        self.needs.steps = self.needs.steps.max(track.visits.len() as u64);
-        self.needs.events = self.needs.events.max(track.ops.saturating_mul(OP_EVENTS_MAX));
-        self.ends.push(End { result, visits: track.visits.clone().into() });
+        let most = &mut self.most;
+        most.registers = most.registers.max(track.registers);
+        // A retry is a step as well.
+        most.steps = most.steps.max((track.visits.len() + track.troubles.len()) as u64);
+        most.events = most.events.max(track.events);
+        let (visits, troubles) = (track.visits.clone().into(), track.troubles.clone().into());
+        self.ends.push(End { result, visits, troubles });
         let end = (self.ends.len() - 1) as u32;
         Ok(Turn::At(self.node(Node::End(end))))
     }
@@ -451,14 +546,18 @@ impl Tracer<'_> {
     ) -> Followed<Option<Turn>> {
         let test = self.program.test(id);
         if let Comparison::Is(TypeTest::IsPresent, expected) = test.comparison {
+            let path = self.program.path(test.path);
             let slot = match test.from {
                 Root::Slot(slot) => Some(slot),
-                from => match self.load(track, from).and_then(|root| self.descend(root, test.path))? {
-                    (Symbol::Slot(slot), taken) if taken == self.program.path(test.path).steps().len() => Some(slot),
-                    (_, taken) if taken == self.program.path(test.path).steps().len() => None,
-                    (Symbol::Object(_), _) if self.program.path(test.path).is_reference() => {
+                from => match self.load(track, from).and_then(|root| self.descend(root, test.path, 0))? {
+                    (Symbol::Slot(slot), taken) if taken == path.steps().len() => Some(slot),
+                    (_, taken) if taken == path.steps().len() => None,
+                    (Symbol::Object(_), _) if path.is_reference() => {
                         *track = if expected { no.clone() } else { yes.clone() };
                         return Ok(None);
+                    }
+                    (Symbol::Register(from), taken) => {
+                        return self.leads(track, (Operand::Register(from), test.path, taken), expected, yes, no);
                     }
                     _ => return Err(Lost),
                 },
@@ -493,12 +592,20 @@ impl Tracer<'_> {
             Comparison::Against(_, _, root, path, blame) => Some(ask(self, root, path, blame)?),
             _ => None,
         };
-        for way in [&mut *yes, &mut *no] {
-            (way.found, way.opened) = (track.found.clone(), track.opened.clone());
-            way.registers = track.registers;
-        }
+        yes.know_as(track);
+        no.know_as(track);
         let node = Box::new(move |yes, no| Node::Holds { test: id, value, other, yes, no });
         Ok(Some(Turn::Either { node, ways: Box::new((yes.clone(), no.clone())) }))
+    }
+}
+
+impl Track {
+    /// Back in the caller of a handler; what the handler has come to.
+    fn return_to(&mut self, caller: Caller) -> Symbol {
+        let value = std::mem::replace(&mut self.doc, caller.doc);
+        (self.pc, self.eff, self.visit, self.assigned) = (caller.pc, caller.eff, caller.visit, None);
+        self.stack.truncate(caller.stack);
+        value
     }
 }
 

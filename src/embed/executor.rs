@@ -13,7 +13,7 @@ use crate::value::raw::Form;
 use crate::value::scan::{LineKind, Lines, Scratch, Slot, SlotTrie, WalkPlan};
 use crate::value::tree::SyntaxError;
 use crate::value::{Arena, Value};
-use crate::vm::shortcut::Shortcuts;
+use crate::vm::shortcut::{Nobody, Shortcuts};
 use crate::vm::{Execution, Input, Limits, Outcome, Seed, Settings, Start};
 use serde::Serialize;
 use std::sync::Arc;
@@ -179,7 +179,7 @@ impl Executor {
             scratch: Scratch::new(),
             arena: Arena::new(),
             history: false,
-            shortcuts: Shortcuts::new(program, &self.settings.limits).filter(|_| self.shortcuts),
+            shortcuts: Shortcuts::new(program, &self.settings).filter(|_| self.shortcuts),
             told: Vec::new(),
         }
     }
@@ -318,8 +318,8 @@ impl Executor {
         arena: &'s Arena,
         text: &'s mut Vec<u8>,
     ) -> Option<Ran<'s>> {
-        let seen = scanned(shortcuts, lines, slots);
-        let told = shortcuts.tell(&seen, arena)?;
+        let seen = scanned(shortcuts, lines, slots, self.now_ms);
+        let told = shortcuts.tell(&seen, arena, &Nobody)?;
         let outcome = match told.succeeds() {
             true => {
                 text.clear();
@@ -329,10 +329,10 @@ impl Executor {
             }
             false => Outcome::Failed(told.failure(&self.program, &seen, arena)?),
         };
-        let steps = shortcuts.visits(told.index).len() as u64;
+        let items = told.items.iter().map(|item| shortcuts.steps(*item as usize));
+        let steps = shortcuts.steps(told.index) + items.sum::<u64>();
         let steps_left = self.settings.limits.steps.saturating_sub(steps);
-        // Nothing on its way has taken any time.
-        let ended_ms = self.now_ms;
+        let ended_ms = told.ended_ms;
         Some(Ran { outcome, arena, execution: None, steps_left, ended_ms, settings: &self.settings })
     }
 

@@ -3,9 +3,10 @@
 //! Many executions only look at a few values of their input, choose, and put those values and some constants together.
 //! What such an execution comes to can be told without being one: a [`Shortcut`] holds, as a tree of decisions over the
 //! input's slots, every way that the compiler could follow to its end, and at each end what is written. Wherever
-//! anything else is met (a value that is missing, an error, a handler that has to be asked, time that passes), the tree says
-//! [`Node::Machine`]: then the program is run from its beginning, as if nothing had been tried, since nothing on the way
-//! had an effect.
+//! anything else is met (a value that is missing, an error that nothing in the program takes up, a handler that has to be
+//! asked), the tree says [`Node::Machine`]: then the program is run from its beginning, as if nothing had been tried, since
+//! nothing on the way had an effect. The items of a Map are a tree of their own, walked once for each ([`Node::Each`]);
+//! virtual time is a number that nodes add to.
 //!
 //! Flows in: from `compile`, which follows the instructions. Flows out: to `vm`, which walks the tree. It must never
 //! come to anything that the machine would not come to.
@@ -46,6 +47,12 @@ pub struct Needs {
     pub steps: u64,
     /// History events, generously counted.
     pub events: u32,
+    /// Whether the context object is looked into: nobody may have given another.
+    pub context: bool,
+    /// Whether time passes or is told: it has to be virtual.
+    pub clock: bool,
+    /// Whether children are gone through, which others could help with.
+    pub children: bool,
 }
 
 /// The most levels that a computed value may have.
@@ -92,6 +99,46 @@ pub enum Node {
         /// The next node.
         then: NodeId,
     },
+    /// A value has to be a string; else the machine.
+    Text {
+        /// The value.
+        value: Operand,
+        /// The next node.
+        then: NodeId,
+    },
+    /// Time passes.
+    Pass {
+        /// How much, in milliseconds.
+        ms: i64,
+        /// The next node.
+        then: NodeId,
+    },
+    /// A branch of a Parallel begins, or all have ended.
+    Branch {
+        /// Where the time at which all begin is kept; behind it, the latest end.
+        register: u32,
+        /// Which of the two.
+        turn: BranchTurn,
+        /// The next node.
+        then: NodeId,
+    },
+    /// A Map: a tree is walked for each item.
+    Each(Box<Each>),
+    /// Whether a path leads anywhere; what it leads to is kept.
+    Leads {
+        /// Where it starts.
+        from: Operand,
+        /// The path.
+        path: PathId,
+        /// How many steps were taken before.
+        taken: u32,
+        /// Where the value is kept.
+        register: u32,
+        /// If so.
+        yes: NodeId,
+        /// If not.
+        no: NodeId,
+    },
     /// Whether something is at the slot's path.
     Present {
         /// The slot.
@@ -125,6 +172,42 @@ pub enum Node {
     },
 }
 
+/// A Map's items, for each of which a tree is walked.
+#[derive(Debug)]
+pub struct Each {
+    /// The items.
+    pub items: Operand,
+    /// Where the item at hand is kept.
+    pub item: u32,
+    /// Where its index is kept.
+    pub index: u32,
+    /// The tree; its ends are [`Ending::Item`].
+    pub body: NodeId,
+    /// Where the outputs are kept, as an array.
+    pub results: u32,
+    /// How many items run at once.
+    pub concurrency: u32,
+    /// Whether no time passes in an item.
+    pub timeless: bool,
+    /// States that an item enters, at most.
+    pub steps: u64,
+    /// History events that an item makes, at most.
+    pub events: u32,
+    /// The next node.
+    pub then: NodeId,
+}
+
+/// Where the branches of a Parallel stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BranchTurn {
+    /// The first begins.
+    First,
+    /// Another begins, at the same time as the first.
+    Next,
+    /// All have ended; the latest end counts.
+    Joined,
+}
+
 /// A value on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operand {
@@ -136,6 +219,8 @@ pub enum Operand {
     Const(ConstId),
     /// A computed value.
     Register(u32),
+    /// A number.
+    Int(u32),
     /// `null`
     Null,
 }
@@ -176,6 +261,8 @@ pub enum Compute {
         /// Which.
         from: Operand,
     },
+    /// By telling the time.
+    Now,
     /// By writing a value into a document.
     Place {
         /// The document.
@@ -194,6 +281,19 @@ pub struct End {
     pub result: Ending,
     /// The states on the way, as often as they are entered.
     pub visits: Box<[StateId]>,
+    /// What went wrong on the way, in which states.
+    pub troubles: Box<[(StateId, Trouble)]>,
+}
+
+/// Something that went wrong and was taken up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// A state of a handler failed.
+    Failed,
+    /// The state was tried again.
+    Retried,
+    /// A Catcher of the state took the error.
+    Caught,
 }
 
 /// How an execution ends.
@@ -201,6 +301,8 @@ pub struct End {
 pub enum Ending {
     /// With an output, put together of these.
     Succeeded(Box<[Part]>),
+    /// An item of a Map, with its output.
+    Item(Operand),
     /// In a Fail state, with strings.
     Failed {
         /// Error.
@@ -286,6 +388,7 @@ impl Shortcut {
             Operand::Const(id) => program.constant(*id).text.to_string(),
             Operand::Register(register) => format!("r{register}"),
             Operand::Input => "$".to_owned(),
+            Operand::Int(number) => number.to_string(),
             Operand::Null => "null".to_owned(),
         };
         let values = |operands: &mut dyn Iterator<Item = &Operand>| operands.map(value).collect::<Vec<_>>().join(", ");
@@ -303,6 +406,7 @@ impl Shortcut {
                         .collect();
                     format!("succeed  {}", parts.concat())
                 }
+                Ending::Item(output) => format!("item     {}", value(output)),
                 Ending::Failed { error, cause } => {
                     format!("fail     {}", values(&mut error.iter().chain(cause)))
                 }
@@ -321,6 +425,7 @@ impl Shortcut {
                     }
                     Compute::Array { items } => format!("[{}]", values(&mut items.iter())),
                     Compute::Open { from } => format!("opened {}", value(from)),
+                    Compute::Now => "now".to_owned(),
                     Compute::Place { base, path, value: put } => {
                         format!("{} with {} at {}", value(base), value(put), program.path(*path))
                     }
@@ -329,6 +434,19 @@ impl Shortcut {
             }
             Node::Room { registers, then, .. } => {
                 format!("room     for {} computed values  then=#{then}", registers.len())
+            }
+            Node::Text { value: of, then } => format!("text     {}  then=#{then}", value(of)),
+            Node::Pass { ms, then } => format!("pass     {ms} ms  then=#{then}"),
+            Node::Branch { register, turn, then } => format!("branch   {turn:?} r{register}  then=#{then}"),
+            Node::Each(each) => {
+                let Each { items, item, index, body, results, concurrency, then, .. } = &**each;
+                let items = value(items);
+                format!(
+                    "each     r{results} = #{body} of r{item}, r{index} in {items}, {concurrency} at once  then=#{then}"
+                )
+            }
+            Node::Leads { from, path, register, yes, no, .. } => {
+                format!("leads    r{register} = {} of {}  yes=#{yes}  no=#{no}", program.path(*path), value(from))
             }
             Node::Present { slot: id, yes, no } => format!("present  {}  yes=#{yes}  no=#{no}", slot(id)),
             Node::Holds { test, value: of, yes, no, .. } => {

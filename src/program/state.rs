@@ -74,6 +74,15 @@ pub struct Retrier {
     pub at: Addr,
 }
 
+impl Retrier {
+    /// How long it waits when it has been used so often, in seconds: IntervalSeconds × BackoffRate^used, at most
+    /// MaxDelaySeconds.
+    pub fn seconds(&self, used: u32) -> f64 {
+        let seconds = self.interval_seconds as f64 * self.backoff_rate.powi(used.min(10_000) as i32);
+        self.max_delay_seconds.map_or(seconds, |most| seconds.min(most as f64))
+    }
+}
+
 /// One entry of Catch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Catcher {

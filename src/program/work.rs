@@ -86,6 +86,9 @@ impl Task {
     }
 }
 
+/// The most items of an inline Map that run at once.
+pub const CONCURRENCY_MAX: usize = 40;
+
 /// What a Map or Parallel state runs.
 #[derive(Debug)]
 pub struct Fork {

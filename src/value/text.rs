@@ -9,7 +9,7 @@ use super::Arena;
 
 /// The string that the text between two quotes means; borrowed if it has no escape.
 pub fn unescape<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
-    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
+    if !any_in(text.as_bytes(), is_backslash, any_backslash) {
         return text;
     }
     let mut out = bumpalo::collections::String::with_capacity_in(text.len(), arena);
@@ -103,18 +103,36 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 fn needs_escape(bytes: &[u8]) -> bool {
+    any_in(bytes, |byte| byte < 0x20 || byte == b'"' || byte == b'\\', any_special)
+}
+
+fn is_backslash(byte: u8) -> bool {
+    byte == b'\\'
+}
+
+/// Whether there is a byte that is looked for, one by one or in a word.
+#[inline(always)]
+fn any_in(bytes: &[u8], is_one: impl Fn(u8) -> bool, any_of: impl Fn(u64) -> bool) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
-    if words.iter().any(|word| any_special(u64::from_le_bytes(*word))) {
+    if words.iter().any(|word| any_of(u64::from_le_bytes(*word))) {
         return true;
     }
-    // What is left goes into one more word, of bytes that are seen twice or of letters that need nothing.
+    // What is left goes into one more word, of bytes that are seen twice.
     let half = |at: usize| bytes[at..].first_chunk().map_or(0, |part| u64::from(u32::from_le_bytes(*part)));
     match (bytes.last_chunk(), rest.len()) {
         (_, 0) => false,
-        (Some(last), _) => any_special(u64::from_le_bytes(*last)),
-        (None, length @ 4..) => any_special(half(0) | half(length - 4) << 32),
-        (None, _) => rest.iter().any(|&b| b < 0x20 || b == b'"' || b == b'\\'),
+        (Some(last), _) => any_of(u64::from_le_bytes(*last)),
+        (None, length @ 4..) => any_of(half(0) | half(length - 4) << 32),
+        (None, _) => rest.iter().any(|byte| is_one(*byte)),
     }
+}
+
+/// Whether one of eight bytes is a backslash; as [`any_special`].
+fn any_backslash(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    let found = word ^ (ONES * u64::from(b'\\'));
+    found.wrapping_sub(ONES) & !found & TOPS != 0
 }
 
 /// Whether one of eight bytes must be escaped. A byte is zero after the exclusive or with what is looked for, and the

@@ -92,6 +92,32 @@ impl<'p> Wanted<'p> {
 }
 
 impl<'a> Execution<'a> {
+    /// What a path leads to in the context object, for those paths that are read most: the object need not be made.
+    pub(super) fn in_context(&self, path: &Path) -> Option<Value<'a>> {
+        let [Step::Member(section), Step::Member(field), rest @ ..] = path.steps() else { return None };
+        if self.settings.names.context.is_some() {
+            return None;
+        }
+        match (&**section, &**field, rest) {
+            ("Map", "Item", [Step::Member(part)]) => match (self.family, &**part) {
+                (Family::Child { item: Some(item), .. }, "Index") => Some(Value::Int(item.index as i64)),
+                (Family::Child { item: Some(item), .. }, "Value") => Some(item.value),
+                _ => None,
+            },
+            ("State", "RetryCount", []) => {
+                let kind = self.program.state(self.visit.state?).kind;
+                has_retries(kind).then(|| Value::Int(i64::from(self.visit.retry_count)))
+            }
+            ("State", "EnteredTime", []) => self.visit.state.map(|_| self.entered_time()),
+            ("Execution", "Input", []) => Some(self.basics().input),
+            _ => None,
+        }
+    }
+
+    fn entered_time(&self) -> Value<'a> {
+        Value::copy_str(self.arena, &Timestamp::from_millis(self.visit.entered_ms).to_rfc3339_millis())
+    }
+
     /// The context object as it is now, as far as it is wanted.
     pub(super) fn context(&mut self, wanted: Wanted) -> Value<'a> {
         let arena = self.arena;
@@ -181,10 +207,9 @@ impl<'a> Execution<'a> {
         let mut members = bumpalo::collections::Vec::new_in(arena);
         members.push(Member { key: "Name", value: Value::text(arena, &info.name) });
         if wanted.field("EnteredTime") {
-            let time = Timestamp::from_millis(self.visit.entered_ms).to_rfc3339_millis();
-            members.push(Member { key: "EnteredTime", value: Value::copy_str(arena, &time) });
+            members.push(Member { key: "EnteredTime", value: self.entered_time() });
         }
-        if matches!(info.kind, StateType::Task | StateType::Map | StateType::Parallel) {
+        if has_retries(info.kind) {
             members.push(Member { key: "RetryCount", value: Value::Int(i64::from(self.visit.retry_count)) });
         }
         Value::object(arena, members.into_bump_slice())
@@ -214,6 +239,11 @@ impl<'a> Execution<'a> {
             Family::Child { execution, .. } => execution,
         }
     }
+}
+
+/// Whether states of a type say how often they have been tried again.
+fn has_retries(kind: StateType) -> bool {
+    matches!(kind, StateType::Task | StateType::Map | StateType::Parallel)
 }
 
 /// A task token: text that no two tasks share.

@@ -62,7 +62,13 @@ impl<'a> Execution<'a> {
             },
             Root::Register(register) => *self.register(register),
             Root::Outer => self.outer(),
-            Root::Context => self.context(Wanted::by(self.program.path(path))),
+            Root::Context => {
+                let path = self.program.path(path);
+                match self.in_context(path) {
+                    Some(value) => return Ok(value),
+                    None => self.context(Wanted::by(path)),
+                }
+            }
         };
         let mut budget = NodeBudget::new(self.settings.limits.path_nodes);
         let program = self.program;

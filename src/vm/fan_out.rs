@@ -17,12 +17,9 @@ use super::room::{OPENED_BYTES, Room};
 use super::seed::Seed;
 use super::watch::{Note, notes_of};
 use crate::program::state::StateType;
-use crate::program::work::{self, Fork, Limit};
+use crate::program::work::{self, CONCURRENCY_MAX, Fork, Limit};
 use crate::program::{Addr, Blame, BlameId, ForkId, Program};
 use crate::value::{Arena, Kind, Value};
-
-/// The most items of an inline Map that run at once.
-pub const CONCURRENCY_MAX: usize = 40;
 
 /// The children that an execution waits for.
 #[derive(Debug)]

@@ -112,12 +112,9 @@ impl<'a> Execution<'a> {
         used
     }
 
-    /// IntervalSeconds × BackoffRate^used, at most MaxDelaySeconds, of which FULL jitter takes a part.
+    /// How long a retrier waits; FULL jitter takes a part of it.
     fn delay_ms(&mut self, retrier: &Retrier, used: u32) -> i64 {
-        let mut seconds = retrier.interval_seconds as f64 * retrier.backoff_rate.powi(used.min(10_000) as i32);
-        if let Some(most) = retrier.max_delay_seconds {
-            seconds = seconds.min(most as f64);
-        }
+        let mut seconds = retrier.seconds(used);
         if retrier.full_jitter {
             seconds *= self.seed.fraction();
         }

@@ -57,11 +57,24 @@ impl Seed {
 
     /// The next UUID, of version 4, in lower case.
     pub fn uuid(&mut self) -> String {
-        let high = (self.draw() & !0xF000) | 0x4000;
-        let low = (self.draw() >> 2) | (1 << 63);
-        let digits = format!("{high:016x}{low:016x}");
-        format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+        let high = self.draw();
+        uuid_of(high, self.draw())
     }
+}
+
+/// The UUID of version 4, in lower case, that two random numbers make.
+pub(super) fn uuid_of(high: u64, low: u64) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let (high, low) = ((high & !0xF000) | 0x4000, (low >> 2) | (1 << 63));
+    let mut uuid = String::with_capacity(36);
+    for (n, byte) in high.to_be_bytes().into_iter().chain(low.to_be_bytes()).enumerate() {
+        if matches!(n, 4 | 6 | 8 | 10) {
+            uuid.push('-');
+        }
+        uuid.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        uuid.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    uuid
 }
 
 /// A permutation of 64-bit numbers in which every bit of the input moves about half of the output (the finalizer of

@@ -7,18 +7,24 @@
 //! States Language: none of its own; every rule is the machine's, whose code is called wherever there is something to
 //! compute or to compare.
 
-use super::budget::Limits;
+mod each;
+
+pub use each::{Company, Nobody};
+
 use super::choice;
-use super::machine::Input;
+use super::machine::{Input, Settings};
 use super::outcome::Failure;
 use super::seed::Seed;
 use crate::program::Program;
 use crate::program::choice::Table;
-use crate::program::shortcut::{Compute, End, Ending, Node, Operand, Part, REGISTER_DEPTH_MAX, Shortcut};
-use crate::program::{SlotId, StateId};
-use crate::value::path::NodeBudget;
+use crate::program::shortcut::{
+    Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
+};
+use crate::program::{PathId, SlotId, StateId};
+use crate::value::path::{Miss, NodeBudget};
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
+use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
 use crate::value::{Arena, Member, Raw, Value};
 use crate::vm::intrinsic;
@@ -40,9 +46,17 @@ pub struct Scanned<'a> {
     pub slots: &'a [Slot],
     /// As of an [`Input`].
     pub tokens: Option<Tokens<'a>>,
+    /// The execution's clock when it starts, in milliseconds since 1970.
+    pub now_ms: i64,
 }
 
 impl<'a> Scanned<'a> {
+    /// What is known of an execution's input.
+    pub fn of(input: &Input<'a>, now_ms: i64) -> Scanned<'a> {
+        let Input { text, form, slots, tokens, .. } = *input;
+        Scanned { source: text, span: Span { start: 0, end: text.len() as u32 }, form, slots, tokens, now_ms }
+    }
+
     /// The event's text.
     #[inline]
     pub fn text(&self) -> &'a str {
@@ -61,13 +75,6 @@ impl<'a> Scanned<'a> {
     }
 }
 
-impl<'a> From<&Input<'a>> for Scanned<'a> {
-    fn from(input: &Input<'a>) -> Scanned<'a> {
-        let Input { text, form, slots, tokens, .. } = *input;
-        Scanned { source: text, span: Span { start: 0, end: text.len() as u32 }, form, slots, tokens }
-    }
-}
-
 /// A program's shortcut under the limits of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Shortcuts<'p> {
@@ -78,8 +85,20 @@ pub struct Shortcuts<'p> {
     state_bytes: u64,
     path_nodes: u32,
     opens: bool,
+    /// How long an execution may run, in milliseconds.
+    run_ms: i64,
+    /// What is left of the limits for the items of Maps.
+    spare: Spare,
     /// If all begins with where one string leads: the slot that holds it, and the table.
     first: Option<(SlotId, &'p Table)>,
+}
+
+/// What Maps may use up.
+#[derive(Debug, Clone, Copy)]
+struct Spare {
+    steps: u64,
+    events: u64,
+    bytes: u64,
 }
 
 /// An execution that has been told.
@@ -87,17 +106,23 @@ pub struct Shortcuts<'p> {
 pub struct Told<'p, 'a> {
     /// Which end it comes to: a position among the shortcut's ends.
     pub index: usize,
+    /// Which ends the items of its Maps come to.
+    pub items: &'a [u32],
+    /// Its clock at the end, in milliseconds since 1970.
+    pub ended_ms: i64,
     end: &'p End,
     registers: &'a [Value<'a>],
 }
 
 impl<'p> Shortcuts<'p> {
     /// The program's shortcut; nothing if it has none, or if a limit could strike on it.
-    pub fn new(program: &'p Program, limits: &Limits) -> Option<Shortcuts<'p>> {
+    pub fn new(program: &'p Program, settings: &Settings) -> Option<Shortcuts<'p>> {
+        let limits = &settings.limits;
         let shortcut = program.shortcut();
         let needs = shortcut.needs;
         let time = limits.virtual_ms.is_none_or(|ms| ms > 0) && program.timeout_seconds() != Some(0);
         let within = needs.steps <= limits.steps && needs.events < limits.events && needs.depth <= limits.depth;
+        let known = !needs.context || settings.names.context.is_none();
         // What is made on the way to documents of that size stays far within what an execution may make.
         let document = limits.state_bytes.min(limits.execution_bytes / 64);
         let input_bytes_max = document.checked_sub(needs.bytes)? / needs.inputs.max(1);
@@ -108,7 +133,15 @@ impl<'p> Shortcuts<'p> {
             },
             _ => None,
         };
-        (!shortcut.is_empty() && time && within).then_some(Shortcuts {
+        let whole_ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+        let machine_ms = program.timeout_seconds().map_or(i64::MAX, |seconds| whole_ms(seconds.saturating_mul(1_000)));
+        (!shortcut.is_empty() && time && within && known).then_some(Shortcuts {
+            run_ms: machine_ms.min(limits.virtual_ms.unwrap_or(i64::MAX)),
+            spare: Spare {
+                steps: limits.steps.saturating_sub(needs.steps),
+                events: u64::from(limits.events.saturating_sub(needs.events)),
+                bytes: document,
+            },
             first,
             program,
             shortcut,
@@ -117,6 +150,11 @@ impl<'p> Shortcuts<'p> {
             path_nodes: limits.path_nodes,
             opens: shortcut.nodes.iter().any(|node| matches!(node, Node::Compute { what: Compute::Open { .. }, .. })),
         })
+    }
+
+    /// Whether Maps or Parallels are gone through on any way.
+    pub fn has_children(&self) -> bool {
+        self.shortcut.needs.children
     }
 
     /// Whether any way looks into the input by its [tokens](Input::tokens): if not, nobody has to bring them.
@@ -143,8 +181,25 @@ impl<'p> Shortcuts<'p> {
     pub fn output(&self, index: usize) -> Option<&'p [Part]> {
         match &self.shortcut.ends[index].result {
             Ending::Succeeded(parts) => Some(parts),
-            Ending::Failed { .. } => None,
+            Ending::Failed { .. } | Ending::Item(_) => None,
         }
+    }
+
+    /// Whether this is an end of a Map's items, and not of executions.
+    pub fn is_item(&self, index: usize) -> bool {
+        matches!(self.shortcut.ends[index].result, Ending::Item(_))
+    }
+
+    /// What went wrong on the way to this end and was taken up, and in which states.
+    pub fn troubles(&self, index: usize) -> &'p [(StateId, Trouble)] {
+        &self.shortcut.ends[index].troubles
+    }
+
+    /// How many steps an execution with this end takes, its Maps' items not counted.
+    pub fn steps(&self, index: usize) -> u64 {
+        let end = &self.shortcut.ends[index];
+        let retries = end.troubles.iter().filter(|(_, trouble)| *trouble == Trouble::Retried).count();
+        (end.visits.len() + retries) as u64
     }
 
     /// The states that an execution with this end enters, as often as it does.
@@ -158,9 +213,9 @@ impl<'p> Shortcuts<'p> {
         end.visits.last().copied().filter(|_| matches!(end.result, Ending::Failed { .. }))
     }
 
-    /// What an execution comes to; nothing, if the machine has to run it.
+    /// What an execution comes to; nothing, if the machine has to run it. Who has time may help with long Maps.
     #[inline(always)]
-    pub fn tell<'a>(&self, input: &Scanned<'a>, arena: &'a Arena) -> Option<Told<'p, 'a>>
+    pub fn tell<'a>(&self, input: &Scanned<'a>, arena: &'a Arena, company: &dyn Company) -> Option<Told<'p, 'a>>
     where
         'p: 'a,
     {
@@ -174,30 +229,45 @@ impl<'p> Shortcuts<'p> {
             && let Node::End(index) = self.shortcut.nodes[to.index()]
         {
             let index = index as usize;
-            return Some(Told { index, end: &self.shortcut.ends[index], registers: &[] });
+            let end = &self.shortcut.ends[index];
+            return Some(Told { index, end, items: &[], ended_ms: input.now_ms, registers: &[] });
         }
-        let mut walk = Walk { shortcuts: *self, input, arena, registers: &mut [] };
+        let mut walk = Walk {
+            shortcuts: self,
+            input,
+            arena,
+            company,
+            registers: &mut [],
+            now_ms: input.now_ms,
+            spare: self.spare,
+            items: bumpalo::collections::Vec::new_in(arena),
+        };
         if self.shortcut.registers > 0 {
             walk.registers = arena.alloc_slice_fill_copy(self.shortcut.registers as usize, Value::Null);
         }
-        let index = walk.run()?;
+        let index = walk.run(self.shortcut.root)?;
         let end = &self.shortcut.ends[index];
-        Some(Told { index, end, registers: walk.registers })
+        Some(Told { index, end, items: walk.items.into_bump_slice(), ended_ms: walk.now_ms, registers: walk.registers })
     }
 }
 
 struct Walk<'p, 'i, 'a> {
-    shortcuts: Shortcuts<'p>,
+    shortcuts: &'i Shortcuts<'p>,
     input: &'i Scanned<'a>,
     arena: &'a Arena,
+    company: &'i dyn Company,
     registers: &'a mut [Value<'a>],
+    now_ms: i64,
+    spare: Spare,
+    /// The ends that items have come to.
+    items: bumpalo::collections::Vec<'a, u32>,
 }
 
 impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
     #[inline(always)]
-    fn run(&mut self) -> Option<usize> {
-        let nodes = &self.shortcuts.shortcut.nodes;
-        let mut at = self.shortcuts.shortcut.root;
+    fn run(&mut self, root: NodeId) -> Option<usize> {
+        let nodes: &'p [Node] = &self.shortcuts.shortcut.nodes;
+        let mut at = root;
         loop {
             at = match &nodes[at as usize] {
                 Node::Machine => return None,
@@ -237,6 +307,36 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                     let other = other.map(|other| self.value(other));
                     if choice::holds(comparison, self.value(*value), other, self.arena) { *yes } else { *no }
                 }
+                Node::Text { value, then } => {
+                    self.value(*value).as_str(self.arena)?;
+                    *then
+                }
+                Node::Pass { ms, then } => {
+                    self.now_ms = self.now_ms.saturating_add(*ms);
+                    // Whatever is over then, the machine knows.
+                    if self.now_ms >= self.input.now_ms.saturating_add(self.shortcuts.run_ms) {
+                        return None;
+                    }
+                    *then
+                }
+                Node::Branch { register, turn, then } => {
+                    self.turn(*register as usize, *turn);
+                    *then
+                }
+                Node::Each(each) => {
+                    self.each(each)?;
+                    each.then
+                }
+                Node::Leads { from, path, taken, register, yes, no } => {
+                    match self.select(*from, *path, false, *taken) {
+                        Ok(value) => {
+                            self.registers[*register as usize] = value;
+                            *yes
+                        }
+                        Err(limit) if limit => return None,
+                        Err(_) => *no,
+                    }
+                }
                 Node::Compute { register, what, then } => {
                     let value = self.compute(what)?;
                     // So that what the compiler has counted with holds.
@@ -269,13 +369,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                 // No function that draws is ever called here.
                 intrinsic::call(*function, arguments, arena, &mut Seed::new(0, 0, 0)).ok()
             }
-            Compute::Select { from, path, existing, taken } => {
-                let mut budget = NodeBudget::new(self.shortcuts.path_nodes.saturating_sub(*taken));
-                let (root, path) = (self.value(*from), program.path(*path));
-                match existing {
-                    true => path.eval_existing(root, arena, &mut budget).ok(),
-                    false => path.eval(root, arena, &mut budget).ok(),
-                }
+            Compute::Select { from, path, existing, taken } => self.select(*from, *path, *existing, *taken).ok(),
+            Compute::Now => {
+                let time = Timestamp::from_millis(self.now_ms).to_rfc3339_millis();
+                Some(Value::copy_str(arena, &time))
             }
             Compute::Object { members } => {
                 let members = members.iter().map(|(key, operand)| Member { key, value: self.value(*operand) });
@@ -297,6 +394,17 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                 program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
             }
         }
+    }
+
+    /// What the rest of a path leads to; if to nothing, whether that is because it has cost too much.
+    fn select(&self, from: Operand, path: PathId, existing: bool, taken: u32) -> Result<Value<'a>, bool> {
+        let mut budget = NodeBudget::new(self.shortcuts.path_nodes.saturating_sub(taken));
+        let (root, path) = (self.value(from), self.shortcuts.program.path(path));
+        let found = match existing {
+            true => path.eval_existing(root, self.arena, &mut budget),
+            false => path.eval(root, self.arena, &mut budget),
+        };
+        found.map_err(|miss| matches!(miss.miss, Miss::Budget(_)))
     }
 
     #[inline]
@@ -324,6 +432,7 @@ fn value<'p: 'a, 'a>(
             Value::raw(arena, &constant.text, constant.form)
         }
         Operand::Register(register) => registers[register as usize],
+        Operand::Int(number) => Value::Int(i64::from(number)),
         Operand::Null => Value::Null,
     }
 }
@@ -409,7 +518,7 @@ impl<'p, 'a> Told<'p, 'a> {
             Operand::Input => Raw { text: input.text(), form: input.form },
             Operand::Register(register) => return self.registers[register as usize].write(out),
             // Texts are put together when the program is compiled.
-            Operand::Const(_) | Operand::Null => return,
+            Operand::Const(_) | Operand::Int(_) | Operand::Null => return,
         };
         match raw.form == Form::COMPACT {
             true => out.extend_from_slice(raw.text.as_bytes()),

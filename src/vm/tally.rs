@@ -164,6 +164,18 @@ impl Tally {
         self.trouble(state, |counts| counts.failed += times);
     }
 
+    /// Counts a state that has been tried again in many executions.
+    pub fn retry_many(&self, state: StateId, times: u64) {
+        self.retries.set(self.retries.get() + times);
+        self.trouble(state, |counts| counts.retries += times);
+    }
+
+    /// Counts a state whose Catchers have taken the errors of many executions.
+    pub fn catch_many(&self, state: StateId, times: u64) {
+        self.caught.set(self.caught.get() + times);
+        self.trouble(state, |counts| counts.caught += times);
+    }
+
     pub(super) fn enter(&self, state: StateId) {
         if let Some(count) = self.entered.get(state.index()) {
             count.set(count.get() + 1);
@@ -172,14 +184,12 @@ impl Tally {
 
     #[cold]
     pub(super) fn retry(&self, state: StateId) {
-        self.retries.set(self.retries.get() + 1);
-        self.trouble(state, |counts| counts.retries += 1);
+        self.retry_many(state, 1);
     }
 
     #[cold]
     pub(super) fn catch(&self, state: StateId) {
-        self.caught.set(self.caught.get() + 1);
-        self.trouble(state, |counts| counts.caught += 1);
+        self.catch_many(state, 1);
     }
 
     #[cold]

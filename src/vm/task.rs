@@ -191,14 +191,28 @@ impl<'a> Execution<'a> {
         let named = text("FunctionName").rsplit(':').next().filter(|v| is_version(v));
         let version = Some(text("Qualifier")).filter(|v| is_version(v)).or(named).unwrap_or("$LATEST");
         let length = payload.to_json().len();
+        let length = itoa::Buffer::new().format(length).to_owned();
         let id = self.seed.uuid();
-        let head = format!(
-            "{{\"AllHttpHeaders\":{{\"X-Amz-Executed-Version\":[\"{version}\"],\"x-amzn-RequestId\":[\"{id}\"],\"Content-Length\":[\"{length}\"],\"Content-Type\":[\"application/json\"]}},\
-             \"HttpHeaders\":{{\"Content-Length\":\"{length}\",\"Content-Type\":\"application/json\",\"X-Amz-Executed-Version\":\"{version}\",\"x-amzn-RequestId\":\"{id}\"}},\"HttpStatusCode\":200}}"
-        );
-        let metadata = Value::raw(self.arena, self.arena.alloc_str(&head), crate::value::raw::Form::COMPACT);
-        let request = format!("{{\"RequestId\":\"{id}\"}}");
-        let request = Value::raw(self.arena, self.arena.alloc_str(&request), crate::value::raw::Form::COMPACT);
+        let head = [
+            "{\"AllHttpHeaders\":{\"X-Amz-Executed-Version\":[\"",
+            version,
+            "\"],\"x-amzn-RequestId\":[\"",
+            &id,
+            "\"],\"Content-Length\":[\"",
+            &length,
+            "\"],\"Content-Type\":[\"application/json\"]},\"HttpHeaders\":{\"Content-Length\":\"",
+            &length,
+            "\",\"Content-Type\":\"application/json\",\"X-Amz-Executed-Version\":\"",
+            version,
+            "\",\"x-amzn-RequestId\":\"",
+            &id,
+            "\"},\"HttpStatusCode\":200}",
+        ];
+        let compact = |parts: &[&str]| {
+            Value::raw(self.arena, self.arena.alloc_str(&parts.concat()), crate::value::raw::Form::COMPACT)
+        };
+        let metadata = compact(&head);
+        let request = compact(&["{\"RequestId\":\"", &id, "\"}"]);
         let members = [
             Member { key: "ExecutedVersion", value: Value::text(self.arena, version) },
             Member { key: "Payload", value: payload },
@@ -224,16 +238,16 @@ impl<'a> Execution<'a> {
     fn raised_cause(&mut self, integration: Integration, error: &str, message: &str) -> &'a str {
         let id = self.seed.uuid();
         let (comma, colon) = if integration == Integration::Function { (", ", ": ") } else { (",", ":") };
-        let quoted = |text: &str| {
-            let mut out = Vec::new();
-            crate::value::text::write_string(text, &mut out);
-            String::from_utf8_lossy(&out).into_owned()
+        let mut cause = Vec::with_capacity(error.len() + message.len() + 120);
+        let mut member = |before: &[&str], text: &str| {
+            before.iter().for_each(|part| cause.extend_from_slice(part.as_bytes()));
+            crate::value::text::write_string(text, &mut cause);
         };
-        self.arena.alloc_str(&format!(
-            "{{\"errorMessage\"{colon}{}{comma}\"errorType\"{colon}{}{comma}\"requestId\"{colon}\"{id}\"{comma}\"stackTrace\"{colon}[]}}",
-            quoted(message),
-            quoted(error),
-        ))
+        member(&["{\"errorMessage\"", colon], message);
+        member(&[comma, "\"errorType\"", colon], error);
+        member(&[comma, "\"requestId\"", colon], &id);
+        [comma, "\"stackTrace\"", colon, "[]}"].iter().for_each(|part| cause.extend_from_slice(part.as_bytes()));
+        self.arena.alloc_str(&String::from_utf8_lossy(&cause))
     }
 
     /// Ends a task with its result, in `res`.

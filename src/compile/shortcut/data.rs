@@ -4,9 +4,10 @@
 //! something that is not there: what may be missing is asked for first ([`Link::Found`], [`Link::Absent`]).
 
 use super::symbol::Symbol;
-use super::{Followed, Link, Lost, SLOTS_MAX, Tracer, Track};
+use super::{Followed, Link, Lost, SLOTS_MAX, Tracer, Track, Turn};
 use crate::program::expression::Global;
-use crate::program::shortcut::{Compute, Operand};
+use crate::program::shortcut::{Compute, Node, Operand};
+use crate::program::state::StateType;
 use crate::program::{Blame, BlameId, ExpressionId, PathId, Root, SlotId};
 use crate::value::path::{Path, Step};
 use std::rc::Rc;
@@ -17,7 +18,8 @@ impl Tracer<'_> {
             Root::Register(register) => Ok(track.register(register).clone()),
             Root::Variable(variable) => track.variables[variable.index()].clone().ok_or(Lost),
             Root::Slot(_) => Ok(Symbol::Input),
-            Root::Outer | Root::Context => Err(Lost),
+            Root::Outer => track.outer.clone().ok_or(Lost),
+            Root::Context => Err(Lost),
         }
     }
 
@@ -34,10 +36,13 @@ impl Tracer<'_> {
             self.need(track, links, slot);
             return Ok(Symbol::Slot(slot));
         }
-        let root = self.load(track, from)?;
-        let (here, taken) = self.descend(root, path)?;
         let program = self.program;
         let whole = program.path(path);
+        let (root, first) = match from {
+            Root::Context => self.context(track, links, whole.steps())?,
+            _ => (self.load(track, from)?, 0),
+        };
+        let (here, taken) = self.descend(root, path, first)?;
         let rest = &whole.steps()[taken..];
         match (&here, rest) {
             (Symbol::Slot(slot), []) => {
@@ -69,11 +74,20 @@ impl Tracer<'_> {
                     Symbol::Slot(_) | Symbol::Input => self.opened(track, links, here)?,
                     _ => self.operand(track, links, here)?,
                 };
-                let rest = if taken == 0 { path } else { self.path(whole.rest(taken)) };
                 // An index past an array's end gives null everywhere but to an intrinsic function.
-                let existing = matches!(program.blame(blame), Blame::Argument { .. });
-                let what = Compute::Select { from, path: rest, existing, taken: taken as u32 };
-                Ok(self.compute(track, links, what))
+                let existing = matches!(program.blame(blame), Blame::Argument { .. })
+                    && matches!(whole.steps().last(), Some(Step::Index(_)));
+                let rest = if taken == 0 { path } else { self.path(whole.rest(taken)) };
+                let selected = (from, rest, existing);
+                if let Some((_, register)) = track.selected.iter().find(|(known, _)| *known == selected) {
+                    return Ok(Symbol::Register(*register));
+                }
+                let value =
+                    self.compute(track, links, Compute::Select { from, path: rest, existing, taken: taken as u32 });
+                if let Symbol::Register(register) = value {
+                    track.selected.push((selected, register));
+                }
+                Ok(value)
             }
         }
     }
@@ -112,12 +126,81 @@ impl Tracer<'_> {
         Ok(found)
     }
 
-    /// Takes the steps of a path that lead to a symbol; which, and how many steps that takes.
-    pub(super) fn descend(&mut self, root: Symbol, path: PathId) -> Followed<(Symbol, usize)> {
+    /// What the context object has at the beginning of a path, and how many steps of it that takes.
+    fn context(&mut self, track: &mut Track, links: &mut Vec<Link>, steps: &[Step]) -> Followed<(Symbol, usize)> {
+        let mut names = steps.iter().map_while(|step| match step {
+            Step::Member(name) => Some(&**name),
+            _ => None,
+        });
+        self.needs.context = true;
+        match [names.next(), names.next(), names.next()] {
+            [Some("Map"), Some("Item"), Some(part @ ("Index" | "Value"))] => {
+                let (item, index) = track.item.ok_or(Lost)?;
+                Ok((Symbol::Register(if part == "Index" { index } else { item }), 3))
+            }
+            [Some("State"), Some("RetryCount"), _] => {
+                let kind = self.program.state(track.visit.state.ok_or(Lost)?).kind;
+                match kind {
+                    StateType::Task | StateType::Map | StateType::Parallel => {
+                        Ok((Symbol::Int(track.visit.retry_count), 2))
+                    }
+                    _ => Err(Lost),
+                }
+            }
+            [Some("State"), Some("EnteredTime"), _] if track.visit.state.is_some() && track.visit.is_fresh => {
+                self.needs.clock = true;
+                Ok((self.compute(track, links, Compute::Now), 2))
+            }
+            [Some("Execution"), Some("Input"), _] => Ok((Symbol::Input, 2)),
+            _ => Err(Lost),
+        }
+    }
+
+    /// A decision on whether a path leads anywhere from a computed value; nothing, if that is known.
+    pub(super) fn leads(
+        &mut self,
+        track: &mut Track,
+        (from, path, taken): (Operand, PathId, usize),
+        expected: bool,
+        yes: &mut Track,
+        no: &mut Track,
+    ) -> Followed<Option<Turn>> {
+        let whole = self.program.path(path);
+        if taken > 0 && whole.asks_for_document() {
+            return Err(Lost);
+        }
+        let path = if taken == 0 { path } else { self.path(whole.rest(taken)) };
+        let selected = (from, path, false);
+        let (present, absent) = if expected { (yes, no) } else { (no, yes) };
+        if track.selected.iter().any(|(known, _)| *known == selected) {
+            *track = present.clone();
+            return Ok(None);
+        }
+        let register = track.new_register();
+        present.know_as(track);
+        absent.know_as(track);
+        present.selected.push((selected, register));
+        let taken = taken as u32;
+        let ways = (present.clone(), absent.clone());
+        let ways = Box::new(if expected { ways } else { (ways.1, ways.0) });
+        let node = Box::new(move |yes, no| match expected {
+            true => Node::Leads { from, path, taken, register, yes, no },
+            false => Node::Leads { from, path, taken, register, yes: no, no: yes },
+        });
+        Ok(Some(Turn::Either { node, ways }))
+    }
+
+    /// Takes the steps of a path that lead to a symbol, after the first so many; which, and how many steps that takes.
+    pub(super) fn descend(&mut self, root: Symbol, path: PathId, first: usize) -> Followed<(Symbol, usize)> {
         let program = self.program;
         let steps = program.path(path).steps();
         let mut here = root;
-        for (taken, step) in steps.iter().enumerate() {
+        for (taken, step) in steps.iter().enumerate().skip(first) {
+            if let (Symbol::Array(items), Step::Index(index)) = (&here, step) {
+                let item = usize::try_from(*index).ok().and_then(|index| items.get(index)).ok_or(Lost)?;
+                here = item.clone();
+                continue;
+            }
             let Step::Member(name) = step else { return Ok((here, taken)) };
             let next = match &here {
                 Symbol::Input | Symbol::Slot(_) => match self.slot_below(&here, name) {
@@ -136,9 +219,10 @@ impl Tracer<'_> {
                     },
                 },
                 Symbol::Response(payload) if &**name == "Payload" => (**payload).clone(),
-                Symbol::Response(_) => return Err(Lost),
                 Symbol::Const(_) | Symbol::Register(_) => return Ok((here, taken)),
-                Symbol::Array(_) | Symbol::Null => return Err(Lost),
+                Symbol::Response(_) | Symbol::Array(_) | Symbol::Null | Symbol::Int(_) | Symbol::Cause(_) => {
+                    return Err(Lost);
+                }
             };
             here = next;
         }
@@ -228,7 +312,7 @@ impl Tracer<'_> {
                 let value = self.operand(track, links, value)?;
                 Ok(self.compute(track, links, Compute::Place { base, path, value }))
             }
-            Symbol::Array(_) | Symbol::Response(_) | Symbol::Null => Err(Lost),
+            Symbol::Array(_) | Symbol::Response(_) | Symbol::Null | Symbol::Int(_) | Symbol::Cause(_) => Err(Lost),
         }
     }
 
@@ -254,8 +338,7 @@ impl Tracer<'_> {
     }
 
     pub(super) fn compute(&mut self, track: &mut Track, links: &mut Vec<Link>, what: Compute) -> Symbol {
-        let register = track.registers;
-        track.registers += 1;
+        let register = track.new_register();
         links.push(Link::Compute { register, what });
         Symbol::Register(register)
     }
@@ -276,6 +359,7 @@ impl Tracer<'_> {
             Symbol::Slot(slot) => Operand::Slot(slot),
             Symbol::Const(constant) => Operand::Const(constant),
             Symbol::Register(register) => Operand::Register(register),
+            Symbol::Int(number) => Operand::Int(number),
             Symbol::Null => Operand::Null,
             Symbol::Object(members) => {
                 let mut built = Vec::with_capacity(members.len());
@@ -297,7 +381,7 @@ impl Tracer<'_> {
                 }
                 base
             }
-            Symbol::Response(_) => return Err(Lost),
+            Symbol::Response(_) | Symbol::Cause(_) => return Err(Lost),
         })
     }
 

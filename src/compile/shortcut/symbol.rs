@@ -22,6 +22,10 @@ pub(super) enum Symbol {
     Register(u32),
     /// `null`
     Null,
+    /// A number.
+    Int(u32),
+    /// The cause that Lambda gives for an error with this message, which has an id in it that is made up: nobody may look.
+    Cause(Rc<Symbol>),
     /// An object of these members.
     Object(Members),
     /// An array.
@@ -74,6 +78,15 @@ impl Symbol {
             Symbol::Input | Symbol::Slot(_) => extent.inputs = 1,
             Symbol::Const(id) => extent.bytes = program.constant(*id).text.len() as u64,
             Symbol::Null => extent.bytes = 4,
+            Symbol::Int(_) => extent.bytes = 10,
+            Symbol::Cause(message) => {
+                // A text in a text: a character of it takes at most seven bytes, of six that were counted.
+                let message = message.extent(program)?;
+                extent.bytes = message.bytes.saturating_mul(8);
+                extent.add(message.clone());
+                extent.add(message);
+                extent.bytes = extent.bytes.saturating_add(super::RESPONSE_BYTES);
+            }
             Symbol::Register(register) => {
                 extent.registers.push(*register);
                 extent.depth = REGISTER_DEPTH_MAX;
@@ -125,6 +138,7 @@ impl Symbol {
             Symbol::Slot(slot) => parts.push(Part::Value(Operand::Slot(*slot))),
             Symbol::Register(register) => parts.push(Part::Value(Operand::Register(*register))),
             Symbol::Null => text(parts, "null"),
+            Symbol::Int(number) => text(parts, &number.to_string()),
             Symbol::Const(id) => {
                 let constant = program.constant(*id);
                 let arena = Arena::new();
@@ -153,7 +167,7 @@ impl Symbol {
                 write_members(members, program, parts)?;
                 text(parts, "}");
             }
-            Symbol::Response(_) => return Err(Lost),
+            Symbol::Response(_) | Symbol::Cause(_) => return Err(Lost),
         }
         Ok(())
     }

@@ -26,8 +26,8 @@ impl Path {
         arena: &'a Arena,
         budget: &mut NodeBudget,
     ) -> Result<Value<'a>, PathMiss<'p>> {
-        if self.is_root() {
-            return Ok(root);
+        if let Some(found) = self.through_built(root) {
+            return Ok(found);
         }
         if !self.is_definite() {
             return self.eval_all(Cursor::new(root), Scene::new(root, arena, &Known::default()), budget);
@@ -36,6 +36,27 @@ impl Path {
             Ok(found) => Ok(found.value(arena)),
             Err((at, stuck)) => Err(self.miss_at(at, stuck, arena)),
         }
+    }
+
+    /// Where a path of members leads through objects that are built or opened; nothing if there is text on the way, or if it
+    /// leads nowhere.
+    #[inline]
+    fn through_built<'a>(&self, root: Value<'a>) -> Option<Value<'a>> {
+        let mut here = root;
+        for step in self.steps() {
+            let Step::Member(name) = step else { return None };
+            here = loop {
+                match here {
+                    Value::Object(object) => {
+                        break object.members.iter().rev().find(|member| *member.key == **name)?.value;
+                    }
+                    Value::Overlay(overlay) if *overlay.member.key == **name => break overlay.member.value,
+                    Value::Overlay(overlay) => here = overlay.base,
+                    _ => return None,
+                }
+            };
+        }
+        Some(here)
     }
 
     /// As [`Path::eval`], but an element beyond an array's end is a miss: how AWS takes the arguments of intrinsic

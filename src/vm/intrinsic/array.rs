@@ -28,10 +28,13 @@ pub(super) fn contains<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let items = call.elements(array)?;
     call.fits(array)?;
     call.fits(wanted)?;
-    let mut text = String::new();
+    let mut text = java::Text::new_in(call.arena);
     java::write_text(wanted, call.arena, &mut text);
-    let mut other = String::new();
+    let mut other = java::Text::new_in(call.arena);
     let found = items.iter().any(|item| {
+        if let Some(string) = item.as_str(call.arena) {
+            return *string == *text;
+        }
         other.clear();
         java::write_text(*item, call.arena, &mut other);
         other == text

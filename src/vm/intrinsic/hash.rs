@@ -14,9 +14,9 @@ pub(super) fn hash<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
         Kind::String => call.string(data)?,
         _ => {
             call.fits(data)?;
-            let mut text = String::new();
+            let mut text = java::Text::new_in(call.arena);
             java::write_text(data, call.arena, &mut text);
-            call.arena.alloc_str(&text)
+            text.into_bump_str()
         }
     };
     let data = call.short(data)?.as_bytes();
@@ -26,19 +26,24 @@ pub(super) fn hash<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
 
 /// The digest in lower-case hexadecimal; none for an algorithm that AWS does not name.
 pub(crate) fn hex_digest(data: &[u8], algorithm: &str) -> Option<String> {
-    let digest: Vec<u8> = match algorithm {
-        "MD5" => md5::Md5::digest(data).to_vec(),
-        "SHA-1" => sha1::Sha1::digest(data).to_vec(),
-        "SHA-256" => sha2::Sha256::digest(data).to_vec(),
-        "SHA-384" => sha2::Sha384::digest(data).to_vec(),
-        "SHA-512" => sha2::Sha512::digest(data).to_vec(),
-        _ => return None,
-    };
+    match algorithm {
+        "MD5" => Some(hex(&md5::Md5::digest(data))),
+        "SHA-1" => Some(hex(&sha1::Sha1::digest(data))),
+        "SHA-256" => Some(hex(&sha2::Sha256::digest(data))),
+        "SHA-384" => Some(hex(&sha2::Sha384::digest(data))),
+        "SHA-512" => Some(hex(&sha2::Sha512::digest(data))),
+        _ => None,
+    }
+}
+
+fn hex(digest: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut hex = String::with_capacity(digest.len() * 2);
     for byte in digest {
-        hex.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0')));
+        hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        hex.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
-    Some(hex)
+    hex
 }
 
 /// `States.Base64Encode(text)`: of the text in UTF-8; padded, in one line.

@@ -7,10 +7,19 @@
 
 use crate::value::{Arena, Kind, Value, number::Number};
 
+/// Text that is being made.
+pub(super) type Text<'a> = bumpalo::collections::String<'a>;
+
 /// Appends the text form: a string bare, other scalars as JSON, arrays `[1, a]`, objects `{a=1, b=[]}`.
-pub(super) fn write_text<'a>(value: Value<'a>, arena: &'a Arena, out: &mut String) {
+pub(super) fn write_text<'a>(value: Value<'a>, arena: &'a Arena, out: &mut Text<'a>) {
     if let Some(string) = value.as_str(arena) {
         out.push_str(string);
+    } else if let Some(number) = value.as_number() {
+        match number {
+            Number::Text(text) => out.push_str(text),
+            Number::Int(integer) => out.push_str(itoa::Buffer::new().format(integer)),
+            Number::Float(_) => out.push_str(&value.to_json()),
+        }
     } else if let Some(items) = value.elements(arena) {
         out.push('[');
         for (n, item) in items.iter().enumerate() {

@@ -2,6 +2,10 @@
 
 use super::{Brace, Call, Draws, Rejected, TEXT_BYTES_MAX, java};
 use crate::value::Value;
+use crate::vm::seed::uuid_of;
+
+/// Room that is made at first for a part of a text.
+const LIKELY_BYTES: u64 = 64;
 
 /// `States.Format(template, a, …)`: the template with each `{}` replaced by the text of the next argument.
 ///
@@ -12,13 +16,24 @@ pub(super) fn format<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
         Some((template, arguments)) => (call.string(*template)?, arguments.iter()),
         None => return Err(call.rejected()),
     };
-    let mut out = String::with_capacity(template.len());
-    let mut chars = template.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => out.push(chars.next_if(|next| matches!(next, '{' | '}' | '\'' | '\\')).unwrap_or('\\')),
-            '{' if chars.next_if_eq(&'}').is_none() => return Err(Rejected::InvalidTemplate { lone: Brace::Open }),
-            '{' => {
+    let likely = call.arguments.iter().map(|argument| argument.size().bytes_max.min(LIKELY_BYTES) as usize).sum();
+    let mut out = java::Text::with_capacity_in(likely, call.arena);
+    let mut rest = template;
+    // What stands between the characters that mean something is copied as a whole.
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'\\' | b'{' | b'}')) {
+        out.push_str(&rest[..at]);
+        let (special, behind) = rest[at..].split_at(1);
+        rest = behind;
+        match special {
+            "\\" => match rest.chars().next().filter(|next| matches!(next, '{' | '}' | '\'' | '\\')) {
+                Some(escaped) => {
+                    out.push(escaped);
+                    rest = &rest[1..];
+                }
+                None => out.push('\\'),
+            },
+            "{" => {
+                rest = rest.strip_prefix('}').ok_or(Rejected::InvalidTemplate { lone: Brace::Open })?;
                 let argument = *arguments.next().ok_or(call.rejected())?;
                 call.fits(argument)?;
                 java::write_text(argument, call.arena, &mut out);
@@ -26,14 +41,14 @@ pub(super) fn format<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
                     return Err(call.too_long());
                 }
             }
-            '}' => return Err(Rejected::InvalidTemplate { lone: Brace::Close }),
-            other => out.push(other),
+            _ => return Err(Rejected::InvalidTemplate { lone: Brace::Close }),
         }
     }
+    out.push_str(rest);
     if arguments.next().is_some() {
         return Err(call.rejected());
     }
-    Ok(Value::copy_str(call.arena, &out))
+    Ok(Value::text(call.arena, out.into_bump_str()))
 }
 
 /// `States.StringSplit(text, separators)`: the pieces between characters of the second string; empty ones are dropped.
@@ -76,15 +91,6 @@ impl Separators {
 /// `States.UUID()`: a UUID of version 4, in lower case.
 pub(super) fn uuid<'a>(call: &Call<'_, 'a>, draws: &mut dyn Draws) -> Result<Value<'a>, Rejected> {
     let [] = call.exactly()?;
-    let high = (draws.draw() & !0xF000) | 0x4000;
-    let low = (draws.draw() >> 2) | (1 << 63);
-    let uuid = format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xFFFF,
-        high & 0xFFFF,
-        low >> 48,
-        low & 0xFFFF_FFFF_FFFF
-    );
-    Ok(Value::copy_str(call.arena, &uuid))
+    let high = draws.draw();
+    Ok(Value::copy_str(call.arena, &uuid_of(high, draws.draw())))
 }

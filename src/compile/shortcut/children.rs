@@ -1,0 +1,178 @@
+//! Map and Parallel, in symbols.
+//!
+//! A Parallel's branches are followed one after the other on the same way: what each comes to is a symbol, and the time is set
+//! back for the next. A Map's items are one tree, in which the item is a register; what the items come to is an array that
+//! is only known when it is run. It must never follow a child that fails: which of several failures counts, the machine
+//! knows.
+
+use super::failing::Visit;
+use super::symbol::Symbol;
+use super::{Followed, Link, Lost, MACHINE, Most, OP_EVENTS_MAX, Tracer, Track};
+use crate::program::shortcut::{BranchTurn, Each};
+use crate::program::work::{CONCURRENCY_MAX, Children, Limit};
+use crate::program::{Addr, AssignId, ForkId};
+
+/// Maps inside one another that are followed.
+const MAPS_MAX: u32 = 4;
+
+/// A Parallel whose branches are being followed.
+#[derive(Clone)]
+pub(super) struct Frame {
+    fork: ForkId,
+    input: Symbol,
+    outputs: Vec<Symbol>,
+    /// Where the time is kept.
+    register: u32,
+    pc: Addr,
+    doc: Symbol,
+    eff: Symbol,
+    stack: Vec<Symbol>,
+    variables: Vec<Option<Symbol>>,
+    assigned: Option<(AssignId, Vec<Symbol>)>,
+    visit: Visit,
+}
+
+impl Tracer<'_> {
+    /// A Map's or Parallel's children begin.
+    pub(super) fn fork(&mut self, track: &mut Track, links: &mut Vec<Link>, id: ForkId, depth: u32) -> Followed<()> {
+        if track.caller.is_some() || track.inside.is_some() {
+            return Err(Lost);
+        }
+        track.events += OP_EVENTS_MAX;
+        self.needs.children = true;
+        match &self.program.fork(id).children {
+            Children::Branches(entries) => {
+                let input = track.pop()?;
+                let first = *entries.first().ok_or(Lost)?;
+                let register = track.new_register();
+                track.new_register();
+                links.push(Link::Branch(register, BranchTurn::First));
+                track.frames.push(Frame {
+                    fork: id,
+                    input: input.clone(),
+                    outputs: Vec::new(),
+                    register,
+                    pc: track.pc,
+                    doc: track.doc.clone(),
+                    eff: track.eff.clone(),
+                    stack: std::mem::take(&mut track.stack),
+                    variables: track.variables.clone(),
+                    assigned: track.assigned.take(),
+                    visit: std::mem::take(&mut track.visit),
+                });
+                track.begin(first, input);
+                Ok(())
+            }
+            Children::Items {
+                entry,
+                concurrency,
+                tolerated_count: Limit::None,
+                tolerated_percentage: Limit::None,
+                distributed: false,
+                batch: None,
+                flatten: false,
+                ..
+            } => {
+                let concurrency = match *concurrency {
+                    Limit::None | Limit::Literal(0) => CONCURRENCY_MAX as u64,
+                    Limit::Literal(most) => most.min(CONCURRENCY_MAX as u64),
+                    Limit::Popped(_) => return Err(Lost),
+                };
+                self.each(track, links, *entry, concurrency as u32, depth)
+            }
+            _ => Err(Lost),
+        }
+    }
+
+    /// A branch has come to its end: the next begins, or their parent goes on.
+    pub(super) fn end_branch(&mut self, track: &mut Track, links: &mut Vec<Link>) -> Followed<()> {
+        let mut frame = track.frames.pop().ok_or(Lost)?;
+        let entries = self.program.fork(frame.fork).entries();
+        frame.outputs.push(track.doc.clone());
+        track.events += OP_EVENTS_MAX;
+        track.variables.clone_from(&frame.variables);
+        track.assigned = None;
+        if let Some(entry) = entries.get(frame.outputs.len()) {
+            links.push(Link::Branch(frame.register, BranchTurn::Next));
+            track.visit = Visit::default();
+            track.begin(*entry, frame.input.clone());
+            track.frames.push(frame);
+            return Ok(());
+        }
+        links.push(Link::Branch(frame.register, BranchTurn::Joined));
+        (track.pc, track.doc, track.eff) = (frame.pc, frame.doc, frame.eff);
+        (track.stack, track.assigned) = (frame.stack, frame.assigned);
+        track.visit = Visit { is_fresh: false, ..frame.visit };
+        track.res = Symbol::Array(frame.outputs.into());
+        Ok(())
+    }
+
+    /// A Map: its items are followed as a tree of their own.
+    fn each(
+        &mut self,
+        track: &mut Track,
+        links: &mut Vec<Link>,
+        entry: Addr,
+        concurrency: u32,
+        depth: u32,
+    ) -> Followed<()> {
+        if track.maps >= MAPS_MAX {
+            return Err(Lost);
+        }
+        let items = match track.pop()? {
+            items @ (Symbol::Slot(_) | Symbol::Input) => self.opened(track, links, items)?,
+            items => self.operand(track, links, items)?,
+        };
+        let (item, index, results) = (track.new_register(), track.new_register(), track.new_register());
+        let mut child = Track {
+            // An item's ItemSelector belongs to the Map's own visit and document.
+            visit: Visit { is_fresh: false, ..track.visit.clone() },
+            outer: Some(track.eff.clone()),
+            item: Some((item, index)),
+            maps: track.maps + 1,
+            frames: Vec::new(),
+            visits: Vec::new(),
+            troubles: Vec::new(),
+            ops: 0,
+            // It starts, and it succeeds.
+            events: 2,
+            ..track.clone()
+        };
+        child.begin(entry, Symbol::Register(item));
+        child.eff = track.eff.clone();
+        child.visit.used.clear();
+        let most = std::mem::take(&mut self.most);
+        let body = self.follow(child, depth + 1);
+        let Most { registers, steps, events, passes } = std::mem::replace(&mut self.most, most);
+        if body == MACHINE {
+            return Err(Lost);
+        }
+        track.registers = track.registers.max(registers);
+        self.most.passes |= passes;
+        links.push(Link::Each(Box::new(Each {
+            items,
+            item,
+            index,
+            body,
+            results,
+            concurrency,
+            timeless: !passes,
+            steps,
+            events,
+            then: MACHINE,
+        })));
+        track.res = Symbol::Register(results);
+        track.visit.is_fresh = false;
+        Ok(())
+    }
+}
+
+impl Track {
+    /// A child begins.
+    fn begin(&mut self, entry: Addr, input: Symbol) {
+        (self.pc, self.doc, self.eff) = (entry, input.clone(), input);
+        (self.res, self.out) = (Symbol::Null, Symbol::Null);
+        self.stack.clear();
+        self.assigned = None;
+    }
+}

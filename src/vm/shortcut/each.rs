@@ -1,0 +1,239 @@
+//! Children that are told: a Map's items, and the time at which branches begin and end.
+//!
+//! A Map's items are scheduled onto its places as [`Join`](crate::vm::Join) does it: one begins when the first place is
+//! free. Where items do not have to wait for one another and others have time, parts of a long Map are walked on other
+//! threads: what those come to comes back as text. It must never go on where an item needs the machine: then the whole
+//! execution does.
+
+use super::{REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk};
+use crate::program::shortcut::{BranchTurn, Each, Ending};
+use crate::program::work::CONCURRENCY_MAX;
+use crate::value::raw::Form;
+use crate::value::{Arena, Value};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// What the machine counts for each item that is opened, and more than it needs.
+const ITEM_BYTES: u64 = 64;
+/// So many items are handed over at once.
+const PART: usize = 64;
+/// After so many items it is looked again whether others have time.
+const STRETCH: usize = 64 * PART;
+
+/// Threads that may have time to help.
+pub trait Company: Sync {
+    /// Whether anybody has.
+    fn has_time(&self) -> bool;
+
+    /// Does so many parts of a job, each once, some of them perhaps on other threads. A part gets an arena that is empty, and
+    /// may leave anything there.
+    fn share(&self, parts: usize, part: &(dyn Fn(usize, &Arena) + Sync));
+}
+
+/// No threads at all.
+pub struct Nobody;
+
+impl Company for Nobody {
+    fn has_time(&self) -> bool {
+        false
+    }
+
+    fn share(&self, parts: usize, part: &(dyn Fn(usize, &Arena) + Sync)) {
+        (0..parts).for_each(|n| part(n, &Arena::new()));
+    }
+}
+
+/// What some items in a row have come to elsewhere.
+struct Part {
+    /// Their outputs, one after the other.
+    text: String,
+    /// For each where its output ends, which end it has come to, and when.
+    items: Vec<(usize, u32, i64)>,
+    /// The ends that items of Maps inside have come to.
+    inner: Vec<u32>,
+    left: Spare,
+}
+
+/// The places of a Map on which its items run.
+struct Places {
+    starts_ms: i64,
+    latest_ms: i64,
+    /// When each becomes free; nobody looks if there is one for each item.
+    free_ms: [i64; CONCURRENCY_MAX],
+    count: usize,
+    scarce: bool,
+}
+
+impl Places {
+    fn new(each: &Each, items: usize, starts_ms: i64) -> Places {
+        let count = (each.concurrency as usize).clamp(1, CONCURRENCY_MAX);
+        let free_ms = [starts_ms; CONCURRENCY_MAX];
+        Places { starts_ms, latest_ms: starts_ms, free_ms, count, scarce: count < items }
+    }
+
+    /// Which place an item takes, and when it begins there.
+    fn take(&self, index: usize) -> (usize, i64) {
+        let places = self.free_ms[..self.count].iter().copied().enumerate();
+        match self.scarce && self.latest_ms > self.starts_ms {
+            true => places.min_by_key(|(_, free_ms)| *free_ms).unwrap_or((0, self.starts_ms)),
+            // As long as no time has passed all are free at once.
+            false => (index % self.count, self.starts_ms),
+        }
+    }
+
+    fn give_back(&mut self, place: usize, at_ms: i64) {
+        self.free_ms[place] = at_ms;
+        self.latest_ms = self.latest_ms.max(at_ms);
+    }
+}
+
+impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
+    /// Walks the tree for each item; nothing if the machine has to.
+    #[inline(never)]
+    pub(super) fn each(&mut self, each: &'p Each) -> Option<()> {
+        let items = self.value(each.items).elements(self.arena)?;
+        let count = items.len() as u64;
+        self.spare.steps = self.spare.steps.checked_sub(each.steps.checked_mul(count)?)?;
+        self.spare.events = self.spare.events.checked_sub(u64::from(each.events).checked_mul(count)?)?;
+        self.spare.take(ITEM_BYTES.checked_mul(count)?)?;
+
+        let mut places = Places::new(each, items.len(), self.now_ms);
+        let mut results = bumpalo::collections::Vec::with_capacity_in(items.len(), self.arena);
+        let independent = each.timeless || !places.scarce;
+        for begin in (0..items.len()).step_by(STRETCH) {
+            let stretch = begin..items.len().min(begin + STRETCH);
+            if independent && stretch.len() > 2 * PART && self.company.has_time() {
+                self.together(each, items, stretch, &mut places, &mut results)?;
+                continue;
+            }
+            for index in stretch {
+                let (place, starts_ms) = places.take(index);
+                let (end, output) = self.item(each, items, index, starts_ms)?;
+                places.give_back(place, self.now_ms);
+                self.spare.take(output.size().bytes_max)?;
+                self.items.push(end);
+                results.push(output);
+            }
+        }
+        self.now_ms = places.latest_ms;
+        let results = Value::array(self.arena, results.into_bump_slice());
+        if results.size().depth > REGISTER_DEPTH_MAX {
+            return None;
+        }
+        self.registers[each.results as usize] = results;
+        Some(())
+    }
+
+    /// Walks the tree for one item: which end it comes to, and its output.
+    #[inline(always)]
+    fn item(&mut self, each: &Each, items: &[Value<'a>], index: usize, starts_ms: i64) -> Option<(u32, Value<'a>)> {
+        self.registers[each.item as usize] = items[index];
+        self.registers[each.index as usize] = Value::Int(index as i64);
+        self.now_ms = starts_ms;
+        let end = self.run(each.body)?;
+        match self.shortcuts.shortcut.ends[end].result {
+            Ending::Item(output) => Some((end as u32, self.value(output))),
+            _ => None,
+        }
+    }
+
+    /// Walks the tree for some items together with whoever has time.
+    #[inline(never)]
+    fn together(
+        &mut self,
+        each: &Each,
+        items: &[Value<'a>],
+        stretch: Range<usize>,
+        places: &mut Places,
+        results: &mut bumpalo::collections::Vec<'a, Value<'a>>,
+    ) -> Option<()> {
+        let count = stretch.len().div_ceil(PART);
+        let mut parts: Vec<OnceLock<Option<Part>>> = Vec::new();
+        parts.resize_with(count, OnceLock::new);
+        let (shortcuts, input, spare, starts_ms) = (self.shortcuts, self.input, self.spare, places.starts_ms);
+        let (registers, done): (&[Value], &[OnceLock<Option<Part>>]) = (self.registers, &parts);
+        self.company.share(count, &|n, arena| {
+            let first = stretch.start + n * PART;
+            let range = first..stretch.end.min(first + PART);
+            let part = part(shortcuts, input, registers, (each, items, range), (starts_ms, spare), arena);
+            // Each part is done once.
+            let _ = done[n].set(part);
+        });
+        for part in parts {
+            let Part { text, items, inner, left } = part.into_inner()??;
+            self.spare.take_as(spare, left)?;
+            self.items.extend_from_slice(&inner);
+            let text: &'a str = self.arena.alloc_str(&text);
+            let mut from = 0;
+            for (to, end, ended_ms) in items {
+                let output = Value::raw(self.arena, &text[from..to], Form::COMPACT);
+                from = to;
+                places.latest_ms = places.latest_ms.max(ended_ms);
+                self.spare.take(output.size().bytes_max)?;
+                self.items.push(end);
+                results.push(output);
+            }
+        }
+        Some(())
+    }
+
+    /// A branch begins, or all have ended.
+    pub(super) fn turn(&mut self, register: usize, turn: BranchTurn) {
+        let time = |value: Value| if let Value::Int(ms) = value { ms } else { 0 };
+        let (start, latest) = (time(self.registers[register]), time(self.registers[register + 1]));
+        match turn {
+            BranchTurn::First => {
+                self.registers[register] = Value::Int(self.now_ms);
+                self.registers[register + 1] = Value::Int(self.now_ms);
+            }
+            BranchTurn::Next => {
+                self.registers[register + 1] = Value::Int(latest.max(self.now_ms));
+                self.now_ms = start;
+            }
+            BranchTurn::Joined => self.now_ms = latest.max(self.now_ms),
+        }
+    }
+}
+
+/// Walks the tree for some items on whichever thread this is, over an arena of its own.
+fn part(
+    shortcuts: &Shortcuts,
+    input: &Scanned,
+    registers: &[Value],
+    (each, items, range): (&Each, &[Value], Range<usize>),
+    (starts_ms, spare): (i64, Spare),
+    arena: &Arena,
+) -> Option<Part> {
+    let mut walk = Walk {
+        shortcuts,
+        input,
+        arena,
+        company: &Nobody,
+        registers: arena.alloc_slice_copy(registers),
+        now_ms: starts_ms,
+        spare,
+        items: bumpalo::collections::Vec::new_in(arena),
+    };
+    let (mut text, mut done) = (Vec::new(), Vec::with_capacity(range.len()));
+    for index in range {
+        let (end, output) = walk.item(each, items, index, starts_ms)?;
+        output.write(&mut text);
+        done.push((text.len(), end, walk.now_ms));
+    }
+    Some(Part { text: String::from_utf8(text).ok()?, items: done, inner: walk.items.to_vec(), left: walk.spare })
+}
+
+impl Spare {
+    /// Takes bytes, if there are so many.
+    fn take(&mut self, bytes: u64) -> Option<()> {
+        self.bytes = self.bytes.checked_sub(bytes)?;
+        Some(())
+    }
+
+    /// Takes as much as has been taken between two others.
+    fn take_as(&mut self, before: Spare, after: Spare) -> Option<()> {
+        self.steps = self.steps.checked_sub(before.steps - after.steps)?;
+        self.events = self.events.checked_sub(before.events - after.events)?;
+        self.take(before.bytes - after.bytes)
+    }
+}
