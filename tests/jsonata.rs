@@ -123,6 +123,13 @@ fn expressions() {
         ("$sort([3, 1, 2], function($a, $b) { $a < $b })", "[3,2,1]"),
         ("$sift({'a': 1, 'b': 2}, function($v) { $v > 1 })", r#"{"b":2}"#),
         ("$each({'a': 1}, function($v, $k) { $k & $v })", r#""a1""#),
+        ("$average(orders.id)", "2"),
+        ("$zip([1, 2], [3, 4, 5])", "[[1,3],[2,4]]"),
+        ("shop.$substring(1, 2)", r#""oa""#),
+        ("($f := function($x, $y)<s-n:s> { $x & $y }; shop.$f(7))", r#""Coats & Co7""#),
+        ("($sum($x := [1, 2]); $x)", "[1,2]"),
+        ("$contains('a', /[a-a]/)", "true"),
+        ("/a/('xay').[match, start, end]", r#"["a",1,2]"#),
         // A function that is called right where it is written is asked for what any other is.
         ("$map(5, function($x, $i, $all) { $all })", "[5]"),
         ("$map(nothing, function($x) { 1 })", "undefined"),
@@ -144,6 +151,8 @@ fn expressions() {
         ("$map([1, 2], function($x) { function() { $x } }).$()", "[1,2]"),
         ("$map([1, 2], function($x, $x) { $x })", "[0,1]"),
         ("$map([1, 2], function($x)<n:n> { $x + 1 })", "[2,3]"),
+        ("$map([1, 2], function($x) { $x }[1])", "T0410"),
+        ("$map([1, 2], function($x) { $x }[0])", "[1,2]"),
         ("(function($f) { $map([1, 2], $f) })(function($x) { -$x })", "[-1,-2]"),
         ("($twice := function($f) { $f ~> $f }; $twice(function($x) { $x + 3 })(1))", "7"),
         ("($add := function($a, $b) { $a + $b }; $add(?, 10)(5))", "15"),
@@ -310,6 +319,9 @@ fn as_the_reference_has_it() {
         ("$power(1, nope)", ONE, "D3061"),
         ("$round(1, 1e3) + true", ONE, "T2001"),
         ("-$round(1, 1e3)", ONE, "D1002"),
+        ("$string([$round(1, 1e3), 1])", ONE, r#""[null,1]""#),
+        ("$string($round(1, 1e3))", ONE, "D3001"),
+        ("$formatBase($round(1, 1e3), 0)", ONE, "D3100"),
     ] {
         assert_eq!(outcome(text, Some(document), Limits::STATE), expected, "{text}");
     }
