@@ -181,6 +181,20 @@ const MACHINES: &[Case] = &[
         &[],
     ),
     (
+        "items that look into what is around them",
+        r#"{"StartAt":"M","States":{
+        "M":{"Type":"Map","ItemsPath":"$.o","ItemSelector":{"v.$":"$$.Map.Item.Value","b.$":"$.b","all.$":"$"},
+             "ItemProcessor":{"StartAt":"P","States":{
+                "P":{"Type":"Pass","Parameters":{"v.$":"$.v","in.$":"States.ArrayContains($.b, $.v)","n.$":"States.ArrayLength($.b)"},"ResultPath":"$.r","Next":"N"},
+                "N":{"Type":"Map","ItemsPath":"$.b","ItemSelector":{"i.$":"$$.Map.Item.Value","t.$":"$.all.t","b.$":"$.b"},"ItemProcessor":{"StartAt":"Q","States":{
+                    "Q":{"Type":"Pass","Parameters":{"first.$":"$.t[0]","i.$":"States.ArrayGetItem($.b, 0)","s.$":"States.JsonToString($.i)"},"End":true}}},
+                    "ResultPath":"$.q","Next":"R"},
+                "R":{"Type":"Pass","Parameters":{"q.$":"$.q","r.$":"$.r"},"End":true}}},
+             "ResultPath":"$.m","Next":"E"},
+        "E":{"Type":"Pass","Parameters":{"m.$":"$.m","l.$":"States.ArrayLength($.o)"},"End":true}}}"#,
+        &[],
+    ),
+    (
         "branches",
         r#"{"StartAt":"B","States":{
         "B":{"Type":"Parallel","Branches":[
@@ -377,6 +391,23 @@ fn long_maps_come_to_the_same_on_all_threads() {
             let told = run_on(threads, &program, events.as_bytes(), limits.clone(), shortcuts);
             assert!(told == executed, "{concurrency} {threads} threads, {shortcuts}");
         }
+    }
+}
+
+/// What items make on the way is given back, or left to the machine to give back.
+#[test]
+fn what_items_make_on_the_way_may_be_much() {
+    let machine = r#"{"StartAt":"M","States":{"M":{"Type":"Map",CONCURRENCY"ItemsPath":"$.o","ItemSelector":{"all.$":"$.pad","n.$":"$$.Map.Item.Value"},
+        "ItemProcessor":{"StartAt":"P","States":{
+            "P":{"Type":"Pass","Parameters":{"h.$":"States.Format('{}{}', $.all, $.n)","n.$":"$.n"},"Next":"W"},
+            "W":{"Type":"Wait","Seconds":1,"Next":"Q"},
+            "Q":{"Type":"Pass","Parameters":{"n.$":"$.n"},"End":true}}},"End":true}}}"#;
+    for (count, concurrency) in [(900, r#""MaxConcurrency":2,"#), (2_000, "")] {
+        let items = (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        let event = format!(r#"{{"o":[{items}],"pad":"{}"}}"#, "x".repeat(20_000));
+        let program = compiled(&machine.replace("CONCURRENCY", concurrency), &[]);
+        same("much", &program, event.as_bytes(), Limits { virtual_ms: None, ..Limits::STANDARD });
+        assert!(!program.shortcut().is_empty());
     }
 }
 

@@ -13,19 +13,20 @@ mod children;
 mod data;
 mod failing;
 mod symbol;
+mod track;
 
 use crate::program::choice::{Comparison, Subject, Table, TypeTest};
 use crate::program::shortcut::{
-    BranchTurn, Compute, Each, End, Ending, Needs, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
+    BranchTurn, Compute, Each, End, Ending, Needs, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut,
 };
 use crate::program::work::{Completion, Integration, Limit, Wait};
-use crate::program::{Addr, AssignId, Function, Op, PathId, Program, Register, Root, SlotId, StateId, TaskId, TestId};
+use crate::program::{Addr, Function, Op, Program, Root, SlotId, TaskId, TestId};
 use crate::value::path::Path;
 use crate::value::text::write_string;
-use children::Frame;
 use failing::Visit;
 use std::rc::Rc;
 use symbol::{Extent, Symbol};
+use track::{Caller, Track};
 
 /// The most instructions of one way; a loop that the input decides is unrolled up to here.
 const WAY_OPS_MAX: u32 = 1_000;
@@ -34,7 +35,7 @@ const DECISIONS_MAX: u32 = 200;
 /// With so many nodes nothing more is followed, but what leads there is still linked up.
 const NODES_MAX: usize = 8_192;
 /// The most instructions of all ways together, those that lead nowhere included.
-const OPS_MAX: u32 = 500_000;
+const OPS_MAX: u32 = 200_000;
 /// The most slots, the program's own included, that are looked for in each event.
 const SLOTS_MAX: usize = 64;
 /// What Lambda's answer to Invoke holds beside the payload, generously.
@@ -54,6 +55,7 @@ pub(super) fn add(program: &mut Program) {
         most: Most::default(),
         needs: Needs::default(),
         ops: 0,
+        wishes: Vec::new(),
         program,
     };
     let root = tracer.follow(Track::new(tracer.program), 0);
@@ -77,6 +79,8 @@ struct Tracer<'p> {
     most: Most,
     needs: Needs,
     ops: u32,
+    /// What has to be opened before a Map begins, since all its items look into it.
+    wishes: Vec<Symbol>,
 }
 
 /// What the ways of a tree take, at most.
@@ -87,56 +91,6 @@ struct Most {
     events: u32,
     /// Whether time passes.
     passes: bool,
-}
-
-/// Where a way has come to.
-#[derive(Clone)]
-struct Track {
-    pc: Addr,
-    doc: Symbol,
-    eff: Symbol,
-    res: Symbol,
-    out: Symbol,
-    stack: Vec<Symbol>,
-    variables: Vec<Option<Symbol>>,
-    assigned: Option<(AssignId, Vec<Symbol>)>,
-    caller: Option<Box<Caller>>,
-    /// The call whose handler's one state is evaluated in its place.
-    inside: Option<TaskId>,
-    visit: Visit,
-    /// The Parallel states whose branches it is in, the innermost last.
-    frames: Vec<Frame>,
-    /// The Map whose item it is about: the registers of the item and of its index.
-    item: Option<(u32, u32)>,
-    /// The Map's input, for its ItemSelector.
-    outer: Option<Symbol>,
-    /// How many Maps it is in.
-    maps: u32,
-    /// Slots that are known to hold something, or to be absent.
-    found: Vec<SlotId>,
-    absent: Vec<SlotId>,
-    visits: Vec<StateId>,
-    troubles: Vec<(StateId, Trouble)>,
-    registers: u32,
-    /// What has been opened, and into which register.
-    opened: Vec<(Operand, u32)>,
-    /// What paths have led to, and in which register it is.
-    selected: Vec<(Selected, u32)>,
-    ops: u32,
-    events: u32,
-}
-
-/// A path that has been taken: from where, and whether an index past an array's end found nothing.
-type Selected = (Operand, PathId, bool);
-
-#[derive(Clone)]
-struct Caller {
-    pc: Addr,
-    doc: Symbol,
-    eff: Symbol,
-    stack: usize,
-    task: TaskId,
-    visit: Visit,
 }
 
 /// A node that leads to one other, which is not known yet.
@@ -155,69 +109,6 @@ enum Link {
 struct Lost;
 
 type Followed<T> = Result<T, Lost>;
-
-impl Track {
-    fn new(program: &Program) -> Track {
-        Track {
-            pc: Addr(0),
-            doc: Symbol::Input,
-            eff: Symbol::Input,
-            res: Symbol::Null,
-            out: Symbol::Null,
-            stack: Vec::new(),
-            variables: vec![None; program.variables().len()],
-            assigned: None,
-            caller: None,
-            inside: None,
-            visit: Visit::default(),
-            frames: Vec::new(),
-            item: None,
-            outer: None,
-            maps: 0,
-            found: Vec::new(),
-            absent: Vec::new(),
-            visits: Vec::new(),
-            troubles: Vec::new(),
-            registers: 0,
-            opened: Vec::new(),
-            selected: Vec::new(),
-            ops: 0,
-            events: 1,
-        }
-    }
-
-    /// A register that nothing on the way uses yet.
-    fn new_register(&mut self) -> u32 {
-        self.registers += 1;
-        self.registers - 1
-    }
-
-    /// Takes over what is known where the ways part.
-    fn know_as(&mut self, other: &Track) {
-        self.found.clone_from(&other.found);
-        self.opened.clone_from(&other.opened);
-        self.selected.clone_from(&other.selected);
-        self.registers = other.registers;
-    }
-
-    fn register(&mut self, register: Register) -> &mut Symbol {
-        match register {
-            Register::Doc => &mut self.doc,
-            Register::Eff => &mut self.eff,
-            Register::Res => &mut self.res,
-            Register::Out => &mut self.out,
-        }
-    }
-
-    fn pop(&mut self) -> Followed<Symbol> {
-        self.stack.pop().ok_or(Lost)
-    }
-
-    fn pop_many(&mut self, count: usize) -> Followed<Vec<Symbol>> {
-        let at = self.stack.len().checked_sub(count).ok_or(Lost)?;
-        Ok(self.stack.split_off(at))
-    }
-}
 
 /// How a stretch without decisions ends.
 enum Turn {
@@ -325,7 +216,8 @@ impl Tracer<'_> {
                         self.end_branch(track, links)?;
                     } else if track.maps > 0 {
                         let output = self.operand(track, links, track.doc.clone())?;
-                        return self.end(track, Ending::Item(output));
+                        let text = track.doc.clone().into_parts(program)?.into();
+                        return self.end(track, Ending::Item { output, text });
                     } else {
                         let parts = track.doc.clone().into_parts(program)?;
                         return self.end(track, Ending::Succeeded(parts.into()));
@@ -596,16 +488,6 @@ impl Tracer<'_> {
         no.know_as(track);
         let node = Box::new(move |yes, no| Node::Holds { test: id, value, other, yes, no });
         Ok(Some(Turn::Either { node, ways: Box::new((yes.clone(), no.clone())) }))
-    }
-}
-
-impl Track {
-    /// Back in the caller of a handler; what the handler has come to.
-    fn return_to(&mut self, caller: Caller) -> Symbol {
-        let value = std::mem::replace(&mut self.doc, caller.doc);
-        (self.pc, self.eff, self.visit, self.assigned) = (caller.pc, caller.eff, caller.visit, None);
-        self.stack.truncate(caller.stack);
-        value
     }
 }
 

@@ -181,7 +181,7 @@ pub struct Each {
     pub item: u32,
     /// Where its index is kept.
     pub index: u32,
-    /// The tree; its ends are [`Ending::Item`].
+    /// The tree; its ends are [`Ending::Item`]s.
     pub body: NodeId,
     /// Where the outputs are kept, as an array.
     pub results: u32,
@@ -301,8 +301,13 @@ pub enum Trouble {
 pub enum Ending {
     /// With an output, put together of these.
     Succeeded(Box<[Part]>),
-    /// An item of a Map, with its output.
-    Item(Operand),
+    /// An item of a Map.
+    Item {
+        /// Its output.
+        output: Operand,
+        /// The output's text, put together of these.
+        text: Box<[Part]>,
+    },
     /// In a Fail state, with strings.
     Failed {
         /// Error.
@@ -406,7 +411,7 @@ impl Shortcut {
                         .collect();
                     format!("succeed  {}", parts.concat())
                 }
-                Ending::Item(output) => format!("item     {}", value(output)),
+                Ending::Item { output, .. } => format!("item     {}", value(output)),
                 Ending::Failed { error, cause } => {
                     format!("fail     {}", values(&mut error.iter().chain(cause)))
                 }

@@ -253,6 +253,14 @@ impl<'a> Value<'a> {
         Value::Array(arena.alloc(Array { items, flags: Flags::NONE, source: Some(source), size }))
     }
 
+    /// The array of these elements, which has been written down already: this is its compact text.
+    pub(crate) fn written_array(arena: &'a Arena, items: &'a [Value<'a>], text: &'a str) -> Value<'a> {
+        let depth = items.iter().map(|item| item.size().depth).max().unwrap_or(0) + 1;
+        let size = Size { bytes_max: text.len() as u64, depth };
+        let source = Some(&*arena.alloc(Raw { text, form: Form::COMPACT }));
+        Value::Array(arena.alloc(Array { items, flags: Flags::NONE, source, size }))
+    }
+
     /// The object of these members, whose keys are distinct, which is what its text says.
     pub(crate) fn opened_object(arena: &'a Arena, members: &'a [Member<'a>], source: &'a Raw<'a>) -> Value<'a> {
         let size = Size { bytes_max: source.text.len() as u64, depth: 0 };

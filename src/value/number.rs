@@ -33,7 +33,7 @@ impl<'a> Number<'a> {
         match self {
             Number::Int(i) => Some(i),
             Number::Float(_) => None,
-            Number::Text(text) => text.parse().ok(),
+            Number::Text(text) => integer(text).or_else(|| text.parse().ok()),
         }
     }
 
@@ -76,6 +76,27 @@ impl<'a> Number<'a> {
             Number::Text(text) => out.extend_from_slice(text.as_bytes()),
         }
     }
+}
+
+/// The integer of at most 18 digits, which is what most are.
+fn integer(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let (negative, digits) = match bytes.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, bytes),
+    };
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    let mut whole = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        whole = whole * 10 + i64::from(digit);
+    }
+    Some(if negative { -whole } else { whole })
 }
 
 /// The double of a number of at most 15 digits without an exponent, which is what most are: the digits and the power of ten

@@ -2,6 +2,27 @@
 
 use super::*;
 
+/// Blanks go wherever they may stand and nowhere else; what is no JSON gives some text, and no panic.
+#[test]
+fn blanks_are_left_out_and_escapes_spelled_as_they_should_be() {
+    let arena = Arena::new();
+    let cases = [
+        (
+            " { \"a b\" : [ 1 , -2.50 ,\t\"\\u0041 \\\\\\\" x\" ] ,\r\n\"ö\":{ } , \"e\" : null }",
+            r#"{"a b":[1,-2.50,"A \\\" x"],"ö":{},"e":null}"#,
+        ),
+        (r#""\\""#, r#""\\""#),
+        (r#"[ "\/" , "" , " " ]"#, r#"["/",""," "]"#),
+    ];
+    for (text, written) in cases {
+        let form = raw::Form::SPACED | raw::Form::ESCAPED;
+        assert_eq!(Value::raw(&arena, text.trim(), form).to_json(), written);
+    }
+    for text in ["\"", "\"a", "\"a\\", "\"ö\\ö", "[\"", "{\"a\":\"\\u00\"", "\\"] {
+        Value::raw(&arena, text, raw::Form::SPACED | raw::Form::ESCAPED).to_json();
+    }
+}
+
 #[test]
 fn text_is_written_compact() {
     let cases = [

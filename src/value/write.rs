@@ -162,22 +162,42 @@ fn key_is(written: &[u8], key: &str) -> bool {
     std::str::from_utf8(written).is_ok_and(|text| text::unescaped_eq(text, key))
 }
 
+/// Text that may differ from the compact form, but in which no object has a key twice: a pass over it, without looking for
+/// the ends of what is inside.
+fn write_without_blanks(value: &str, out: &mut Vec<u8>) {
+    let bytes = value.as_bytes();
+    out.reserve(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => {}
+            b'"' => {
+                let (start, mut end, mut escaped) = (at, bytes.len(), false);
+                while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at..]) {
+                    at += found + 1;
+                    if bytes[at - 1] == b'"' {
+                        end = at - 1;
+                        break;
+                    }
+                    // What is escaped may be a quote.
+                    (at, escaped) = (bytes.len().min(at + 1), true);
+                }
+                write_quoted(&value[start..end], escaped, out);
+                at = bytes.len().min(end + 1);
+            }
+            other => out.push(other),
+        }
+    }
+}
+
 /// Text that may differ from the compact form.
 fn write_text(value: &str, form: Form, out: &mut Vec<u8>) {
+    if !form.has(Form::REPEATED) {
+        return write_without_blanks(value, out);
+    }
     match raw::kind(value) {
-        Kind::Object if form.has(Form::REPEATED) => write_distinct(value, form, out),
-        Kind::Object => {
-            out.push(b'{');
-            for (n, (key, member)) in Members::new(value).enumerate() {
-                if n > 0 {
-                    out.push(b',');
-                }
-                write_quoted(key.text, key.escaped, out);
-                out.push(b':');
-                write_text(member, form, out);
-            }
-            out.push(b'}');
-        }
+        Kind::Object => write_distinct(value, form, out),
         Kind::Array => {
             out.push(b'[');
             for (n, element) in Elements::new(value).enumerate() {

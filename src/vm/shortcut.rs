@@ -29,6 +29,9 @@ use crate::value::tree::Span;
 use crate::value::{Arena, Member, Raw, Value};
 use crate::vm::intrinsic;
 
+/// As many arguments as most functions have.
+const FEW: usize = 4;
+
 /// So many bytes are copied for a short value.
 const BLOCK: usize = 32;
 
@@ -89,6 +92,8 @@ pub struct Shortcuts<'p> {
     run_ms: i64,
     /// What is left of the limits for the items of Maps.
     spare: Spare,
+    /// How full the arena may become.
+    crowded_bytes: usize,
     /// If all begins with where one string leads: the slot that holds it, and the table.
     first: Option<(SlotId, &'p Table)>,
 }
@@ -137,6 +142,7 @@ impl<'p> Shortcuts<'p> {
         let machine_ms = program.timeout_seconds().map_or(i64::MAX, |seconds| whole_ms(seconds.saturating_mul(1_000)));
         (!shortcut.is_empty() && time && within && known).then_some(Shortcuts {
             run_ms: machine_ms.min(limits.virtual_ms.unwrap_or(i64::MAX)),
+            crowded_bytes: limits.crowded_bytes,
             spare: Spare {
                 steps: limits.steps.saturating_sub(needs.steps),
                 events: u64::from(limits.events.saturating_sub(needs.events)),
@@ -181,13 +187,13 @@ impl<'p> Shortcuts<'p> {
     pub fn output(&self, index: usize) -> Option<&'p [Part]> {
         match &self.shortcut.ends[index].result {
             Ending::Succeeded(parts) => Some(parts),
-            Ending::Failed { .. } | Ending::Item(_) => None,
+            Ending::Failed { .. } | Ending::Item { .. } => None,
         }
     }
 
     /// Whether this is an end of a Map's items, and not of executions.
     pub fn is_item(&self, index: usize) -> bool {
-        matches!(self.shortcut.ends[index].result, Ending::Item(_))
+        matches!(self.shortcut.ends[index].result, Ending::Item { .. })
     }
 
     /// What went wrong on the way to this end and was taken up, and in which states.
@@ -365,9 +371,15 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         let (program, arena) = (self.shortcuts.program, self.arena);
         match what {
             Compute::Call { function, arguments } => {
-                let arguments = arena.alloc_slice_fill_iter(arguments.iter().map(|operand| self.value(*operand)));
                 // No function that draws is ever called here.
-                intrinsic::call(*function, arguments, arena, &mut Seed::new(0, 0, 0)).ok()
+                let draws = &mut Seed::new(0, 0, 0);
+                let mut few = [Value::Null; FEW];
+                if let Some(few) = few.get_mut(..arguments.len()) {
+                    few.iter_mut().zip(arguments).for_each(|(value, operand)| *value = self.value(*operand));
+                    return intrinsic::call(*function, few, arena, draws).ok();
+                }
+                let arguments = arena.alloc_slice_fill_iter(arguments.iter().map(|operand| self.value(*operand)));
+                intrinsic::call(*function, arguments, arena, draws).ok()
             }
             Compute::Select { from, path, existing, taken } => self.select(*from, *path, *existing, *taken).ok(),
             Compute::Now => {
@@ -407,8 +419,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         found.map_err(|miss| matches!(miss.miss, Miss::Budget(_)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&self, operand: Operand) -> Value<'a> {
+        if let Operand::Register(register) = operand {
+            return self.registers[register as usize];
+        }
         value(self.shortcuts.program, self.input, self.registers, self.arena, operand)
     }
 }
@@ -480,50 +495,7 @@ impl<'p, 'a> Told<'p, 'a> {
     /// Appends these parts: those of its output, with more text around them or without.
     #[inline(always)]
     pub fn write_parts(&self, parts: &[Part], input: &Scanned<'a>, out: &mut Vec<u8>) {
-        for part in parts {
-            match part {
-                Part::Text(text) => text.write(out),
-                Part::Value(Operand::Slot(slot)) => {
-                    if let Slot::Found(span) = input.slots[slot.index()]
-                        && let Some(block) = input.ahead(span).first_chunk::<BLOCK>()
-                        && let length = (span.end - span.start) as usize
-                        && length <= BLOCK
-                        && is_compact(input.form, &block[..length])
-                    {
-                        // As `Text::write`: a whole block, and what is too much is cut off.
-                        let end = out.len() + length;
-                        out.extend_from_slice(block);
-                        out.truncate(end);
-                    } else {
-                        self.put(Operand::Slot(*slot), input, out);
-                    }
-                }
-                Part::Value(operand) => self.put(*operand, input, out),
-                Part::Members(operand) => {
-                    self.put(*operand, input, out);
-                    // It stays open for the members that follow.
-                    out.pop();
-                    if out.last() != Some(&b'{') {
-                        out.push(b',');
-                    }
-                }
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn put(&self, operand: Operand, input: &Scanned<'a>, out: &mut Vec<u8>) {
-        let raw = match operand {
-            Operand::Slot(slot) => slot_text(input, slot),
-            Operand::Input => Raw { text: input.text(), form: input.form },
-            Operand::Register(register) => return self.registers[register as usize].write(out),
-            // Texts are put together when the program is compiled.
-            Operand::Const(_) | Operand::Int(_) | Operand::Null => return,
-        };
-        match raw.form == Form::COMPACT {
-            true => out.extend_from_slice(raw.text.as_bytes()),
-            false => Value::Raw(&raw).write(out),
-        }
+        write_parts(parts, self.registers, input, out);
     }
 
     /// The failure, if it fails; nothing if the machine has to tell it.
@@ -534,5 +506,54 @@ impl<'p, 'a> Told<'p, 'a> {
             Some(operand) => value(program, input, self.registers, arena, *operand).as_str(arena).map(Some),
         };
         Some(Failure::reported(text(error)?, text(cause)?))
+    }
+}
+
+/// Appends parts of a text.
+#[inline(always)]
+fn write_parts(parts: &[Part], registers: &[Value], input: &Scanned, out: &mut Vec<u8>) {
+    for part in parts {
+        match part {
+            Part::Text(text) => text.write(out),
+            Part::Value(Operand::Slot(slot)) => {
+                if let Slot::Found(span) = input.slots[slot.index()]
+                    && let Some(block) = input.ahead(span).first_chunk::<BLOCK>()
+                    && let length = (span.end - span.start) as usize
+                    && length <= BLOCK
+                    && is_compact(input.form, &block[..length])
+                {
+                    // As `Text::write`: a whole block, and what is too much is cut off.
+                    let end = out.len() + length;
+                    out.extend_from_slice(block);
+                    out.truncate(end);
+                } else {
+                    put(Operand::Slot(*slot), registers, input, out);
+                }
+            }
+            Part::Value(operand) => put(*operand, registers, input, out),
+            Part::Members(operand) => {
+                put(*operand, registers, input, out);
+                // It stays open for the members that follow.
+                out.pop();
+                if out.last() != Some(&b'{') {
+                    out.push(b',');
+                }
+            }
+        }
+    }
+}
+
+#[inline(never)]
+fn put(operand: Operand, registers: &[Value], input: &Scanned, out: &mut Vec<u8>) {
+    let raw = match operand {
+        Operand::Slot(slot) => slot_text(input, slot),
+        Operand::Input => Raw { text: input.text(), form: input.form },
+        Operand::Register(register) => return registers[register as usize].write(out),
+        // Texts are put together when the program is compiled.
+        Operand::Const(_) | Operand::Int(_) | Operand::Null => return,
+    };
+    match raw.form == Form::COMPACT {
+        true => out.extend_from_slice(raw.text.as_bytes()),
+        false => Value::Raw(&raw).write(out),
     }
 }

@@ -8,12 +8,15 @@
 use super::failing::Visit;
 use super::symbol::Symbol;
 use super::{Followed, Link, Lost, MACHINE, Most, OP_EVENTS_MAX, Tracer, Track};
-use crate::program::shortcut::{BranchTurn, Each};
+use crate::program::shortcut::{BranchTurn, Each, NodeId};
 use crate::program::work::{CONCURRENCY_MAX, Children, Limit};
 use crate::program::{Addr, AssignId, ForkId};
 
 /// Maps inside one another that are followed.
 const MAPS_MAX: u32 = 4;
+
+/// How often a Map's items are followed again because there was something to be opened before.
+const ROUNDS_MAX: u32 = 8;
 
 /// A Parallel whose branches are being followed.
 #[derive(Clone)]
@@ -124,26 +127,27 @@ impl Tracer<'_> {
             items => self.operand(track, links, items)?,
         };
         let (item, index, results) = (track.new_register(), track.new_register(), track.new_register());
-        let mut child = Track {
-            // An item's ItemSelector belongs to the Map's own visit and document.
-            visit: Visit { is_fresh: false, ..track.visit.clone() },
-            outer: Some(track.eff.clone()),
-            item: Some((item, index)),
-            maps: track.maps + 1,
-            frames: Vec::new(),
-            visits: Vec::new(),
-            troubles: Vec::new(),
-            ops: 0,
-            // It starts, and it succeeds.
-            events: 2,
-            ..track.clone()
+        let wished = std::mem::take(&mut self.wishes);
+        let (nodes, ends) = (self.nodes.len(), self.ends.len());
+        let mut rounds = 0;
+        let followed = loop {
+            let followed = self.body(track, entry, (item, index), depth);
+            let wishes = std::mem::take(&mut self.wishes);
+            if wishes.is_empty() || rounds == ROUNDS_MAX {
+                break followed;
+            }
+            // What all items look into is opened before the first, and then they are followed again.
+            (self.nodes.truncate(nodes), self.ends.truncate(ends));
+            rounds += 1;
+            for wish in wishes {
+                if self.opened(track, links, wish).is_err() {
+                    self.wishes.extend(wished);
+                    return Err(Lost);
+                }
+            }
         };
-        child.begin(entry, Symbol::Register(item));
-        child.eff = track.eff.clone();
-        child.visit.used.clear();
-        let most = std::mem::take(&mut self.most);
-        let body = self.follow(child, depth + 1);
-        let Most { registers, steps, events, passes } = std::mem::replace(&mut self.most, most);
+        self.wishes = wished;
+        let (body, Most { registers, steps, events, passes }) = followed;
         if body == MACHINE {
             return Err(Lost);
         }
@@ -164,6 +168,29 @@ impl Tracer<'_> {
         track.res = Symbol::Register(results);
         track.visit.is_fresh = false;
         Ok(())
+    }
+
+    /// Follows what a Map's items do; where that begins, and what it takes.
+    fn body(&mut self, track: &Track, entry: Addr, (item, index): (u32, u32), depth: u32) -> (NodeId, Most) {
+        let mut child = Track {
+            // An item's ItemSelector belongs to the Map's own visit and document.
+            visit: Visit { is_fresh: false, used: Vec::new(), ..track.visit.clone() },
+            outer: Some(track.eff.clone()),
+            item: Some((item, index)),
+            maps: track.maps + 1,
+            frames: Vec::new(),
+            visits: Vec::new(),
+            troubles: Vec::new(),
+            ops: 0,
+            // It starts, and it succeeds.
+            events: 2,
+            ..track.clone()
+        };
+        child.begin(entry, Symbol::Register(item));
+        child.eff = track.eff.clone();
+        let most = std::mem::take(&mut self.most);
+        let body = self.follow(child, depth + 1);
+        (body, std::mem::replace(&mut self.most, most))
     }
 }
 

@@ -255,14 +255,18 @@ impl Tracer<'_> {
         }
     }
 
-    /// The input, or what is in a slot, to be looked into: opened once on each way.
+    /// The input, or what is in a slot, to be looked into: opened once on each way, and not for each item of a Map.
     pub(super) fn opened(&mut self, track: &mut Track, links: &mut Vec<Link>, symbol: Symbol) -> Followed<Operand> {
         if let Symbol::Slot(slot) = symbol {
             self.need(track, links, slot);
         }
-        let from = self.operand(track, links, symbol)?;
+        let from = self.operand(track, links, symbol.clone())?;
         if let Some((_, register)) = track.opened.iter().find(|(known, _)| *known == from) {
             return Ok(Operand::Register(*register));
+        }
+        if track.maps > 0 {
+            self.wishes.push(symbol);
+            return Err(Lost);
         }
         let opened = self.built_operand(track, links, Compute::Open { from });
         if let Operand::Register(register) = opened {

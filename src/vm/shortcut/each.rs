@@ -1,12 +1,12 @@
 //! Children that are told: a Map's items, and the time at which branches begin and end.
 //!
 //! A Map's items are scheduled onto its places as [`Join`](crate::vm::Join) does it: one begins when the first place is
-//! free. Where items do not have to wait for one another and others have time, parts of a long Map are walked on other
-//! threads: what those come to comes back as text. It must never go on where an item needs the machine: then the whole
-//! execution does.
+//! free. What they come to is written down at once, as most of it will be in the end. A long Map is walked in parts, each
+//! over memory that is given back, and on other threads where those have time: of a part only the text is kept. It must
+//! never go on where an item needs the machine: then the whole execution does.
 
-use super::{REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk};
-use crate::program::shortcut::{BranchTurn, Each, Ending};
+use super::{REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk, write_parts};
+use crate::program::shortcut::{BranchTurn, Each, Ending, Part as TextPart};
 use crate::program::work::CONCURRENCY_MAX;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
@@ -19,6 +19,8 @@ const ITEM_BYTES: u64 = 64;
 const PART: usize = 64;
 /// After so many items it is looked again whether others have time.
 const STRETCH: usize = 64 * PART;
+/// Maps of more items are walked in parts, whoever has time.
+const LONG: usize = 1_024;
 
 /// Threads that may have time to help.
 pub trait Company: Sync {
@@ -39,13 +41,17 @@ impl Company for Nobody {
     }
 
     fn share(&self, parts: usize, part: &(dyn Fn(usize, &Arena) + Sync)) {
-        (0..parts).for_each(|n| part(n, &Arena::new()));
+        let mut arena = Arena::new();
+        for n in 0..parts {
+            part(n, &arena);
+            arena.reset();
+        }
     }
 }
 
 /// What some items in a row have come to elsewhere.
 struct Part {
-    /// Their outputs, one after the other.
+    /// Their outputs, one after the other, each with a comma behind it.
     text: String,
     /// For each where its output ends, which end it has come to, and when.
     items: Vec<(usize, u32, i64)>,
@@ -99,24 +105,37 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
 
         let mut places = Places::new(each, items.len(), self.now_ms);
         let mut results = bumpalo::collections::Vec::with_capacity_in(items.len(), self.arena);
+        let mut text = vec![b'['];
         let independent = each.timeless || !places.scarce;
+        let crowded_bytes = self.arena.allocated_bytes() + self.shortcuts.crowded_bytes;
         for begin in (0..items.len()).step_by(STRETCH) {
             let stretch = begin..items.len().min(begin + STRETCH);
-            if independent && stretch.len() > 2 * PART && self.company.has_time() {
-                self.together(each, items, stretch, &mut places, &mut results)?;
+            let helped = stretch.len() > 2 * PART && self.company.has_time();
+            if independent && (helped || items.len() > LONG) {
+                self.in_parts(each, items, (stretch, helped), &mut places, (&mut results, &mut text))?;
                 continue;
             }
             for index in stretch {
                 let (place, starts_ms) = places.take(index);
-                let (end, output) = self.item(each, items, index, starts_ms)?;
+                let (end, output, parts) = self.item(each, items, index, starts_ms)?;
                 places.give_back(place, self.now_ms);
                 self.spare.take(output.size().bytes_max)?;
                 self.items.push(end);
+                write_parts(parts, self.registers, self.input, &mut text);
+                text.push(b',');
                 results.push(output);
+                if self.arena.allocated_bytes() > crowded_bytes {
+                    return None;
+                }
             }
         }
         self.now_ms = places.latest_ms;
-        let results = Value::array(self.arena, results.into_bump_slice());
+        if !results.is_empty() {
+            text.pop();
+        }
+        text.push(b']');
+        let text = self.arena.alloc_str(std::str::from_utf8(&text).ok()?);
+        let results = Value::written_array(self.arena, results.into_bump_slice(), text);
         if results.size().depth > REGISTER_DEPTH_MAX {
             return None;
         }
@@ -124,35 +143,42 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         Some(())
     }
 
-    /// Walks the tree for one item: which end it comes to, and its output.
+    /// Walks the tree for one item: which end it comes to, its output, and the parts of the output's text.
     #[inline(always)]
-    fn item(&mut self, each: &Each, items: &[Value<'a>], index: usize, starts_ms: i64) -> Option<(u32, Value<'a>)> {
+    fn item(
+        &mut self,
+        each: &Each,
+        items: &[Value<'a>],
+        index: usize,
+        starts_ms: i64,
+    ) -> Option<(u32, Value<'a>, &'p [TextPart])> {
         self.registers[each.item as usize] = items[index];
         self.registers[each.index as usize] = Value::Int(index as i64);
         self.now_ms = starts_ms;
         let end = self.run(each.body)?;
-        match self.shortcuts.shortcut.ends[end].result {
-            Ending::Item(output) => Some((end as u32, self.value(output))),
+        match &self.shortcuts.shortcut.ends[end].result {
+            Ending::Item { output, text } => Some((end as u32, self.value(*output), text)),
             _ => None,
         }
     }
 
-    /// Walks the tree for some items together with whoever has time.
+    /// Walks the tree for some items in parts, together with whoever has time if somebody has.
     #[inline(never)]
-    fn together(
+    fn in_parts(
         &mut self,
         each: &Each,
         items: &[Value<'a>],
-        stretch: Range<usize>,
+        (stretch, helped): (Range<usize>, bool),
         places: &mut Places,
-        results: &mut bumpalo::collections::Vec<'a, Value<'a>>,
+        (results, text): (&mut bumpalo::collections::Vec<'a, Value<'a>>, &mut Vec<u8>),
     ) -> Option<()> {
         let count = stretch.len().div_ceil(PART);
         let mut parts: Vec<OnceLock<Option<Part>>> = Vec::new();
         parts.resize_with(count, OnceLock::new);
         let (shortcuts, input, spare, starts_ms) = (self.shortcuts, self.input, self.spare, places.starts_ms);
         let (registers, done): (&[Value], &[OnceLock<Option<Part>>]) = (self.registers, &parts);
-        self.company.share(count, &|n, arena| {
+        let company: &dyn Company = if helped { self.company } else { &Nobody };
+        company.share(count, &|n, arena| {
             let first = stretch.start + n * PART;
             let range = first..stretch.end.min(first + PART);
             let part = part(shortcuts, input, registers, (each, items, range), (starts_ms, spare), arena);
@@ -160,14 +186,15 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
             let _ = done[n].set(part);
         });
         for part in parts {
-            let Part { text, items, inner, left } = part.into_inner()??;
+            let Part { text: outputs, items, inner, left } = part.into_inner()??;
             self.spare.take_as(spare, left)?;
             self.items.extend_from_slice(&inner);
-            let text: &'a str = self.arena.alloc_str(&text);
+            text.extend_from_slice(outputs.as_bytes());
+            let outputs: &'a str = self.arena.alloc_str(&outputs);
             let mut from = 0;
             for (to, end, ended_ms) in items {
-                let output = Value::raw(self.arena, &text[from..to], Form::COMPACT);
-                from = to;
+                let output = Value::raw(self.arena, &outputs[from..to], Form::COMPACT);
+                from = to + 1;
                 places.latest_ms = places.latest_ms.max(ended_ms);
                 self.spare.take(output.size().bytes_max)?;
                 self.items.push(end);
@@ -214,11 +241,16 @@ fn part(
         spare,
         items: bumpalo::collections::Vec::new_in(arena),
     };
+    let crowded_bytes = arena.allocated_bytes() + shortcuts.crowded_bytes;
     let (mut text, mut done) = (Vec::new(), Vec::with_capacity(range.len()));
     for index in range {
-        let (end, output) = walk.item(each, items, index, starts_ms)?;
-        output.write(&mut text);
+        let (end, _, parts) = walk.item(each, items, index, starts_ms)?;
+        write_parts(parts, walk.registers, input, &mut text);
         done.push((text.len(), end, walk.now_ms));
+        text.push(b',');
+        if arena.allocated_bytes() > crowded_bytes {
+            return None;
+        }
     }
     Some(Part { text: String::from_utf8(text).ok()?, items: done, inner: walk.items.to_vec(), left: walk.spare })
 }
