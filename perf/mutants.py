@@ -157,6 +157,8 @@ def noticed(programs, number, patience):
         except subprocess.TimeoutExpired:
             return name + " (without end)"
         if ran.returncode != 0:
+            if number == 0:
+                sys.stderr.write((ran.stdout + ran.stderr).decode(errors="replace")[-3000:])
             return name
     return None
 

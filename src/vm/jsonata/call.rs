@@ -68,6 +68,31 @@ impl<'a> Machine<'a, '_> {
         }
     }
 
+    /// Refuses to call what is no function; a name behind a bar is one whose `$` was forgotten.
+    pub fn name_check(
+        &self,
+        function: Value<'a>,
+        name: u32,
+        forgotten: &'static str,
+        otherwise: &'static str,
+    ) -> Evaluated<()> {
+        if matches!(function, Value::Function(_)) {
+            return Ok(());
+        }
+        let name = &self.code.texts[name as usize];
+        match name.strip_prefix('|').filter(|_| matches!(function, Value::Undefined)) {
+            Some(name) => Err(EvaluationError::new(forgotten, name, "")),
+            None => Err(EvaluationError::new(otherwise, name, "")),
+        }
+    }
+
+    /// Calls a function of the library that was known beforehand.
+    pub fn call_builtin(&mut self, builtin: Builtin, arguments: &'a [Value<'a>]) -> Evaluated<Flow<'a>> {
+        self.burn(1)?;
+        let arguments = validate(builtin.signature(), arguments, self.context, builtin.name(), self.arena)?;
+        self.builtin(builtin, arguments, Asked::Code)
+    }
+
     pub fn call(&mut self, function: Value<'a>, arguments: &'a [Value<'a>], asked: Asked) -> Evaluated<Flow<'a>> {
         self.call_named(function, arguments, asked, "")
     }
@@ -231,7 +256,7 @@ fn filled<'a>(bound: &'a [Value<'a>], given: &'a [Value<'a>], arena: &'a Arena) 
 
 /// Checks arguments against a signature, and brings them into the form that it asks for: the context for a missing one,
 /// an array of one where an array is wanted.
-pub(super) fn validate<'a>(
+fn validate<'a>(
     signature: &Signature,
     arguments: &'a [Value<'a>],
     context: Value<'a>,

@@ -3,12 +3,12 @@
 //! The loop runs until a body yields; the frame on top then says how it goes on (`frame.rs`). Whatever runs code of the
 //! expression is a frame, never a native call.
 
-use super::call::{self, Callable};
+use super::call::Callable;
 use super::error::EvaluationError;
 use super::frame::Frame;
 use super::query::{self, List};
 use super::{Evaluated, Host, Limits, operate};
-use crate::program::expression::{Builtin, ExprOp, Expression, Global, Path, Reference};
+use crate::program::expression::{ExprOp, Expression, Global, Path, Reference};
 use crate::value::{Arena, Flags, Member, Value};
 use std::cell::Cell;
 
@@ -590,29 +590,5 @@ impl<'a, 'h> Machine<'a, 'h> {
                 }
             }
         }
-    }
-
-    /// Refuses to call what is no function; a name behind a bar is one whose `$` was forgotten.
-    fn name_check(
-        &self,
-        function: Value<'a>,
-        name: u32,
-        forgotten: &'static str,
-        otherwise: &'static str,
-    ) -> Evaluated<()> {
-        if matches!(function, Value::Function(_)) {
-            return Ok(());
-        }
-        let name = &self.code.texts[name as usize];
-        match name.strip_prefix('|').filter(|_| matches!(function, Value::Undefined)) {
-            Some(name) => Err(EvaluationError::new(forgotten, name, "")),
-            None => Err(EvaluationError::new(otherwise, name, "")),
-        }
-    }
-
-    pub fn call_builtin(&mut self, builtin: Builtin, arguments: &'a [Value<'a>]) -> Evaluated<Flow<'a>> {
-        self.burn(1)?;
-        let arguments = call::validate(builtin.signature(), arguments, self.context, builtin.name(), self.arena)?;
-        self.builtin(builtin, arguments, Asked::Code)
     }
 }
