@@ -10,6 +10,9 @@
 //!   Pass state, limits, clock and all.
 //!
 //! At the end a table of medians and the geometric means of the ratios.
+//!
+//! Times depend on what else the machine does, instructions do not: `perf/expressions.sh` has valgrind count those, by way
+//! of `COUNT=NAME,SIDE,TIMES`, which runs one side of one expression so many times, and nothing else.
 
 #[path = "expressions/mod.rs"]
 mod expressions;
@@ -318,7 +321,29 @@ fn report() {
     println!("  line:    jsonata-core / ours       {:6.2}", ratio(6, 4));
 }
 
+/// Runs one side of one expression so many times: `COUNT=$map,ours,100`.
+fn count(asked: &str) {
+    let mut parts = asked.rsplitn(3, ',');
+    let (times, side, name) = (parts.next(), parts.next(), parts.next());
+    let times: u32 = times.and_then(|times| times.parse().ok()).expect("COUNT=NAME,SIDE,TIMES");
+    let case = CASES.iter().find(|case| Some(case.name) == name).expect("one of the fifteen");
+    let order: serde_json::Value = serde_json::from_str(ORDER).expect("the order is JSON");
+    let ours = Ours::new(case.text, &order);
+    let (document, mut arena) = (Arena::new(), Arena::new());
+    let at_hand = ours.bound(opened(Value::raw(&document, ORDER, Form::COMPACT), &document), &document);
+    for _ in 0..times {
+        arena.reset();
+        match side {
+            Some("ours") => drop(black_box(ours.run(Bound::Values(&at_hand), &arena).is_null())),
+            _ => drop(black_box((case.by_hand)(black_box(&order)))),
+        }
+    }
+}
+
 fn main() {
+    if let Ok(asked) = std::env::var("COUNT") {
+        return count(&asked);
+    }
     let mut criterion = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(200))

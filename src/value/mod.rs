@@ -368,14 +368,11 @@ impl<'a> Value<'a> {
     }
 
     /// The elements, if it is an array. The first call on text opens one level of it: 40 bytes of arena an element.
+    #[inline]
     pub fn elements(self, arena: &'a Arena) -> Option<&'a [Value<'a>]> {
         match self {
             Value::Array(array) => Some(array.items),
-            Value::Raw(raw) if raw.text.starts_with('[') => {
-                let mut items = bumpalo::collections::Vec::new_in(arena);
-                items.extend(raw::Elements::new(raw.text).map(|text| Value::raw(arena, text, raw.form)));
-                Some(items.into_bump_slice())
-            }
+            Value::Raw(raw) if raw.text.starts_with('[') => Some(raw::open_elements(raw, arena)),
             _ => None,
         }
     }

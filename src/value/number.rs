@@ -111,21 +111,28 @@ fn short(text: &str) -> Option<f64> {
     if digits.is_empty() || digits.len() > 16 {
         return None;
     }
-    let (mut whole, mut point) = (0u64, None);
-    for (at, byte) in digits.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => whole = whole * 10 + u64::from(byte - b'0'),
-            b'.' if point.is_none() => point = Some(at),
-            _ => return None,
+    let (mut whole, mut at) = (0i64, 0);
+    let mut read = |at: &mut usize| {
+        while let Some(digit @ b'0'..=b'9') = digits.get(*at) {
+            whole = whole * 10 + i64::from(digit - b'0');
+            *at += 1;
         }
-    }
-    if point.is_none() && digits.len() > 15 {
-        return None;
-    }
-    let value = match point {
-        None => whole as f64,
-        Some(point) => whole as f64 / POWERS[digits.len() - 1 - point],
+        whole as f64
     };
+    let mut value = read(&mut at);
+    match digits.get(at) {
+        None if at > 15 => return None,
+        None => {}
+        Some(b'.') => {
+            let point = at;
+            at += 1;
+            value = read(&mut at) / POWERS[digits.len() - 1 - point];
+            if at < digits.len() {
+                return None;
+            }
+        }
+        Some(_) => return None,
+    }
     Some(if negative { -value } else { value })
 }
 

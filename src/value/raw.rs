@@ -169,6 +169,13 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
+/// Opens one level of an array's text: the elements are still text.
+pub(super) fn open_elements<'a>(raw: &'a Raw<'a>, arena: &'a Arena) -> &'a [Value<'a>] {
+    let mut items = bumpalo::collections::Vec::new_in(arena);
+    items.extend(Elements::new(raw.text).map(|text| Value::raw(arena, text, raw.form)));
+    items.into_bump_slice()
+}
+
 /// Opens one level of an object's text: keys decoded and distinct, values still text.
 pub(super) fn open_members<'a>(raw: &'a Raw<'a>, arena: &'a Arena) -> &'a [Member<'a>] {
     let mut members: bumpalo::collections::Vec<'a, Member<'a>> = bumpalo::collections::Vec::new_in(arena);

@@ -16,8 +16,8 @@ pub struct Signature {
 /// One parameter of a signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
-    /// The letters that it takes: of `s n b l a o f`, and `m` for nothing.
-    pub takes: Vec<u8>,
+    /// The letters that it takes: of `s n b l a o f`, and `m` for nothing; a bit each, from `a` on.
+    letters: u32,
     /// Whether it is an array: what is none becomes one of a single element.
     pub array: bool,
     /// The letter that an array's elements must have.
@@ -110,17 +110,17 @@ impl Signature {
                 b'u' => parameters.push(Parameter::of(b"bnslm")),
                 b'(' => {
                     let end = closing(letters, at, b'(', b')');
-                    let mut takes = letters.get(at + 1..end).unwrap_or_default().to_vec();
+                    let takes = letters.get(at + 1..end).unwrap_or_default();
                     if takes.contains(&b'<') {
                         return Err(SignatureError::Choice);
                     }
-                    takes.push(b'm');
-                    parameters.push(Parameter::of(&takes));
+                    let choice = Parameter::of(takes);
+                    parameters.push(Parameter { letters: choice.letters | bit(b'm'), ..choice });
                     at = end;
                 }
                 b'<' => {
                     let end = closing(letters, at, b'<', b'>');
-                    let Some(last) = parameters.last_mut().filter(|p| p.array || p.takes == b"f") else {
+                    let Some(last) = parameters.last_mut().filter(|p| p.array || p.letters == bit(b'f')) else {
                         return Err(SignatureError::Parameters);
                     };
                     last.element = text.get(at + 1..end).map(Into::into);
@@ -177,15 +177,28 @@ impl Signature {
 
 impl Parameter {
     fn of(takes: &[u8]) -> Parameter {
-        let takes = takes.to_vec();
-        Parameter { takes, array: false, element: None, context: false, optional: false, repeated: false }
+        let letters = takes.iter().fold(0, |letters, letter| letters | bit(*letter));
+        Parameter { letters, array: false, element: None, context: false, optional: false, repeated: false }
+    }
+
+    /// Whether it takes a value of that letter's kind.
+    pub fn takes(&self, letter: u8) -> bool {
+        self.letters & bit(letter) != 0
     }
 
     /// How many of the letters it could take, in rising order.
     fn counts(&self, letters: &[u8]) -> std::ops::RangeInclusive<usize> {
-        let run = letters.iter().take_while(|letter| self.takes.contains(letter)).count();
+        let run = letters.iter().take_while(|letter| self.takes(**letter)).count();
         let most = if self.repeated { run } else { run.min(1) };
         usize::from(!self.optional)..=most
+    }
+}
+
+/// The bit of a letter; none for what is no small letter, which no value's kind has.
+fn bit(letter: u8) -> u32 {
+    match letter {
+        b'a'..=b'z' => 1 << (letter - b'a'),
+        _ => 0,
     }
 }
 

@@ -37,6 +37,13 @@ const MENDS = {
          await evaluate(term.expression, isTupleSort ? one['@'] : one, isTupleSort ? createFrameFromTuple(environment, one) : environment);
        result = await fn.sort.apply(focus, [lhs, comparator]);`],
   ],
+  // A replacement of a fixed text that is no text is no words: neither "undefined" nor a function's source.
+  words: [['result += replacement;', "result += typeof replacement === 'string' ? replacement : '';"]],
+  // A function that is handed to a function stays what it is.
+  handed: [['if(isFunction(arg)) {\n                // wrap', 'if(isFunction(arg) && !isLambda(arg)) {\n                // wrap']],
+  // Tuples that have been sorted are tuples still.
+  sorted: [['result = await evaluateSortExpression(expr, tupleBindings, environment);',
+    'result = await evaluateSortExpression(expr, tupleBindings, environment);\n result.tupleStream = true;']],
 };
 const variants = new Map();
 

@@ -5,6 +5,7 @@
 //! the two answers and of the expression.
 
 use super::engines::Answer;
+use expressway::program::expression::Builtin;
 
 /// A kind of disagreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +20,8 @@ pub enum Kind {
     Same,
     /// Settled by trying: `terms` is mended.
     Terms,
+    /// Settled by trying: `sorted` is mended.
+    Sorted,
     /// Settled by trying: only mending all of these at once does it.
     Several,
     /// The reference has no code for the error: it fell over something that it had not foreseen.
@@ -28,7 +31,7 @@ pub enum Kind {
     /// The members of what the reference has for a function.
     West,
     Inside,
-    /// The order of members whose keys are whole numbers.
+    /// The order of members whose keys are whole numbers, in values or in texts made of them.
     Keys,
     /// A partial application, whose function asks for no signature.
     Unfit,
@@ -36,15 +39,15 @@ pub enum Kind {
     Nested,
     /// A number's picture that is none, or a text that does not fit it.
     Picture,
-    /// A time's picture that is none.
+    /// A time's picture that is none, or a time.
     Time,
-    /// A function that was handed to a function, where it counts as false.
+    /// A function that was handed to a function, where it counts as false. Settled by trying where `handed` does it.
     Handed,
     /// A text that is not in Base64.
     Base64,
     /// `$clone`, which in the reference cuts numbers to 15 digits.
     Digits,
-    /// The word "undefined" for what is undefined.
+    /// The word "undefined" for what is undefined. Settled by trying where `words` does it.
     Word,
     /// The reference cannot apply a function of its own partially if a parameter of it has a default.
     Default,
@@ -56,7 +59,10 @@ pub const MENDS: &[(&[&str], Kind)] = &[
     (&["holes"], Kind::Holes),
     (&["same"], Kind::Same),
     (&["terms"], Kind::Terms),
-    (&["order", "holes", "same", "terms"], Kind::Several),
+    (&["words"], Kind::Word),
+    (&["handed"], Kind::Handed),
+    (&["sorted"], Kind::Sorted),
+    (&["order", "holes", "same", "terms", "words", "handed", "sorted"], Kind::Several),
 ];
 
 impl std::fmt::Display for Kind {
@@ -79,6 +85,10 @@ impl std::fmt::Display for Kind {
                 "choice: ours computes all terms of an order for all elements first; theirs a second term only where the first \
                  is equal (the same once theirs does)"
             }
+            Kind::Sorted => {
+                "theirs: tuples that have been sorted are grouped as if they were values, which shows what they are made of (the \
+                 same once theirs knows them)"
+            }
             Kind::Several => "several of these at once (the same once theirs does as ours in all of them)",
             Kind::Nested => {
                 "theirs: objects are changed in place, so that an object inside one that was changed before is seen changed; \
@@ -94,10 +104,13 @@ impl std::fmt::Display for Kind {
                  JavaScript's doing"
             }
             Kind::Picture => "theirs: pictures of numbers that are none, texts that do not fit them: ours refuses or writes NaN",
-            Kind::Time => "theirs: pictures and zones of times that are none: ours refuses them, by other codes or at all",
+            Kind::Time => {
+                "theirs: pictures and zones of times that are none, times beyond what there is: ours refuses them, by other codes \
+                 or at all, and counts the days of a year on into the next"
+            }
             Kind::Handed => "theirs: a function that was handed to a function counts as false there, and elsewhere as true",
             Kind::Digits => "theirs: clones by way of text, which cuts numbers to 15 digits",
-            Kind::Word => "theirs: the word \"undefined\" for a replacement that is not there",
+            Kind::Word => "theirs: the word \"undefined\", or a function's source, for a replacement that is not there or no text",
             Kind::Base64 => "choice: what is not Base64: Node stops at some letters and skips others",
             Kind::Default => "theirs: S0208 at run time, for it reads its own source for parameters, and cannot read defaults",
             Kind::Hang => "theirs: no end",
@@ -126,30 +139,59 @@ pub fn kind(expression: &str, ours: &Answer, theirs: &Answer) -> Kind {
         _ if has("~> |") || has("~>|") => Kind::Nested,
         _ if has("$formatInteger(") || has("$formatNumber(") || has("$parseInteger(") => Kind::Picture,
         (Answer::Error(code, _), _) if has("Millis(") && code.starts_with("D313") => Kind::Time,
-        (Answer::Value(_), Answer::Value(_)) if has("$fromMillis(") && has("'-12.5'") => Kind::West,
+        (_, Answer::Value(value)) if has("$fromMillis(") && value.to_string().contains("NaN") => Kind::Time,
+        // What is no time is no number, which JSON has as null.
+        (_, Answer::Value(value)) if has("$toMillis(") && value.to_string().contains("null") => Kind::Time,
+        (Answer::Value(_), Answer::Value(_)) if has("$toMillis(") && has("'[d]'") => Kind::Time,
+        _ if has("$fromMillis(") && bracket_in_bracket(expression) => Kind::Time,
+        (Answer::Value(_), Answer::Value(_)) if has("$fromMillis(") && has("'-") => Kind::West,
         (_, Answer::Error(code, _)) if has("$single(") && has("function(") && code == "D3139" => Kind::Handed,
         _ if has("$base64decode(") => Kind::Base64,
         _ if has("$clone(") => Kind::Digits,
         (_, Answer::Value(value)) if has("$replace(") && value.to_string().contains("undefined") => Kind::Word,
         (Answer::Value(a), Answer::Value(b)) if same(a, b, true) => Kind::Keys,
         // A function that is looked into: `$string.*`, `$f.**`.
-        _ if has("*") && (has("function(") || FUNCTION_NAMED.iter().any(|name| has(name))) => Kind::Inside,
+        _ if has("*") && (has("function(") || names_function(expression)) => Kind::Inside,
         _ => Kind::Unknown,
     }
 }
 
-/// Functions of the library where no call of them follows.
-const FUNCTION_NAMED: &[&str] =
-    &["$string.", "$string)", "$length.", "$exists.", "$append.", "$not.", "$sqrt.", "$encodeUrlComponent."];
+/// Whether a function of the library is named where no call of it follows.
+fn names_function(expression: &str) -> bool {
+    expression.split('$').skip(1).any(|rest| {
+        let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        Builtin::from_name(&rest[..end]).is_some() && !rest[end..].starts_with('(')
+    })
+}
+
+/// Whether a picture in the expression begins a part within a part.
+fn bracket_in_bracket(expression: &str) -> bool {
+    expression.split('\'').skip(1).step_by(2).any(|text| {
+        let mut open = false;
+        text.chars().any(|c| {
+            let again = open && c == '[';
+            open = c == '[' || (open && c != ']');
+            again
+        })
+    })
+}
 
 /// Whether two values are equal, numbers as doubles but for their last digit, which serde_json may read otherwise;
-/// `anyhow` says that the order of elements does not matter.
+/// `anyhow` says that the order of elements does not matter, nor that of members in a text that is JSON.
 fn same(a: &serde_json::Value, b: &serde_json::Value, anyhow: bool) -> bool {
     use serde_json::Value as V;
     match (a, b) {
         (V::Number(a), V::Number(b)) => {
             let (a, b) = (a.as_f64().unwrap_or(f64::NAN), b.as_f64().unwrap_or(f64::NAN));
             (a - b).abs() <= a.abs() * f64::EPSILON
+        }
+        (V::String(a), V::String(b)) if anyhow && a.contains('{') => {
+            let sorted = |text: &str| {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes.sort_unstable();
+                bytes
+            };
+            sorted(a) == sorted(b)
         }
         (V::Array(a), V::Array(b)) if anyhow => {
             let mut left: Vec<&V> = b.iter().collect();

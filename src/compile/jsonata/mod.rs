@@ -7,18 +7,20 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `mod.rs` | scopes, and every kind of node but paths |
+//! | `function.rs` | calls, and functions written in the expression |
 //! | `path.rs` | paths: steps, predicates, groups, tuples |
 //! | `states.rs` | the fields of JSONata states |
 //! | `condition.rs` | conditions of Choice rules that are look-ups |
 //! | `interned.rs` | texts, each kept once |
 
 mod condition;
+mod function;
 mod interned;
 mod path;
 pub(super) mod states;
 
 use crate::definition::jsonata::{Ancestor, Ast, Group, Kind, Node, Stage};
-use crate::program::expression::{self as code, At, Builtin, ExprOp, Expression, Global, Operator, Reference};
+use crate::program::expression::{self as code, At, ExprOp, Expression, Global, Operator, Reference};
 use crate::value::once::Once;
 use interned::Interned;
 use std::cell::Cell;
@@ -67,9 +69,8 @@ fn compile_part(ast: &Ast, root: &Node, text: &str, resolver: &mut dyn Resolver)
     let loaded = references.iter().chain(paths.iter().map(|path| &path.from));
     let functions = loaded.into_iter().any(|r| matches!(r.global, Global::Builtin(_)))
         || !regexes.is_empty()
-        || !lambdas.is_empty()
         || !transforms.is_empty()
-        || ops.iter().any(|op| matches!(op, ExprOp::Partial(..)));
+        || ops.iter().any(|op| matches!(op, ExprOp::Lambda(_) | ExprOp::Partial(..)));
     Expression {
         functions,
         text: text.into(),
@@ -410,97 +411,34 @@ impl<'c> Compiler<'c> {
                 self.emit(ExprOp::ByText(operator, text));
             }
             (by, _) => {
+                let before = self.code.ops.len();
                 self.node(right, false);
-                self.emit(match (by, operator) {
-                    (Some(by), _) => ExprOp::By(by),
-                    (None, "&") => ExprOp::Concat,
-                    (None, "in") => ExprOp::In,
-                    _ => ExprOp::Truth,
-                });
+                let alone = self.code.ops.len() == before + 1;
+                // A right side that is a single look-up needs not go over the stack.
+                let fused = match (by, self.code.ops.last().filter(|_| alone)) {
+                    (Some(by), Some(ExprOp::Path(path, true))) => Some(ExprOp::ByPath(by, *path)),
+                    (Some(by), Some(ExprOp::StartField(key, true))) => Some(ExprOp::ByField(by, *key)),
+                    (Some(by), Some(ExprOp::Parameter(hops, slot))) => Some(ExprOp::ByParameter(by, *hops, *slot)),
+                    _ => None,
+                };
+                if let Some(fused) = fused {
+                    self.code.ops.pop();
+                    self.code.positions.pop();
+                    self.emit(fused);
+                } else {
+                    self.emit(match (by, operator) {
+                        (Some(by), _) => ExprOp::By(by),
+                        (None, "&") => ExprOp::Concat,
+                        (None, "in") => ExprOp::In,
+                        _ => ExprOp::Truth,
+                    });
+                }
             }
         }
         if let Some(short) = short {
             let here = self.here();
             self.code.ops[short] = if operator == "and" { ExprOp::And(here) } else { ExprOp::Or(here) };
         }
-    }
-
-    fn call(&mut self, procedure: &'c Node, arguments: &'c [Node], first: Option<&'c Node>, tail: bool) {
-        let count = arguments.len() as u16 + u16::from(first.is_some());
-        if let Some(builtin) = self.known(procedure) {
-            first.iter().for_each(|first| self.node(first, false));
-            arguments.iter().for_each(|argument| self.node(argument, false));
-            let parameters = &builtin.signature().parameters;
-            if tail && usize::from(count) < parameters.len() && parameters.iter().any(|parameter| parameter.context) {
-                self.emit(ExprOp::CallerContext);
-            }
-            self.emit(ExprOp::CallBuiltin(builtin, count));
-            return;
-        }
-        self.node(procedure, false);
-        first.iter().for_each(|first| self.node(first, false));
-        arguments.iter().for_each(|argument| self.node(argument, false));
-        let name = self.callee(procedure);
-        self.emit(if tail { ExprOp::TailCall(count, name) } else { ExprOp::Call(count, name) });
-    }
-
-    /// The function that a name stands for, if nothing else can be bound to it.
-    fn known(&mut self, procedure: &Node) -> Option<Builtin> {
-        match &procedure.kind {
-            Kind::Variable(name) if procedure.predicates.is_empty() && self.places(name).is_empty() => {
-                match self.resolver.global(name) {
-                    Global::Builtin(builtin) => Some(builtin),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// The callee's name for error texts. A field that is called although a function of its name exists is written with
-    /// a bar in front: then the `$` was forgotten.
-    fn callee(&mut self, procedure: &Node) -> u32 {
-        let name = match &procedure.kind {
-            Kind::Variable(name) => name.to_string(),
-            Kind::Path { steps, .. } => match steps.first().map(|step| &step.kind) {
-                Some(Kind::Name(name)) if steps.len() == 1 => {
-                    let reference = self.reference(name);
-                    let forgotten = !reference.places.is_empty() || reference.global != Global::None;
-                    if forgotten { format!("|{name}") } else { name.to_string() }
-                }
-                _ => String::new(),
-            },
-            _ => String::new(),
-        };
-        self.text(&name)
-    }
-
-    fn lambda(
-        &mut self,
-        parameters: &[Box<str>],
-        signature: Option<crate::value::signature::Signature>,
-        body: &'c Node,
-    ) {
-        let jump = self.emit(ExprOp::Jump(At(0)));
-        let mut names: Vec<Box<str>> = Vec::new();
-        for parameter in parameters {
-            if !names.contains(parameter) {
-                names.push(parameter.clone());
-            }
-        }
-        let slots = parameters.iter().map(|p| names.iter().position(|n| n == p).unwrap_or(0) as u16).collect();
-        let given = names.len();
-        bound(body, &mut names);
-        let count = names.len() as u32;
-        self.scopes.push((names, given));
-        let body = self.body(body, true);
-        self.close();
-        let makes = |op: &ExprOp| matches!(op, ExprOp::Lambda(_) | ExprOp::Transform(_));
-        let captured = self.code.ops[body.0 as usize..].iter().any(makes);
-        self.code.ops[jump] = ExprOp::Jump(self.here());
-        self.code.lambdas.push(code::Lambda { parameters: slots, slots: count, signature, body, captured });
-        let id = last(&self.code.lambdas);
-        self.emit(ExprOp::Lambda(id));
     }
 
     fn object(&mut self, group: &'c Group) {

@@ -18,7 +18,11 @@ impl<'c> Compiler<'c> {
             let names: Vec<Box<str>> = steps[used..].iter().map_while(|step| Some(plain_name(step)?.into())).collect();
             rest = &steps[used + names.len()..];
             self.at = steps[used + names.len() - 1].at as u32;
+            let (bound, bare) = (!reference.places.is_empty(), names.is_empty());
             self.load_path(reference, names);
+            if bound && bare && !rest.is_empty() {
+                self.emit(ExprOp::Whole);
+            }
         }
         for (n, step) in rest.iter().enumerate() {
             let first = rest.len() == steps.len() && n == 0;
@@ -33,6 +37,9 @@ impl<'c> Compiler<'c> {
                 if step.constructed && !last_step && (!tuples_ahead || node.group.is_none() && !node.tuple) {
                     // What is empty here is the value of the whole path, whatever it would have bound.
                     stop = Some(self.emit(ExprOp::Stop(At(0))));
+                }
+                if !step.constructed && !last_step {
+                    self.emit(ExprOp::Whole);
                 }
                 continue;
             }
@@ -165,12 +172,16 @@ impl<'c> Compiler<'c> {
                         continue;
                     }
                     let id = names.map(|names| self.names(names));
-                    let op = self.emit(ExprOp::Filter(At(0), id));
+                    let op = self.emit(ExprOp::Filter(At(0)));
                     self.open(names.unwrap_or_default().to_vec());
                     self.node(filter, false);
                     self.close();
                     self.emit(ExprOp::Yield);
-                    self.code.ops[op] = ExprOp::Filter(self.here(), id);
+                    let done = self.here();
+                    self.code.ops[op] = match id {
+                        Some(id) => ExprOp::FilterTuples(done, id),
+                        None => ExprOp::Filter(done),
+                    };
                 }
             }
         }

@@ -156,6 +156,8 @@ pub struct Lambda {
     pub signature: Option<Signature>,
     /// Where its body begins.
     pub body: At,
+    /// What follows its body.
+    pub end: At,
     /// Whether a call's variables can outlive it: its body makes functions, which hold on to them.
     pub captured: bool,
 }

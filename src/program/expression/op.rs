@@ -126,11 +126,14 @@ pub enum ExprOp {
     /// runs for an undefined context, too; the last may leave a plain array.
     #[allow(missing_docs)]
     Each { done: At, first: bool, last: bool },
+    /// v → v: what a path's variable stands for, as the path goes on from it: a constructed array is one element.
+    Whole,
     /// v → v: goes on at the place if v is a built array without elements.
     Stop(At),
-    /// v → s: keeps the elements for which the body that follows holds, or whose index it gives; the names that tuples
-    /// bind, if v is a stream of tuples.
-    Filter(At, Option<u32>),
+    /// v → s: keeps the elements for which the body that follows holds, or whose index it gives.
+    Filter(At),
+    /// t → t: the same of a stream of tuples, which bind these names.
+    FilterTuples(At, u32),
     /// v → s: the element of that index (a number constant), from the end if negative.
     Index(u32),
     /// s → v: the single element of a sequence, undefined for an empty one.
@@ -169,6 +172,12 @@ pub enum ExprOp {
     Concat,
     /// a → a op a constant number.
     ByNumber(Operator, u32),
+    /// a → a op the parameter of a function, as `Parameter`.
+    ByParameter(Operator, u16, u16),
+    /// a → a op what a variable's fields lead to, unwrapped.
+    ByPath(Operator, u32),
+    /// a → a op the context's member of that name, unwrapped.
+    ByField(Operator, u32),
     /// a → whether a compares so with a constant string.
     ByText(Operator, u32),
     /// a b → whether a is an element of b.
@@ -192,6 +201,10 @@ pub enum ExprOp {
     CallerContext,
     /// a… → result of a function known beforehand.
     CallBuiltin(Builtin, u16),
+    /// a → result of a function known beforehand that calls the function whose body follows, and then goes on behind it; if
+    /// it starts with a value of its own, that is above a.
+    #[allow(missing_docs)]
+    Over { builtin: Builtin, starts: bool, lambda: u32 },
     /// f a… → f with the arguments that are not holes bound; `Hole` stands for those that are.
     Partial(u16, u32),
     /// → a hole among the arguments of a partial application.

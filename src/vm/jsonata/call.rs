@@ -68,6 +68,31 @@ impl<'a> Machine<'a, '_> {
         }
     }
 
+    /// Refuses to call what is no function; a name behind a bar is one whose `$` was forgotten.
+    pub fn name_check(
+        &self,
+        function: Value<'a>,
+        name: u32,
+        forgotten: &'static str,
+        otherwise: &'static str,
+    ) -> Evaluated<()> {
+        if matches!(function, Value::Function(_)) {
+            return Ok(());
+        }
+        let name = &self.code.texts[name as usize];
+        match name.strip_prefix('|').filter(|_| matches!(function, Value::Undefined)) {
+            Some(name) => Err(EvaluationError::new(forgotten, name, "")),
+            None => Err(EvaluationError::new(otherwise, name, "")),
+        }
+    }
+
+    /// Calls a function of the library that was known beforehand.
+    pub fn call_builtin(&mut self, builtin: Builtin, arguments: &'a [Value<'a>]) -> Evaluated<Flow<'a>> {
+        self.burn(1)?;
+        let arguments = validate(builtin.signature(), arguments, self.context, builtin.name(), self.arena)?;
+        self.builtin(builtin, arguments, Asked::Code)
+    }
+
     pub fn call(&mut self, function: Value<'a>, arguments: &'a [Value<'a>], asked: Asked) -> Evaluated<Flow<'a>> {
         self.call_named(function, arguments, asked, "")
     }
@@ -246,7 +271,7 @@ fn validate<'a>(
             Some([wanted, ..]) => query::items(*argument, arena).iter().all(|item| letter(*item) == *wanted),
             _ => true,
         };
-        !parameter.repeated && parameter.takes.contains(&kind) && (!parameter.array || kind == b'a' && element())
+        !parameter.repeated && parameter.takes(kind) && (!parameter.array || kind == b'a' && element())
     };
     let rest = parameters.get(arguments.len()..);
     if rest.is_some_and(|rest| rest.iter().all(|p| p.optional && !p.context))
@@ -266,7 +291,7 @@ fn validate<'a>(
                 at += 1;
                 continue;
             }
-            if !parameter.takes.contains(&letter(context)) {
+            if !parameter.takes(letter(context)) {
                 return Err(EvaluationError::new("T0411", name, &(at + 1).to_string()));
             }
             out.push(context);

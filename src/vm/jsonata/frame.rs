@@ -61,10 +61,12 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Machine<'a, '_> {
     pub fn walk(&self, items: &'a [Value<'a>], done: At) -> Walk<'a> {
+        /// Room for so many results is made at once, if there are as many elements.
+        const ROOM: usize = 16;
         Walk {
             items,
             next: 0,
-            out: List::new_in(self.arena),
+            out: List::with_capacity_in(items.len().min(ROOM), self.arena),
             body: self.pc,
             done: done.0 as usize,
             context: self.context,
@@ -117,51 +119,8 @@ impl<'a> Machine<'a, '_> {
             return Ok(Flow::End(value.unwrap_or(Value::Undefined)));
         };
         match top {
-            Frame::Each { walk, last } => {
-                match value {
-                    Some(Value::Undefined) | None => {}
-                    Some(value) => walk.out.push(value),
-                }
-                if let Some(item) = walk.items.get(walk.next) {
-                    walk.next += 1;
-                    self.context = *item;
-                    self.pc = walk.body;
-                    return self.burn(1).map(|()| Flow::Code);
-                }
-                let out = std::mem::replace(&mut walk.out, List::new_in(arena));
-                let result = query::step_result(out, *last, arena);
-                (self.pc, self.context) = (walk.done, walk.context);
-                self.frames.pop();
-                let result = self.built(result)?;
-                self.stack.push(result);
-                Ok(Flow::Code)
-            }
-            Frame::Filter { walk, names } => {
-                let (at, names) = (walk.next - 1, *names);
-                if keeps(value.unwrap_or(Value::Undefined), at, walk.items.len(), arena, &mut |_| {
-                    walk.out.push(walk.items[at]);
-                }) {
-                    walk.out.push(walk.items[at]);
-                }
-                if let Some(item) = walk.items.get(walk.next).copied() {
-                    walk.next += 1;
-                    self.context = item;
-                    self.pc = walk.body;
-                    let scope = walk.scope;
-                    if let Some(names) = names {
-                        self.enter_tuple(item, names, scope);
-                    }
-                    return self.burn(1).map(|()| Flow::Code);
-                }
-                let mut out = std::mem::replace(&mut walk.out, List::new_in(arena));
-                out.retain(|item| !matches!(item, Value::Undefined));
-                (self.pc, self.context, self.scope) = (walk.done, walk.context, walk.scope);
-                self.frames.pop();
-                let tuples = if names.is_some() { Flags::TUPLES } else { Flags::NONE };
-                let result = Value::flagged(arena, out.into_bump_slice(), Flags::SEQUENCE | tuples);
-                self.stack.push(result);
-                Ok(Flow::Code)
-            }
+            Frame::Each { .. } => self.stepped(value.unwrap_or(Value::Undefined)).map(|()| Flow::Code),
+            Frame::Filter { .. } => self.filtered(value.unwrap_or(Value::Undefined)).map(|()| Flow::Code),
             Frame::Call { code, pc, scope, context, asked } => {
                 let asked = *asked;
                 (self.code, self.pc, self.scope, self.context) = (*code, *pc, *scope, *context);
@@ -190,6 +149,63 @@ impl<'a> Machine<'a, '_> {
             Frame::Higher(_) => self.higher(value),
             Frame::Matching(_) => self.matched(value),
         }
+    }
+
+    /// Lets a step go on, whose frame is on top.
+    #[inline]
+    pub fn stepped(&mut self, value: Value<'a>) -> Evaluated<()> {
+        let Some(Frame::Each { walk, last }) = self.frames.last_mut() else { return Ok(()) };
+        if !matches!(value, Value::Undefined) {
+            walk.out.push(value);
+        }
+        if let Some(item) = walk.items.get(walk.next) {
+            walk.next += 1;
+            self.context = *item;
+            self.pc = walk.body;
+            return self.burn(1);
+        }
+        let out = std::mem::replace(&mut walk.out, List::new_in(self.arena));
+        let result = query::step_result(out, *last, self.arena);
+        (self.pc, self.context) = (walk.done, walk.context);
+        self.frames.pop();
+        let result = self.built(result)?;
+        self.stack.push(result);
+        Ok(())
+    }
+
+    /// Lets a predicate go on, whose frame is on top.
+    #[inline]
+    pub fn filtered(&mut self, value: Value<'a>) -> Evaluated<()> {
+        let arena = self.arena;
+        let Some(Frame::Filter { walk, names }) = self.frames.last_mut() else { return Ok(()) };
+        let (at, names) = (walk.next - 1, *names);
+        let item = walk.items[at];
+        let kept = match value {
+            // No predicate holds of what is undefined.
+            _ if matches!(item, Value::Undefined) => false,
+            Value::Bool(holds) => holds,
+            _ => keeps(value, at, walk.items.len(), arena, &mut |_| walk.out.push(item)),
+        };
+        if kept {
+            walk.out.push(item);
+        }
+        if let Some(item) = walk.items.get(walk.next).copied() {
+            walk.next += 1;
+            self.context = item;
+            self.pc = walk.body;
+            if let Some(names) = names {
+                let scope = walk.scope;
+                self.enter_tuple(item, names, scope);
+            }
+            return self.burn(1);
+        }
+        let out = std::mem::replace(&mut walk.out, List::new_in(arena));
+        (self.pc, self.context, self.scope) = (walk.done, walk.context, walk.scope);
+        self.frames.pop();
+        let tuples = if names.is_some() { Flags::TUPLES } else { Flags::NONE };
+        let result = Value::flagged(arena, out.into_bump_slice(), Flags::SEQUENCE | tuples);
+        self.stack.push(result);
+        Ok(())
     }
 
     /// Opens the scope of a tuple's variables, and makes its item the context.

@@ -25,10 +25,10 @@ pub(super) struct Higher<'a> {
     /// For functions of objects: its members, instead of `items`.
     members: &'a [Member<'a>],
     next: usize,
+    /// Results; for `$sift` the places of the members that stay.
     out: List<'a>,
-    kept: bumpalo::collections::Vec<'a, Member<'a>>,
     carried: Option<Value<'a>>,
-    merge: Option<Merge<'a>>,
+    merge: Option<&'a mut Merge<'a>>,
     /// What is compared.
     pair: (usize, usize),
     asked: Asked,
@@ -49,12 +49,17 @@ struct Direct<'a> {
 
 impl<'a> Direct<'a> {
     /// The scope of the next call; its parameters are still to be set.
+    #[inline]
     fn scope(&mut self, arena: &'a Arena) -> &'a Scope<'a> {
-        if let Some(own) = self.own {
+        let Some(own) = self.own else { return self.new_scope(arena) };
+        if own.slots.len() > self.lambda.parameters.len() {
             // Variables of the body are unbound again.
             own.slots.iter().for_each(|slot| slot.set(None));
-            return own;
         }
+        own
+    }
+
+    fn new_scope(&mut self, arena: &'a Arena) -> &'a Scope<'a> {
         let slots = arena.alloc_slice_fill_with(self.lambda.slots as usize, |_| Cell::new(None));
         let scope: &'a Scope<'a> = arena.alloc(Scope { parent: self.outer, slots });
         if !self.lambda.captured {
@@ -67,7 +72,6 @@ impl<'a> Direct<'a> {
 impl<'a> Machine<'a, '_> {
     /// Starts one of them, its arguments checked.
     pub fn start_higher(&mut self, kind: Builtin, arguments: &'a [Value<'a>], asked: Asked) -> Evaluated<Flow<'a>> {
-        let arena = self.arena;
         let argument = |n: usize| arguments.get(n).copied().unwrap_or(Value::Undefined);
         let mut function = argument(1);
         let source = match (kind, argument(0)) {
@@ -81,66 +85,126 @@ impl<'a> Machine<'a, '_> {
         if matches!(source, Value::Undefined) {
             return Ok(Flow::Return(Value::Undefined, asked));
         }
-        let mut higher = Higher {
-            kind,
-            function,
-            arity: self.arity(function),
-            source,
-            items: &[],
-            members: &[],
-            next: 0,
-            out: List::new_in(arena),
-            kept: bumpalo::collections::Vec::new_in(arena),
-            carried: None,
-            merge: None,
-            pair: (0, 0),
-            asked,
-            direct: None,
-        };
-        match kind {
-            Builtin::Sift | Builtin::Each => higher.members = source.members(arena).unwrap_or_default(),
-            _ => higher.items = query::items(source, arena),
-        }
-        if kind == Builtin::Reduce {
-            if higher.arity < 2 {
-                return Err(EvaluationError::new("D3050", "reduce", ""));
-            }
-            let first = argument(2);
-            match (first, higher.items) {
-                (Value::Undefined, [first, ..]) => {
-                    higher.carried = Some(*first);
-                    higher.next = 1;
-                }
-                (first, _) => higher.carried = Some(first),
-            }
-        }
-        if kind == Builtin::Sort {
-            if higher.items.len() < 2 {
-                return Ok(Flow::Return(source, asked));
-            }
-            higher.merge = Some(Merge::new(higher.items.len(), arena));
-        }
         let direct = match self.callable(function) {
             Some(Callable::Lambda { code, id, scope, context }) if self.depth < self.limits.depth => {
                 let lambda = &code.lambdas[id as usize];
-                let back = (self.code, self.pc, self.scope, self.context);
-                let direct = Direct { code, lambda, outer: scope, context, own: None, back };
-                lambda.signature.is_none().then_some(direct)
+                lambda.signature.is_none().then(|| self.direct(code, lambda, scope, context))
             }
             _ => None,
         };
-        if direct.is_none() {
-            self.frames.push(Frame::Higher(arena.alloc(higher)));
+        let arity = self.arity(function);
+        self.begin_higher(kind, source, argument(2), (function, arity, direct), asked)
+    }
+
+    /// Starts one of them with a function that is written right there, so that it needs to be no value.
+    pub fn over(
+        &mut self,
+        kind: Builtin,
+        lambda: u32,
+        source: Value<'a>,
+        start: Option<Value<'a>>,
+    ) -> Evaluated<Flow<'a>> {
+        let letter = letter(source);
+        let of_members = matches!(kind, Builtin::Sift | Builtin::Each);
+        let usual = self.depth < self.limits.depth
+            && (!of_members || letter == b'o')
+            && !start.is_some_and(|start| matches!(start, Value::Function(_)));
+        if !usual {
+            let function = Callable::Lambda { code: self.code, id: lambda, scope: self.scope, context: self.context };
+            let function = self.function(function);
+            let arguments = match start {
+                Some(start) => self.arena.alloc_slice_copy(&[source, function, start]),
+                None => self.arena.alloc_slice_copy(&[source, function]),
+            };
+            return self.call_builtin(kind, arguments);
+        }
+        let source = match letter {
+            b'm' => return Ok(Flow::Return(source, Asked::Code)),
+            b'a' | b'o' if of_members || letter == b'a' => source,
+            _ => Value::array(self.arena, self.arena.alloc_slice_copy(&[source])),
+        };
+        let called = &self.code.lambdas[lambda as usize];
+        let direct = self.direct(self.code, called, self.scope, self.context);
+        // Who is called directly is asked for by nobody as a value.
+        let callee = (Value::Undefined, called.parameters.len(), Some(direct));
+        self.begin_higher(kind, source, start.unwrap_or(Value::Undefined), callee, Asked::Code)
+    }
+
+    fn direct(
+        &self,
+        code: &'a Expression,
+        lambda: &'a Lambda,
+        outer: Option<&'a Scope<'a>>,
+        context: Value<'a>,
+    ) -> Direct<'a> {
+        Direct { code, lambda, outer, context, own: None, back: (self.code, self.pc, self.scope, self.context) }
+    }
+
+    /// Starts one of them: what it goes through, and whom it calls, by value, number of parameters, and place if that is
+    /// a function of the expression.
+    #[inline]
+    fn begin_higher(
+        &mut self,
+        kind: Builtin,
+        source: Value<'a>,
+        start: Value<'a>,
+        (function, arity, direct): (Value<'a>, usize, Option<Direct<'a>>),
+        asked: Asked,
+    ) -> Evaluated<Flow<'a>> {
+        /// Room for so many results is made at once, if there are as many elements.
+        const ROOM: usize = 16;
+        let arena = self.arena;
+        let (mut items, mut members): (&[_], &[_]) = (&[], &[]);
+        match kind {
+            Builtin::Sift | Builtin::Each => members = source.members(arena).unwrap_or_default(),
+            _ => items = query::items(source, arena),
+        }
+        let (mut carried, mut next, mut merge, mut room) = (None, 0, None, 0);
+        match kind {
+            Builtin::Reduce => {
+                if arity < 2 {
+                    return Err(EvaluationError::new("D3050", "reduce", ""));
+                }
+                carried = Some(start);
+                if let (Value::Undefined, [first, ..]) = (start, items) {
+                    (carried, next) = (Some(*first), 1);
+                }
+            }
+            Builtin::Sort => {
+                if items.len() < 2 {
+                    return Ok(Flow::Return(source, asked));
+                }
+                merge = Some(arena.alloc(Merge::new(items.len(), arena)));
+            }
+            Builtin::Map | Builtin::Filter => room = items.len().min(ROOM),
+            _ => {}
+        }
+        let is_direct = direct.is_some();
+        self.frames.push(Frame::Higher(arena.alloc(Higher {
+            kind,
+            function,
+            arity,
+            source,
+            items,
+            members,
+            next,
+            out: List::with_capacity_in(room, arena),
+            carried,
+            merge,
+            pair: (0, 0),
+            asked,
+            direct,
+        })));
+        if !is_direct {
             return Ok(Flow::Frame(None));
         }
-        higher.direct = direct;
         self.depth += 1;
-        self.frames.push(Frame::Higher(arena.alloc(higher)));
         // This only sets registers: what is called runs when the loop goes on.
         self.higher(None)
     }
 
     /// Takes in what a call has given, and hands on the next.
+    #[inline]
     pub fn higher(&mut self, value: Option<Value<'a>>) -> Evaluated<Flow<'a>> {
         let arena = self.arena;
         self.burn(1)?;
@@ -148,43 +212,48 @@ impl<'a> Machine<'a, '_> {
         if let Some(value) = value {
             higher.take(value, arena)?;
         }
-        if higher.advance() {
-            let count = higher.count();
-            let Some(direct) = &mut higher.direct else {
-                let arguments = arena.alloc_slice_fill_with(count, |n| higher.argument(n, arena));
-                let function = higher.function;
-                return self.call(function, arguments, Asked::Frame);
-            };
-            (self.code, self.pc, self.context) = (direct.code, direct.lambda.body.0 as usize, direct.context);
-            let lambda = direct.lambda;
-            self.scope = match lambda.slots {
-                0 => direct.outer,
-                _ => {
-                    let scope = direct.scope(arena);
-                    for (n, slot) in lambda.parameters.iter().enumerate() {
-                        let value = if n < count { higher.argument(n, arena) } else { Value::Undefined };
-                        scope.slots[usize::from(*slot)].set(Some(value));
-                    }
-                    Some(scope)
-                }
-            };
-            return Ok(Flow::Code);
+        if !higher.advance() {
+            return self.finish_higher();
         }
+        let count = higher.count();
+        let Some(direct) = &mut higher.direct else {
+            let arguments = arena.alloc_slice_fill_with(count, |n| higher.argument(n, arena));
+            let function = higher.function;
+            return self.call(function, arguments, Asked::Frame);
+        };
+        let lambda = direct.lambda;
+        (self.code, self.pc, self.context) = (direct.code, lambda.body.0 as usize, direct.context);
+        self.scope = match lambda.slots {
+            0 => direct.outer,
+            _ => Some(direct.scope(arena)),
+        };
+        if let (Some(scope), Some(slot)) = (self.scope, lambda.parameters.first()) {
+            scope.slots[usize::from(*slot)].set(Some(higher.first()));
+            for (n, slot) in lambda.parameters.iter().enumerate().skip(1) {
+                let value = if n < count { higher.argument(n, arena) } else { Value::Undefined };
+                scope.slots[usize::from(*slot)].set(Some(value));
+            }
+        }
+        Ok(Flow::Code)
+    }
+
+    fn finish_higher(&mut self) -> Evaluated<Flow<'a>> {
         let Some(Frame::Higher(higher)) = self.frames.pop() else { return Ok(Flow::Code) };
         if let Some(direct) = &higher.direct {
             (self.code, self.pc, self.scope, self.context) = direct.back;
             self.depth -= 1;
         }
-        let result = self.built(higher.finish(arena)?)?;
+        let result = self.built(higher.finish(self.arena)?)?;
         Ok(Flow::Return(result, higher.asked))
     }
 }
 
 impl<'a> Higher<'a> {
     /// Goes to the next call, if there is one.
+    #[inline]
     fn advance(&mut self) -> bool {
         let more = match (self.kind, &mut self.merge) {
-            (Builtin::Sort, merge) => match merge.as_mut().and_then(Merge::pair) {
+            (Builtin::Sort, merge) => match merge.as_mut().and_then(|merge| merge.pair()) {
                 Some(pair) => {
                     self.pair = pair;
                     true
@@ -208,22 +277,33 @@ impl<'a> Higher<'a> {
         }
     }
 
-    /// An argument of the call that [`Higher::advance`] has gone to.
+    /// The first argument of the call that [`Higher::advance`] has gone to.
+    #[inline]
+    fn first(&self) -> Value<'a> {
+        match self.kind {
+            Builtin::Sort => self.items[self.pair.0],
+            Builtin::Sift | Builtin::Each => self.members[self.next - 1].value,
+            Builtin::Reduce => self.carried.unwrap_or(Value::Undefined),
+            _ => self.items[self.next - 1],
+        }
+    }
+
+    /// Any of its arguments.
+    #[inline]
     fn argument(&self, n: usize, arena: &'a Arena) -> Value<'a> {
         let index = self.next - 1;
         match (self.kind, n) {
-            (Builtin::Sort, 0) => self.items[self.pair.0],
+            (_, 0) => self.first(),
             (Builtin::Sort, _) => self.items[self.pair.1],
-            (Builtin::Sift | Builtin::Each, 0) => self.members[index].value,
             (Builtin::Sift | Builtin::Each, 1) => Value::text(arena, self.members[index].key),
-            (Builtin::Reduce, 0) => self.carried.unwrap_or(Value::Undefined),
-            (Builtin::Reduce, 1) | (_, 0) => self.items[index],
+            (Builtin::Reduce, 1) => self.items[index],
             (Builtin::Reduce, 2) | (_, 1) => Value::Int(index as i64),
             _ => self.source,
         }
     }
 
     /// Takes in what a call has given.
+    #[inline]
     fn take(&mut self, value: Value<'a>, arena: &'a Arena) -> Evaluated<()> {
         let defined = !matches!(value, Value::Undefined);
         match self.kind {
@@ -233,7 +313,7 @@ impl<'a> Higher<'a> {
                 _ => value,
             }),
             Builtin::Filter if query::truth(value, arena) => self.out.push(self.items[self.next - 1]),
-            Builtin::Sift if query::truth(value, arena) => self.kept.push(self.members[self.next - 1]),
+            Builtin::Sift if query::truth(value, arena) => self.out.push(Value::Int(self.next as i64 - 1)),
             Builtin::Single if query::truth(value, arena) => {
                 if self.carried.is_some() {
                     return Err(EvaluationError::new("D3138", "single", ""));
@@ -255,7 +335,11 @@ impl<'a> Higher<'a> {
         let out = std::mem::replace(&mut self.out, List::new_in(arena));
         Ok(match self.kind {
             Builtin::Sift => {
-                let kept = std::mem::replace(&mut self.kept, bumpalo::collections::Vec::new_in(arena));
+                let mut kept = bumpalo::collections::Vec::with_capacity_in(out.len(), arena);
+                kept.extend(out.iter().filter_map(|place| match place {
+                    Value::Int(place) => self.members.get(*place as usize).copied(),
+                    _ => None,
+                }));
                 match kept.is_empty() {
                     true => Value::Undefined,
                     false => Value::object(arena, kept.into_bump_slice()),

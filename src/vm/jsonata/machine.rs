@@ -8,7 +8,7 @@ use super::error::EvaluationError;
 use super::frame::Frame;
 use super::query::{self, List};
 use super::{Evaluated, Host, Limits, operate};
-use crate::program::expression::{Builtin, ExprOp, Expression, Global, Path, Reference};
+use crate::program::expression::{ExprOp, Expression, Global, Path, Reference};
 use crate::value::{Arena, Flags, Member, Value};
 use std::cell::Cell;
 
@@ -62,6 +62,8 @@ pub(super) enum Asked {
 }
 
 impl<'a, 'h> Machine<'a, 'h> {
+    /// A machine that has not begun. It is made where it runs: moving it costs more than a short expression.
+    #[inline(always)]
     pub fn new(
         code: &'a Expression,
         input: Value<'a>,
@@ -73,14 +75,15 @@ impl<'a, 'h> Machine<'a, 'h> {
             true => Value::flagged(arena, arena.alloc_slice_copy(&[input]), Flags::SEQUENCE | Flags::WRAPPER),
             false => input,
         };
-        let mut machine = Machine {
+        Machine {
             arena,
             host,
             limits,
             code,
             pc: 0,
             stack: List::with_capacity_in(8, arena),
-            frames: bumpalo::collections::Vec::new_in(arena),
+            // An expression of a few instructions has no bodies.
+            frames: bumpalo::collections::Vec::with_capacity_in(if code.ops.len() > 6 { 3 } else { 0 }, arena),
             functions: bumpalo::collections::Vec::new_in(arena),
             scope: None,
             context,
@@ -89,14 +92,14 @@ impl<'a, 'h> Machine<'a, 'h> {
             depth: 0,
             now_ms: None,
             bytes_before: arena.allocated_bytes(),
-        };
-        if code.slots > 0 {
-            machine.enter(code.slots);
         }
-        machine
     }
 
-    pub fn run(mut self) -> Evaluated<Value<'a>> {
+    /// Runs to the end.
+    pub fn run(&mut self) -> Evaluated<Value<'a>> {
+        if self.code.slots > 0 {
+            self.enter(self.code.slots);
+        }
         let mut flow = Flow::Code;
         loop {
             let next = match flow {
@@ -121,17 +124,25 @@ impl<'a, 'h> Machine<'a, 'h> {
     }
 
     /// Pays for work.
+    #[inline]
     pub fn burn(&mut self, steps: u64) -> Evaluated<()> {
+        let bytes = self.arena.allocated_bytes().saturating_sub(self.bytes_before);
         match self.fuel.checked_sub(steps) {
-            Some(rest) => self.fuel = rest,
-            None => {
-                return Err(EvaluationError::new("U1001", "", &format!("{} steps", self.limits.fuel)));
+            Some(rest) if bytes <= self.limits.bytes => {
+                self.fuel = rest;
+                Ok(())
             }
+            rest => Err(self.spent(rest.is_none())),
         }
-        if self.arena.allocated_bytes().saturating_sub(self.bytes_before) > self.limits.bytes {
-            return Err(EvaluationError::new("U1001", "", &format!("{} bytes of memory", self.limits.bytes)));
-        }
-        Ok(())
+    }
+
+    #[cold]
+    fn spent(&self, fuel: bool) -> Box<EvaluationError> {
+        let limit = match fuel {
+            true => format!("{} steps", self.limits.fuel),
+            false => format!("{} bytes of memory", self.limits.bytes),
+        };
+        EvaluationError::new("U1001", "", &limit)
     }
 
     /// A value that was built, if it is not nested too deeply.
@@ -176,6 +187,16 @@ impl<'a, 'h> Machine<'a, 'h> {
         None
     }
 
+    #[inline]
+    fn parameter(&self, hops: u16, slot: u16) -> Value<'a> {
+        let mut scope = self.scope;
+        for _ in 0..hops {
+            scope = scope.and_then(|s| s.parent);
+        }
+        let value = scope.and_then(|s| s.slots.get(usize::from(slot))).and_then(Cell::get);
+        value.unwrap_or(Value::Undefined)
+    }
+
     fn load(&mut self, reference: &Reference) -> Value<'a> {
         match (self.bound(reference), reference.global) {
             (Some(value), _) => value,
@@ -186,7 +207,10 @@ impl<'a, 'h> Machine<'a, 'h> {
 
     fn path(&mut self, path: &'a Path) -> Value<'a> {
         match self.bound(&path.from) {
-            Some(value) => super::fields(value, path.names.iter().map(|name| &**name), self.arena),
+            Some(value) => {
+                let from = if path.names.is_empty() { value } else { query::whole(value, self.arena) };
+                super::fields(from, path.names.iter().map(|name| &**name), self.arena)
+            }
             None if path.names.is_empty() => self.load(&path.from),
             None => self.host.path(path.from.global, &path.names, self.arena),
         }
@@ -222,9 +246,11 @@ impl<'a, 'h> Machine<'a, 'h> {
                 Some(rest) => rest,
                 None => return self.burn(1).map(|()| Flow::Code),
             };
-            let op = self.code.ops[self.pc];
+            // By reference: each instruction reads of its operands what it needs.
+            let code = self.code;
+            let op = &code.ops[self.pc];
             self.pc += 1;
-            match op {
+            match *op {
                 ExprOp::Text(id) => self.stack.push(Value::text(arena, &self.code.texts[id as usize])),
                 ExprOp::Number(id) => {
                     self.stack.push(super::constant_number(&self.code.numbers[id as usize].text, arena));
@@ -246,12 +272,8 @@ impl<'a, 'h> Machine<'a, 'h> {
                     self.stack.push(value);
                 }
                 ExprOp::Parameter(hops, slot) => {
-                    let mut scope = self.scope;
-                    for _ in 0..hops {
-                        scope = scope.and_then(|s| s.parent);
-                    }
-                    let value = scope.and_then(|s| s.slots.get(usize::from(slot))).and_then(Cell::get);
-                    self.stack.push(value.unwrap_or(Value::Undefined));
+                    let value = self.parameter(hops, slot);
+                    self.stack.push(value);
                 }
                 ExprOp::Path(id, unwrap) => {
                     let value = self.path(&self.code.paths[id as usize]);
@@ -314,6 +336,10 @@ impl<'a, 'h> Machine<'a, 'h> {
                         self.each(value, done, last);
                     }
                 }
+                ExprOp::Whole => {
+                    let value = self.pop();
+                    self.stack.push(query::whole(value, arena));
+                }
                 ExprOp::Stop(done) => {
                     if let Some(Value::Array(array)) = self.stack.last()
                         && array.items.is_empty()
@@ -321,9 +347,13 @@ impl<'a, 'h> Machine<'a, 'h> {
                         self.pc = done.0 as usize;
                     }
                 }
-                ExprOp::Filter(done, names) => {
+                ExprOp::Filter(done) => {
                     let value = self.pop();
-                    self.filter(value, done, names);
+                    self.filter(value, done, None);
+                }
+                ExprOp::FilterTuples(done, names) => {
+                    let value = self.pop();
+                    self.filter(value, done, Some(names));
                 }
                 ExprOp::Index(number) => {
                     let value = self.pop();
@@ -419,9 +449,31 @@ impl<'a, 'h> Machine<'a, 'h> {
                     let (right, left) = (self.pop(), self.pop());
                     self.stack.push(operate::between(operator, left, right, arena)?);
                 }
+                ExprOp::ByParameter(operator, hops, slot) => {
+                    let right = self.parameter(hops, slot);
+                    let left = self.pop();
+                    self.stack.push(operate::between(operator, left, right, arena)?);
+                }
+                ExprOp::ByPath(operator, path) => {
+                    let right = query::unwrap(self.path(&code.paths[path as usize]));
+                    let left = self.pop();
+                    self.stack.push(operate::between(operator, left, right, arena)?);
+                }
+                ExprOp::ByField(operator, key) => {
+                    let right = query::unwrap(self.start(key));
+                    let left = self.pop();
+                    self.stack.push(operate::between(operator, left, right, arena)?);
+                }
                 ExprOp::ByNumber(operator, number) => {
                     let left = self.pop();
-                    self.stack.push(operate::by_number(operator, left, &self.code.numbers[number as usize], arena)?);
+                    let right = &code.numbers[number as usize];
+                    let value = match query::number(left) {
+                        Some(a) if a.is_finite() && right.value.is_finite() => {
+                            operate::numbers(operator, a, right.value)
+                        }
+                        _ => operate::by_number(operator, left, right, arena)?,
+                    };
+                    self.stack.push(value);
                 }
                 ExprOp::ByText(operator, text) => {
                     let left = self.pop();
@@ -489,6 +541,16 @@ impl<'a, 'h> Machine<'a, 'h> {
                         flow => return Ok(flow),
                     }
                 }
+                ExprOp::Over { builtin, starts, lambda } => {
+                    let start = starts.then(|| self.pop());
+                    let source = self.pop();
+                    self.pc = code.lambdas[lambda as usize].end.0 as usize;
+                    match self.over(builtin, lambda, source, start)? {
+                        Flow::Return(value, _) => self.stack.push(value),
+                        Flow::Code => {}
+                        flow => return Ok(flow),
+                    }
+                }
                 ExprOp::Hole => self.stack.push(Value::Function(super::call::HOLE)),
                 ExprOp::Partial(count, name) => {
                     let arguments = self.pop_many(usize::from(count));
@@ -507,37 +569,26 @@ impl<'a, 'h> Machine<'a, 'h> {
                 }
                 ExprOp::Yield => {
                     let value = self.pop();
-                    if self.frames.is_empty() {
-                        return Ok(Flow::End(value));
-                    }
-                    match self.frame(Some(value))? {
+                    let flow = match self.frames.last_mut() {
+                        None => return Ok(Flow::End(value)),
+                        Some(Frame::Each { .. }) => {
+                            self.stepped(value)?;
+                            continue;
+                        }
+                        Some(Frame::Filter { .. }) => {
+                            self.filtered(value)?;
+                            continue;
+                        }
+                        Some(Frame::Higher(_)) => self.higher(Some(value))?,
+                        Some(_) => self.frame(Some(value))?,
+                    };
+                    match flow {
                         Flow::Code => {}
+                        Flow::Return(value, Asked::Code | Asked::Applied) => self.stack.push(value),
                         flow => return Ok(flow),
                     }
                 }
             }
         }
-    }
-
-    /// Refuses to call what is no function; a name behind a bar is one whose `$` was forgotten.
-    fn name_check(
-        &self,
-        function: Value<'a>,
-        name: u32,
-        forgotten: &'static str,
-        otherwise: &'static str,
-    ) -> Evaluated<()> {
-        if matches!(function, Value::Function(_)) {
-            return Ok(());
-        }
-        let name = &self.code.texts[name as usize];
-        match name.strip_prefix('|').filter(|_| matches!(function, Value::Undefined)) {
-            Some(name) => Err(EvaluationError::new(forgotten, name, "")),
-            None => Err(EvaluationError::new(otherwise, name, "")),
-        }
-    }
-
-    pub fn call_builtin(&mut self, builtin: Builtin, arguments: &'a [Value<'a>]) -> Evaluated<Flow<'a>> {
-        self.call_named(Value::Function(builtin as u32), arguments, Asked::Code, builtin.name())
     }
 }

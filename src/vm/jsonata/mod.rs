@@ -92,7 +92,11 @@ pub fn evaluate<'a>(
     limits: Limits,
     arena: &'a Arena,
 ) -> Result<Value<'a>, Box<EvaluationError>> {
-    machine::Machine::new(expression, input, host, limits, arena).run()
+    if let Some((global, names)) = expression.bare() {
+        return Ok(follow(host, global, names, arena));
+    }
+    let mut machine = machine::Machine::new(expression, input, host, limits, arena);
+    machine.run()
 }
 
 /// The value of an expression that is nothing but a path.

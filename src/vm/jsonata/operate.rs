@@ -31,13 +31,16 @@ pub(super) fn operand<'a>(
 }
 
 /// One value by another.
+#[inline]
 pub(super) fn between<'a>(by: Operator, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Operated<'a> {
-    if let (Some(a), Some(b)) = (number(left), number(right))
-        && a.is_finite()
-        && b.is_finite()
-    {
-        return Ok(numbers(by, a, b));
+    match (number(left), number(right)) {
+        (Some(a), Some(b)) if a.is_finite() && b.is_finite() => Ok(numbers(by, a, b)),
+        _ => others(by, left, right, arena),
     }
+}
+
+/// The same of what are not two numbers to compute with.
+fn others<'a>(by: Operator, left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Operated<'a> {
     match by {
         Operator::Equal | Operator::NotEqual => Ok(equality(by, left, right, arena)),
         Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => {
@@ -69,7 +72,8 @@ pub(super) fn by_text<'a>(by: Operator, left: Value<'a>, right: &'a str, arena: 
 }
 
 /// Finite numbers need no more looking at.
-fn numbers<'a>(by: Operator, a: f64, b: f64) -> Value<'a> {
+#[inline]
+pub(super) fn numbers<'a>(by: Operator, a: f64, b: f64) -> Value<'a> {
     match by {
         Operator::Add => Value::Float(a + b),
         Operator::Subtract => Value::Float(a - b),

@@ -61,7 +61,9 @@ impl<'a> Machine<'a, '_> {
         let arena = self.arena;
         let Some(Frame::Sort(frame)) = self.frames.last_mut() else { return Ok(Flow::Code) };
         let sort = &self.code.sorts[frame.id as usize];
-        frame.walk.out.push(value.unwrap_or(Value::Undefined));
+        let value = value.unwrap_or(Value::Undefined);
+        // A key is compared again and again: what it is as a number is computed once.
+        frame.walk.out.push(query::number(value).map_or(value, Value::Float));
         frame.term += 1;
         if frame.term == sort.terms.len() {
             frame.term = 0;
@@ -75,10 +77,12 @@ impl<'a> Machine<'a, '_> {
         }
         let Some(Frame::Sort(frame)) = self.frames.pop() else { return Ok(Flow::Code) };
         (self.pc, self.context, self.scope) = (frame.walk.done, frame.walk.context, frame.walk.scope);
-        let keys: Vec<&[Value]> = frame.walk.out.chunks(sort.terms.len().max(1)).collect();
-        let order = merge_sort(keys.len(), &mut |a, b| {
+        let (keys, terms) = (&frame.walk.out[..], sort.terms.len());
+        let order = merge_sort(frame.walk.items.len(), arena, &mut |a, b| {
             for (term, (_, descending)) in sort.terms.iter().enumerate() {
-                match (keys[a][term], keys[b][term]) {
+                match (keys[a * terms + term], keys[b * terms + term]) {
+                    (Value::Float(left), Value::Float(right)) if left < right => return Ok(*descending),
+                    (Value::Float(left), Value::Float(right)) if left > right => return Ok(!*descending),
                     // What is undefined stands last, whichever way the others are sorted.
                     (Value::Undefined, Value::Undefined) => {}
                     (Value::Undefined, _) => return Ok(true),
@@ -93,7 +97,7 @@ impl<'a> Machine<'a, '_> {
         })?;
         self.burn(order.len() as u64 * 8)?;
         let mut out = List::with_capacity_in(order.len(), arena);
-        out.extend(order.into_iter().map(|at| frame.walk.items[at]));
+        out.extend(order.iter().map(|at| frame.walk.items[*at]));
         let result = Value::flagged(arena, out.into_bump_slice(), frame.flags);
         self.stack.push(result);
         Ok(Flow::Code)
@@ -114,20 +118,23 @@ fn compare<'a>(left: Value<'a>, right: Value<'a>, arena: &'a Arena) -> Evaluated
 }
 
 /// The places of `count` elements in order; `after` says whether the one must stand behind the other.
-pub(super) fn merge_sort(
+pub(super) fn merge_sort<'a>(
     count: usize,
+    arena: &'a Arena,
     after: &mut dyn FnMut(usize, usize) -> Evaluated<bool>,
-) -> Evaluated<Vec<usize>> {
-    let (mut order, mut merged) = ((0..count).collect::<Vec<_>>(), Vec::with_capacity(count));
+) -> Evaluated<&'a [usize]> {
+    let order = arena.alloc_slice_fill_with(count, |at| at);
+    let merged = arena.alloc_slice_fill_copy(count, 0);
     // Halves before the whole, the left one first: errors of comparing come in the reference's order. The recursion is as
     // deep as the count has binary digits.
-    halves(&mut order, &mut merged, after)?;
+    halves(order, merged, after)?;
     Ok(order)
 }
 
+/// Puts places in order; `merged` has room for as many.
 fn halves(
     order: &mut [usize],
-    merged: &mut Vec<usize>,
+    merged: &mut [usize],
     after: &mut dyn FnMut(usize, usize) -> Evaluated<bool>,
 ) -> Evaluated<()> {
     if order.len() < 2 {
@@ -136,15 +143,15 @@ fn halves(
     let middle = order.len() / 2;
     halves(&mut order[..middle], merged, after)?;
     halves(&mut order[middle..], merged, after)?;
-    merged.clear();
     let (mut left, mut right) = (0, middle);
-    while left < middle && right < order.len() {
-        let from = if after(order[left], order[right])? { &mut right } else { &mut left };
-        merged.push(order[*from]);
+    let merged = &mut merged[..order.len()];
+    for place in merged.iter_mut() {
+        // What is left of one half when the other is used up comes behind, as it is.
+        let from_right = right < order.len() && (left == middle || after(order[left], order[right])?);
+        let from = if from_right { &mut right } else { &mut left };
+        *place = order[*from];
         *from += 1;
     }
-    merged.extend_from_slice(&order[left..middle]);
-    merged.extend_from_slice(&order[right..]);
     order.copy_from_slice(merged);
     Ok(())
 }

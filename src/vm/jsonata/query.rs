@@ -9,6 +9,7 @@ use crate::value::{Arena, Flags, Kind, Member, Value};
 pub(super) type List<'a> = bumpalo::collections::Vec<'a, Value<'a>>;
 
 /// The letter that signatures have for a value's kind.
+#[inline]
 pub(super) fn letter(value: Value) -> u8 {
     match value {
         Value::Undefined => b'm',
@@ -36,6 +37,7 @@ pub(super) fn flags(value: Value) -> Flags {
 }
 
 /// A number's value; none for what is no number.
+#[inline]
 pub(super) fn number(value: Value) -> Option<f64> {
     match value {
         Value::Float(f) => Some(f),
@@ -45,12 +47,21 @@ pub(super) fn number(value: Value) -> Option<f64> {
 }
 
 /// The elements of an array; of anything else itself alone.
+#[inline]
 pub(super) fn items<'a>(value: Value<'a>, arena: &'a Arena) -> &'a [Value<'a>] {
     value.elements(arena).unwrap_or_else(|| arena.alloc_slice_copy(&[value]))
 }
 
 /// What counts as true; undefined does not.
+#[inline]
 pub(super) fn truth<'a>(value: Value<'a>, arena: &'a Arena) -> bool {
+    match value {
+        Value::Bool(value) => value,
+        _ => counted(value, arena),
+    }
+}
+
+fn counted<'a>(value: Value<'a>, arena: &'a Arena) -> bool {
     match letter(value) {
         b'b' => value.as_bool() == Some(true),
         b'n' => number(value).is_some_and(|n| n != 0.0 && !n.is_nan()),
@@ -71,6 +82,16 @@ pub(super) fn flatten<'a>(out: &mut List<'a>, value: Value<'a>, arena: &'a Arena
             Some(items) => out.extend_from_slice(items),
             None => out.push(value),
         },
+    }
+}
+
+/// What a path that begins with a variable goes on from: a constructed array as one element, all else as it is.
+pub(super) fn whole<'a>(value: Value<'a>, arena: &'a Arena) -> Value<'a> {
+    match value {
+        Value::Array(array) if array.flags.has(Flags::CONSTRUCTED) => {
+            Value::flagged(arena, arena.alloc_slice_copy(&[value]), Flags::SEQUENCE)
+        }
+        _ => value,
     }
 }
 

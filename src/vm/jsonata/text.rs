@@ -1,6 +1,7 @@
 //! `$string`, and how values are joined into text: JSON in which numbers have at most 15 significant digits.
 //!
-//! Flows in: a value. Flows out: its text. A function is the empty string; a number beyond doubles is an error.
+//! Flows in: a value. Flows out: its text. A function is the empty string; a number beyond doubles is an error. What is no
+//! number is one by itself, and `null` inside an array or object.
 
 use super::error::EvaluationError;
 use super::library::number;
@@ -55,10 +56,12 @@ fn write<'a>(value: Value<'a>, level: Option<usize>, out: &mut Vec<u8>, arena: &
     match query::letter(value) {
         b'n' => {
             let n = query::number(value).unwrap_or(f64::NAN);
-            if !n.is_finite() {
-                return Err(EvaluationError::new("D1001", "", if n.is_nan() { "NaN" } else { "Infinity" }));
+            match n {
+                // As JavaScript writes it in JSON, inside something else.
+                n if n.is_nan() => out.extend_from_slice(b"null"),
+                n if n.is_infinite() => return Err(EvaluationError::new("D1001", "", "Infinity")),
+                n => out.extend_from_slice(number::to_text(n)?.as_bytes()),
             }
-            out.extend_from_slice(number::to_text(n)?.as_bytes());
         }
         b's' => text::write_string(value.as_str(arena).unwrap_or_default(), out),
         b'f' => out.extend_from_slice(b"\"\""),

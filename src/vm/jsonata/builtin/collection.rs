@@ -128,11 +128,14 @@ fn sort<'a>(arguments: Arguments<'a>) -> Evaluated<Value<'a>> {
     if !all(b'n') && !all(b's') {
         return Err(EvaluationError::new("D3070", "sort", ""));
     }
-    let order = order::merge_sort(items.len(), &mut |a, b| {
-        Ok(operate::order(items[a], items[b], arena) == Some(std::cmp::Ordering::Greater))
+    // What is compared again and again is read once.
+    let mut keys = List::with_capacity_in(items.len(), arena);
+    keys.extend(items.iter().map(|item| query::number(*item).map_or(*item, Value::Float)));
+    let order = order::merge_sort(items.len(), arena, &mut |a, b| {
+        Ok(operate::order(keys[a], keys[b], arena) == Some(std::cmp::Ordering::Greater))
     })?;
     let mut out = List::with_capacity_in(items.len(), arena);
-    out.extend(order.into_iter().map(|at| items[at]));
+    out.extend(order.iter().map(|at| items[*at]));
     Ok(Value::array(arena, out.into_bump_slice()))
 }
 

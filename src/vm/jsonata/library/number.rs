@@ -223,12 +223,12 @@ pub fn sqrt(number: f64) -> Result<f64, LibraryError> {
 /// # Errors
 /// D3100: the radix is not between 2 and 36. D1001: no finite number.
 pub fn format_base(number: f64, radix: Option<f64>) -> Result<String, LibraryError> {
-    check_finite(number)?;
-    let number = round(number, 0.0);
     let radix = radix.map_or(10.0, |radix| round(radix, 0.0));
     if !(2.0..=36.0).contains(&radix) {
         return Err(Fault::Radix(radix).into());
     }
+    check_finite(number)?;
+    let number = round(number, 0.0);
     if radix == 10.0 {
         return Ok(plain(number));
     }

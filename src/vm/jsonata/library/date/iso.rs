@@ -3,7 +3,7 @@
 //! Flows in: a text. Flows out: milliseconds since 1970, or nothing. A day up to the 31st of a shorter month is one of the
 //! next, and 24:00:00 is the next midnight, as in JavaScript; a time without an offset is UTC, as on a server.
 
-use super::calendar;
+use crate::value::timestamp::days_since_epoch;
 
 /// Reads `YYYY[-MM[-DD]][Z]` or `YYYY[-MM[-DD]]Thh:mm:ss[.fraction][Z|±hh[:]mm]`.
 pub(super) fn parse(text: &str) -> Option<f64> {
@@ -43,16 +43,11 @@ pub(super) fn parse(text: &str) -> Option<f64> {
         }
         Some(_) => return None,
     };
-    let parts = [year, month, day, hour, minute, second, milli].map(f64::from);
-    let millis = match year {
-        // Only numbers in a picture mean the twentieth century by two digits. 400 years are a whole number of weeks.
-        0..=99 => {
-            calendar::instant([parts[0] + 400.0, parts[1], parts[2], parts[3], parts[4], parts[5], parts[6]])?
-                - 146_097.0 * 86_400_000.0
-        }
-        _ => calendar::instant(parts)?,
-    };
-    Some(millis - f64::from(offset_minutes) * 60_000.0)
+    // A year is what is written: only numbers in a picture mean the twentieth century by two digits. All of them are too
+    // small to be beyond the range of times.
+    let days = days_since_epoch(i64::from(year), i64::from(month), 1) + i64::from(day) - 1;
+    let minutes = i64::from(hour * 60 + minute - offset_minutes);
+    Some(((days * 1440 + minutes) * 60_000 + i64::from(second * 1000 + milli)) as f64)
 }
 
 fn skip(rest: &mut &[u8], byte: u8) -> bool {
@@ -65,8 +60,9 @@ fn skip(rest: &mut &[u8], byte: u8) -> bool {
 fn number(rest: &mut &[u8], digits: usize, min: i32, max: i32) -> Option<i32> {
     let (text, after) = rest.split_at_checked(digits)?;
     *rest = after;
-    let value = text.iter().try_fold(0, |value, byte| Some(value * 10 + char::from(*byte).to_digit(10)?))?;
-    i32::try_from(value).ok().filter(|value| (min..=max).contains(value))
+    let value =
+        text.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i32::from(byte - b'0')))?;
+    (min..=max).contains(&value).then_some(value)
 }
 
 /// Milliseconds of a fraction of any length; further digits are dropped.
