@@ -10,7 +10,7 @@ use crate::handler::mock::Counters;
 use crate::program::Program;
 use crate::value::Arena;
 use crate::vm::join::FinishedElsewhere;
-use crate::vm::shortcut::{Company, Nobody};
+use crate::vm::shortcut::{Company, Nobody, PartOfMap};
 use crate::vm::{Children, Execution, Join, Next, Outcome, Parked, Request, Settings, Step, Tally};
 
 /// Somebody who can run several children at a time.
@@ -27,7 +27,7 @@ impl Company for Alone {
         false
     }
 
-    fn share(&self, parts: usize, part: &(dyn Fn(usize, &Arena) + Sync)) {
+    fn share(&self, parts: &mut [Option<PartOfMap>], part: &(dyn Fn(usize, &Arena) -> Option<PartOfMap> + Sync)) {
         Nobody.share(parts, part);
     }
 }

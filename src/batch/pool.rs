@@ -16,11 +16,10 @@ use crate::handler::Bound;
 use crate::program::{Program, work};
 use crate::value::Arena;
 use crate::vm::join::FinishedElsewhere;
-use crate::vm::shortcut::Company;
+use crate::vm::shortcut::{Company, PartOfMap};
 use crate::vm::{Children, Join, Tally};
 use crossbeam::queue::SegQueue;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use std::ops::Range;
 use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -159,8 +158,8 @@ impl Company for Crew<'_> {
         self.anybody_idle()
     }
 
-    fn share(&self, parts: usize, part: &(dyn Fn(usize, &Arena) + Sync)) {
-        self.parts(0..parts, part);
+    fn share(&self, parts: &mut [Option<PartOfMap>], part: &(dyn Fn(usize, &Arena) -> Option<PartOfMap> + Sync)) {
+        self.parts(0, parts, part);
     }
 }
 
@@ -296,21 +295,27 @@ impl<'r> Crew<'r> {
         );
     }
 
-    /// Does some parts of a job, a half perhaps on another thread.
-    fn parts(&self, range: Range<usize>, part: &(dyn Fn(usize, &Arena) + Sync)) {
-        if range.len() <= 1 {
-            for n in range {
-                let mut arena = self.arenas.pop().unwrap_or_default();
-                part(n, &arena);
-                arena.reset();
-                if arena.allocated_bytes() <= ARENA_BYTES_MAX {
-                    self.arenas.push(arena);
-                }
+    /// Does some parts of a job, a half perhaps on another thread; `first` is the number of the first.
+    fn parts(
+        &self,
+        first: usize,
+        parts: &mut [Option<PartOfMap>],
+        part: &(dyn Fn(usize, &Arena) -> Option<PartOfMap> + Sync),
+    ) {
+        if let [done] = parts {
+            let mut arena = self.arenas.pop().unwrap_or_default();
+            *done = part(first, &arena);
+            arena.reset();
+            if arena.allocated_bytes() <= ARENA_BYTES_MAX {
+                self.arenas.push(arena);
             }
             return;
         }
-        let middle = range.start + range.len() / 2;
-        self.both(|| self.parts(range.start..middle, part), || self.parts(middle..range.end, part));
+        let middle = parts.len() / 2;
+        let (left, right) = parts.split_at_mut(middle);
+        if !right.is_empty() {
+            self.both(|| self.parts(first, left, part), || self.parts(first + middle, right, part));
+        }
     }
 
     /// Runs a portion on this thread, in an arena of its own; none if it cannot count any more.

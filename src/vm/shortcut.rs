@@ -9,7 +9,7 @@
 
 mod each;
 
-pub use each::{Company, Nobody};
+pub use each::{Company, Nobody, Part as PartOfMap};
 
 use super::choice;
 use super::machine::{Input, Settings};

@@ -137,7 +137,8 @@ impl Tracer<'_> {
                 break followed;
             }
             // What all items look into is opened before the first, and then they are followed again.
-            (self.nodes.truncate(nodes), self.ends.truncate(ends));
+            self.nodes.truncate(nodes);
+            self.ends.truncate(ends);
             rounds += 1;
             for wish in wishes {
                 if self.opened(track, links, wish).is_err() {

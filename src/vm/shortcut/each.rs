@@ -11,7 +11,6 @@ use crate::program::work::CONCURRENCY_MAX;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use std::ops::Range;
-use std::sync::OnceLock;
 
 /// What the machine counts for each item that is opened, and more than it needs.
 const ITEM_BYTES: u64 = 64;
@@ -27,9 +26,9 @@ pub trait Company: Sync {
     /// Whether anybody has.
     fn has_time(&self) -> bool;
 
-    /// Does so many parts of a job, each once, some of them perhaps on other threads. A part gets an arena that is empty, and
-    /// may leave anything there.
-    fn share(&self, parts: usize, part: &(dyn Fn(usize, &Arena) + Sync));
+    /// Fills in what the parts of a job come to, some of them perhaps on other threads. A part is told its number and gets an
+    /// arena that is empty, in which it may leave anything.
+    fn share(&self, parts: &mut [Option<Part>], part: &(dyn Fn(usize, &Arena) -> Option<Part> + Sync));
 }
 
 /// No threads at all.
@@ -40,17 +39,17 @@ impl Company for Nobody {
         false
     }
 
-    fn share(&self, parts: usize, part: &(dyn Fn(usize, &Arena) + Sync)) {
+    fn share(&self, parts: &mut [Option<Part>], part: &(dyn Fn(usize, &Arena) -> Option<Part> + Sync)) {
         let mut arena = Arena::new();
-        for n in 0..parts {
-            part(n, &arena);
+        for (n, done) in parts.iter_mut().enumerate() {
+            *done = part(n, &arena);
             arena.reset();
         }
     }
 }
 
 /// What some items in a row have come to elsewhere.
-struct Part {
+pub struct Part {
     /// Their outputs, one after the other, each with a comma behind it.
     text: String,
     /// For each where its output ends, which end it has come to, and when.
@@ -173,20 +172,18 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         (results, text): (&mut bumpalo::collections::Vec<'a, Value<'a>>, &mut Vec<u8>),
     ) -> Option<()> {
         let count = stretch.len().div_ceil(PART);
-        let mut parts: Vec<OnceLock<Option<Part>>> = Vec::new();
-        parts.resize_with(count, OnceLock::new);
+        let mut parts: Vec<Option<Part>> = Vec::new();
+        parts.resize_with(count, || None);
         let (shortcuts, input, spare, starts_ms) = (self.shortcuts, self.input, self.spare, places.starts_ms);
-        let (registers, done): (&[Value], &[OnceLock<Option<Part>>]) = (self.registers, &parts);
+        let registers: &[Value] = self.registers;
         let company: &dyn Company = if helped { self.company } else { &Nobody };
-        company.share(count, &|n, arena| {
+        company.share(&mut parts, &|n, arena| {
             let first = stretch.start + n * PART;
             let range = first..stretch.end.min(first + PART);
-            let part = part(shortcuts, input, registers, (each, items, range), (starts_ms, spare), arena);
-            // Each part is done once.
-            let _ = done[n].set(part);
+            part(shortcuts, input, registers, (each, items, range), (starts_ms, spare), arena)
         });
         for part in parts {
-            let Part { text: outputs, items, inner, left } = part.into_inner()??;
+            let Part { text: outputs, items, inner, left } = part?;
             self.spare.take_as(spare, left)?;
             self.items.extend_from_slice(&inner);
             text.extend_from_slice(outputs.as_bytes());
