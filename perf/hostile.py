@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """What hostile input costs: bad lines, loops without end, chosen keys, patterns, endless lines, files that unpack to far too
-much; and what a ledger does.
+much, files of any length; and what a ledger does.
 
     perf/hostile.py             everything: some minutes, some gigabytes under target/
-    perf/hostile.py lines loops keys patterns memory ledger
+    perf/hostile.py lines loops keys patterns memory steady ledger
     perf/hostile.py --part 10   a tenth of each
 
-CPU time is user and system time of whole processes, the least of three rounds; peak memory is as the kernel counts it.
-Python 3.9, standard library only.
+CPU time is user and system time of whole processes, the least of some rounds, each of which finds its outputs gone; peak
+memory is as the kernel counts it (GNU time tells it; without it, it is never less than this script's own). Where a
+difference is too small for that, instructions are counted as well, if valgrind is there: those do not depend on what else
+the machine does. Python 3.9, standard library only.
 """
 
 import argparse
@@ -15,6 +17,8 @@ import gzip
 import json
 import os
 import random
+import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -24,6 +28,7 @@ BINARY = os.path.join(ROOT, "target", "release", "expressway")
 FOLDER = os.path.join(ROOT, "target", "hostile")
 MACHINE = os.path.join(ROOT, "corpora", "which-coat")
 ROUNDS = 3
+TIME = shutil.which("time")
 
 SPOILT = [
     b'{"Weather":"COOL"',
@@ -68,12 +73,31 @@ def machine(name, definition):
     return path(name)
 
 
-def measure(*arguments, rounds=ROUNDS, out="/dev/null", own=False):
+def gone(*files):
+    for file in files:
+        if os.path.isfile(file):
+            os.remove(file)
+
+
+def instructions(*arguments, outputs=()):
+    """How many instructions a run takes on one thread; none where they cannot be counted."""
+    if not shutil.which("valgrind"):
+        return None
+    gone(*outputs)
+    counted = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", BINARY, "run", *arguments, "-q", "--threads", "1"]
+    said = subprocess.run(counted, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True, text=True).stderr
+    return int(said.split("Collected :")[1].split()[0])
+
+
+def measure(*arguments, rounds=ROUNDS, out="/dev/null", own=False, more_outputs=()):
     """The least CPU seconds (those in the system's calls left out, if `own`) and elapsed seconds, and the peak memory in MiB."""
     cpu, elapsed, user, peak = [], [], [], 0
     for _ in range(rounds):
+        gone(out, *more_outputs)
         began = time.monotonic()
-        process = subprocess.Popen([BINARY, "run", *arguments, "-q", "-o", out], stderr=subprocess.PIPE)
+        # A process begins with the peak of the one that started it, which is this one unless something small stands between.
+        between = [TIME, "-f", "%M", "-o", path("peak")] if TIME else []
+        process = subprocess.Popen([*between, BINARY, "run", *arguments, "-q", "-o", out], stderr=subprocess.PIPE)
         said = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -82,7 +106,7 @@ def measure(*arguments, rounds=ROUNDS, out="/dev/null", own=False):
             sys.exit(f"{' '.join(arguments)} ended with {process.returncode}\n{said.decode(errors='replace')}")
         cpu.append(usage.ru_utime + usage.ru_stime)
         user.append(usage.ru_utime)
-        peak = max(peak, usage.ru_maxrss / 1024)
+        peak = max(peak, (int(open(path("peak")).read()) if TIME else usage.ru_maxrss) / 1024)
     return min(user if own else cpu), min(elapsed), peak
 
 
@@ -92,18 +116,23 @@ def lines(part):
     clean = write("clean.jsonl", (good % n for n in range(count)))
     spoilt = (good % n if n % 2 else SPOILT[n // 2 % len(SPOILT)] + b"\n" for n in range(count))
     half = write("half.jsonl", spoilt)
-    clean_cpu, clean_elapsed, _ = measure(MACHINE, clean)
-    cpu, elapsed, _ = measure(MACHINE, half, "--dead-letters", path("dead.jsonl"))
-    with open(path("dead.jsonl"), "rb") as dead, open(half, "rb") as source:
+    # As one would run it: results go to a file too.
+    results, dead = path("results.jsonl"), path("dead.jsonl")
+    clean_cpu, clean_elapsed, _ = measure(MACHINE, clean, rounds=9, out=results)
+    cpu, elapsed, _ = measure(MACHINE, half, "--dead-letters", dead, rounds=9, out=results, more_outputs=[dead])
+    with open(dead, "rb") as letters, open(half, "rb") as source:
         bytes_, told = source.read(), 0
-        for letter in map(json.loads, dead):
+        for letter in map(json.loads, letters):
             told += 1
             line = bytes_[letter["offset"] : letter["offset"] + letter["length"]]
             assert line in SPOILT and bytes_[letter["offset"] + letter["length"]] == 10, letter
     assert told == count // 2, told
     print(f"{count // 2} of {count} lines no events: each a dead letter whose place cuts it out again")
     print(f"  lines a second: {count / clean_elapsed:,.0f} if all are good, {count / elapsed:,.0f} of these: {clean_elapsed / elapsed:.2f} of it")
-    print(f"  CPU time:       {clean_cpu:.2f} s and {cpu:.2f} s")
+    print(f"  lines per second of CPU time:  {clean_cpu:.2f} s and {cpu:.2f} s: {clean_cpu / cpu:.2f} of it")
+    # Without what the system takes to write so much more.
+    clean_cpu, cpu = measure(MACHINE, clean, rounds=9)[0], measure(MACHINE, half, "--dead-letters", "/dev/null", rounds=9)[0]
+    print(f"  with all outputs thrown away:  {clean_cpu:.2f} s and {cpu:.2f} s: {clean_cpu / cpu:.2f} of it")
 
 
 def loops(part):
@@ -132,6 +161,25 @@ def loops(part):
     alone, among = quantiles(clean), quantiles(mixed)
     for name in alone:
         print(f"  the others, {name}: {alone[name]} ns alone, {among[name]} ns among these: {among[name] / alone[name] - 1:+.1%}")
+
+    # What stands between executions no duration tells. Loops that end after a thousand steps take as much in all as the
+    # others do, and interrupt them as often.
+    short = ["--type", "express", "--max-steps", "1000", "-o", "/dev/null"]
+    some = 100_000 // part
+
+    def counted(name, lines):
+        return instructions(definition, write(name, lines), *short)
+
+    def every_other(n):
+        return [good % n] if n % every else [good % n, spin % n]
+
+    few, all_good = counted("pass.jsonl", [good % 0]), counted("pass.jsonl", (good % n for n in range(some)))
+    spun = counted("spin.jsonl", [spin % n for n in range(0, some, every)])
+    both = counted("mixed.jsonl", (line for n in range(some) for line in every_other(n)))
+    if None in (few, all_good, spun, both):
+        return print("  instructions: not counted, valgrind is not there")
+    base = all_good - few
+    print(f"  the others, instructions: {base / some:.0f} alone, {(both - spun) / some:.0f} among these: {(both - spun) / base - 1:+.1%}")
 
 
 def keys(part):
@@ -181,12 +229,53 @@ def ledger(part):
     # In turns, so that whatever else the machine does meets both.
     for _ in range(5):
         for name, more in (("without", []), ("with", ["--ledger", path("run.ledger")])):
-            for file in (results, path("run.ledger")):
-                if os.path.exists(file):
-                    os.remove(file)
+            gone(path("run.ledger"))
             cpu, _, _ = measure(MACHINE, events, *more, rounds=1, out=results, own=True)
             best[name] = min(best.get(name, cpu), cpu)
     print(f"{count:,} events: {best['without']:.2f} s of our own CPU time without a ledger, {best['with']:.2f} s with one: {best['with'] / best['without'] - 1:+.1%}")
+
+    # Less than the clock can tell: what each event costs, and, as an entry is written once a second, what one does.
+    sizes = [count // 100, count // 10]
+    few, many = (write(f"{n}.jsonl", (b'{"Weather":"COOL","id":%d}\n' % k for k in range(n))) for n in sizes)
+    seldom, outputs = ["--ledger", path("run.ledger"), "--ledger-every", "86400"], [results, path("run.ledger")]
+    counts = [instructions(MACHINE, events, "-o", results, *more, outputs=outputs) for events in (few, many) for more in ([], seldom)]
+    if None in counts:
+        return print("  instructions: not counted, valgrind is not there")
+    few_without, few_with, many_without, many_with = counts
+    without, with_one = many_without - few_without, many_with - few_with
+    print(f"  instructions per event: {without / (sizes[1] - sizes[0]):.1f} without, {with_one / (sizes[1] - sizes[0]):.1f} with one: {with_one / without - 1:+.2%}")
+    print(f"  and once for a run, its first and last entry among it: {(few_with - few_without - (with_one - without) / 9) / 1e6:.1f} million")
+
+
+def samples(*arguments):
+    """What a run has of memory, in MiB, as often as it can be asked."""
+    process = subprocess.Popen([BINARY, "run", *arguments, "-q", "-o", "/dev/null"])
+    seen = []
+    while process.poll() is None:
+        try:
+            with open(f"/proc/{process.pid}/statm") as file:
+                seen.append(int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20)
+        except (OSError, IndexError):
+            break
+        time.sleep(0.001)
+    if process.wait() != 0:
+        sys.exit(f"{' '.join(arguments)} ended with {process.returncode}")
+    return seen
+
+
+def steady(part):
+    count = 10_000_000 // part
+    event = b'{"Weather":"COOL","id":%d,"where":"' + b"x" * 64 + b'"}\n'
+    events = write("steady.jsonl", (event % n for n in range(count)))
+    for threads in ("1", "2"):
+        begun, ended, most = [], [], []
+        for _ in range(2 * ROUNDS):
+            seen = samples(MACHINE, events, "--threads", threads)
+            begun.append(statistics.median(seen[len(seen) // 100 : len(seen) // 20 + 1]))
+            ended.append(statistics.median(seen[-len(seen) // 10 :]))
+            most.append(max(seen))
+        begun, ended = statistics.median(begun), statistics.median(ended)
+        print(f"{count:,} events on {threads} thread(s): {begun:.1f} MiB once {count // 100:,} are done, {ended:.1f} MiB during the last tenth: {ended / begun - 1:+.1%}; {max(most):.1f} MiB at most")
 
 
 def memory(part):
@@ -208,12 +297,12 @@ def memory(part):
             out.write(good)
     for what, file in [("a line of %d MiB" % (size >> 20), long), ("the same in %.1f MiB of gzip" % (os.path.getsize(packed) / 2**20), packed),
                        ("%d MiB of events in %.1f MiB of gzip" % (size >> 20, os.path.getsize(bomb) / 2**20), bomb)]:
-        peak = measure(MACHINE, file, rounds=1)[2]
-        print(f"  {what:44} {peak:6.1f} MiB")
+        peaks = [f"{measure(MACHINE, file, '--threads', str(threads), rounds=1)[2]:6.1f} MiB on {threads}" for threads in (1, 2, 4)]
+        print(f"  {what:44} {', '.join(peaks)} threads")
 
 
 def main():
-    parts = {"lines": lines, "loops": loops, "keys": keys, "patterns": patterns, "memory": memory, "ledger": ledger}
+    parts = {"lines": lines, "loops": loops, "keys": keys, "patterns": patterns, "memory": memory, "steady": steady, "ledger": ledger}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="*", choices=[*parts, []], help="which of them; all if none is named")
     parser.add_argument("--part", type=int, default=1, metavar="N", help="an N-th of each")
@@ -225,8 +314,7 @@ def main():
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     for name in arguments.what or parts:
         parts[name](arguments.part)
-    for name in os.listdir(FOLDER):
-        os.remove(path(name))
+    gone(*map(path, os.listdir(FOLDER)))
 
 
 main()

@@ -52,6 +52,7 @@
 //! * what is done where AWS's answer is not recorded → the table in [`vm::choices`] says where;
 //! * how an error text reads → [`program::blame`] and `vm/data_flow.rs`;
 //! * how events are read → [`value::scan`];
+//! * what users have built on → `tests/surface.rs` says how what is kept of it is renewed;
 //! * what the command prints → `cli/` and [`view`]; where options come from besides the command line → `cli/settings`.
 //!
 //! # In your own program
@@ -83,6 +84,19 @@
 //!
 //! [`embed`] says what else there is: typed and waiting functions, histories, streams, Arrow. [`Runner`] is the whole
 //! command around one's own functions. A driver of one's own takes an [`vm::Execution`] and answers its requests.
+//!
+//! # What is held to
+//!
+//! Other programs may build on what stands at the top of the crate and on the modules and items of this list; of a
+//! module its own items, not those of the modules in it. What goes away there, or changes, does so with a version that
+//! says so (below 1.0 the minor number), and a test holds the list to that: `tests/surface.rs`. All other modules are
+//! public for drivers, tools and tests of one's own, and may change with any version.
+//!
+//! * to run: `embed`, `embed::arrow`, `arrow`, `batch`
+//! * functions: `handler`, `handler::function`, `handler::lambda`, `handler::mock`, `handler::recorded`, `handler::waiting`
+//! * what an execution is given and comes to: `value::Value`, `value::Kind`, `value::Arena`, `vm::Settings`, `vm::Limits`,
+//!   `vm::Names`, `vm::Seed`, `vm::Outcome`, `vm::Failure`, `vm::LimitHit`, `vm::Event`, `vm::EventKind`
+//! * of definitions: `definition::MachineType`, `definition::Diagnostic`, `definition::Severity`, `definition::Position`
 //!
 //! # What holds everywhere
 //!

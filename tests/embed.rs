@@ -4,7 +4,7 @@
 use expressway::definition::MachineType;
 use expressway::embed::{CompileFailure, InputError};
 use expressway::handler::waiting::CallDetails;
-use expressway::vm::{Limits, Names, Settings};
+use expressway::vm::{Limits, Names, Seed, Settings};
 use expressway::{Compiler, Executor, FunctionError, Handlers, Program, Sink, Source, Status};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -248,6 +248,78 @@ fn a_session_gives_what_a_batch_by_content_gives() {
     assert_eq!(given, expected);
     assert_eq!(given[0], given[7]);
     assert_ne!(given[0], given[1]);
+}
+
+/// Who an execution is, is worked out when somebody asks: a function, a name, a child, a delay, a token.
+#[test]
+fn whoever_asks_first_who_an_execution_is_hears_the_same() {
+    let asked = r#"{"StartAt": "How", "States": {
+        "How": {"Type": "Choice", "Choices": [
+            {"Variable": "$.how", "StringEquals": "task", "Next": "Task"},
+            {"Variable": "$.how", "StringEquals": "name", "Next": "Name"},
+            {"Variable": "$.how", "StringEquals": "map", "Next": "Map"},
+            {"Variable": "$.how", "StringEquals": "retry", "Next": "Retry"}], "Default": "Draw"},
+        "Task": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:111122223333:function:who", "Next": "Invoke"},
+        "Invoke": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "Draw", "ResultPath": "$.invoked",
+            "Parameters": {"FunctionName": "who", "Payload.$": "$"}},
+        "Name": {"Type": "Pass", "Parameters": {"id.$": "$$.Execution.Id", "how.$": "$.how"}, "Next": "Draw"},
+        "Map": {"Type": "Map", "ItemsPath": "$.items", "ResultPath": "$.items", "Next": "Draw", "ItemProcessor": {
+            "StartAt": "Item", "States": {"Item": {"Type": "Pass", "End": true,
+                "Parameters": {"drawn.$": "States.UUID()", "id.$": "$$.Execution.Name"}}}}},
+        "Retry": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:111122223333:function:busy", "Next": "Draw",
+            "Retry": [{"ErrorEquals": ["Busy"], "JitterStrategy": "FULL", "IntervalSeconds": 9}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Time"}]},
+        "Time": {"Type": "Pass", "Parameters": {"time.$": "$$.State.EnteredTime"}, "ResultPath": "$.at", "Next": "Draw"},
+        "Draw": {"Type": "Pass", "End": true, "Parameters": {"n.$": "States.MathRandom(0, 1000000000)",
+            "text.$": "States.Format('{}', $.how)", "id.$": "$$.Execution.Id", "before.$": "$"}}}}"#;
+    let handlers = Handlers::new()
+        .lambda("who", |event, call| {
+            let id = call.text(&call.request_id());
+            Ok(call.object(&[("how", event.get("how").expect("it is given").value()), ("id", id)]))
+        })
+        .lambda("busy", |_, call| Err(FunctionError::new("Busy", call.request_id())));
+    let executor = executor(asked, &handlers).seed(11);
+    let texts: Vec<String> = ["task", "name", "map", "retry", "draw"]
+        .map(|how| format!("{{\"how\": \"{how}\", \"items\": [1, [2], {{\"a\": \"b\"}}]}}"))
+        .into();
+    let mut session = executor.session();
+    let lazy: Vec<_> = texts.iter().map(|text| session.run(text.as_bytes()).unwrap().to_ended().to_json()).collect();
+    let known: Vec<_> = texts
+        .iter()
+        .map(|text| session.run_as(text.as_bytes(), Seed::of_content(11, text)).unwrap().to_ended().to_json())
+        .collect();
+    assert_eq!(lazy, known);
+    let mut of_batch = Vec::new();
+    let batch = executor.batch().identity(expressway::batch::Identity::Content).threads(2);
+    batch.each(vec![Source::texts("texts", &texts)], |line| of_batch.push(line.text().to_owned())).unwrap();
+    assert_eq!(lazy, of_batch);
+    assert!(lazy.iter().all(|line| line.contains("SUCCEEDED")), "{lazy:?}");
+    // Nobody is like anybody else, nor what another seed gives.
+    let other = executor.clone().seed(12);
+    assert!(texts.iter().zip(&lazy).all(|(text, line)| other.run(text).unwrap().to_json() != *line));
+}
+
+/// A line is read among empty ones, so that what it is built like is recognised; its faults are told where they are.
+#[test]
+fn a_session_reads_a_line_as_it_stands() {
+    let executor = executor(PASS, &Handlers::new());
+    let mut session = executor.session();
+    let long = format!("{{\"a\": \"{}\", \"b\": 1}}", "x".repeat(5_000));
+    for _ in 0..3 {
+        for text in [r#"{"a":1,"b":"c"}"#, r#"{"a":-2.5,"b":"other"}"#, "7", "\"\"", &*long, "  [1] "] {
+            let ended = session.run(text.as_bytes()).unwrap().to_ended();
+            let compact: serde_json::Value = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&ended.output.unwrap()).unwrap(), compact);
+        }
+        for (text, offset) in [(r#"{"a":1,"b":"c}"#, 14), (r#"{"a":1,"b":}"#, 11), ("[1,", 3), (r#"{"a":1 "b":2}"#, 7)]
+        {
+            let error = session.run(text.as_bytes()).map(|_| ()).unwrap_err();
+            assert!(matches!(&error, InputError::Syntax(error) if error.offset == offset), "{text}: {error}");
+        }
+        for text in ["", " ", "\t\r"] {
+            assert!(matches!(session.run(text.as_bytes()).map(|_| ()), Err(InputError::Blank)), "{text:?}");
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,8 @@
 mod endpoint;
 #[path = "lambda/functions.rs"]
 mod functions;
+#[path = "lambda/moto.rs"]
+mod moto;
 
 use expressway::batch::{Sink, Source};
 use expressway::handler::lambda::{LambdaFunction, Logs, Options, StartError};
@@ -38,6 +40,10 @@ fn main() -> ExitCode {
     };
     for (name, test) in endpoint::TESTS {
         run(&format!("endpoint::{name}"), test);
+    }
+    match moto::Server::start() {
+        Some(server) => moto::TESTS.iter().for_each(|(name, test)| run(&format!("moto::{name}"), &|| test(&server))),
+        None => println!("test moto ... SKIPPED: EXPRESSWAY_MOTO names no moto_server"),
     }
     run("what_cannot_be_started", &what_cannot_be_started);
     run("what_the_command_refuses", &what_the_command_refuses);

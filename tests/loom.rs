@@ -164,7 +164,8 @@ fn run(model: Model, check: impl Fn(&[(u64, u32)], Option<Failure>) + Sync + Sen
             visits: vm::Tally,
             of: PhantomData,
         };
-        let window = Window { chunks: model.window, bytes: 100, spilled_chunks: 100 };
+        let window =
+            Window { chunks: model.window, bytes: 100, spilled_chunks: 100, patience: std::time::Duration::ZERO };
         let spill = (model.spill > 0).then(|| spill::Spill { room: model.spill, ..Default::default() });
         let order = Arc::new(Order::new(outputs, window, true, None, spill, None));
         let next = Arc::new(Mutex::new(0));

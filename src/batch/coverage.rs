@@ -14,6 +14,7 @@ use std::fmt::Write;
 
 /// What a run has reached of a machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Coverage {
     /// All parts: the machine's own first, then those of each handler; by line, a state before its parts.
     pub parts: Vec<Part>,
@@ -21,6 +22,7 @@ pub struct Coverage {
 
 /// A part of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Part {
     /// What it is.
     pub kind: PartKind,
@@ -38,6 +40,7 @@ pub struct Part {
 
 /// The kinds of part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum PartKind {
     /// A state: how often it was entered.
     State,

@@ -12,7 +12,7 @@ use super::wording::Place;
 use crate::handler::Bound;
 use crate::program::Program;
 use crate::value::{Arena, Value};
-use crate::vm::{Event, Execution, Input, Outcome, Seed, Settings, Start, Tally};
+use crate::vm::{Event, Execution, Input, Outcome, Seed, Settings, Start, Stream, Tally};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ pub const NAMELESS: &str = "(no name)";
 
 /// What a run came to in detail.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Findings {
     /// How far the run had come when, at about equal distances.
     pub moments: Vec<Moment>,
@@ -153,7 +154,7 @@ pub(super) struct Notes {
 #[derive(Clone, Copy)]
 pub(super) struct Seen<'a> {
     pub place: Place,
-    pub seed: Seed,
+    pub who: Stream<'a>,
     pub now_ms: i64,
     pub text: &'a str,
     pub outcome: &'a Outcome<'a>,
@@ -204,7 +205,7 @@ impl Watch {
 impl Seen<'_> {
     fn example(&self) -> Example {
         let text = (self.text.len() <= TEXT_BYTES_MAX).then(|| self.text.into());
-        Example { position: position(self.place), seed: self.seed, now_ms: self.now_ms, text }
+        Example { position: position(self.place), seed: self.who.get(), now_ms: self.now_ms, text }
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 /// Which executions are timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Latency {
     /// None.
     Off,
@@ -86,6 +87,7 @@ pub(super) struct Latencies {
 
 /// What half, and almost all, executions stay below: nanoseconds of real time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Quantiles {
     /// How many executions were measured.
     pub measured: u64,
@@ -103,6 +105,7 @@ pub struct Quantiles {
 
 /// How many executions took about as long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Bar {
     /// The shortest duration that counts here, in nanoseconds.
     pub from_ns: u64,

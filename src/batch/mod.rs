@@ -74,16 +74,24 @@ mod wording;
 mod worker;
 
 pub use coverage::{Coverage, Part, PartKind};
+#[doc(hidden)]
 pub use disk::Disk;
 pub use findings::Findings;
 pub use latency::{Bar, Latency, Quantiles, nanoseconds};
 pub use ledger::{Ledger, LedgerError};
 pub(crate) use once::{Once, Who, input, scanned};
-pub use pool::{ThreadsError, side_by_side};
-pub use reading::{Envelope, Format, Pointer, PointerError, Reading, unpacked_message, values_in};
+pub use pool::ThreadsError;
+#[doc(hidden)]
+pub use pool::side_by_side;
+pub use reading::{Envelope, Format, Pointer, PointerError, Reading};
+#[doc(hidden)]
+pub use reading::{unpacked_message, values_in};
 pub use report::{Kept, Progress, StateCounts, Summary, Timing};
+#[doc(hidden)]
 pub use running::Turn;
-pub use single::{Found, Recorded, Single, nth_record, read_all};
+pub use single::{Found, nth_record};
+#[doc(hidden)]
+pub use single::{Recorded, Single, read_all};
 pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
@@ -99,7 +107,7 @@ use outputs::Outputs;
 use running::Hands;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// When virtual time starts unless something else is said: 2020-01-01T00:00:00Z, in milliseconds since 1970.
 pub const NOW_MS: i64 = 1_577_836_800_000;
@@ -116,6 +124,10 @@ const WINDOW_BYTES: usize = 32 << 20;
 const RESULTS_BYTES_MAX: usize = 4 << 20;
 /// Chunks that may wait for their turn, where their results need not stay in memory: what is known of each still does.
 const SPILLED_CHUNKS: u64 = 1 << 14;
+/// Before anything is spilled, the first chunk is waited for so long. Many systems put a thread aside for some milliseconds
+/// when there is other work, while the others get through the whole window in two; spilling that cost a sixth of a run
+/// on two busy cores. An event that takes longer than this makes others wait no longer than this.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Called with the name of a source and the offset of the event there that all wait for.
 type WaitingFor<'r> = Box<dyn Fn(&str, u64) + Send + Sync + 'r>;
@@ -171,6 +183,7 @@ pub struct Batch<'r> {
 /// Why a run could not go on to its end. A source that cannot be read is not among the reasons: the others go on, and the
 /// [`Summary`] names it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BatchError {
     /// The threads could not be started.
     #[error(transparent)]
@@ -219,6 +232,7 @@ pub enum BatchError {
 
 /// A path that cannot tell when an event happened.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum NowPathError {
     /// It is no path.
     #[error(transparent)]
@@ -471,6 +485,7 @@ impl<'r> Batch<'r> {
     /// # Errors
     ///
     /// As [`Batch::run`]; [`BatchError::GivenUp`] if `next` says so.
+    #[doc(hidden)]
     pub fn run_in_turns(self, sources: Vec<Source<'_>>, mut next: impl FnMut() -> Turn) -> Result<Summary, BatchError> {
         self.execute(sources, Hands::Turns(&mut next))
     }

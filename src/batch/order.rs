@@ -2,10 +2,11 @@
 //!
 //! Flows in: the results of chunks, in any order. Flows out: the same, in order, to the [`Outputs`]. There is no writing
 //! thread: whoever completes the first unwritten chunk writes it and all that wait behind it. What waits beyond the bound
-//! goes to the [`Spill`], if there is one; when that is full too, workers wait, and somebody is told for whom. It must
-//! never let a worker who holds the first unwritten chunk wait for room: that is why room is waited for before a chunk is
-//! taken ([`Order::wait_for_room`]). A chunk may hand in parts of what it comes to ([`Order::relieve`]): the first chunk to
-//! the outputs, any other to the spill; where there is none, or no room in it, it waits for its turn.
+//! goes to the [`Spill`], if there is one and a moment's patience has not helped; when that is full too, workers wait, and
+//! somebody is told for whom. It must never let a worker who holds the first unwritten chunk wait for room: that is why
+//! room is waited for before a chunk is taken ([`Order::wait_for_room`]). A chunk may hand in parts of what it comes to
+//! ([`Order::relieve`]): the first chunk to the outputs, any other to the spill; where there is none, or no room in it, it
+//! waits for its turn.
 
 use super::outputs::{Failure, Outputs, Results};
 use super::spill::{Spill, Stored, Use};
@@ -24,6 +25,9 @@ pub(super) struct Window {
     pub bytes: usize,
     /// Chunks that have been taken and not yet written, where more of them can be spilled.
     pub spilled_chunks: u64,
+    /// For so long the first chunk may keep all others waiting before they are spilled behind it: a thread that the system
+    /// has put aside comes back, and until then others have their work to do.
+    pub patience: Duration,
 }
 
 /// How long everybody waits for one event before somebody is told.
@@ -71,6 +75,8 @@ struct State {
     under_way: Vec<(u64, Arc<Whereabouts>)>,
     /// The chunk for which all wait, as somebody was told.
     told: Option<u64>,
+    /// The chunk for which it was waited in vain.
+    slow: Option<u64>,
     /// Whether somebody is writing.
     writing: bool,
     /// Whether a chunk was left unfinished, so that nothing behind it may be written.
@@ -98,6 +104,7 @@ impl<'w> Order<'w> {
             parts: VecDeque::new(),
             under_way: Vec::new(),
             told: None,
+            slow: None,
             writing: false,
             cut: false,
             spare: Vec::new(),
@@ -121,6 +128,16 @@ impl<'w> Order<'w> {
         while !self.has_room(&state, sequence) {
             state = self.wait(state);
         }
+        let is_patient = !self.window.patience.is_zero();
+        while is_patient && !self.has_room_in_memory(&state, sequence) && state.slow != Some(state.head) {
+            let head = state.head;
+            let waited = self.moved.wait_timeout(state, self.window.patience);
+            let (back, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = back;
+            if waited.timed_out() && state.head == head {
+                state.slow = Some(head);
+            }
+        }
         !self.is_over()
     }
 
@@ -130,12 +147,17 @@ impl<'w> Order<'w> {
     }
 
     fn has_room(&self, state: &State, sequence: u64) -> bool {
+        self.has_room_in_memory(state, sequence)
+            || (sequence - state.head < self.window.spilled_chunks
+                && self.spill.as_ref().is_some_and(|spill| spill.has_room(&state.spilled)))
+    }
+
+    /// Whether nothing need be spilled for it, or ever again.
+    fn has_room_in_memory(&self, state: &State, sequence: u64) -> bool {
         // With no chunk under way there is room by definition.
         !self.ordered
             || sequence <= state.head
             || (sequence - state.head < self.window.chunks && state.bytes < self.window.bytes)
-            || (sequence - state.head < self.window.spilled_chunks
-                && self.spill.as_ref().is_some_and(|spill| spill.has_room(&state.spilled)))
             || self.over.load(Ordering::Relaxed)
     }
 

@@ -243,7 +243,7 @@ impl<'r> Pair<'r> {
         let find_duplicates = sides.iter().any(|side| side.program.copies_input());
         let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates };
         // Nothing is written while the two run, so nothing has to wait for its turn.
-        let window = Window { chunks: u64::MAX, bytes: WINDOW_BYTES, spilled_chunks: 0 };
+        let window = Window { chunks: u64::MAX, bytes: WINDOW_BYTES, spilled_chunks: 0, patience: Duration::ZERO };
         let order = Order::new(Outputs::default(), window, false, self.stop, None, None);
         let (found, come) = (Mutex::new(Vec::new()), Come::default());
         pool::run(self.threads, self.new.program, self.new.bound, &|helpers| {

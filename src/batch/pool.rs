@@ -34,6 +34,7 @@ const STACK_BYTES: usize = 8 << 20;
 /// The threads could not be started.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot start {threads} threads: {source}")]
+#[non_exhaustive]
 pub struct ThreadsError {
     /// How many were asked for.
     pub threads: usize,

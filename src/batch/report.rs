@@ -17,6 +17,7 @@ use std::time::Duration;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Progress {
     /// Records whose results have been handed to the sinks.
     pub records: u64,
@@ -26,6 +27,7 @@ pub struct Progress {
 
 /// What a run came to.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Summary {
     /// Records: all lines that are not blank.
     pub events: u64,
@@ -73,6 +75,7 @@ pub struct Summary {
 
 /// What a state came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct StateCounts {
     /// Its name.
     pub name: Box<str>,
@@ -119,6 +122,7 @@ impl StateCounts {
 
 /// How much of a run outlives any crash: what its ledger says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Kept {
     /// Records.
     pub events: u64,
@@ -128,6 +132,7 @@ pub struct Kept {
 
 /// How a run was set up, and how long it took.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct Timing {
     /// The seed.
     pub seed: u64,

@@ -17,7 +17,9 @@ use super::spill::Spill;
 use super::swift::Swift;
 use super::wording::Wording;
 use super::worker::{self, Job, Pace, Seat, Step};
-use super::{Batch, BatchError, RESULTS_BYTES_MAX, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool, real};
+use super::{
+    Batch, BatchError, PATIENCE, RESULTS_BYTES_MAX, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool, real,
+};
 use crate::program::Program;
 use crate::program::point::Instrument;
 use crate::value::scan::{SlotTrie, TEXT_BYTES_MAX, WalkPlan};
@@ -107,7 +109,7 @@ impl Batch<'_> {
         let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: self.program.copies_input() };
         // Where chunks are as small as what has come in, as many have to be under way as executions may.
         let chunks = self.in_flight_max.map_or(4, |most| most.max(4)) as u64 * self.threads as u64 + 4;
-        let window = Window { chunks, bytes: self.window_bytes, spilled_chunks: SPILLED_CHUNKS };
+        let window = Window { chunks, bytes: self.window_bytes, spilled_chunks: SPILLED_CHUNKS, patience: PATIENCE };
         let waiting = self.waiting.map(|hook| -> WaitingHook {
             let names = intake.names().to_vec();
             Box::new(move |source, offset| hook(names.get(source).map_or("", String::as_str), offset))

@@ -121,6 +121,7 @@ impl Single<'_> {
 
 /// A record, found by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Found {
     /// The number of its source.
     pub source: usize,
@@ -220,7 +221,7 @@ fn reading(sources: Vec<Source<'_>>, records_skipped: u64) -> (Intake<'_>, Order
         records_max: None,
         counting: records_skipped > 0,
     };
-    let window = Window { chunks: u64::MAX, bytes: usize::MAX, spilled_chunks: 0 };
+    let window = Window { chunks: u64::MAX, bytes: usize::MAX, spilled_chunks: 0, patience: std::time::Duration::ZERO };
     let order = Order::new(Outputs::default(), window, false, None, None, None);
     (Intake::new(sources, cutting, Done::default()), order)
 }

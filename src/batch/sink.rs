@@ -42,6 +42,7 @@ enum Target<'w> {
 
 /// Why a sink takes no more.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SinkError {
     /// The file could not be made.
     #[error("{name}: cannot be created: {source}")]
@@ -94,6 +95,7 @@ impl<'w> Sink<'w> {
     }
 
     /// As [`Sink::kept`], on a given file system.
+    #[doc(hidden)]
     pub fn kept_on(disk: Arc<dyn Disk>, path: &Path) -> Sink<'static> {
         let target = Target::Kept { disk, path: path.to_owned(), file: None };
         Sink { name: path.display().to_string(), target, buffer: Vec::new(), written: 0 }

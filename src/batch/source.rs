@@ -42,6 +42,7 @@ enum Kind<'s> {
 /// Why a source could not be read to its end. What stands before the place has been processed.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {problem} (at byte {offset})")]
+#[non_exhaustive]
 pub struct SourceError {
     /// The source.
     pub name: String,
@@ -53,6 +54,7 @@ pub struct SourceError {
 
 /// What can be wrong with a source.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SourceProblem {
     /// It cannot be opened.
     #[error("cannot be opened: {0}")]

@@ -21,7 +21,15 @@ impl Text {
 
     /// Appends an integer.
     pub fn number(&mut self, number: u64) {
-        self.bytes.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        match number {
+            0..100_000_000 => {
+                // What is there of eight digits, without a copy whose length nobody can guess.
+                let (digits, unused) = eight_digits(number as u32);
+                self.bytes.extend_from_slice(&digits);
+                self.bytes.truncate(self.bytes.len() - unused);
+            }
+            _ => self.bytes.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+        }
     }
 
     /// Appends another text of the same chunk.
@@ -64,9 +72,33 @@ impl Text {
     }
 }
 
+/// A number of at most eight digits, and how many bytes behind its digits are none.
+fn eight_digits(number: u32) -> ([u8; 8], usize) {
+    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+    // Two numbers of four digits, then four of two, then eight of one, the first digit lowest.
+    let number = u64::from(number);
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let twos = hundreds | ((fours - 100 * hundreds) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    let ones = tens | ((twos - 10 * tens) << 8);
+    let unused = (ones.trailing_zeros() as usize / 8).min(7);
+    (((ones | ZEROS) >> (8 * unused)).to_le_bytes(), unused)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_their_digits() {
+        let steps = (0..100_000_000).step_by(9_973).chain((0..=9).map(|n| 10_u64.pow(n)));
+        for number in steps.flat_map(|n| [n.saturating_sub(1), n, n * 11]) {
+            let mut text = Text::default();
+            text.number(number);
+            assert_eq!(String::from_utf8_lossy(&text.bytes), number.to_string());
+        }
+    }
 
     #[test]
     fn gaps_are_filled_in_order() {

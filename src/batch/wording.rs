@@ -12,7 +12,7 @@
 use super::chunk::SHOWN_BYTES_MAX;
 use super::text::Text;
 use crate::value::Arena;
-use crate::value::text::write_string;
+use crate::value::text::{write_string, write_string_of};
 use crate::vm::{LimitHit, Outcome};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -22,6 +22,7 @@ pub(super) const SUCCEEDED: &str = "\"status\":\"SUCCEEDED\",\"output\":";
 
 /// What results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Emit {
     /// A line per record, with its status: output line n is what became of record n.
     #[default]
@@ -209,6 +210,11 @@ pub(super) fn write_outcome(outcome: &Outcome, arena: &Arena, out: &mut Vec<u8>)
 fn write_shown(length: u64, start: &[u8], out: &mut Vec<u8>) {
     let shown = &start[..start.len().min(SHOWN_BYTES_MAX)];
     let cut = (shown.len() as u64) < length;
+    if shown.is_ascii() && !cut {
+        // Nearly always, and sooner told than the rest of UTF-8.
+        out.extend_from_slice(b",\"text\":");
+        return write_string_of(shown, out);
+    }
     let text = std::str::from_utf8(shown).or_else(|error| match cut && error.error_len().is_none() {
         // It was cut inside a character.
         true => std::str::from_utf8(&shown[..error.valid_up_to()]),
@@ -221,11 +227,21 @@ fn write_shown(length: u64, start: &[u8], out: &mut Vec<u8>) {
         }
         Err(_) => {
             out.extend_from_slice(b",\"bytes\":\"");
-            out.extend_from_slice(STANDARD.encode(shown).as_bytes());
+            write_base64(shown, out);
             out.push(b'"');
         }
     }
     if cut {
         out.extend_from_slice(b",\"truncated\":true");
+    }
+}
+
+/// Writes bytes in base64, a piece at a time: three bytes are four letters.
+fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+    let mut letters = [0; 1024];
+    for piece in bytes.chunks(letters.len() / 4 * 3) {
+        // A piece never has more letters than there is room for.
+        let written = STANDARD.encode_slice(piece, &mut letters).unwrap_or_default();
+        out.extend_from_slice(&letters[..written]);
     }
 }

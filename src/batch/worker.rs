@@ -25,7 +25,7 @@ use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, raw};
 use crate::vm::shortcut::{Scanned, Shortcuts, Told};
-use crate::vm::{Execution, Outcome, Seed, Settings, Start, Tally};
+use crate::vm::{Execution, Outcome, Seed, Settings, Start, Stream, Tally};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -44,6 +44,7 @@ const UNTIDY_MAX: u32 = 64;
 
 /// Who an execution is: what its random numbers, UUIDs and name derive from, together with the seed of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Identity {
     /// The number of its source and its byte offset there.
     #[default]
@@ -461,19 +462,25 @@ impl Worker<'_, '_, '_, '_> {
         {
             let arena = &self.arena;
             let input = once::input(job.program, lines, slots, arena);
-            let seed = match job.identity {
-                Identity::Position => Seed::new(job.seed, place.source as u64, place.offset),
-                Identity::Content => Seed::of_content(job.seed, line.text),
+            let (seed, who) = match job.identity {
+                Identity::Position => {
+                    let seed = Seed::new(job.seed, place.source as u64, place.offset);
+                    (seed, Stream::from(seed))
+                }
+                Identity::Content => (Seed::NOBODY, Stream::of_content(job.seed, line.text)),
             };
             let start = Start { input, seed, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
+            if job.identity == Identity::Content {
+                execution.known_by(who);
+            }
             let Results { tally, text, visits, notes, .. } = results;
             let mut observers = self.watch.as_mut().zip(notes.as_deref_mut());
             execution.count_in(visits);
-            let counters = &mut job.bound.counters_of(seed);
+            let counters = &mut job.bound.counters_for(who);
             match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
                 Some(outcome) => {
-                    note(&mut observers, &Seen { place, seed, now_ms, text: line.text, outcome: &outcome }, visits);
+                    note(&mut observers, &Seen { place, who, now_ms, text: line.text, outcome: &outcome }, visits);
                     job.ended(place, line.text, &execution, outcome, arena, (tally, text));
                 }
                 None => {
@@ -481,7 +488,7 @@ impl Worker<'_, '_, '_, '_> {
                     let moved = Moved { parked: execution.leave_memory(), program, settings, tally: Some(visits) };
                     self.arena = Arena::new();
                     drive_moved(moved, job.bound, counters, self.helpers, |execution, outcome, arena| {
-                        note(&mut observers, &Seen { place, seed, now_ms, text: line.text, outcome: &outcome }, visits);
+                        note(&mut observers, &Seen { place, who, now_ms, text: line.text, outcome: &outcome }, visits);
                         job.ended(place, line.text, execution, outcome, arena, (tally, text));
                     });
                 }

@@ -40,6 +40,7 @@ impl QueryLanguage {
 
 /// The two kinds of state machine that AWS knows; some rules of creation differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum MachineType {
     /// `STANDARD`: the whole language.
     #[default]

@@ -13,6 +13,7 @@ pub struct Source {
 
 /// A place for people: both numbers count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Position {
     /// The line, from 1.
     pub line_number: u32,

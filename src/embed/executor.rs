@@ -14,12 +14,21 @@ use crate::value::scan::{LineKind, Lines, Scratch, Slot, SlotTrie, WalkPlan};
 use crate::value::tree::SyntaxError;
 use crate::value::{Arena, Value};
 use crate::vm::shortcut::{Nobody, Shortcuts};
-use crate::vm::{Execution, Input, Limits, Outcome, Seed, Settings, Start};
+use crate::vm::{Execution, Input, Limits, Outcome, Seed, Settings, Start, Stream};
 use serde::Serialize;
 use std::sync::Arc;
 
 /// An arena that has grown beyond this is not kept.
 const ARENA_BYTES_MAX: usize = 1 << 20;
+
+/// What stands behind the line of an execution by itself: a block of bytes that are tokens.
+const BLOCK_BYTES: usize = 16;
+
+/// What may have to stand before it.
+const WORD_BYTES: usize = 8;
+
+/// Longer lines are not copied in order to be recognised: what that saves is little beside reading them.
+const PADDED_BYTES_MAX: usize = 1 << 12;
 
 /// A program with those who stand behind its tasks, ready to run; cheap to clone, and to share among threads.
 ///
@@ -240,7 +249,7 @@ impl Session<'_> {
     /// Bytes that are no JSON text in UTF-8.
     pub fn run<'s>(&'s mut self, input: &'s [u8]) -> Result<Ran<'s>, InputError> {
         let seed = self.executor.seed;
-        self.start(input, |text| Seed::of_content(seed, text))
+        self.start(input, |text| Stream::of_content(seed, text))
     }
 
     /// Runs one execution whose random numbers, UUIDs and name derive from this seed.
@@ -249,7 +258,7 @@ impl Session<'_> {
     ///
     /// Bytes that are no JSON text in UTF-8.
     pub fn run_as<'s>(&'s mut self, input: &'s [u8], seed: Seed) -> Result<Ran<'s>, InputError> {
-        self.start(input, |_| seed)
+        self.start(input, |_| seed.into())
     }
 
     /// Runs one execution as a batch would that identifies its records so; `source` and `offset` say where it stood.
@@ -266,12 +275,16 @@ impl Session<'_> {
     ) -> Result<Ran<'s>, InputError> {
         let seed = self.executor.seed;
         match identity {
-            Identity::Position => self.start(input, |_| Seed::new(seed, source, offset)),
-            Identity::Content => self.start(input, |text| Seed::of_content(seed, text)),
+            Identity::Position => self.start(input, |_| Seed::new(seed, source, offset).into()),
+            Identity::Content => self.start(input, |text| Stream::of_content(seed, text)),
         }
     }
 
-    fn start<'s>(&'s mut self, input: &'s [u8], seed: impl FnOnce(&str) -> Seed) -> Result<Ran<'s>, InputError> {
+    fn start<'s>(
+        &'s mut self,
+        input: &'s [u8],
+        who: impl FnOnce(&'s str) -> Stream<'s>,
+    ) -> Result<Ran<'s>, InputError> {
         let Session { executor, plan, slots, scratch, arena, history, shortcuts, told } = self;
         arena.reset();
         if arena.allocated_bytes() > ARENA_BYTES_MAX {
@@ -280,8 +293,13 @@ impl Session<'_> {
         let (arena, executor): (&'s Arena, &'s Executor) = (arena, executor);
         // Most texts are one line, of which the scanner keeps what the program reads; others are checked as a whole.
         if memchr::memchr(b'\n', input).is_none() {
-            // In the arena it lives as long as what looks into it.
-            let lines = arena.alloc(Lines::new(input, scratch, plan));
+            // In the arena both live as long as what looks into them.
+            let (text, before) = match input.len() <= PADDED_BYTES_MAX {
+                true => padded(input, plan.find_duplicates, arena),
+                false => (input, 0),
+            };
+            let lines = arena.alloc(Lines::new(text, scratch, plan));
+            lines.behind(before);
             match lines.advance(slots) {
                 Some(LineKind::Json) => {}
                 Some(LineKind::Bad) => return Err(lines.fault().into()),
@@ -293,9 +311,9 @@ impl Session<'_> {
             {
                 return Ok(ran);
             }
-            let seed = seed(lines.line().text);
+            let who = who(lines.line().text);
             let input = input_of(&executor.program, lines, slots, arena);
-            return Ok(executor.execute(Start { input, seed, now_ms: executor.now_ms, history: *history }, arena));
+            return Ok(executor.execute(input, who, *history, arena));
         }
         if input.iter().all(u8::is_ascii_whitespace) {
             return Err(InputError::Blank);
@@ -303,9 +321,17 @@ impl Session<'_> {
         let line = scratch.document(input, plan.find_duplicates)?;
         let value = Value::raw(arena, line.text, line.form());
         let input = Input { form: Form::COMPACT, ..Input::whole(value) };
-        let start = Start { input, seed: seed(line.text), now_ms: executor.now_ms, history: *history };
-        Ok(executor.execute(start, arena))
+        Ok(executor.execute(input, who(line.text), *history, arena))
     }
+}
+
+/// A line among empty ones. What it is built like is learned and recognised by whole blocks of tokens and words of bytes,
+/// which a lone line has too few of: behind it, and where keys are compared, before it. Gives how many stand before it.
+fn padded<'a>(line: &[u8], find_duplicates: bool, arena: &'a Arena) -> (&'a [u8], usize) {
+    let before = if find_duplicates { WORD_BYTES } else { 0 };
+    let text = arena.alloc_slice_fill_copy(before + line.len() + 1 + BLOCK_BYTES, b'\n');
+    text[before..][..line.len()].copy_from_slice(line);
+    (text, before)
 }
 
 impl Executor {
@@ -336,9 +362,11 @@ impl Executor {
         Some(Ran { outcome, arena, execution: None, steps_left, ended_ms, settings: &self.settings })
     }
 
-    fn execute<'s>(&'s self, start: Start<'s>, arena: &'s Arena) -> Ran<'s> {
-        let counters = &mut self.bound.counters_of(start.seed);
+    fn execute<'s>(&'s self, input: Input<'s>, who: Stream<'s>, history: bool, arena: &'s Arena) -> Ran<'s> {
+        let counters = &mut self.bound.counters_for(who);
+        let start = Start { input, seed: Seed::NOBODY, now_ms: self.now_ms, history };
         let mut execution = Execution::new(&self.program, &self.settings, arena, start);
+        execution.known_by(who);
         let outcome = drive(&mut execution, &self.bound, counters, &Alone);
         let (steps_left, ended_ms) = (execution.steps_left(), execution.now_ms());
         Ran { outcome, arena, execution: Some(execution), steps_left, ended_ms, settings: &self.settings }

@@ -188,7 +188,7 @@ pub(super) struct Seen<'a> {
     pub qualifier: Option<&'a str>,
     pub client_context: Option<&'a str>,
     pub timeout_ms: Option<i64>,
-    pub caller: CallerId,
+    pub caller: CallerId<'a>,
     pub resource: Resource<'a>,
     pub arena: &'a Arena,
 }
@@ -289,7 +289,7 @@ impl<'a> Call<'a> {
         self.request.caller.request_id()
     }
 
-    pub(super) fn caller(&self) -> CallerId {
+    pub(super) fn caller(&self) -> CallerId<'a> {
         self.request.caller
     }
 

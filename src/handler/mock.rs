@@ -69,6 +69,7 @@ impl Counters {
 
 /// Why a mock file cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum MockError {
     /// It is not JSON.
     #[error("the mock file is not JSON: {0}")]

@@ -25,7 +25,7 @@ pub mod watch;
 use crate::program::{HandlerId, Program};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
-use crate::vm::{Reply, Seed, TaskRequest};
+use crate::vm::{Reply, Seed, Stream, TaskRequest};
 use function::{Call, Event, Function, FunctionError};
 use mock::{Counters, Mock};
 use serde::Serialize;
@@ -230,6 +230,7 @@ impl Handlers {
 
 /// Names that nobody stands behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MissingHandlers {
     /// Each name, with the states that call it.
     pub missing: BTreeMap<String, Vec<String>>,
@@ -270,6 +271,13 @@ impl Bound {
     /// Counters for one execution and all its children. Its seed, of which nothing has been drawn, says which it is.
     pub fn counters_of(&self, execution: Seed) -> Counters {
         Counters::new(execution)
+    }
+
+    /// The same for one of which nobody may ever ask who it is.
+    #[inline]
+    pub(crate) fn counters_for(&self, execution: Stream) -> Counters {
+        // Only what was recorded is found by who asks.
+        Counters::new(if self.counts() { execution.get() } else { Seed::NOBODY })
     }
 
     /// Counters for one execution of which nothing was recorded, and all its children.
@@ -340,12 +348,12 @@ impl Bound {
 pub enum Answer<'a> {
     /// It is done.
     Now(Reply<'a>),
-    /// Its reply is still to come; [`settle`] takes it.
+    /// Its reply is still to come.
     Later(Pending),
 }
 
 /// What a reply that came later means to the execution that waited for it.
-pub fn settle<'a>(reply: std::thread::Result<Result<String, FunctionError>>, arena: &'a Arena) -> Reply<'a> {
+pub(crate) fn settle<'a>(reply: std::thread::Result<Result<String, FunctionError>>, arena: &'a Arena) -> Reply<'a> {
     match reply {
         Ok(Ok(text)) => Reply::Returned(Value::raw(arena, arena.alloc_str(&text), Form::of(&text))),
         Ok(Err(error)) => failed(&error, arena),

@@ -39,6 +39,7 @@ pub struct Recorded {
 
 /// Why outcomes cannot be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RecordedError {
     /// A line is not JSON.
     #[error("line {line_number} is not JSON: {reason}")]

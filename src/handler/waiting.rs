@@ -43,7 +43,7 @@ pub struct CallDetails {
     pub timeout_ms: Option<i64>,
     /// What the state calls, in its own words: an ARN, or what an Invoke request has as FunctionName.
     pub resource: String,
-    pub(super) caller: CallerId,
+    pub(super) caller: CallerId<'static>,
 }
 
 impl CallDetails {
@@ -59,7 +59,7 @@ impl CallDetails {
             client_context: own(call.client_context()),
             timeout_ms: call.timeout_ms(),
             resource: call.resource().to_owned(),
-            caller: call.caller(),
+            caller: call.caller().kept(),
         }
     }
 

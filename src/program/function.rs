@@ -41,6 +41,11 @@ functions!(
 );
 
 impl Function {
+    /// Whether it draws from the execution's numbers; for all others, nobody need know who the execution is.
+    pub fn draws(self) -> bool {
+        matches!(self, Function::UUID | Function::MathRandom)
+    }
+
     /// The function of that name.
     ///
     /// ```

@@ -61,6 +61,7 @@ pub type Arena = bumpalo::Bump;
 // forward from the store before, which cost a third of the time of a small execution.
 #[derive(Clone, Copy, Debug)]
 #[repr(u64)]
+#[non_exhaustive]
 pub enum Value<'a> {
     /// `null`
     Null,
@@ -182,6 +183,7 @@ pub struct Size {
 
 /// The kinds of JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// `null`
     Null,

@@ -92,8 +92,12 @@ pub fn bytes_max(text: &str) -> u64 {
 
 /// Writes the string with its quotes.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    write_string_of(text.as_bytes(), out);
+}
+
+/// As [`write_string`], of bytes that are known to be UTF-8.
+pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    let bytes = text.as_bytes();
     if needs_escape(bytes) {
         write_escaped(bytes, out);
     } else {
@@ -127,50 +131,144 @@ fn any_in(bytes: &[u8], is_one: impl Fn(u8) -> bool, any_of: impl Fn(u64) -> boo
     }
 }
 
-/// Whether one of eight bytes is a backslash; as [`any_special`].
+/// The lowest and the highest bit of each of eight bytes.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const TOPS: u64 = ONES << 7;
+
+/// Whether one of eight bytes is a backslash; as [`specials`].
 fn any_backslash(word: u64) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
     let found = word ^ (ONES * u64::from(b'\\'));
     found.wrapping_sub(ONES) & !found & TOPS != 0
 }
 
-/// Whether one of eight bytes must be escaped. A byte is zero after the exclusive or with what is looked for, and the
-/// subtraction borrows into the top bit of a zero byte; a byte of 128 or more never counts.
+/// Whether one of eight bytes must be escaped.
 fn any_special(word: u64) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
+    specials(word) != 0
+}
+
+/// Marks those of eight bytes that must be escaped, the first byte lowest, by their top bits; behind the first that is marked,
+/// a byte may be marked without need. A byte is zero after the exclusive or with what is looked for, and the subtraction
+/// borrows into the top bit of a zero byte; a byte of 128 or more never counts.
+pub(crate) fn specials(word: u64) -> u64 {
     let control = word.wrapping_sub(ONES * 0x20);
     let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
     let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
-    (control | quote | backslash) & !word & TOPS != 0
+    (control | quote | backslash) & !word & TOPS
 }
 
 fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    // What needs no escape is copied as a whole, from one that does to the next.
+    let (words, rest) = bytes.as_chunks();
     out.reserve(bytes.len() + 16);
-    let mut from = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[from..at]);
-        from = at + 1;
+    for word in words {
+        write_word(u64::from_le_bytes(*word), out);
+    }
+    if !rest.is_empty() {
+        // Filled up with what takes a byte each.
+        const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
+        let used = 8 * rest.len() as u32;
+        let last = match bytes.last_chunk() {
+            Some(last) => u64::from_le_bytes(*last) >> (u64::BITS - used),
+            None => rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+        };
+        write_word(last | BLANKS << used, out);
+        out.truncate(out.len() - (8 - rest.len()));
+    }
+}
+
+/// Writes eight bytes with their escapes. Where the quotes stand in a text nobody can guess, so this does not branch on them.
+#[inline(always)]
+fn write_word(word: u64, out: &mut Vec<u8>) {
+    let bytes = word.to_le_bytes();
+    if !any_special(word) {
+        return out.extend_from_slice(&bytes);
+    }
+    if word.wrapping_sub(ONES * 0x20) & !word & TOPS != 0 {
+        return write_controls(bytes, out);
+    }
+    // A backslash stands wherever no byte is put: before those that are marked. A product with ones is, byte for byte, how
+    // many are marked up to there.
+    const ROOM: usize = 16;
+    let zeros = |word: u64| !((word & !TOPS).wrapping_add(!TOPS) | word) & TOPS;
+    let marked = (zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')))) >> 7;
+    let counts = marked.wrapping_mul(ONES).to_le_bytes();
+    let before = out.len();
+    out.extend_from_slice(&[b'\\'; ROOM]);
+    let Some(room) = out.last_chunk_mut::<ROOM>() else { return };
+    for (at, (byte, count)) in bytes.into_iter().zip(counts).enumerate() {
+        room[(at + usize::from(count)) % ROOM] = byte;
+    }
+    out.truncate(before + bytes.len() + usize::from(counts[7]));
+}
+
+#[inline(never)]
+fn write_controls(word: [u8; 8], out: &mut Vec<u8>) {
+    for byte in word {
         match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            _ => {
-                out.extend_from_slice(b"\\u00");
-                out.push(HEX[usize::from(byte >> 4)]);
-                out.push(HEX[usize::from(byte & 15)]);
-            }
+            b'"' | b'\\' | ..0x20 => write_escape(byte, out),
+            _ => out.push(byte),
         }
     }
-    out.extend_from_slice(&bytes[from..]);
+}
+
+fn write_escape(byte: u8, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        0x08 => b'b',
+        b'\t' => b't',
+        b'\n' => b'n',
+        0x0c => b'f',
+        b'\r' => b'r',
+        _ => {
+            return out.extend_from_slice(&[
+                b'\\',
+                b'u',
+                b'0',
+                b'0',
+                HEX[usize::from(byte >> 4)],
+                HEX[usize::from(byte & 15)],
+            ]);
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A byte at a time, as the module says.
+    fn spelled(text: &str) -> String {
+        let escaped = |c: char| match c {
+            '"' | '\\' => format!("\\{c}"),
+            '\u{8}' => "\\b".into(),
+            '\t' => "\\t".into(),
+            '\n' => "\\n".into(),
+            '\u{c}' => "\\f".into(),
+            '\r' => "\\r".into(),
+            '\0'..' ' => format!("\\u{:04X}", u32::from(c)),
+            _ => c.to_string(),
+        };
+        format!("\"{}\"", text.chars().map(escaped).collect::<String>())
+    }
+
+    #[test]
+    fn strings_are_written_as_they_are_spelled_a_byte_at_a_time() {
+        let alphabet = ['a', '"', '\\', '!', '#', '[', ']', 'é', '日', '\u{1}', '\n', '\u{1f}', ' ', '\u{7f}', '😀'];
+        // Numbers from a seed (xorshift): few special characters, or many.
+        let mut state = 7_u64;
+        let mut below = |limit: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as usize % limit
+        };
+        for round in 0..20_000 {
+            let kinds = [1, 3, 7, alphabet.len()][round % 4];
+            let text: String = (0..below(30)).map(|_| alphabet[below(kinds)]).collect();
+            let mut out = Vec::new();
+            write_string(&text, &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), spelled(&text));
+        }
+    }
 }

@@ -144,7 +144,7 @@ impl<'a> Execution<'a> {
                 let rare = self.visit.rare();
                 let token = match rare.token {
                     Some(token) => token,
-                    None => arena.alloc_str(&token(&mut self.seed)),
+                    None => arena.alloc_str(&token(self.seed.known())),
                 };
                 self.visit.rare = Some(arena.alloc(Rare { token: Some(token), ..rare }));
                 let task = [Member { key: "Token", value: Value::text(arena, token) }];
@@ -176,8 +176,8 @@ impl<'a> Execution<'a> {
         let (region, account, machine) = (&names.region, &names.account, &names.machine);
         let mut members = bumpalo::collections::Vec::new_in(arena);
         let mut put = |key, value| members.push(Member { key, value });
-        let mut name_seed = basics.name_seed;
         if wanted.field("Id") || wanted.field("Name") {
+            let mut name_seed = basics.name_seed.get();
             let (name, id) = (name_seed.uuid(), name_seed.uuid());
             let arn = match names.express {
                 true => format!("arn:aws:states:{region}:{account}:express:{machine}:{name}:{id}"),

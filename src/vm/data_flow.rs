@@ -151,7 +151,9 @@ impl<'a> Execution<'a> {
 
     pub(super) fn call(&mut self, function: Function, arguments: u16, blame: BlameId) -> Result<(), Stop<'a>> {
         let arguments = self.pop_many(usize::from(arguments));
-        match intrinsic::call(function, arguments, self.arena, &mut self.seed) {
+        let mut nobodys = Seed::NOBODY;
+        let seed = if function.draws() { self.seed.known() } else { &mut nobodys };
+        match intrinsic::call(function, arguments, self.arena, seed) {
             Ok(value) => {
                 self.computed(value)?;
                 self.push_built(value)

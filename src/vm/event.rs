@@ -19,6 +19,7 @@ pub struct Event {
 /// The types of events, with their details; JSON values are compact text.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
+#[non_exhaustive]
 pub enum EventKind {
     ExecutionStarted {
         input: String,

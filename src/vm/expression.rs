@@ -243,7 +243,7 @@ impl<'a> Host<'a> for StateHost<'_, 'a> {
     }
 
     fn draw(&mut self) -> u64 {
-        self.execution.seed.draw()
+        self.execution.seed.known().draw()
     }
 
     fn compile(&mut self, _: &str) -> Option<Result<&'a Expression, EvaluationError>> {

@@ -162,7 +162,7 @@ impl<'a> Children<'a> {
             tally: None,
             pending: None,
             forked: false,
-            seed: seed.child(next.index as u64),
+            seed: seed.child(next.index as u64).into(),
             name_seed: self.execution.name_seed,
             started_ms: self.start_ms,
             now_ms: next.start_ms,
@@ -251,8 +251,8 @@ impl<'a> Execution<'a> {
             Family::Root => None,
         };
         let variables: &'a [Option<Value<'a>>] = self.arena.alloc_slice_copy(self.variables);
-        let seed = self.seed.child(u64::from(id.0));
-        self.seed.draw();
+        let seed = self.seed.known().child(u64::from(id.0));
+        self.seed.known().draw();
         Ok(Children {
             program: self.program,
             settings: self.settings,
@@ -466,7 +466,7 @@ impl<'a> Execution<'a> {
         let context = self.context(Wanted::ALL);
         let machine = context.get(self.arena, "StateMachine").and_then(|m| m.get(self.arena, "Id"));
         let machine = machine.and_then(|id| id.as_str(self.arena)).unwrap_or_default();
-        let mut seed = self.seed;
+        let mut seed = self.seed.get();
         let (label, id) = (label.map_or_else(|| seed.uuid(), str::to_owned), seed.uuid());
         format!("{}/{label}:{id}", machine.replace(":stateMachine:", ":mapRun:"))
     }

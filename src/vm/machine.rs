@@ -11,7 +11,7 @@ use super::history::History;
 use super::outcome::{Failure, LimitHit, Origin, Outcome};
 use super::request::Request;
 use super::room::Room;
-use super::seed::Seed;
+use super::seed::{Seed, Stream};
 use super::tally::Tally;
 use super::watch::notes_of;
 use crate::program::{Addr, AssignId, Op, Program, Register, Root, StateId, TaskId};
@@ -43,6 +43,21 @@ impl<'a> Input<'a> {
 }
 
 /// What all executions of a run share.
+///
+/// ```
+/// use expressway::vm::{Limits, Names, Settings};
+/// use expressway::{Executor, Handlers, Program};
+/// let program = Program::compile(r#"{"StartAt": "A", "States": {"A": {"Type": "Pass",
+///     "Parameters": {"of.$": "$$.StateMachine.Name"}, "Next": "B"}, "B": {"Type": "Succeed"}}}"#)?;
+/// let names = Names { machine: "two".to_owned(), ..Names::default() };
+/// let executor = Executor::new(program, &Handlers::new())?;
+/// let named = executor.clone().settings(Settings { names, ..Settings::default() });
+/// assert_eq!(named.run("{}")?.output.as_deref(), Some(r#"{"of":"two"}"#));
+/// let limits = Limits { steps: 1, ..Limits::EXPRESS };
+/// let short = executor.settings(Settings { limits, ..Settings::default() });
+/// assert_eq!(short.run("{}")?.limit, Some("steps"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The limits.
@@ -103,9 +118,9 @@ pub struct Execution<'a> {
     pub(super) pending: Option<Stop<'a>>,
     /// Whether the Map or Parallel at hand has started its children.
     pub(super) forked: bool,
-    pub(super) seed: Seed,
+    pub(super) seed: Stream<'a>,
     /// Where the execution's made-up name comes from: the same however many numbers have been drawn.
-    pub(super) name_seed: Seed,
+    pub(super) name_seed: Stream<'a>,
     pub(super) started_ms: i64,
     pub(super) now_ms: i64,
     pub(super) deadline_ms: i64,
@@ -186,7 +201,7 @@ pub(super) enum Family<'a> {
 pub(super) struct ExecutionBasics<'a> {
     pub input: Value<'a>,
     pub started_ms: i64,
-    pub name_seed: Seed,
+    pub name_seed: Stream<'a>,
 }
 
 impl<'a> Execution<'a> {
@@ -224,8 +239,8 @@ impl<'a> Execution<'a> {
             tally: None,
             pending: None,
             forked: false,
-            seed: start.seed,
-            name_seed: start.seed,
+            seed: start.seed.into(),
+            name_seed: start.seed.into(),
             started_ms: start.now_ms,
             now_ms: start.now_ms,
             deadline_ms: start.now_ms.saturating_add(run_ms),
@@ -233,6 +248,12 @@ impl<'a> Execution<'a> {
             room: Room::new(&settings.limits, settings.limits.execution_bytes, arena),
             history: History { count: 1, events, notes: notes_of(program, start.history), ..History::default() },
         }
+    }
+
+    /// Makes it one that is known by what its input says, whatever it started with; before it has run.
+    #[inline]
+    pub(crate) fn known_by(&mut self, stream: Stream<'a>) {
+        (self.seed, self.name_seed) = (stream, stream);
     }
 
     /// Runs until the execution is over or needs something. Must not be called again before it has got what it asked

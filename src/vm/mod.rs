@@ -80,5 +80,6 @@ pub use park::Parked;
 
 pub use request::{CallerId, Reply, Request, TaskRequest};
 pub use seed::Seed;
+pub(crate) use seed::Stream;
 pub use tally::{Tally, Troubles};
 pub use watch::{Note, NoteKind};

@@ -18,6 +18,7 @@ pub enum Outcome<'a> {
 /// A failure: a name and a cause, each of which may be absent. What AWS does with those that are longer than its API
 /// takes (256 and 32,768 characters) is not recorded: they are kept whole.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Failure<'a> {
     /// Error.
     pub error: Option<&'a str>,
@@ -40,6 +41,7 @@ pub struct Origin<'a> {
 
 /// What ended an execution that had not come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LimitHit {
     /// The machine's own TimeoutSeconds.
     TimeoutSeconds(u64),

@@ -2,7 +2,7 @@
 
 use super::fan_out::Children;
 use super::outcome::Failure;
-use super::seed::Seed;
+use super::seed::Stream;
 use crate::program::HandlerId;
 use crate::program::work::{Integration, Task};
 use crate::value::{Arena, Value};
@@ -50,28 +50,33 @@ pub struct TaskRequest<'a> {
     /// The task's time limit in milliseconds.
     pub timeout_ms: Option<i64>,
     /// Who calls: what the call's id derives from.
-    pub caller: CallerId,
+    pub caller: CallerId<'a>,
     /// Where a reply can be put.
     pub arena: &'a Arena,
 }
 
 /// Who calls, for the call's id.
 #[derive(Clone, Copy, Debug)]
-pub struct CallerId {
+pub struct CallerId<'a> {
     /// The execution's stream of numbers, as it stands.
-    pub(super) seed: Seed,
+    pub(super) seed: Stream<'a>,
     /// How many events its history had.
     pub(super) events: u32,
     /// Whether the reply will be wrapped, with the id among its metadata.
     pub(super) wrapped: bool,
 }
 
-impl CallerId {
+impl CallerId<'_> {
     /// The id of the request to a function: a UUID that is the same whenever the same execution makes the same call, and
     /// that `lambda:invoke` gives as RequestId.
     pub fn request_id(self) -> String {
-        let mut seed = self.seed;
+        let mut seed = self.seed.get();
         if self.wrapped { seed.uuid() } else { seed.child(u64::from(self.events)).uuid() }
+    }
+
+    /// The same for those who outlive the event.
+    pub(crate) fn kept(self) -> CallerId<'static> {
+        CallerId { seed: self.seed.get().into(), events: self.events, wrapped: self.wrapped }
     }
 }
 

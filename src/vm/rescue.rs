@@ -116,7 +116,7 @@ impl<'a> Execution<'a> {
     fn delay_ms(&mut self, retrier: &Retrier, used: u32) -> i64 {
         let mut seconds = retrier.seconds(used);
         if retrier.full_jitter {
-            seconds *= self.seed.fraction();
+            seconds *= self.seed.known().fraction();
         }
         // The conversion saturates, and NaN (0 × ∞) is no delay.
         (seconds * 1_000.0) as i64

@@ -13,6 +13,9 @@ pub struct Seed {
 }
 
 impl Seed {
+    /// For those who never draw.
+    pub(crate) const NOBODY: Seed = Seed { key: 0, draws: 0 };
+
     /// The stream of one event: of the run's `--seed`, the number of the source, and the event's byte offset in it.
     ///
     /// ```
@@ -59,6 +62,48 @@ impl Seed {
     pub fn uuid(&mut self) -> String {
         let high = self.draw();
         uuid_of(high, self.draw())
+    }
+}
+
+/// A stream that need not be worked out before somebody draws from it: the digest of an event of a hundred bytes takes
+/// longer than its execution, and few executions ask who they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stream<'a> {
+    /// The stream; as long as there is content, its key is the run's seed.
+    seed: Seed,
+    /// What the event says, until the stream has been worked out.
+    content: Option<&'a str>,
+}
+
+impl<'a> Stream<'a> {
+    /// As [`Seed::of_content`], later.
+    pub(crate) fn of_content(seed: u64, text: &'a str) -> Stream<'a> {
+        Stream { seed: Seed { key: seed, draws: 0 }, content: Some(text) }
+    }
+
+    /// The stream as it stands. Copies of what has not been worked out yet are worked out one by one, and are equal.
+    #[inline]
+    pub(crate) fn get(self) -> Seed {
+        match self.content {
+            None => self.seed,
+            Some(text) => Seed::of_content(self.seed.key, text),
+        }
+    }
+
+    /// The stream, to be drawn from.
+    #[inline]
+    pub(crate) fn known(&mut self) -> &mut Seed {
+        if self.content.is_some() {
+            *self = self.get().into();
+        }
+        &mut self.seed
+    }
+}
+
+impl From<Seed> for Stream<'_> {
+    #[inline]
+    fn from(seed: Seed) -> Self {
+        Stream { seed, content: None }
     }
 }
 

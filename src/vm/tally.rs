@@ -33,6 +33,7 @@ struct Meter {
 
 /// What went wrong in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Troubles {
     /// How often it failed for good: nothing tried it again or caught the error.
     pub failed: u64,

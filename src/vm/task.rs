@@ -177,7 +177,7 @@ impl<'a> Execution<'a> {
                     _ => self.arena.alloc_str(&report.to_json()),
                 };
                 // The report holds the id that would be drawn here: the next call has another.
-                self.seed.uuid();
+                self.seed.known().uuid();
                 Err(Failure::reported(Some(error), Some(cause)))
             }
             Reply::Failed { error, cause } => Err(Failure::reported(error, cause)),
@@ -192,7 +192,7 @@ impl<'a> Execution<'a> {
         let version = Some(text("Qualifier")).filter(|v| is_version(v)).or(named).unwrap_or("$LATEST");
         let length = payload.to_json().len();
         let length = itoa::Buffer::new().format(length).to_owned();
-        let id = self.seed.uuid();
+        let id = self.seed.known().uuid();
         let head = [
             "{\"AllHttpHeaders\":{\"X-Amz-Executed-Version\":[\"",
             version,
@@ -226,7 +226,7 @@ impl<'a> Execution<'a> {
     /// What `lambda:invoke` answers to an event that nobody waits for. AWS's answer is not recorded: it holds no output
     /// here, so that reading one fails loudly.
     fn accepted(&mut self) -> Value<'a> {
-        let id = self.seed.uuid();
+        let id = self.seed.known().uuid();
         let text = format!(
             "{{\"SdkHttpMetadata\":{{\"HttpStatusCode\":202}},\"SdkResponseMetadata\":{{\"RequestId\":\"{id}\"}},\"StatusCode\":202}}"
         );
@@ -236,7 +236,7 @@ impl<'a> Execution<'a> {
     /// The JSON text that Lambda gives as the cause when a function has raised an error; compact by way of
     /// `lambda:invoke`, with blanks as Python writes them by way of the function's ARN.
     fn raised_cause(&mut self, integration: Integration, error: &str, message: &str) -> &'a str {
-        let id = self.seed.uuid();
+        let id = self.seed.known().uuid();
         let (comma, colon) = if integration == Integration::Function { (", ", ": ") } else { (",", ":") };
         let mut cause = Vec::with_capacity(error.len() + message.len() + 120);
         let mut member = |before: &[&str], text: &str| {

@@ -143,6 +143,11 @@ fn answers_are_results() {
     assert_eq!(requests[0][0], "POST /2015-03-31/functions/act/invocations HTTP/1.1");
     let last = requests.last().expect("there are requests");
     assert!(last.iter().any(|line| line.starts_with("X-Amz-Client-Context: ey")), "{last:?}");
+    // A state that names no region, and one that does.
+    for (request, region) in [(last, "us-east-1"), (&requests[0], "eu-west-1")] {
+        let scope = format!("Authorization: AWS4-HMAC-SHA256 Credential=test/20200101/{region}/lambda/aws4_request, ");
+        assert!(request.iter().any(|line| line.starts_with(&scope)), "{request:?}");
+    }
 }
 
 fn connections_are_used_again() {

@@ -4,7 +4,8 @@ use super::{MACHINE, Tried, cause, executor, folder, lines, read};
 use expressway::batch::{Sink, Source};
 use expressway::handler::lambda::Logs;
 use serde_json::{Value, json};
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 type Test = (&'static str, fn(&Tried));
@@ -22,12 +23,19 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// What only Python does.
-pub const PYTHON: &[Test] =
-    &[("a_worker_is_used_again", a_worker_is_used_again), ("mistakes_while_loading", mistakes_in_python)];
+pub const PYTHON: &[Test] = &[
+    ("a_worker_is_used_again", a_worker_is_used_again),
+    ("mistakes_while_loading", mistakes_in_python),
+    ("coats", coats),
+];
 
 /// What only Node.js does.
-pub const NODE: &[Test] =
-    &[("older_ways_to_reply", older_ways_to_reply), ("modules", modules), ("mistakes_while_loading", mistakes_in_node)];
+pub const NODE: &[Test] = &[
+    ("older_ways_to_reply", older_ways_to_reply),
+    ("modules", modules),
+    ("mistakes_while_loading", mistakes_in_node),
+    ("greeting", greeting),
+];
 
 fn event(what: &str, via: &str) -> String {
     json!({"do": what, "via": via}).to_string()
@@ -240,6 +248,50 @@ fn older_ways_to_reply(tried: &Tried) {
     assert_eq!(one("index.late")["error"], "DoublesRolled");
     let thrown = one("index.thrown");
     assert_eq!((&thrown["error"], &cause(&thrown)["errorMessage"]), (&json!("string"), &json!("a text")));
+}
+
+/// Runs a machine of `corpora` with its functions as real code, whose results have to be those that the corpus expects.
+fn corpus(tried: &Tried, name: &str, functions: &[(&str, &str)], takes: impl Fn(&Value) -> bool) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let bytes = |file: &str| std::fs::read(root.join("corpora").join(name).join(file)).expect("it is there");
+    let (events, expected) = (bytes("events.jsonl"), bytes("expected.jsonl"));
+    let events = String::from_utf8_lossy(&events);
+    // A blank line has no result, and what is no text is rejected.
+    let cases: Vec<(&str, Value)> = events
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .zip(read(&expected))
+        .filter(|(_, expected)| expected["status"] != "REJECTED")
+        .filter(|(event, _)| serde_json::from_str(event).is_ok_and(|event: Value| takes(&event)))
+        .take(60)
+        .collect();
+    assert!(cases.len() >= 2, "{name}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_expressway"));
+    command.args(["run", &format!("corpora/{name}"), "-", "--quiet", "--lambda-python", &tried.python]);
+    command.args(["--lambda-workers", "1"]).current_dir(root);
+    for (function, handler) in functions {
+        command.args(["--lambda", &format!("{function}={}", tried.code(handler))]);
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = command.spawn().expect("the command starts");
+    let lines: String = cases.iter().map(|(event, _)| format!("{event}\n")).collect();
+    // The events fit into a pipe, and its end closes it.
+    running.stdin.take().expect("it is ours").write_all(lines.as_bytes()).expect("it is read");
+    let output = running.wait_with_output().expect("it ends");
+    let expected: Vec<Value> = cases.into_iter().map(|(_, expected)| expected).collect();
+    assert_eq!(read(&output.stdout), expected, "{name}");
+}
+
+fn coats(tried: &Tried) {
+    let functions = ["wear_heavy_coat", "wear_light_jacket", "no_coat"];
+    let handlers = functions.map(|name| format!("coats.{name}"));
+    let functions: Vec<_> = functions.into_iter().zip(handlers.iter().map(String::as_str)).collect();
+    corpus(tried, "which-coat", &functions, |event| event["Weather"].is_string());
+}
+
+fn greeting(tried: &Tried) {
+    // What is no text, JavaScript writes in a way of its own.
+    corpus(tried, "is-teacher", &[("hello", "index.back")], |event| event["who"].is_string());
 }
 
 fn modules(tried: &Tried) {

@@ -59,6 +59,7 @@ pub struct Ledger {
 
 /// Why a run cannot be kept, or cannot be gone on with.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LedgerError {
     /// There is nothing to go on with.
     #[error("{path}: there is no such ledger")]
@@ -150,6 +151,7 @@ impl Ledger {
     /// # Errors
     ///
     /// As [`Ledger::new`].
+    #[doc(hidden)]
     pub fn new_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Ledger, LedgerError> {
         match read(&*disk, path) {
             Err(LedgerError::Absent { .. }) => {}
@@ -183,6 +185,7 @@ impl Ledger {
     /// # Errors
     ///
     /// As [`Ledger::resume`].
+    #[doc(hidden)]
     pub fn resume_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Ledger, LedgerError> {
         let mut record = read(&*disk, path)?;
         let (folder, arguments) = (std::mem::take(&mut record.folder), std::mem::take(&mut record.arguments));

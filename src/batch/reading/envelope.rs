@@ -9,6 +9,7 @@ use crate::value::raw::{Elements, Members};
 
 /// A service's way of wrapping messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Envelope {
     /// A string that holds JSON.
     Json,

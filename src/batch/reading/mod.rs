@@ -48,6 +48,7 @@ pub use values::values_in;
 
 /// How the records of a source are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Format {
     /// Told by its first bytes, or its name: lines, whenever the first line could be an event.
     Auto,

@@ -15,6 +15,7 @@ pub struct Pointer {
 
 /// A text that names no place.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PointerError {
     /// It is no path.
     #[error(transparent)]

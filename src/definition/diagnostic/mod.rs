@@ -9,6 +9,7 @@ use crate::value::tree::Span;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// Whether it refuses the definition.
     pub severity: Severity,
@@ -28,6 +29,7 @@ pub struct Diagnostic {
 
 /// Whether a finding refuses the definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Severity {
     /// The definition is refused.
     Error,

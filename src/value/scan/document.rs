@@ -62,7 +62,7 @@ pub(super) fn read<'t>(
     let walked = (body.len() <= TEXT_BYTES_MAX)
         .then(|| {
             engine.run(body, false, index);
-            let body = std::str::from_utf8(body).ok().filter(|_| !index.bad)?;
+            let body = std::str::from_utf8(body).ok().filter(|_| index.bad.is_none())?;
             let walked = walker.walk(body, index, Cursor::default(), END, &NO_PATHS, &mut [])?;
             Some((body, walked, skipped))
         })
@@ -80,8 +80,14 @@ pub(super) fn fault(text: &[u8], skipped: usize) -> SyntaxError {
 #[cold]
 pub(super) fn first_fault(text: &[u8], skipped: usize) -> Fault {
     let body = &text[skipped..];
-    // Most texts are ASCII, which is sooner told than the rest of UTF-8.
-    let utf8 = if body.is_ascii() { None } else { std::str::from_utf8(body).err() };
+    // Most texts are ASCII, and then there is only one thing that can be wrong with them.
+    if body.len() <= TEXT_BYTES_MAX
+        && body.is_ascii()
+        && let Err(fault) = strict::check(body)
+    {
+        return Fault { offset: fault.offset + skipped, ..fault };
+    }
+    let utf8 = std::str::from_utf8(body).err();
     let utf8 = utf8.map(|error| Fault { offset: error.valid_up_to(), rule: Rule::NotUtf8 });
     let grammar = strict::check(body).err();
     let long = (body.len() > TEXT_BYTES_MAX).then_some(Fault { offset: 0, rule: Rule::TooLong });

@@ -27,9 +27,9 @@ pub struct Index {
     pub(super) blanks: bool,
     /// A byte beyond ASCII occurs.
     pub(super) non_ascii: bool,
-    /// A control character in a string, a string open at the end of a line or of the text, or a backslash outside strings:
-    /// the text is bad, and the lists are unspecified.
-    pub(super) bad: bool,
+    /// Byte offset of the first control character in a string, backslash outside strings, or end of a text in a string: the
+    /// text is bad. What stands before the line of that byte is listed as it should be; the rest of the lists is unspecified.
+    pub(super) bad: Option<usize>,
 }
 
 impl Index {
@@ -48,18 +48,20 @@ impl Index {
         &self.escapes[..self.escapes.len().saturating_sub(1)]
     }
 
-    /// Whether a blank stands outside strings; line ends do not count in JSON Lines.
+    /// Whether a blank stands outside strings; line ends do not count in JSON Lines. Of a bad text nobody looked at all.
     pub fn has_blanks(&self) -> bool {
         self.blanks
     }
 
-    /// Whether a byte beyond ASCII occurs.
+    /// Whether a byte beyond ASCII occurs. Of a bad text nobody looked at all.
     pub fn has_non_ascii(&self) -> bool {
         self.non_ascii
     }
 
-    /// Whether the text is known to be bad as a whole; tokens and escapes are unspecified then.
-    pub fn is_bad(&self) -> bool {
+    /// The first byte, if any, that makes the text bad whatever the grammar says: a control character in a string (the end
+    /// of a line among them), a backslash outside strings, or the end of the text in a string. Only lines before that of this
+    /// byte are listed as they should be.
+    pub fn bad_at(&self) -> Option<usize> {
         self.bad
     }
 
@@ -71,7 +73,7 @@ impl Index {
         self.positions.clear();
         self.classes.clear();
         self.escapes.clear();
-        (self.blanks, self.non_ascii, self.bad) = (false, false, false);
+        (self.blanks, self.non_ascii, self.bad) = (false, false, None);
     }
 
     /// Ends the lists with marks, so that looking a few tokens ahead needs no further checks.

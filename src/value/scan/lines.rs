@@ -1,10 +1,11 @@
 //! A chunk of JSON Lines, line by line: the one door for events.
 //!
 //! Flows in: the bytes of a chunk that starts at the start of a line and ends at the end of one. Flows out: per line its
-//! place in the chunk and either its checked text with slots, or that it is blank, or its fault. If something makes the
-//! chunk as a whole unreadable (bytes that are not UTF-8, a string that is open at the end of a line), it is read again
-//! one line at a time, so that each line fares as if it stood alone. It must never allocate once its scratch memory has
-//! grown to the size of the chunks.
+//! place in the chunk and either its checked text with slots, or that it is blank, or its fault. Each line fares as if it
+//! stood alone, and nothing is read twice on account of another: if something makes a line unreadable before its grammar is
+//! looked at (bytes that are not UTF-8, a string that is open at its end), the stretch of lines that is read as a whole
+//! ends before it, and another begins behind it. It must never allocate once its scratch memory has grown to the size of
+//! the chunks.
 
 use super::TEXT_BYTES_MAX;
 use super::document;
@@ -204,8 +205,15 @@ impl Default for Scratch {
 #[derive(Debug)]
 pub struct Lines<'c, 's> {
     chunk: &'c [u8],
-    /// The chunk as text, if it could be read as a whole.
-    whole: Option<&'c str>,
+    /// Lines of it that are known to be UTF-8, and where they start.
+    valid: &'c str,
+    valid_from: usize,
+    /// The stretch at hand: its text, which the tokens count in and more lines may stand behind, and where that starts.
+    source: &'c str,
+    base: usize,
+    /// Where the lines end that can be read of it, and where a line starts that cannot be read at all.
+    readable: usize,
+    unreadable: usize,
     scratch: &'s mut Scratch,
     plan: &'s WalkPlan,
     /// Offset of the next line.
@@ -213,8 +221,7 @@ pub struct Lines<'c, 's> {
     cursor: Cursor,
     /// Offset of the line at hand, and of its end.
     here: (usize, usize),
-    /// What its tokens count in, where in that its text is, and how it is spelled.
-    source: &'c str,
+    /// Where in the stretch its text is, and how it is spelled.
     span: Span,
     flags: LineFlags,
     /// Which tokens are its.
@@ -228,25 +235,31 @@ impl<'c, 's> Lines<'c, 's> {
     pub fn new(chunk: &'c [u8], scratch: &'s mut Scratch, plan: &'s WalkPlan) -> Self {
         scratch.walker.look_for_duplicates(plan.find_duplicates);
         scratch.shapes.prepare(&plan.trie, plan.find_duplicates);
-        let whole = (chunk.len() <= TEXT_BYTES_MAX)
-            .then(|| {
-                scratch.engine.run(chunk, true, &mut scratch.index);
-                std::str::from_utf8(chunk).ok().filter(|_| !scratch.index.bad)
-            })
-            .flatten();
         Lines {
             chunk,
-            whole,
+            valid: "",
+            valid_from: 0,
+            source: "",
+            base: 0,
+            readable: 0,
+            unreadable: usize::MAX,
             scratch,
             plan,
             offset: 0,
             cursor: Cursor::default(),
             here: (0, 0),
-            source: whole.unwrap_or_default(),
             span: Span { start: 0, end: 0 },
             flags: LineFlags::NONE,
             tokens: (0, 0),
         }
+    }
+
+    /// Goes on behind so many empty lines, which the chunk has to begin with; before the first line is asked for.
+    pub(crate) fn behind(&mut self, empty_lines: usize) {
+        debug_assert!(self.offset == 0 && self.chunk[..empty_lines].iter().all(|&byte| byte == b'\n'));
+        self.offset = empty_lines;
+        // Each of them is a token.
+        self.cursor.token = empty_lines;
     }
 
     /// The next line; `slots` has at least [`SlotTrie::slots`] entries. `None` after the last line.
@@ -264,13 +277,13 @@ impl<'c, 's> Lines<'c, 's> {
     /// for those who read millions: what is not asked for is not put together.
     #[inline(always)]
     pub fn advance(&mut self, slots: &mut [Slot]) -> Option<LineKind> {
-        if self.offset >= self.chunk.len() {
-            return None;
+        if self.offset >= self.readable {
+            match self.next_stretch()? {
+                LineKind::Json => {}
+                other => return Some(other),
+            }
         }
-        match self.whole {
-            Some(text) => Some(self.next_of_whole(text, slots)),
-            None => Some(self.next_alone(slots)),
-        }
+        Some(self.next_of_stretch(slots))
     }
 
     /// Byte offset in the chunk of the line at hand.
@@ -333,9 +346,10 @@ impl<'c, 's> Lines<'c, 's> {
         out.push_str(itoa::Buffer::new().format(fault.offset));
     }
 
+    /// The next line of the stretch at hand.
     #[inline(always)]
-    fn next_of_whole(&mut self, text: &'c str, slots: &mut [Slot]) -> LineKind {
-        let first = self.cursor.token;
+    fn next_of_stretch(&mut self, slots: &mut [Slot]) -> LineKind {
+        let (text, first) = (self.source, self.cursor.token);
         let Scratch { index, shapes, .. } = &mut *self.scratch;
         let walked = match index.classes[first] {
             b'\n' => Ok(None),
@@ -352,8 +366,8 @@ impl<'c, 's> Lines<'c, 's> {
             Err(()) => first + index.classes[first..].iter().position(|&class| class == b'\n').unwrap_or(0),
         };
         let end = index.positions[end_token] as usize;
-        self.here = (self.offset, end);
-        self.offset = end + 1;
+        self.here = (self.offset, self.base + end);
+        self.offset = self.base + end + 1;
         self.tokens = (first, end_token + 1);
         self.cursor.token = end_token + 1;
         while (index.escapes[self.cursor.escape] as usize) < end {
@@ -379,36 +393,61 @@ impl<'c, 's> Lines<'c, 's> {
         Some(walked)
     }
 
-    /// The next line, read as if it were a chunk of its own.
-    #[cold]
-    fn next_alone(&mut self, slots: &mut [Slot]) -> LineKind {
-        let offset = self.offset;
-        let rest = &self.chunk[offset..];
-        let raw = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
-        self.here = (offset, offset + raw.len());
-        self.offset += raw.len() + 1;
-        if raw.iter().all(|&byte| is_blank(byte)) {
-            return LineKind::Blank;
+    /// Begins another stretch, behind which there is something to be read ([`LineKind::Json`]), or passes over a line that
+    /// cannot be; nothing behind the last line.
+    #[inline(never)]
+    fn next_stretch(&mut self) -> Option<LineKind> {
+        if self.offset >= self.chunk.len() {
+            return None;
         }
-        match self.alone(raw, slots) {
-            Some((source, walked)) => {
-                (self.source, self.span) = (source, walked.span);
-                self.tokens = (0, self.scratch.index.classes.len());
-                self.flags = self.scratch.flags(source, 0, &walked, self.plan.find_duplicates);
-                LineKind::Json
+        if self.offset != self.unreadable {
+            self.begin_stretch();
+            if self.offset < self.readable {
+                return Some(LineKind::Json);
             }
-            None => LineKind::Bad,
+        }
+        let rest = &self.chunk[self.offset..];
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        self.here = (self.offset, self.offset + length);
+        self.offset += length + 1;
+        // A line that is longer than positions reach has not been looked at.
+        match length > TEXT_BYTES_MAX && self.raw().iter().all(|&byte| is_blank(byte)) {
+            true => Some(LineKind::Blank),
+            false => Some(LineKind::Bad),
         }
     }
 
-    fn alone(&mut self, raw: &'c [u8], slots: &mut [Slot]) -> Option<(&'c str, Walked)> {
-        if raw.len() > TEXT_BYTES_MAX {
-            return None;
+    /// Finds the tokens of the lines from here on, as many as can be read as a whole, which may be none.
+    fn begin_stretch(&mut self) {
+        if self.offset >= self.valid_from + self.valid.len() {
+            (self.valid, self.valid_from) = (valid_lines(&self.chunk[self.offset..]), self.offset);
         }
-        let Scratch { engine, index, walker, .. } = &mut *self.scratch;
-        engine.run(raw, true, index);
-        let text = std::str::from_utf8(raw).ok().filter(|_| !index.bad)?;
-        let walked = walker.walk(text, index, Cursor::default(), b'\n', &self.plan.trie, slots)?;
-        Some((text, walked))
+        let text = &self.valid[self.offset - self.valid_from..];
+        (self.source, self.base, self.cursor) = (text, self.offset, Cursor::default());
+        let Scratch { engine, index, .. } = &mut *self.scratch;
+        engine.run(text.as_bytes(), true, index);
+        let readable = match index.bad {
+            None => text.len(),
+            Some(bad) => memchr::memrchr(b'\n', &text.as_bytes()[..bad]).map_or(0, |line_end| line_end + 1),
+        };
+        self.readable = self.base + readable;
+        self.unreadable = if readable < text.len() || text.is_empty() { self.readable } else { usize::MAX };
     }
+}
+
+/// As many lines from the start on as are UTF-8, and no more than positions reach; none if the first one is not, or too long.
+fn valid_lines(bytes: &[u8]) -> &str {
+    let in_reach = match bytes.get(..TEXT_BYTES_MAX) {
+        Some(reached) if bytes.len() > TEXT_BYTES_MAX => whole_lines(reached),
+        _ => bytes,
+    };
+    match std::str::from_utf8(in_reach) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(whole_lines(&in_reach[..error.valid_up_to()])).unwrap_or_default(),
+    }
+}
+
+/// The lines that end in these bytes.
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    &bytes[..memchr::memrchr(b'\n', bytes).map_or(0, |line_end| line_end + 1)]
 }

@@ -36,7 +36,12 @@ const CLASSES: [Class; 256] = {
 
 /// Finds the tokens of `text`.
 pub(super) fn index(text: &[u8], lines: bool, index: &mut Index) {
-    index.non_ascii = !text.is_ascii();
+    index.bad = find(text, lines, index);
+    index.non_ascii = !text[..index.bad.unwrap_or(text.len())].is_ascii();
+}
+
+/// Lists the tokens up to the first byte that makes the text bad, if there is one.
+fn find(text: &[u8], lines: bool, index: &mut Index) -> Option<usize> {
     let mut at = 0;
     let mut in_run = false;
     while let Some(&byte) = text.get(at) {
@@ -46,8 +51,7 @@ pub(super) fn index(text: &[u8], lines: bool, index: &mut Index) {
             Class::Blank => index.blanks = true,
             Class::LineEnd if !lines => index.blanks = true,
             Class::Backslash => {
-                index.bad = true;
-                return;
+                return Some(at);
             }
             Class::Other | Class::LineEnd | Class::Structural | Class::Quote => {
                 index.positions.push(at as u32);
@@ -57,22 +61,22 @@ pub(super) fn index(text: &[u8], lines: bool, index: &mut Index) {
         in_run = class == Class::Other;
         at += 1;
         if class == Class::Quote {
-            let Some(end) = string_end(text, at, &mut index.escapes) else {
-                index.bad = true;
-                return;
-            };
-            at = end;
+            match string_end(text, at, &mut index.escapes) {
+                Ok(end) => at = end,
+                Err(bad) => return Some(bad),
+            }
         }
     }
+    None
 }
 
-/// The offset after the closing quote of the string whose inside starts at `at`, if it is closed and holds no control
-/// character.
-fn string_end(text: &[u8], mut at: usize, escapes: &mut Vec<u32>) -> Option<usize> {
+/// The offset after the closing quote of the string whose inside starts at `at`; else that of a control character in it, or
+/// of the end of the text.
+fn string_end(text: &[u8], mut at: usize, escapes: &mut Vec<u32>) -> Result<usize, usize> {
     loop {
-        match *text.get(at)? {
-            b'"' => return Some(at + 1),
-            ..0x20 => return None,
+        match *text.get(at).ok_or(at)? {
+            b'"' => return Ok(at + 1),
+            ..0x20 => return Err(at),
             b'\\' => {
                 escapes.push(at as u32);
                 // Whether the escape is a good one is the second pass's business; here it only must not end the string.

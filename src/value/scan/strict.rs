@@ -1,10 +1,12 @@
-//! The grammar of JSON (RFC 8259), one byte at a time: slow, simple, and exact about where a text stops being JSON.
+//! The grammar of JSON (RFC 8259), a byte at a time but for the insides of strings: simple, and exact about where a text
+//! stops being JSON.
 //!
 //! Flows in: bytes, UTF-8 or not. Flows out: the first [`Fault`]. The fast reader only knows *that* a text is
 //! bad; this one is then asked where and why, so its speed matters to damaged input alone.
 //! It must never recurse or allocate, and never accept what the fast reader refuses (a test compares the two).
 
 use super::DEPTH_MAX;
+use crate::value::text::specials;
 
 /// Where a text stops being JSON, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,39 +51,58 @@ impl Fault {
     /// The fault in words, behind what is there.
     pub(crate) fn describe_to(&self, text: &[u8], out: &mut String) {
         let found = |out: &mut String| found(text.get(self.offset..).unwrap_or_default(), out);
-        let mut number = itoa::Buffer::new();
-        let parts = match self.rule {
+        let number = |number: usize, out: &mut String| out.push_str(itoa::Buffer::new().format(number));
+        match self.rule {
             Rule::Expected(what) => {
-                ["expected ", what, ", found "].into_iter().for_each(|part| out.push_str(part));
-                return found(out);
+                out.push_str("expected ");
+                out.push_str(what);
+                out.push_str(", found ");
+                found(out);
             }
             Rule::RawControl => {
                 found(out);
-                [" inside a string must be written as an escape", "", ""]
+                out.push_str(" inside a string must be written as an escape");
             }
-            Rule::OpenString(start) => ["the string that opens at byte ", number.format(start), " is not closed"],
-            Rule::LeadingZero => ["a number must not start with a zero that is followed by a digit", "", ""],
-            Rule::TooDeep => ["arrays and objects are nested deeper than ", number.format(DEPTH_MAX), " levels"],
+            Rule::OpenString(start) => {
+                out.push_str("the string that opens at byte ");
+                number(start, out);
+                out.push_str(" is not closed");
+            }
+            Rule::LeadingZero => out.push_str("a number must not start with a zero that is followed by a digit"),
+            Rule::TooDeep => {
+                out.push_str("arrays and objects are nested deeper than ");
+                number(DEPTH_MAX, out);
+                out.push_str(" levels");
+            }
             Rule::NotUtf8 => {
                 found(out);
-                [" is not UTF-8", "", ""]
+                out.push_str(" is not UTF-8");
             }
-            Rule::TooLong => ["the text is longer than ", number.format(super::TEXT_BYTES_MAX), " bytes"],
-        };
-        parts.into_iter().for_each(|part| out.push_str(part));
+            Rule::TooLong => {
+                out.push_str("the text is longer than ");
+                number(super::TEXT_BYTES_MAX, out);
+                out.push_str(" bytes");
+            }
+        }
     }
 }
 
 /// What stands at the start of the rest of a text, for a person to read.
 fn found(rest: &[u8], out: &mut String) {
     let Some(&byte) = rest.first() else { return out.push_str("the end of the text") };
-    // A character has at most four bytes; a cut or damaged one is shown as its first byte.
-    let head = &rest[..if byte < 0x80 { 1 } else { rest.len().min(4) }];
-    let valid = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+    let first = match byte {
+        0..0x80 => Some(char::from(byte)),
+        _ => {
+            // A character has at most four bytes; a cut or damaged one is shown as its first byte.
+            let head = &rest[..rest.len().min(4)];
+            let valid = match std::str::from_utf8(head) {
+                Ok(text) => text,
+                Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
+            };
+            valid.chars().next()
+        }
     };
-    match valid.chars().next() {
+    match first {
         Some('\u{feff}') => out.push_str("a byte order mark"),
         Some('\n') => out.push_str("the end of the line"),
         Some('`') => out.push_str("a backquote"),
@@ -209,6 +230,13 @@ pub(crate) fn is_blank(byte: u8) -> bool {
 fn string(text: &[u8], start: usize) -> Result<usize, Fault> {
     let mut at = start + 1;
     loop {
+        while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+            let found = specials(u64::from_le_bytes(*word)).trailing_zeros() as usize / 8;
+            at += found;
+            if found < word.len() {
+                break;
+            }
+        }
         match text.get(at) {
             None => {
                 return Err(Fault { offset: at, rule: Rule::OpenString(start) });

@@ -41,7 +41,7 @@ struct State {
     escaped: u64,
     /// 1 if the last byte belonged to a number, a literal, or whatever else stands outside strings.
     in_run: u64,
-    /// Not zero once something was wrong.
+    /// What is wrong in the last block, a bit per byte.
     bad: u64,
     blanks: u64,
     non_ascii: u64,
@@ -86,14 +86,24 @@ impl State {
         let run = outside & !(marks | blank | quotes) & used;
         let run_starts = run & !(run << 1 | self.in_run);
         self.in_run = run >> 63;
-        self.bad |= (masks.control & inside) | (starts & outside);
+        self.bad = (masks.control & inside) | (starts & outside);
         self.blanks |= blank & outside;
         self.non_ascii |= masks.non_ascii;
         Found { tokens: (marks & outside) | (quotes & inside) | run_starts, escapes: starts }
     }
 
-    fn finish(&self, index: &mut Index) {
-        index.bad = self.bad | self.in_string != 0;
+    /// Whether something is wrong in the block that was looked at last: then there is no use in looking at more.
+    #[inline(always)]
+    fn is_bad(&self) -> bool {
+        self.bad != 0
+    }
+
+    /// `base` is the offset of the last block that was looked at, `end` that of the end of the text.
+    fn finish(&self, index: &mut Index, base: u32, end: usize) {
+        index.bad = match self.bad {
+            0 => (self.in_string != 0).then_some(end),
+            bad => Some(base as usize + bad.trailing_zeros() as usize),
+        };
         index.blanks = self.blanks != 0;
         index.non_ascii = self.non_ascii != 0;
     }
@@ -286,8 +296,11 @@ fn avx512(text: &[u8], lines: bool, index: &mut Index) {
             positions.set_len(length + count);
             index.classes.set_len(length + count);
         }
+        if state.is_bad() {
+            return state.finish(index, base, text.len());
+        }
     });
-    state.finish(index);
+    state.finish(index, 0, text.len());
 }
 
 /// For each set of eight bits the numbers of those that are set, in order; the rest is zero.
@@ -365,8 +378,11 @@ fn avx2(text: &[u8], lines: bool, index: &mut Index) {
             index.positions.set_len(length);
             index.classes.set_len(length);
         }
+        if state.is_bad() {
+            return state.finish(index, base, text.len());
+        }
     });
-    state.finish(index);
+    state.finish(index, 0, text.len());
 }
 
 /// A table for both halves of a register.
