@@ -129,6 +129,7 @@ fn expressions() {
         ("($f := function($x, $y)<s-n:s> { $x & $y }; shop.$f(7))", r#""Coats & Co7""#),
         ("($sum($x := [1, 2]); $x)", "[1,2]"),
         ("$contains('a', /[a-a]/)", "true"),
+        ("$match('xay', /a/)", r#"{"match":"a","index":1,"groups":[]}"#),
         ("/a/('xay').[match, start, end]", r#"["a",1,2]"#),
         // A function that is called right where it is written is asked for what any other is.
         ("$map(5, function($x, $i, $all) { $all })", "[5]"),
