@@ -19,7 +19,7 @@ workloads=(
   "etl         500  2500 2.2"
 )
 
-cargo build --locked --release --quiet --bin expressway --example make_events
+cargo build --locked --release --quiet --bin expressway --example make_events --example native --example embedded
 (cd perf/hand && CARGO_TARGET_DIR=../../target/hand cargo build --locked --release --quiet)
 bin=target/release
 hand=target/hand/release/by-hand
@@ -66,6 +66,13 @@ for line in "${workloads[@]}"; do
   if [ "$workload" = which-coat ]; then
     twin=$(per_event "$bin/expressway" run corpora/which-coat-jsonata EVENTS --threads 1 --emit output --latency off -q -o /dev/null)
     row "the same machine in JSONata, beside JSONPath" "$twin" "$ours" 1.15
+    # A program of one's own around the library, with functions in Rust, beside the command with the same ones.
+    command=$(per_event "$bin/examples/native" run corpora/which-coat EVENTS --threads 1 --emit output --latency off -q -o /dev/null)
+    row "functions in Rust" "$command" "$dom" -
+    for way in batch session; do
+      own=$(per_event "$bin/examples/embedded" "$way" native corpora/which-coat/machine.asl.json EVENTS /dev/null)
+      row "the same in a program of one's own, $way" "$own" "$command" "$([ "$way" = batch ] && echo 1.05 || echo 1.3)"
+    done
   fi
 done
 
