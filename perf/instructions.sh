@@ -15,7 +15,7 @@ check=${1:-}
 # little above what was last measured: it is there to catch what makes an event dearer, not to state an aim.
 workloads=(
   "which-coat 2000 12000 0.56"
-  "orders      250  1250 9"
+  "orders      250  1250 4"
   "etl         500  2500 2.2"
 )
 
