@@ -139,13 +139,19 @@ pub fn kind(expression: &str, ours: &Answer, theirs: &Answer) -> Kind {
         _ if has("~> |") || has("~>|") => Kind::Nested,
         _ if has("$formatInteger(") || has("$formatNumber(") || has("$parseInteger(") => Kind::Picture,
         (Answer::Error(code, _), _) if has("Millis(") && code.starts_with("D313") => Kind::Time,
+        // Refused here; there no number, whatever becomes of that.
+        (Answer::Error(code, _), _) if has("$toMillis(") && code == "D3110" => Kind::Time,
         (_, Answer::Value(value)) if has("$fromMillis(") && value.to_string().contains("NaN") => Kind::Time,
         // What is no time is no number, which JSON has as null.
         (_, Answer::Value(value)) if has("$toMillis(") && value.to_string().contains("null") => Kind::Time,
         (Answer::Value(_), Answer::Value(_)) if has("$toMillis(") && has("'[d]'") => Kind::Time,
-        _ if has("$fromMillis(") && bracket_in_bracket(expression) => Kind::Time,
+        _ if has("$fromMillis(") && (bracket_in_bracket(expression) || is_no_part(expression)) => Kind::Time,
         (Answer::Value(_), Answer::Value(_)) if has("$fromMillis(") && has("'-") => Kind::West,
-        (_, Answer::Error(code, _)) if has("$single(") && has("function(") && code == "D3139" => Kind::Handed,
+        _ if ["$single(", "$spread(", "$distinct("].iter().any(|hands_on| has(hands_on))
+            && (has("function(") || names_function(expression)) =>
+        {
+            Kind::Handed
+        }
         _ if has("$base64decode(") => Kind::Base64,
         _ if has("$clone(") => Kind::Digits,
         (_, Answer::Value(value)) if has("$replace(") && value.to_string().contains("undefined") => Kind::Word,
@@ -161,6 +167,14 @@ fn names_function(expression: &str) -> bool {
     expression.split('$').skip(1).any(|rest| {
         let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
         Builtin::from_name(&rest[..end]).is_some() && !rest[end..].starts_with('(')
+    })
+}
+
+/// Whether a picture in the expression has a part of which nobody knows how it is presented: `[function]`.
+fn is_no_part(expression: &str) -> bool {
+    expression.split('[').skip(1).any(|rest| {
+        let second = rest.chars().nth(1).filter(char::is_ascii_alphabetic);
+        second.is_some_and(|second| !"aAiIwWNn".contains(second))
     })
 }
 
