@@ -257,9 +257,9 @@ impl<'c, 's> Lines<'c, 's> {
     /// Goes on behind so many empty lines, which the chunk has to begin with; before the first line is asked for.
     pub(crate) fn behind(&mut self, empty_lines: usize) {
         debug_assert!(self.offset == 0 && self.chunk[..empty_lines].iter().all(|&byte| byte == b'\n'));
-        self.offset = empty_lines;
-        // Each of them is a token.
-        self.cursor.token = empty_lines;
+        // They belong to the stretch of the line behind them: each is a token there.
+        self.begin_stretch();
+        (self.offset, self.cursor.token) = (empty_lines, empty_lines);
     }
 
     /// The next line; `slots` has at least [`SlotTrie::slots`] entries. `None` after the last line.
