@@ -125,8 +125,8 @@ const RESULTS_BYTES_MAX: usize = 4 << 20;
 /// Chunks that may wait for their turn, where their results need not stay in memory: what is known of each still does.
 const SPILLED_CHUNKS: u64 = 1 << 14;
 /// Before anything is spilled, the first chunk is waited for so long. Many systems put a thread aside for some milliseconds
-/// when there is other work, while the others get through the whole window in two; spilling that cost a sixth of a run
-/// on two busy cores. An event that takes longer than this makes others wait no longer than this.
+/// when there is other work, while the others get through the whole window; to spill that costs more than to wait (`perf/rows
+/// threads`). An event that takes longer than this makes others wait no longer than this.
 const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Called with the name of a source and the offset of the event there that all wait for.

@@ -49,8 +49,6 @@ pub struct Needs {
     pub events: u32,
     /// Whether the context object is looked into: nobody may have given another.
     pub context: bool,
-    /// Whether time passes or is told: it has to be virtual.
-    pub clock: bool,
     /// Whether children are gone through, which others could help with.
     pub children: bool,
 }

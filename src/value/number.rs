@@ -78,13 +78,18 @@ impl<'a> Number<'a> {
     }
 }
 
+/// Whether there is a minus, and what is behind it.
+#[inline(always)]
+fn without_sign(text: &[u8]) -> (bool, &[u8]) {
+    match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, text),
+    }
+}
+
 /// The integer of at most 18 digits, which is what most are.
 fn integer(text: &str) -> Option<i64> {
-    let bytes = text.as_bytes();
-    let (negative, digits) = match bytes.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        _ => (false, bytes),
-    };
+    let (negative, digits) = without_sign(text.as_bytes());
     if digits.is_empty() || digits.len() > 18 {
         return None;
     }
@@ -103,11 +108,7 @@ fn integer(text: &str) -> Option<i64> {
 /// below the point are both doubles exactly, so that one division rounds as it must.
 fn short(text: &str) -> Option<f64> {
     const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-    let bytes = text.as_bytes();
-    let (negative, digits) = match bytes.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        _ => (false, bytes),
-    };
+    let (negative, digits) = without_sign(text.as_bytes());
     if digits.is_empty() || digits.len() > 16 {
         return None;
     }
@@ -164,10 +165,7 @@ struct Decimal {
 
 impl Decimal {
     fn of(text: &[u8]) -> Decimal {
-        let (negative, text) = match text.split_first() {
-            Some((b'-', rest)) => (true, rest),
-            _ => (false, text),
-        };
+        let (negative, text) = without_sign(text);
         let mantissa_end = text.iter().position(|b| matches!(b, b'e' | b'E')).unwrap_or(text.len());
         let written: &[u8] = text.get(mantissa_end + 1..).unwrap_or(b"");
         let (mut digits, mut exponent, mut after_point) = (Vec::with_capacity(mantissa_end), exponent(written), false);

@@ -109,17 +109,22 @@ impl From<Seed> for Stream<'_> {
 
 /// The UUID of version 4, in lower case, that two random numbers make.
 pub(super) fn uuid_of(high: u64, low: u64) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let (high, low) = ((high & !0xF000) | 0x4000, (low >> 2) | (1 << 63));
     let mut uuid = String::with_capacity(36);
     for (n, byte) in high.to_be_bytes().into_iter().chain(low.to_be_bytes()).enumerate() {
         if matches!(n, 4 | 6 | 8 | 10) {
             uuid.push('-');
         }
-        uuid.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        uuid.push(char::from(DIGITS[usize::from(byte & 15)]));
+        push_hex(byte, &mut uuid);
     }
     uuid
+}
+
+/// Appends a byte in hexadecimal, in lower case.
+pub(super) fn push_hex(byte: u8, out: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+    out.push(char::from(DIGITS[usize::from(byte & 15)]));
 }
 
 /// A permutation of 64-bit numbers in which every bit of the input moves about half of the output (the finalizer of

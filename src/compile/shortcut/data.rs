@@ -148,7 +148,6 @@ impl Tracer<'_> {
                 }
             }
             [Some("State"), Some("EnteredTime"), _] if track.visit.state.is_some() && track.visit.is_fresh => {
-                self.needs.clock = true;
                 Ok((self.compute(track, links, Compute::Now), 2))
             }
             [Some("Execution"), Some("Input"), _] => Ok((Symbol::Input, 2)),

@@ -90,7 +90,7 @@ impl Tracer<'_> {
     /// Lets time pass.
     pub(super) fn pass(&mut self, track: &mut Track, links: &mut Vec<Link>, ms: i64) {
         if ms > 0 {
-            (self.needs.clock, self.most.passes) = (true, true);
+            self.most.passes = true;
             track.visit.is_fresh = false;
             links.push(Link::Pass(ms));
         }

@@ -2,6 +2,7 @@
 
 use super::{Call, Rejected, java};
 use crate::value::{Kind, Value};
+use crate::vm::seed::push_hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::Digest;
@@ -37,12 +38,8 @@ pub(crate) fn hex_digest(data: &[u8], algorithm: &str) -> Option<String> {
 }
 
 fn hex(digest: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut hex = String::with_capacity(digest.len() * 2);
-    for byte in digest {
-        hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        hex.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
+    digest.iter().for_each(|byte| push_hex(*byte, &mut hex));
     hex
 }
 
