@@ -8,10 +8,17 @@
 use super::Arena;
 
 /// The string that the text between two quotes means; borrowed if it has no escape.
+#[inline]
 pub fn unescape<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
-    if !any_in(text.as_bytes(), is_backslash, any_backslash) {
+    if !has_backslash(text.as_bytes()) {
         return text;
     }
+    resolve(text, arena)
+}
+
+/// As [`unescape`], of a text that has escapes.
+#[inline(never)]
+fn resolve<'a>(text: &str, arena: &'a Arena) -> &'a str {
     let mut out = bumpalo::collections::String::with_capacity_in(text.len(), arena);
     decode(text, |c| {
         out.push(c);
@@ -110,8 +117,10 @@ fn needs_escape(bytes: &[u8]) -> bool {
     any_in(bytes, |byte| byte < 0x20 || byte == b'"' || byte == b'\\', any_special)
 }
 
-fn is_backslash(byte: u8) -> bool {
-    byte == b'\\'
+/// Whether there is a backslash in a text.
+#[inline(always)]
+pub(crate) fn has_backslash(bytes: &[u8]) -> bool {
+    any_in(bytes, |byte| byte == b'\\', any_backslash)
 }
 
 /// Whether two texts are the same. Most that are compared are names, too short for it to be worth to call for that.

@@ -130,10 +130,14 @@ fn reach<'a>(steps: &[Step], root: Value<'a>) -> Reach<'a> {
         here = loop {
             match here {
                 Value::Object(object) => {
-                    match object.members.iter().find(|member| text::same(member.key.as_bytes(), name.as_bytes())) {
-                        Some(member) => break member.value,
-                        None => return Reach::Nowhere,
-                    }
+                    let mut members = object.members.iter();
+                    break loop {
+                        match members.next() {
+                            Some(member) if text::same(member.key.as_bytes(), name.as_bytes()) => break member.value,
+                            Some(_) => {}
+                            None => return Reach::Nowhere,
+                        }
+                    };
                 }
                 Value::Overlay(overlay) if *overlay.member.key == **name => break overlay.member.value,
                 Value::Overlay(overlay) => here = overlay.base,
