@@ -11,7 +11,7 @@ use super::wording::{Emit, SUCCEEDED, Wording};
 use crate::program::shortcut::{Part, Text};
 use crate::value::Arena;
 use crate::value::scan::{LineKind, Lines, Slot};
-use crate::vm::shortcut::{Company, Shortcuts};
+use crate::vm::shortcut::{Calls, Company, Shortcuts};
 
 /// How a run's lines are told.
 pub(super) struct Swift<'r> {
@@ -38,7 +38,8 @@ pub(super) struct Telling<'t> {
 }
 
 impl<'r> Swift<'r> {
-    /// Nothing if result lines say more than what the execution has come to.
+    /// Nothing if result lines say more than what the execution has come to, or if functions are called, which may take
+    /// long.
     pub fn new(
         shortcuts: Shortcuts<'r>,
         wording: &Wording,
@@ -46,6 +47,9 @@ impl<'r> Swift<'r> {
         results_bytes_max: usize,
         now_ms: i64,
     ) -> Option<Swift<'r>> {
+        if shortcuts.asks() {
+            return None;
+        }
         let (head, tail) = match wording.emit {
             Emit::Output => (String::new(), "\n"),
             Emit::Outcome if wording.position => return None,
@@ -95,7 +99,9 @@ impl<'r> Swift<'r> {
             }
             {
                 let seen = once::scanned(&self.shortcuts, lines, &slots[..known], self.now_ms);
-                let Some(execution) = self.shortcuts.tell(&seen, arena, *company) else { break kind };
+                let Some(execution) = self.shortcuts.tell(&seen, arena, *company, &mut Calls::none(arena)) else {
+                    break kind;
+                };
                 let Some(Some(parts)) = self.lines.get(execution.index) else { break kind };
                 execution.write_parts(parts, &seen, out);
                 ends[execution.index] += 1;

@@ -41,6 +41,16 @@ impl Seed {
         self.key
     }
 
+    /// The stream of that [key](Self::key), from its start.
+    pub(super) fn of_key(key: u64) -> Seed {
+        Seed { key, draws: 0 }
+    }
+
+    /// The stream as it stands after so many more numbers.
+    pub(super) fn after(self, draws: u64) -> Seed {
+        Seed { draws: self.draws + draws, ..self }
+    }
+
     /// The stream of a child.
     pub fn child(&mut self, index: u64) -> Seed {
         Seed { key: mix(mix(self.key ^ 0xC41D ^ self.draws) ^ index), draws: 0 }
@@ -88,6 +98,12 @@ impl<'a> Stream<'a> {
             None => self.seed,
             Some(text) => Seed::of_content(self.seed.key, text),
         }
+    }
+
+    /// The stream as it stands after so many more numbers; worked out only if there are any.
+    #[inline]
+    pub(super) fn after(self, draws: u64) -> Stream<'a> {
+        if draws == 0 { self } else { self.get().after(draws).into() }
     }
 
     /// The stream, to be drawn from.

@@ -1,14 +1,16 @@
 //! Executions that only their input decides, told without being run.
 //!
 //! Flows in: a program's [`Shortcut`], an input whose slots a scanner has filled. Flows out: what the execution comes to,
-//! to be written; or nothing, and then the machine has to run it. Walking has no effect, so that nothing is lost by
-//! trying. It must never come to anything that the machine would not come to, byte for byte.
+//! to be written; or nothing, and then the machine has to run it. Walking has no effect but the calls of functions, whose
+//! replies are kept for the machine, so that nothing is lost by trying. It must never come to anything that the machine would not come to, byte for byte.
 //!
 //! States Language: none of its own; every rule is the machine's, whose code is called wherever there is something to
 //! compute or to compare.
 
+mod asking;
 mod each;
 
+pub use asking::{Answers, Calls, GivenReply};
 pub use each::{Company, Nobody, Part as PartOfMap};
 
 use super::choice;
@@ -88,6 +90,7 @@ pub struct Shortcuts<'p> {
     state_bytes: u64,
     path_nodes: u32,
     opens: bool,
+    asks: bool,
     /// How long an execution may run, in milliseconds.
     run_ms: i64,
     /// What is left of the limits for the items of Maps.
@@ -154,6 +157,7 @@ impl<'p> Shortcuts<'p> {
             input_bytes_max,
             state_bytes: limits.state_bytes,
             path_nodes: limits.path_nodes,
+            asks: shortcut.nodes.iter().any(|node| matches!(node, Node::Ask(_))),
             opens: shortcut.nodes.iter().any(|node| matches!(node, Node::Compute { what: Compute::Open { .. }, .. })),
         })
     }
@@ -166,6 +170,11 @@ impl<'p> Shortcuts<'p> {
     /// Whether any way looks into the input by its [tokens](Input::tokens): if not, nobody has to bring them.
     pub fn opens(&self) -> bool {
         self.opens
+    }
+
+    /// Whether functions are called on any way.
+    pub fn asks(&self) -> bool {
+        self.asks
     }
 
     /// How many slots of the program's it needs to know.
@@ -219,9 +228,16 @@ impl<'p> Shortcuts<'p> {
         end.visits.last().copied().filter(|_| matches!(end.result, Ending::Failed { .. }))
     }
 
-    /// What an execution comes to; nothing, if the machine has to run it. Who has time may help with long Maps.
+    /// What an execution comes to; nothing, if the machine has to run it: then the calls that have been made are to be
+    /// answered as before. Who has time may help with long Maps.
     #[inline(always)]
-    pub fn tell<'a>(&self, input: &Scanned<'a>, arena: &'a Arena, company: &dyn Company) -> Option<Told<'p, 'a>>
+    pub fn tell<'a>(
+        &self,
+        input: &Scanned<'a>,
+        arena: &'a Arena,
+        company: &dyn Company,
+        calls: &mut Calls<'_, 'a>,
+    ) -> Option<Told<'p, 'a>>
     where
         'p: 'a,
     {
@@ -243,6 +259,7 @@ impl<'p> Shortcuts<'p> {
             input,
             arena,
             company,
+            calls,
             registers: &mut [],
             now_ms: input.now_ms,
             spare: self.spare,
@@ -257,11 +274,12 @@ impl<'p> Shortcuts<'p> {
     }
 }
 
-struct Walk<'p, 'i, 'a> {
+struct Walk<'p, 'i, 'c, 'a> {
     shortcuts: &'i Shortcuts<'p>,
     input: &'i Scanned<'a>,
     arena: &'a Arena,
     company: &'i dyn Company,
+    calls: &'i mut Calls<'c, 'a>,
     registers: &'a mut [Value<'a>],
     now_ms: i64,
     spare: Spare,
@@ -269,7 +287,7 @@ struct Walk<'p, 'i, 'a> {
     items: bumpalo::collections::Vec<'a, u32>,
 }
 
-impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
+impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     #[inline(always)]
     fn run(&mut self, root: NodeId) -> Option<usize> {
         let nodes: &'p [Node] = &self.shortcuts.shortcut.nodes;
@@ -325,14 +343,15 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                     }
                     *then
                 }
-                Node::Branch { register, turn, then } => {
-                    self.turn(*register as usize, *turn);
+                Node::Branch { register, turn, who, then } => {
+                    self.turn(*register as usize, *turn, *who);
                     *then
                 }
                 Node::Each(each) => {
                     self.each(each)?;
                     each.then
                 }
+                Node::Ask(ask) => self.ask(ask)?,
                 Node::Leads { from, path, taken, register, yes, no } => {
                     match self.select(*from, *path, false, *taken) {
                         Ok(value) => {

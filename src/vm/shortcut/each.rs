@@ -5,8 +5,8 @@
 //! over memory that is given back, and on other threads where those have time: of a part only the text is kept. It must
 //! never go on where an item needs the machine: then the whole execution does.
 
-use super::{REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk, write_parts};
-use crate::program::shortcut::{BranchTurn, Each, Ending, Part as TextPart};
+use super::{Calls, REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk, write_parts};
+use crate::program::shortcut::{BranchTurn, Each, Ending, Offspring, Part as TextPart};
 use crate::program::work::CONCURRENCY_MAX;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
@@ -92,11 +92,15 @@ impl Places {
     }
 }
 
-impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
+impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     /// Walks the tree for each item; nothing if the machine has to.
     #[inline(never)]
     pub(super) fn each(&mut self, each: &'p Each) -> Option<()> {
         let items = self.value(each.items).elements(self.arena)?;
+        // Calls may take long, and a long row of them the machine shares out.
+        if each.asks && items.len() > PART && (items.len() > LONG || self.company.has_time()) {
+            return None;
+        }
         let count = items.len() as u64;
         self.spare.steps = self.spare.steps.checked_sub(each.steps.checked_mul(count)?)?;
         self.spare.events = self.spare.events.checked_sub(u64::from(each.events).checked_mul(count)?)?;
@@ -105,7 +109,8 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         let mut places = Places::new(each, items.len(), self.now_ms);
         let mut results = bumpalo::collections::Vec::with_capacity_in(items.len(), self.arena);
         let mut text = vec![b'['];
-        let independent = each.timeless || !places.scarce;
+        let independent = (each.timeless || !places.scarce) && !each.asks;
+        let parent = each.asks.then(|| self.calls.parent());
         let crowded_bytes = self.arena.allocated_bytes() + self.shortcuts.crowded_bytes;
         for begin in (0..items.len()).step_by(STRETCH) {
             let stretch = begin..items.len().min(begin + STRETCH);
@@ -116,6 +121,9 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
             }
             for index in stretch {
                 let (place, starts_ms) = places.take(index);
+                if let Some(parent) = parent {
+                    self.calls.enter(parent, Offspring { index: index as u32, ..each.who });
+                }
                 let (end, output, parts) = self.item(each, items, index, starts_ms)?;
                 places.give_back(place, self.now_ms);
                 self.spare.take(output.size().bytes_max)?;
@@ -127,6 +135,9 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                     return None;
                 }
             }
+        }
+        if let Some(parent) = parent {
+            self.calls.leave(parent.key());
         }
         self.now_ms = places.latest_ms;
         if !results.is_empty() {
@@ -202,7 +213,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
     }
 
     /// A branch begins, or all have ended.
-    pub(super) fn turn(&mut self, register: usize, turn: BranchTurn) {
+    pub(super) fn turn(&mut self, register: usize, turn: BranchTurn, who: Offspring) {
         let time = |value: Value| if let Value::Int(ms) = value { ms } else { 0 };
         let (start, latest) = (time(self.registers[register]), time(self.registers[register + 1]));
         match turn {
@@ -216,6 +227,24 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
             }
             BranchTurn::Joined => self.now_ms = latest.max(self.now_ms),
         }
+        if self.shortcuts.asks {
+            self.turn_to(register + 2, turn, who);
+        }
+    }
+}
+
+impl Walk<'_, '_, '_, '_> {
+    /// It is about another branch from here on, or about its parent, whose key is kept in the register.
+    fn turn_to(&mut self, register: usize, turn: BranchTurn, who: Offspring) {
+        if turn == BranchTurn::First {
+            self.registers[register] = Value::Int(self.calls.parent().key() as i64);
+        }
+        let key = if let Value::Int(key) = self.registers[register] { key as u64 } else { 0 };
+        self.calls.leave(key);
+        if turn != BranchTurn::Joined {
+            let parent = self.calls.parent();
+            self.calls.enter(parent, who);
+        }
     }
 }
 
@@ -228,7 +257,9 @@ fn part(
     (starts_ms, spare): (i64, Spare),
     arena: &Arena,
 ) -> Option<Part> {
+    let mut calls = Calls::none(arena);
     let mut walk = Walk {
+        calls: &mut calls,
         shortcuts,
         input,
         arena,
