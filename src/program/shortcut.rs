@@ -282,6 +282,11 @@ pub enum Compute {
         /// What it is given.
         arguments: Box<[Operand]>,
     },
+    /// By putting a text together, as `States.Format` does.
+    Format {
+        /// What of, in order.
+        pieces: Box<[Piece]>,
+    },
     /// By the rest of a path.
     Select {
         /// Where the rest starts.
@@ -319,6 +324,15 @@ pub enum Compute {
         /// The value.
         value: Operand,
     },
+}
+
+/// A piece of a computed text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Text.
+    Text(Box<str>),
+    /// The text form of a value.
+    Value(Operand),
 }
 
 /// What an execution comes to.
@@ -469,6 +483,13 @@ impl Shortcut {
                 let what = match what {
                     Compute::Call { function, arguments } => {
                         format!("{}({})", function.name(), values(&mut arguments.iter()))
+                    }
+                    Compute::Format { pieces } => {
+                        let pieces = pieces.iter().map(|piece| match piece {
+                            Piece::Text(text) => text.to_string(),
+                            Piece::Value(of) => format!("«{}»", value(of)),
+                        });
+                        format!("text {}", pieces.collect::<String>())
                     }
                     Compute::Select { from, path, .. } => format!("{} of {}", program.path(*path), value(from)),
                     Compute::Object { members } => {
