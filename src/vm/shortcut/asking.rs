@@ -87,6 +87,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         let request = &*arena.alloc(TaskRequest::of(program, ask.task, calling, arena));
         let reply = answers.answer(request)?;
         self.calls.given.push((request, reply));
+        // Memory that is given back on the way only the machine has.
+        if arena.allocated_bytes() > self.shortcuts.crowded_bytes {
+            return None;
+        }
         let registers = &mut self.registers[ask.register as usize..];
         match reply {
             Reply::Returned(value) => {
