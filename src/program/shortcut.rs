@@ -60,7 +60,9 @@ pub const REGISTER_DEPTH_MAX: u32 = 32;
 pub const ERROR_BYTES_MAX: usize = 200;
 
 /// One step of the walk.
+// The tag takes a word of its own: which node it is decides where the walk goes, and nothing has to be worked out for that.
 #[derive(Debug)]
+#[repr(u32)]
 pub enum Node {
     /// The machine has to run this.
     Machine,
@@ -466,7 +468,7 @@ impl Shortcut {
             Node::Compute { register, what, then } => {
                 let what = match what {
                     Compute::Call { function, arguments } => {
-                        format!("States.{}({})", function.name(), values(&mut arguments.iter()))
+                        format!("{}({})", function.name(), values(&mut arguments.iter()))
                     }
                     Compute::Select { from, path, .. } => format!("{} of {}", program.path(*path), value(from)),
                     Compute::Object { members } => {

@@ -23,7 +23,7 @@ use crate::program::shortcut::{
     Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
 };
 use crate::program::{PathId, SlotId, StateId};
-use crate::value::path::{Miss, NodeBudget};
+use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
 use crate::value::timestamp::Timestamp;
@@ -428,9 +428,20 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     }
 
     /// What the rest of a path leads to; if to nothing, whether that is because it has cost too much.
+    #[inline(always)]
     fn select(&self, from: Operand, path: PathId, existing: bool, taken: u32) -> Result<Value<'a>, bool> {
-        let mut budget = NodeBudget::new(self.shortcuts.path_nodes.saturating_sub(taken));
         let (root, path) = (self.value(from), self.shortcuts.program.path(path));
+        // Definite paths cost nothing.
+        match path.reach(root) {
+            Reach::Found(found) => Ok(found),
+            Reach::Nowhere => Err(false),
+            Reach::Unknown => self.evaluate(root, path, existing, taken),
+        }
+    }
+
+    #[inline(never)]
+    fn evaluate(&self, root: Value<'a>, path: &'p Path, existing: bool, taken: u32) -> Result<Value<'a>, bool> {
+        let mut budget = NodeBudget::new(self.shortcuts.path_nodes.saturating_sub(taken));
         let found = match existing {
             true => path.eval_existing(root, self.arena, &mut budget),
             false => path.eval(root, self.arena, &mut budget),

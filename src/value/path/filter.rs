@@ -6,7 +6,7 @@
 
 use super::compare::{self, Datum};
 use super::cursor::Cursor;
-use super::{BudgetExceeded, Miss, NodeBudget, Path};
+use super::{BudgetExceeded, Miss, NodeBudget, Path, Reach};
 use crate::value::number::Number;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
@@ -200,7 +200,12 @@ fn find<'a>(
 ) -> Result<Option<Cursor<'a>>, BudgetExceeded> {
     budget.visits(1)?;
     if path.is_definite() {
-        return Ok(path.walk(from, scene.arena).ok());
+        let reach = if let Cursor::Node(value) = from { path.reach(value) } else { Reach::Unknown };
+        return Ok(match reach {
+            Reach::Found(found) => Some(Cursor::new(found)),
+            Reach::Nowhere => None,
+            Reach::Unknown => path.walk(from, scene.arena).ok(),
+        });
     }
     match path.eval_all(from, scene, budget) {
         Ok(matches) => Ok(Some(Cursor::Node(matches))),
