@@ -213,7 +213,7 @@ impl<'t> Tokens<'t> {
 
     /// The end of what stands before a token that starts there.
     #[inline(always)]
-    fn trimmed(&self, next: u32) -> usize {
+    pub(super) fn trimmed(&self, next: u32) -> usize {
         trimmed(self.source, next as usize)
     }
 }
