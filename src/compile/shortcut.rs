@@ -10,6 +10,7 @@
 //! It must never change what the program does: a way that is not followed exactly is not followed at all.
 
 mod asking;
+mod calling;
 mod children;
 mod data;
 mod failing;
@@ -22,7 +23,7 @@ use crate::program::shortcut::{
     Shortcut,
 };
 use crate::program::work::{Completion, Integration, Limit, Wait};
-use crate::program::{Addr, Function, Op, Program, Root, SlotId, TaskId, TestId};
+use crate::program::{Addr, Op, Program, Root, SlotId, TaskId, TestId};
 use crate::value::path::Path;
 use crate::value::text::write_string;
 use asking::Raised;
@@ -274,20 +275,8 @@ impl Tracer<'_> {
                     track.stack.push(array);
                 }
                 Op::Call { function, arguments, .. } => {
-                    if matches!(function, Function::UUID | Function::MathRandom) {
-                        return Err(Lost);
-                    }
-                    let mut operands = Vec::new();
-                    for argument in track.pop_many(usize::from(arguments))? {
-                        operands.push(match argument {
-                            Symbol::Slot(_) | Symbol::Input if looks_into(function) => {
-                                self.opened(track, links, argument)?
-                            }
-                            _ => self.operand(track, links, argument)?,
-                        });
-                    }
-                    let arguments = operands.into();
-                    let value = self.compute(track, links, Compute::Call { function, arguments });
+                    let arguments = track.pop_many(usize::from(arguments))?;
+                    let value = self.call(track, links, function, arguments)?;
                     track.stack.push(value);
                 }
                 Op::Store { to } => {
@@ -510,17 +499,4 @@ impl Tracer<'_> {
         let node = Box::new(move |yes, no| Node::Holds { test: id, value, other, yes, no });
         Ok(Some(Turn::Either { node, ways: Box::new((yes.clone(), no.clone())) }))
     }
-}
-
-/// Whether a function looks at the elements or members of what it is given.
-fn looks_into(function: Function) -> bool {
-    matches!(
-        function,
-        Function::ArrayPartition
-            | Function::ArrayContains
-            | Function::ArrayGetItem
-            | Function::ArrayLength
-            | Function::ArrayUnique
-            | Function::JsonMerge
-    )
 }

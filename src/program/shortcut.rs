@@ -282,6 +282,11 @@ pub enum Compute {
         /// What it is given.
         arguments: Box<[Operand]>,
     },
+    /// By putting a text together, as `States.Format` does.
+    Format {
+        /// What of, in order.
+        pieces: Box<[Piece]>,
+    },
     /// By the rest of a path.
     Select {
         /// Where the rest starts.
@@ -307,6 +312,8 @@ pub enum Compute {
     Open {
         /// Which.
         from: Operand,
+        /// Whether it is for a Map: then the elements of a long array are opened each in its turn.
+        items: bool,
     },
     /// By telling the time.
     Now,
@@ -319,6 +326,15 @@ pub enum Compute {
         /// The value.
         value: Operand,
     },
+}
+
+/// A piece of a computed text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Text.
+    Text(Box<str>),
+    /// The text form of a value.
+    Value(Operand),
 }
 
 /// What an execution comes to.
@@ -470,13 +486,20 @@ impl Shortcut {
                     Compute::Call { function, arguments } => {
                         format!("{}({})", function.name(), values(&mut arguments.iter()))
                     }
+                    Compute::Format { pieces } => {
+                        let pieces = pieces.iter().map(|piece| match piece {
+                            Piece::Text(text) => text.to_string(),
+                            Piece::Value(of) => format!("«{}»", value(of)),
+                        });
+                        format!("text {}", pieces.collect::<String>())
+                    }
                     Compute::Select { from, path, .. } => format!("{} of {}", program.path(*path), value(from)),
                     Compute::Object { members } => {
                         let members: Vec<_> = members.iter().map(|(key, of)| format!("{key}: {}", value(of))).collect();
                         format!("{{{}}}", members.join(", "))
                     }
                     Compute::Array { items } => format!("[{}]", values(&mut items.iter())),
-                    Compute::Open { from } => format!("opened {}", value(from)),
+                    Compute::Open { from, .. } => format!("opened {}", value(from)),
                     Compute::Now => "now".to_owned(),
                     Compute::Place { base, path, value: put } => {
                         format!("{} with {} at {}", value(base), value(put), program.path(*path))

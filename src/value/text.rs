@@ -104,13 +104,27 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 
 /// As [`write_string`], of bytes that are known to be UTF-8.
 pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
     if needs_escape(bytes) {
+        out.push(b'"');
         write_escaped(bytes, out);
-    } else {
-        out.extend_from_slice(bytes);
+        return out.push(b'"');
     }
-    out.push(b'"');
+    // A short one is appended at once, its quotes and all, and what is too much is cut off again.
+    const BLOCK: usize = 32;
+    let mut block = [b'"'; BLOCK];
+    match block.get_mut(1..1 + bytes.len()) {
+        Some(place) if place.len() + 2 <= BLOCK => {
+            place.copy_from_slice(bytes);
+            let end = out.len() + bytes.len() + 2;
+            out.extend_from_slice(&block);
+            out.truncate(end);
+        }
+        _ => {
+            out.push(b'"');
+            out.extend_from_slice(bytes);
+            out.push(b'"');
+        }
+    }
 }
 
 fn needs_escape(bytes: &[u8]) -> bool {

@@ -137,7 +137,7 @@ pub(super) fn uuid_of(high: u64, low: u64) -> String {
 }
 
 /// Appends a byte in hexadecimal, in lower case.
-pub(super) fn push_hex(byte: u8, out: &mut String) {
+fn push_hex(byte: u8, out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.push(char::from(DIGITS[usize::from(byte >> 4)]));
     out.push(char::from(DIGITS[usize::from(byte & 15)]));

@@ -8,6 +8,7 @@
 //! compute or to compare.
 
 mod asking;
+mod compute;
 mod each;
 
 pub use asking::{Answers, Calls, GivenReply};
@@ -16,26 +17,23 @@ pub use each::{Company, Nobody, Part as PartOfMap};
 use super::choice;
 use super::machine::{Input, Settings};
 use super::outcome::Failure;
-use super::seed::Seed;
 use crate::program::Program;
 use crate::program::choice::Table;
 use crate::program::shortcut::{
     Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
 };
-use crate::program::{PathId, SlotId, StateId};
-use crate::value::path::{Miss, NodeBudget, Path, Reach};
+use crate::program::{SlotId, StateId};
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
-use crate::value::timestamp::Timestamp;
+use crate::value::text::write_string;
 use crate::value::tree::Span;
-use crate::value::{Arena, Member, Raw, Value};
-use crate::vm::intrinsic;
-
-/// As many arguments as most functions have.
-const FEW: usize = 4;
+use crate::value::{Arena, Raw, Value};
 
 /// So many bytes are copied for a short value.
 const BLOCK: usize = 32;
+
+/// What nothing takes more than that is no text.
+const SCALAR_BYTES_MAX: u64 = 32;
 
 /// What a scanner has seen of an event.
 #[derive(Clone, Copy, Debug)]
@@ -263,6 +261,7 @@ impl<'p> Shortcuts<'p> {
             registers: &mut [],
             now_ms: input.now_ms,
             spare: self.spare,
+            largest: SCALAR_BYTES_MAX,
             items: bumpalo::collections::Vec::new_in(arena),
         };
         if self.shortcut.registers > 0 {
@@ -283,6 +282,8 @@ struct Walk<'p, 'i, 'c, 'a> {
     registers: &'a mut [Value<'a>],
     now_ms: i64,
     spare: Spare,
+    /// What no value in a register is larger than when it is written.
+    largest: u64,
     /// The ends that items have come to.
     items: bumpalo::collections::Vec<'a, u32>,
 }
@@ -355,7 +356,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 Node::Leads { from, path, taken, register, yes, no } => {
                     match self.select(*from, *path, false, *taken) {
                         Ok(value) => {
-                            self.registers[*register as usize] = value;
+                            self.keep(*register, value);
                             *yes
                         }
                         Err(limit) if limit => return None,
@@ -365,14 +366,18 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 Node::Compute { register, what, then } => {
                     let value = self.compute(what)?;
                     // So that what the compiler has counted with holds.
-                    if value.size().depth > REGISTER_DEPTH_MAX {
+                    if self.keep(*register, value) > REGISTER_DEPTH_MAX {
                         return None;
                     }
-                    self.registers[*register as usize] = value;
                     *then
                 }
                 Node::Room { registers, inputs, bytes, then } => {
                     let mut bytes = inputs.saturating_mul(self.input.bytes()).saturating_add(*bytes);
+                    let most = self.largest.saturating_mul(registers.len() as u64);
+                    if bytes.saturating_add(most) <= self.shortcuts.state_bytes {
+                        at = *then;
+                        continue;
+                    }
                     for register in registers {
                         bytes = bytes.saturating_add(self.registers[*register as usize].size().bytes_max);
                     }
@@ -385,68 +390,13 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         }
     }
 
-    #[inline(never)]
-    fn compute(&mut self, what: &'p Compute) -> Option<Value<'a>> {
-        let (program, arena) = (self.shortcuts.program, self.arena);
-        match what {
-            Compute::Call { function, arguments } => {
-                // No function that draws is ever called here.
-                let draws = &mut Seed::new(0, 0, 0);
-                let mut few = [Value::Null; FEW];
-                if let Some(few) = few.get_mut(..arguments.len()) {
-                    few.iter_mut().zip(arguments).for_each(|(value, operand)| *value = self.value(*operand));
-                    return intrinsic::call(*function, few, arena, draws).ok();
-                }
-                let arguments = arena.alloc_slice_fill_iter(arguments.iter().map(|operand| self.value(*operand)));
-                intrinsic::call(*function, arguments, arena, draws).ok()
-            }
-            Compute::Select { from, path, existing, taken } => self.select(*from, *path, *existing, *taken).ok(),
-            Compute::Now => {
-                let time = Timestamp::from_millis(self.now_ms).to_rfc3339_millis();
-                Some(Value::copy_str(arena, &time))
-            }
-            Compute::Object { members } => {
-                let members = members.iter().map(|(key, operand)| Member { key, value: self.value(*operand) });
-                Some(Value::object(arena, arena.alloc_slice_fill_iter(members)))
-            }
-            Compute::Array { items } => {
-                let items = items.iter().map(|operand| self.value(*operand));
-                Some(Value::array(arena, arena.alloc_slice_fill_iter(items)))
-            }
-            Compute::Open { from } => Some(match (self.input.tokens, from) {
-                (Some(tokens), Operand::Input) => tokens.open(Span { start: 0, end: self.input.bytes() as u32 }, arena),
-                (Some(tokens), Operand::Slot(slot)) => match self.input.slots[slot.index()] {
-                    Slot::Found(span) => tokens.open(span, arena),
-                    _ => return None,
-                },
-                (_, other) => self.value(*other),
-            }),
-            Compute::Place { base, path, value } => {
-                program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
-            }
-        }
-    }
-
-    /// What the rest of a path leads to; if to nothing, whether that is because it has cost too much.
+    /// Keeps a value in a register; how deep it is.
     #[inline(always)]
-    fn select(&self, from: Operand, path: PathId, existing: bool, taken: u32) -> Result<Value<'a>, bool> {
-        let (root, path) = (self.value(from), self.shortcuts.program.path(path));
-        // Definite paths cost nothing.
-        match path.reach(root) {
-            Reach::Found(found) => Ok(found),
-            Reach::Nowhere => Err(false),
-            Reach::Unknown => self.evaluate(root, path, existing, taken),
-        }
-    }
-
-    #[inline(never)]
-    fn evaluate(&self, root: Value<'a>, path: &'p Path, existing: bool, taken: u32) -> Result<Value<'a>, bool> {
-        let mut budget = NodeBudget::new(self.shortcuts.path_nodes.saturating_sub(taken));
-        let found = match existing {
-            true => path.eval_existing(root, self.arena, &mut budget),
-            false => path.eval(root, self.arena, &mut budget),
-        };
-        found.map_err(|miss| matches!(miss.miss, Miss::Budget(_)))
+    fn keep(&mut self, register: u32, value: Value<'a>) -> u32 {
+        let size = value.size();
+        self.largest = self.largest.max(size.bytes_max);
+        self.registers[register as usize] = value;
+        size.depth
     }
 
     #[inline(always)]
@@ -560,6 +510,11 @@ fn write_parts(parts: &[Part], registers: &[Value], input: &Scanned, out: &mut V
                     put(Operand::Slot(*slot), registers, input, out);
                 }
             }
+            Part::Value(Operand::Register(register)) => match registers[*register as usize] {
+                Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
+                Value::Text(text) => write_string(text, out),
+                other => other.write(out),
+            },
             Part::Value(operand) => put(*operand, registers, input, out),
             Part::Members(operand) => {
                 put(*operand, registers, input, out);

@@ -12,6 +12,9 @@ use super::miss::{Miss, PathMiss};
 use super::{NodeBudget, Path, Step, scan};
 use crate::value::{Arena, Kind, Member, Value, text};
 
+/// Room for so many matches is made before they are found.
+const RESERVED_MAX: usize = 1_024;
+
 impl Path {
     /// What the path selects: the bare value if the path is definite, else an array of all matches.
     ///
@@ -187,6 +190,7 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
             }
             Step::Wildcard => {
                 if let Cursor::Node(Value::Array(array)) = here {
+                    self.found.reserve(array.items.len().min(RESERVED_MAX));
                     for item in array.items {
                         self.visit(at)?;
                         self.onward(at + 1, *item)?;

@@ -192,6 +192,7 @@ impl Operand {
     }
 }
 
+#[inline(always)]
 fn find<'a>(
     path: &Path,
     from: Cursor<'a>,
@@ -207,6 +208,16 @@ fn find<'a>(
             Reach::Unknown => path.walk(from, scene.arena).ok(),
         });
     }
+    find_all(path, from, scene, budget)
+}
+
+#[inline(never)]
+fn find_all<'a>(
+    path: &Path,
+    from: Cursor<'a>,
+    scene: Scene<'a, '_>,
+    budget: &mut NodeBudget,
+) -> Result<Option<Cursor<'a>>, BudgetExceeded> {
     match path.eval_all(from, scene, budget) {
         Ok(matches) => Ok(Some(Cursor::Node(matches))),
         Err(miss) => match miss.miss {

@@ -40,7 +40,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// Where a text begins in the source, if it is a part of it: nothing else can lie where the source does.
-    fn place(&self, part: &str) -> Option<usize> {
+    pub(super) fn place(&self, part: &str) -> Option<usize> {
         let start = (part.as_ptr() as usize).checked_sub(self.source.as_ptr() as usize)?;
         (start < self.source.len()).then_some(start)
     }
@@ -62,7 +62,7 @@ impl<'t> Tokens<'t> {
 
     /// The token behind the value that begins at one: a comma or a bracket.
     #[inline(always)]
-    fn behind(&self, value: usize) -> Option<usize> {
+    pub(super) fn behind(&self, value: usize) -> Option<usize> {
         let (mut at, mut open) = (value, 0usize);
         loop {
             match *self.classes.get(at)? {

@@ -103,14 +103,12 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         if arena.allocated_bytes() > self.shortcuts.crowded_bytes {
             return None;
         }
-        let registers = &mut self.registers[ask.register as usize..];
         match reply {
             Reply::Returned(value) => {
                 // So that what the compiler has counted with holds.
-                if value.size().depth > REGISTER_DEPTH_MAX {
+                if self.keep(ask.register, value) > REGISTER_DEPTH_MAX {
                     return None;
                 }
-                registers[0] = value;
                 Some(ask.then)
             }
             Reply::Raised { error, message } if error.len() <= ERROR_BYTES_MAX => {
@@ -120,8 +118,8 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     return Some(*to);
                 }
                 let catcher = info.catchers.iter().position(|catcher| state::matches(&catcher.errors, Some(error)))?;
-                registers[1] = Value::text(arena, error);
-                registers[2] = Value::text(arena, message);
+                self.keep(ask.register + 1, Value::text(arena, error));
+                self.keep(ask.register + 2, Value::text(arena, message));
                 ask.catchers.get(catcher).copied()
             }
             _ => None,

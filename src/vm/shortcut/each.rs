@@ -18,8 +18,10 @@ const ITEM_BYTES: u64 = 64;
 const PART: usize = 64;
 /// After so many items it is looked again whether others have time.
 const STRETCH: usize = 64 * PART;
+/// Room that is made for what an item comes to.
+const LIKELY_BYTES: usize = 64;
 /// Maps of more items are walked in parts, whoever has time.
-const LONG: usize = 1_024;
+pub(super) const LONG: usize = 1_024;
 
 /// Threads that may have time to help.
 pub trait Company: Sync {
@@ -96,7 +98,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     /// Walks the tree for each item; nothing if the machine has to.
     #[inline(never)]
     pub(super) fn each(&mut self, each: &'p Each) -> Option<()> {
-        let items = self.value(each.items).elements(self.arena)?;
+        let array = self.value(each.items);
+        let items = array.elements(self.arena)?;
+        // No item is larger than all of them.
+        self.largest = self.largest.max(array.size().bytes_max);
         // Calls may take long, and a long row of them the machine shares out.
         if each.asks && items.len() > PART && (items.len() > LONG || self.company.has_time()) {
             return None;
@@ -108,7 +113,9 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
 
         let mut places = Places::new(each, items.len(), self.now_ms);
         let mut results = bumpalo::collections::Vec::with_capacity_in(items.len(), self.arena);
-        let mut text = vec![b'['];
+        self.items.reserve(items.len());
+        let mut text = Vec::with_capacity(items.len().min(LONG) * LIKELY_BYTES + 2);
+        text.push(b'[');
         let independent = (each.timeless || !places.scarce) && !each.asks;
         let parent = each.asks.then(|| self.calls.parent());
         let crowded_bytes = self.arena.allocated_bytes() + self.shortcuts.crowded_bytes;
@@ -146,11 +153,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         text.push(b']');
         let text = self.arena.alloc_str(std::str::from_utf8(&text).ok()?);
         let results = Value::written_array(self.arena, results.into_bump_slice(), text);
-        if results.size().depth > REGISTER_DEPTH_MAX {
-            return None;
-        }
-        self.registers[each.results as usize] = results;
-        Some(())
+        (self.keep(each.results, results) <= REGISTER_DEPTH_MAX).then_some(())
     }
 
     /// Walks the tree for one item: which end it comes to, its output, and the parts of the output's text.
@@ -162,7 +165,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         index: usize,
         starts_ms: i64,
     ) -> Option<(u32, Value<'a>, &'p [TextPart])> {
-        self.registers[each.item as usize] = items[index];
+        self.registers[each.item as usize] = match (items[index], self.input.tokens) {
+            // Of a long array, which was not opened as a whole.
+            (Value::Raw(raw), Some(tokens)) if raw.text.starts_with(['{', '[']) => tokens.open_part(raw, self.arena),
+            (item, _) => item,
+        };
         self.registers[each.index as usize] = Value::Int(index as i64);
         self.now_ms = starts_ms;
         let end = self.run(each.body)?;
@@ -187,11 +194,12 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         parts.resize_with(count, || None);
         let (shortcuts, input, spare, starts_ms) = (self.shortcuts, self.input, self.spare, places.starts_ms);
         let registers: &[Value] = self.registers;
+        let largest = self.largest;
         let company: &dyn Company = if helped { self.company } else { &Nobody };
         company.share(&mut parts, &|n, arena| {
             let first = stretch.start + n * PART;
             let range = first..stretch.end.min(first + PART);
-            part(shortcuts, input, registers, (each, items, range), (starts_ms, spare), arena)
+            part(shortcuts, input, (registers, largest), (each, items, range), (starts_ms, spare), arena)
         });
         for part in parts {
             let Part { text: outputs, items, inner, left } = part?;
@@ -252,7 +260,7 @@ impl Walk<'_, '_, '_, '_> {
 fn part(
     shortcuts: &Shortcuts,
     input: &Scanned,
-    registers: &[Value],
+    (registers, largest): (&[Value], u64),
     (each, items, range): (&Each, &[Value], Range<usize>),
     (starts_ms, spare): (i64, Spare),
     arena: &Arena,
@@ -267,6 +275,7 @@ fn part(
         registers: arena.alloc_slice_copy(registers),
         now_ms: starts_ms,
         spare,
+        largest,
         items: bumpalo::collections::Vec::new_in(arena),
     };
     let crowded_bytes = arena.allocated_bytes() + shortcuts.crowded_bytes;
