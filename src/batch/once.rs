@@ -83,7 +83,7 @@ impl Once<'_> {
 #[inline(always)]
 pub(crate) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot], now_ms: i64) -> Scanned<'a> {
     let (source, span) = lines.around();
-    let tokens = shortcuts.opens().then(|| lines.tokens());
+    let tokens = (shortcuts.opens() || shortcuts.asks()).then(|| lines.tokens());
     Scanned { source, span, form: lines.form(), slots, tokens, now_ms }
 }
 

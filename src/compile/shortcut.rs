@@ -409,12 +409,21 @@ impl Tracer<'_> {
             self.needs.inputs = self.needs.inputs.max(inputs);
             self.needs.bytes = self.needs.bytes.max(bytes);
         } else {
-            // Earlier documents that are parts of this one need not be looked at.
-            links.retain(|link| match link {
-                Link::Room { registers: part, inputs: part_inputs, bytes: part_bytes } => {
-                    *part_inputs > inputs || *part_bytes > bytes || part.iter().any(|r| !registers.contains(r))
+            // Earlier documents that are parts of this one need not be looked at, unless functions are called in between:
+            // they must not be if a document is too large.
+            let called = links.iter().rposition(|link| matches!(link, Link::Each(each) if each.asks));
+            let mut at = 0;
+            links.retain(|link| {
+                at += 1;
+                match link {
+                    Link::Room { registers: part, inputs: part_inputs, bytes: part_bytes } => {
+                        called.is_some_and(|called| at <= called)
+                            || *part_inputs > inputs
+                            || *part_bytes > bytes
+                            || part.iter().any(|r| !registers.contains(r))
+                    }
+                    _ => true,
                 }
-                _ => true,
             });
             links.push(Link::Room { registers: registers.into(), inputs, bytes });
         }

@@ -311,7 +311,7 @@ impl Bound {
             Ok(function) => function,
             Err(reply) => return Answer::Now(reply),
         };
-        let (event, made) = (Event::new(request.payload, request.arena), Call::new(request));
+        let (event, made) = (Event::of(request), Call::new(request));
         match catch_unwind(AssertUnwindSafe(|| function.begin(event, &made))) {
             Ok(Some(pending)) => Answer::Later(pending),
             Ok(None) => Answer::Now(call(function, request)),
@@ -378,7 +378,7 @@ pub(crate) fn settle<'a>(reply: std::thread::Result<Result<String, FunctionError
 /// Calls a function behind the fence: a panic is that call's failure, and the caller can catch it.
 fn call<'a>(function: &dyn Function, request: &'a TaskRequest<'a>) -> Reply<'a> {
     let call = Call::new(request);
-    let event = Event::new(request.payload, request.arena);
+    let event = Event::of(request);
     // The arena only ever gets further values: whatever a panic leaves there half made, nobody can reach.
     match catch_unwind(AssertUnwindSafe(|| function.call(event, &call))) {
         Ok(Ok(value)) => Reply::Returned(value),

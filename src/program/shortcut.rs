@@ -312,6 +312,8 @@ pub enum Compute {
     Open {
         /// Which.
         from: Operand,
+        /// Whether it is for a Map: then the elements of a long array are opened each in its turn.
+        items: bool,
     },
     /// By telling the time.
     Now,
@@ -497,7 +499,7 @@ impl Shortcut {
                         format!("{{{}}}", members.join(", "))
                     }
                     Compute::Array { items } => format!("[{}]", values(&mut items.iter())),
-                    Compute::Open { from } => format!("opened {}", value(from)),
+                    Compute::Open { from, .. } => format!("opened {}", value(from)),
                     Compute::Now => "now".to_owned(),
                     Compute::Place { base, path, value: put } => {
                         format!("{} with {} at {}", value(base), value(put), program.path(*path))

@@ -5,6 +5,7 @@ use super::outcome::Failure;
 use super::seed::Stream;
 use crate::program::work::{Integration, Task, function_name};
 use crate::program::{HandlerId, Program, TaskId};
+use crate::value::scan::Tokens;
 use crate::value::{Arena, Value};
 
 /// What an execution needs in order to go on.
@@ -51,6 +52,8 @@ pub struct TaskRequest<'a> {
     pub timeout_ms: Option<i64>,
     /// Who calls: what the call's id derives from.
     pub caller: CallerId<'a>,
+    /// The tokens of the event that the arguments may be parts of, if they are there.
+    pub(crate) tokens: Option<&'a Tokens<'a>>,
     /// Where a reply can be put.
     pub arena: &'a Arena,
 }
@@ -122,6 +125,7 @@ impl<'a> TaskRequest<'a> {
             now_ms,
             timeout_ms,
             caller: CallerId { seed, calls, wrapped },
+            tokens: None,
             arena,
         }
     }

@@ -134,7 +134,7 @@ impl Tracer<'_> {
             return Err(Lost);
         }
         let items = match track.pop()? {
-            items @ (Symbol::Slot(_) | Symbol::Input) => self.opened(track, links, items)?,
+            items @ (Symbol::Slot(_) | Symbol::Input) => self.opened_for(track, links, items, true)?,
             items => self.operand(track, links, items)?,
         };
         let (item, index, results) = (track.new_register(), track.new_register(), track.new_register());

@@ -68,6 +68,72 @@ impl<'t> Tokens<'t> {
         }
     }
 
+    /// The same for an array of whose elements one at a time is wanted: those of an array of more than `most` stay text, to be
+    /// opened each when its turn comes ([`open_part`](Self::open_part)), perhaps over memory that is soon given back.
+    pub fn open_items<'a>(&self, span: Span, most: usize, arena: &'a Arena) -> Value<'a>
+    where
+        't: 'a,
+    {
+        let start = (self.start + span.start) as usize;
+        let first = self.positions.partition_point(|position| (*position as usize) < start);
+        match self.count(first).filter(|count| *count > most).and_then(|count| self.split(first, count, arena)) {
+            Some(array) => array,
+            None => self.open(span, arena),
+        }
+    }
+
+    /// A text that is a part of this line, opened; any other stays text.
+    pub fn open_part<'a>(&self, part: &'a Raw<'a>, arena: &'a Arena) -> Value<'a>
+    where
+        't: 'a,
+    {
+        let start = self.place(part.text).and_then(|start| u32::try_from(start).ok()?.checked_sub(self.start));
+        match start {
+            Some(start) => self.open(Span { start, end: start + part.text.len() as u32 }, arena),
+            None => Value::Raw(part),
+        }
+    }
+
+    /// How many elements the array at a token has.
+    fn count(&self, first: usize) -> Option<usize> {
+        let classes = self.classes.get(first..)?;
+        if *classes.first()? != b'[' || *classes.get(1)? == b']' {
+            return None;
+        }
+        let (mut count, mut open) = (1, 0usize);
+        for class in classes {
+            match class {
+                b'{' | b'[' => open += 1,
+                b'}' | b']' => open -= 1,
+                b',' => count += usize::from(open == 1),
+                _ => {}
+            }
+            if open == 0 {
+                return Some(count);
+            }
+        }
+        None
+    }
+
+    /// The array at a token, which has so many elements, each of them as text.
+    fn split<'a>(&self, first: usize, count: usize, arena: &'a Arena) -> Option<Value<'a>>
+    where
+        't: 'a,
+    {
+        let items = arena.alloc_slice_fill_copy(count, Value::Null);
+        let mut at = first + 1;
+        for item in items.iter_mut() {
+            let start = *self.positions.get(at)? as usize;
+            at = self.behind(at)?;
+            let text = self.source.get(start..self.trimmed(*self.positions.get(at)?))?;
+            *item = Value::raw(arena, text, self.form.of_part(text));
+            at += 1;
+        }
+        let start = *self.positions.get(first)? as usize;
+        let text = self.source.get(start..*self.positions.get(at - 1)? as usize + 1)?;
+        Some(Value::opened_array(arena, items, arena.alloc(Raw { text, form: self.form })))
+    }
+
     /// The container that begins at a token.
     fn build<'a>(&self, first: usize, arena: &'a Arena) -> Option<Value<'a>>
     where
@@ -280,7 +346,7 @@ impl<'t> Tokens<'t> {
 
     /// The end of what stands before a token that starts there.
     #[inline(always)]
-    fn trimmed(&self, next: u32) -> usize {
+    pub(super) fn trimmed(&self, next: u32) -> usize {
         trimmed(self.source, next as usize)
     }
 }

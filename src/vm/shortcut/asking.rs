@@ -7,6 +7,7 @@
 use super::{REGISTER_DEPTH_MAX, Walk};
 use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring};
 use crate::program::state;
+use crate::value::scan::Tokens;
 use crate::value::{Arena, Value};
 use crate::vm::request::{Calling, Reply, TaskRequest};
 use crate::vm::seed::{Seed, Stream};
@@ -27,6 +28,7 @@ pub struct Calls<'c, 'a> {
     pub(super) who: Stream<'a>,
     root: Stream<'a>,
     given: bumpalo::collections::Vec<'a, GivenReply<'a>>,
+    tokens: Option<&'a Tokens<'a>>,
 }
 
 impl<'c, 'a> Calls<'c, 'a> {
@@ -41,12 +43,20 @@ impl<'c, 'a> Calls<'c, 'a> {
     }
 
     fn new(answers: Option<&'c dyn Answers>, who: Stream<'a>, arena: &'a Arena) -> Calls<'c, 'a> {
-        Calls { answers, who, root: who, given: bumpalo::collections::Vec::new_in(arena) }
+        Calls { answers, who, root: who, given: bumpalo::collections::Vec::new_in(arena), tokens: None }
     }
 
     /// The calls that have been made, each with its reply.
     pub fn into_given(self) -> &'a [GivenReply<'a>] {
         self.given.into_bump_slice()
+    }
+
+    /// The event's tokens, for all calls.
+    fn tokens(&mut self, tokens: Option<Tokens<'a>>, arena: &'a Arena) -> Option<&'a Tokens<'a>> {
+        if self.tokens.is_none() {
+            self.tokens = tokens.map(|tokens| &*arena.alloc(tokens));
+        }
+        self.tokens
     }
 
     /// The stream of a parent, to go on with; it is worked out now, since its children's derive from it.
@@ -84,9 +94,15 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             seed: self.calls.who.after(ask.draws),
             calls: ask.calls,
         };
-        let request = &*arena.alloc(TaskRequest::of(program, ask.task, calling, arena));
+        let tokens = self.calls.tokens(self.input.tokens, arena);
+        let request = TaskRequest { tokens, ..TaskRequest::of(program, ask.task, calling, arena) };
+        let request = &*arena.alloc(request);
         let reply = answers.answer(request)?;
         self.calls.given.push((request, reply));
+        // Memory that is given back on the way only the machine has.
+        if arena.allocated_bytes() > self.shortcuts.crowded_bytes {
+            return None;
+        }
         match reply {
             Reply::Returned(value) => {
                 // So that what the compiler has counted with holds.

@@ -4,6 +4,7 @@
 //! the machine would not, and where the machine would fail it gives nothing.
 
 use super::Walk;
+use super::each::LONG;
 use crate::program::shortcut::{Compute, Operand, Piece};
 use crate::program::{Function, PathId};
 use crate::value::path::{Miss, NodeBudget, Path, Reach};
@@ -75,14 +76,18 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 let items = items.iter().map(|operand| self.value(*operand));
                 Some(Value::array(arena, arena.alloc_slice_fill_iter(items)))
             }
-            Compute::Open { from } => Some(match (self.input.tokens, from) {
-                (Some(tokens), Operand::Input) => tokens.open(Span { start: 0, end: self.input.bytes() as u32 }, arena),
-                (Some(tokens), Operand::Slot(slot)) => match self.input.slots[slot.index()] {
-                    Slot::Found(span) => tokens.open(span, arena),
-                    _ => return None,
-                },
-                (_, other) => self.value(*other),
-            }),
+            Compute::Open { from, items } => {
+                let Some(tokens) = self.input.tokens else { return Some(self.value(*from)) };
+                let span = match from {
+                    Operand::Input => Span { start: 0, end: self.input.bytes() as u32 },
+                    Operand::Slot(slot) => match self.input.slots[slot.index()] {
+                        Slot::Found(span) => span,
+                        _ => return None,
+                    },
+                    other => return Some(self.value(*other)),
+                };
+                Some(if *items { tokens.open_items(span, LONG, arena) } else { tokens.open(span, arena) })
+            }
             Compute::Place { base, path, value } => {
                 program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
             }

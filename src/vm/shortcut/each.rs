@@ -22,7 +22,7 @@ const STRETCH: usize = 64 * PART;
 /// Room that is made for what an item comes to.
 const LIKELY_BYTES: usize = 64;
 /// Maps of more items are walked in parts, whoever has time.
-const LONG: usize = 1_024;
+pub(super) const LONG: usize = 1_024;
 
 /// Threads that may have time to help.
 pub trait Company: Sync {
@@ -168,7 +168,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         index: usize,
         starts_ms: i64,
     ) -> Option<(u32, Value<'a>, &'p [TextPart])> {
-        self.registers[each.item as usize] = items[index];
+        self.registers[each.item as usize] = match (items[index], self.input.tokens) {
+            // Of a long array, which was not opened as a whole.
+            (Value::Raw(raw), Some(tokens)) if raw.text.starts_with(['{', '[']) => tokens.open_part(raw, self.arena),
+            (item, _) => item,
+        };
         self.registers[each.index as usize] = Value::Int(index as i64);
         self.now_ms = starts_ms;
         let end = self.run(each.body)?;
