@@ -313,6 +313,7 @@ impl<'a> Value<'a> {
     }
 
     /// The string with its escapes resolved, if it is one; copies only if there are escapes.
+    #[inline]
     pub fn as_str(self, arena: &'a Arena) -> Option<&'a str> {
         match self {
             Value::Text(text) => Some(text),

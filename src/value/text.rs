@@ -104,27 +104,26 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 
 /// As [`write_string`], of bytes that are known to be UTF-8.
 pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
-    if needs_escape(bytes) {
-        out.push(b'"');
-        write_escaped(bytes, out);
-        return out.push(b'"');
-    }
     // A short one is appended at once, its quotes and all, and what is too much is cut off again.
     const BLOCK: usize = 32;
-    let mut block = [b'"'; BLOCK];
-    match block.get_mut(1..1 + bytes.len()) {
-        Some(place) if place.len() + 2 <= BLOCK => {
-            place.copy_from_slice(bytes);
+    let mut block = [b' '; BLOCK];
+    if let Some(place) = block[1..BLOCK - 1].get_mut(..bytes.len()) {
+        place.copy_from_slice(bytes);
+        let (words, _) = block.as_chunks();
+        if words.iter().fold(0, |any, word| any | specials(u64::from_le_bytes(*word))) == 0 {
+            (block[0], block[(bytes.len() + 1) % BLOCK]) = (b'"', b'"');
             let end = out.len() + bytes.len() + 2;
             out.extend_from_slice(&block);
-            out.truncate(end);
-        }
-        _ => {
-            out.push(b'"');
-            out.extend_from_slice(bytes);
-            out.push(b'"');
+            return out.truncate(end);
         }
     }
+    out.push(b'"');
+    if needs_escape(bytes) {
+        write_escaped(bytes, out);
+    } else {
+        out.extend_from_slice(bytes);
+    }
+    out.push(b'"');
 }
 
 fn needs_escape(bytes: &[u8]) -> bool {
@@ -146,12 +145,16 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     let words = |text: &[u8]| Some((u64::from_le_bytes(*text.first_chunk()?), u64::from_le_bytes(*text.last_chunk()?)));
     let halves =
         |text: &[u8]| Some((u32::from_le_bytes(*text.first_chunk()?), u32::from_le_bytes(*text.last_chunk()?)));
-    match a.len() {
-        0 => true,
-        1..4 => a[0] == b[0] && a[a.len() / 2] == b[b.len() / 2] && a[a.len() - 1] == b[b.len() - 1],
-        4..8 => halves(a) == halves(b),
-        8..=16 => words(a) == words(b),
-        _ => a == b,
+    match (a, b) {
+        ([], _) => true,
+        ([a], [b]) => a == b,
+        ([a, x], [b, y]) => a == b && x == y,
+        ([a, x, p], [b, y, q]) => a == b && x == y && p == q,
+        _ => match a.len() {
+            4..8 => halves(a) == halves(b),
+            8..=16 => words(a) == words(b),
+            _ => a == b,
+        },
     }
 }
 

@@ -404,8 +404,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
 
     #[inline(always)]
     fn value(&self, operand: Operand) -> Value<'a> {
-        if let Operand::Register(register) = operand {
-            return self.registers[register as usize];
+        match operand {
+            Operand::Register(register) => return self.registers[register as usize],
+            Operand::Int(number) => return Value::Int(i64::from(number)),
+            _ => {}
         }
         value(self.shortcuts.program, self.input, self.registers, self.arena, operand)
     }

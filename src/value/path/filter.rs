@@ -62,7 +62,9 @@ pub enum Literal {
     Null,
     /// `true`, `false`
     Bool(bool),
-    /// A number, as it was written.
+    /// A number that is written as integers are.
+    Integer(i64),
+    /// Any other number, as it was written.
     Number(Box<str>),
     /// `'text'` or `"text"`, escapes resolved.
     String(Box<str>),
@@ -238,6 +240,7 @@ impl Literal {
         match self {
             Literal::Null => Datum::Null,
             Literal::Bool(b) => Datum::Bool(*b),
+            Literal::Integer(integer) => Datum::Number(Number::Int(*integer)),
             Literal::Number(text) => Datum::Number(Number::Text(text)),
             Literal::String(text) => Datum::String(text),
             Literal::Json(text) => Datum::Tree(Value::raw(arena, text, Form::COMPACT)),

@@ -15,6 +15,8 @@ use crate::value::{Member, Value};
 use crate::vm::intrinsic::{self, Bit};
 use crate::vm::seed::Seed;
 
+/// How long the text of a time is.
+const TIME_BYTES: usize = "2020-01-01T00:00:00.000Z".len();
 /// Room that is made for a piece of a text that nothing is known of.
 const LIKELY_BYTES: usize = 32;
 
@@ -69,8 +71,9 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         let (program, arena) = (self.shortcuts.program, self.arena);
         match what {
             Compute::Now => {
-                let time = Timestamp::from_millis(self.now_ms).to_rfc3339_millis();
-                Some(Value::copy_str(arena, &time))
+                let mut time = bumpalo::collections::String::with_capacity_in(TIME_BYTES, arena);
+                Timestamp::from_millis(self.now_ms).write_rfc3339_millis(&mut time).ok()?;
+                Some(Value::text(arena, time.into_bump_str()))
             }
             Compute::Array { items } => {
                 let items = items.iter().map(|operand| self.value(*operand));
