@@ -173,7 +173,7 @@ pub enum Node {
         /// The string.
         value: Operand,
         /// The table.
-        table: Table,
+        table: Box<Table>,
         /// If it has no such string.
         otherwise: NodeId,
     },

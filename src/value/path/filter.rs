@@ -126,6 +126,21 @@ impl<'a, 'c> Scene<'a, 'c> {
     pub fn new(root: Value<'a>, arena: &'a Arena, known: &'c Known<'a>) -> Scene<'a, 'c> {
         Scene { document: Cursor::new(root), arena, known }
     }
+
+    /// Where a path from the document leads.
+    #[inline(never)]
+    fn look_up(self, path: &Path, budget: &mut NodeBudget) -> Result<Option<Cursor<'a>>, BudgetExceeded> {
+        let address = std::ptr::from_ref::<Path>(path) as usize;
+        let known = self.known.0.borrow().iter().find(|(known, _)| *known == address).map(|(_, found)| *found);
+        match known {
+            Some(found) => Ok(found),
+            None => {
+                let found = find(path, self.document, self, budget)?;
+                self.known.0.borrow_mut().push((address, found));
+                Ok(found)
+            }
+        }
+    }
 }
 
 impl Filter {
@@ -166,6 +181,7 @@ impl Filter {
 }
 
 impl Operand {
+    #[inline(always)]
     fn resolve<'p, 'a: 'p>(
         &'p self,
         item: Cursor<'a>,
@@ -174,18 +190,7 @@ impl Operand {
     ) -> Result<Datum<'p>, BudgetExceeded> {
         let found = match self {
             Operand::Item(path) => find(path, item, scene, budget)?,
-            Operand::Document(path) => {
-                let address = std::ptr::from_ref::<Path>(path) as usize;
-                let known = scene.known.0.borrow().iter().find(|(known, _)| *known == address).map(|(_, found)| *found);
-                match known {
-                    Some(found) => found,
-                    None => {
-                        let found = find(path, scene.document, scene, budget)?;
-                        scene.known.0.borrow_mut().push((address, found));
-                        found
-                    }
-                }
-            }
+            Operand::Document(path) => scene.look_up(path, budget)?,
             Operand::Literal(literal) => return Ok(literal.datum(scene.arena)),
         };
         Ok(found.map_or(Datum::Undefined, |found| Datum::of(found, scene.arena)))
