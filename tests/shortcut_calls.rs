@@ -2,16 +2,20 @@
 //! words; and what they reply comes to the same results, failures and counts, byte for byte. Where the machine has to take
 //! over behind a call, the function is not called again.
 
+#[path = "oracle/mod.rs"]
+mod oracle;
+
 use expressway::batch::{Batch, Identity, Sink, Source};
 use expressway::compile::{Options, compile};
 use expressway::definition::{Definition, ParseOptions};
 use expressway::handler::Handlers;
-use expressway::handler::function::{Call, Event, FunctionError};
+use expressway::handler::function::{Call, Event, Function, FunctionError};
 use expressway::program::Program;
 use expressway::program::shortcut::Node;
 use expressway::value::Value;
 use expressway::vm::{Limits, Settings};
 use expressway::{Executor, Status};
+use oracle::generate;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, Once};
 
@@ -96,6 +100,26 @@ fn reply_by_number<'a>(event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, F
     }
 }
 
+/// A function whose reply hangs on all that it is asked, but for who asks.
+struct Moods(Asked);
+
+impl Function for Moods {
+    fn call<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError> {
+        *self.0.lock().expect("no panic while it is held").entry(about(event, call)).or_default() += 1;
+        let mood =
+            event.value().to_json().bytes().fold(call.retry_count(), |sum, byte| sum * 31 % 1009 + u32::from(byte));
+        match mood % 8 {
+            0 => Err(FunctionError::new("Busy", "because")),
+            1 => Err(FunctionError::new("Broken", "\"because\"")),
+            2 => Ok(call.object(&[("a", event.value()), ("b", call.text("\u{e9}\n"))])),
+            3 => call.json_text("{\"a\": [1, {\"b\": 2.50}], \"c\": \"\\u0061\"}"),
+            4 if mood % 3 == 0 => Err(FunctionError::TimedOut),
+            5 if mood % 5 == 0 => Err(FunctionError::Failed { error: Some("Lambda.Unknown".to_owned()), cause: None }),
+            _ => Ok(event.value()),
+        }
+    }
+}
+
 /// Results, failures and the summary without what depends on the clock.
 fn run(
     program: &Program,
@@ -133,6 +157,16 @@ fn compiled(text: &str) -> Program {
 }
 
 fn same(title: &str, program: &Program, events: &str, how: (Limits, usize, Identity)) -> usize {
+    same_behind(title, program, &handlers, events, how)
+}
+
+fn same_behind(
+    title: &str,
+    program: &Program,
+    handlers: &dyn Fn(&Asked) -> Handlers,
+    events: &str,
+    how: (Limits, usize, Identity),
+) -> usize {
     let both = [true, false].map(|shortcuts| {
         let asked = Asked::default();
         let came = run(program, &handlers(&asked), events, how, shortcuts);
@@ -367,4 +401,39 @@ fn a_session_asks_the_same() {
             assert!(told.status != Status::Succeeded || !told_asked.is_empty(), "{title}: {line}");
         }
     }
+}
+
+/// Machines from a seed whose tasks are functions here: what they reply hangs on what they are asked.
+#[test]
+fn generated_machines_ask_the_same() {
+    let (mut machines, mut with_calls) = (0, 0);
+    for seed in 0..3_000 {
+        let pair = generate::pair(seed);
+        let text = pair.definition.print();
+        if !text.contains("\"Task\"") {
+            continue;
+        }
+        let parse = |text: &str| Definition::parse(text, "machine", &ParseOptions::default()).expect(text);
+        let inline: BTreeMap<String, Definition> =
+            pair.functions.iter().map(|(name, machine)| (name.clone(), parse(&machine.print()))).collect();
+        let program = compile(&parse(&text), &Options { handlers: Some(&inline), ..Options::default() });
+        let program = program.expect(&text);
+        machines += 1;
+        with_calls += usize::from(program.shortcut().nodes.iter().any(|node| matches!(node, Node::Ask(_))));
+        let events: String = (0..4).map(|n| generate::pair(seed + n * 1_000_003).input.print() + "\n").collect();
+        let behind = |asked: &Asked| {
+            program.handlers().iter().fold(Handlers::new(), |handlers, handler| match handler.lambda {
+                true => handlers.function(&handler.name, Arc::new(Moods(Arc::clone(asked)))),
+                false => handlers.resource_function(&handler.name, Arc::new(Moods(Arc::clone(asked)))),
+            })
+        };
+        same_behind(
+            &format!("seed {seed}: {text}"),
+            &program,
+            &behind,
+            &events,
+            (Limits::STANDARD, 1, Identity::Position),
+        );
+    }
+    assert!(machines > 2_000 && with_calls > 200, "{with_calls} of {machines} machines ask");
 }

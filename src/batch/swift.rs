@@ -85,7 +85,9 @@ impl<'r> Swift<'r> {
         telling: &mut Telling,
     ) -> (u64, Option<LineKind>) {
         let Telling { arena, out, ends, laps, company } = telling;
-        let mut before = laps.as_deref().map_or(0, Laps::now);
+        if let Some(laps) = laps {
+            laps.begin();
+        }
         let known = self.shortcuts.slots().min(slots.len());
         let mut told = 0;
         let behind = loop {
@@ -114,9 +116,12 @@ impl<'r> Swift<'r> {
                 arena.reset();
             }
             if let Some(laps) = laps {
-                before = laps.lap(before);
+                laps.lap();
             }
         };
+        if let Some(laps) = laps {
+            laps.end();
+        }
         (told, behind)
     }
 }

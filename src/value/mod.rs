@@ -344,7 +344,10 @@ impl<'a> Value<'a> {
                 }
                 found.map(|text| Value::raw(arena, text, raw.form))
             }
-            Value::Object(object) => object.members.iter().rev().find(|m| m.key == key).map(|m| m.value),
+            Value::Object(object) => {
+                let is_wanted = |member: &&Member| text::same(member.key.as_bytes(), key.as_bytes());
+                object.members.iter().rev().find(is_wanted).map(|member| member.value)
+            }
             Value::Overlay(mut overlay) => loop {
                 if overlay.member.key == key {
                     return Some(overlay.member.value);

@@ -62,6 +62,9 @@ pub struct Part {
     left: Spare,
 }
 
+/// An output that was written down elsewhere: the item's number, and where it is in the text of all.
+type Late = (usize, Range<usize>);
+
 /// The places of a Map on which its items run.
 struct Places {
     starts_ms: i64,
@@ -117,6 +120,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         self.items.reserve(items.len());
         let mut text = Vec::with_capacity(items.len().min(LONG) * LIKELY_BYTES + 2);
         text.push(b'[');
+        let mut late: Vec<Late> = Vec::new();
         let independent = (each.timeless || !places.scarce) && !each.asks;
         let parent = each.asks.then(|| self.calls.parent());
         let crowded_bytes = self.arena.allocated_bytes() + self.shortcuts.crowded_bytes;
@@ -124,7 +128,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             let stretch = begin..items.len().min(begin + STRETCH);
             let helped = stretch.len() > 2 * PART && self.company.has_time();
             if independent && (helped || items.len() > LONG) {
-                self.in_parts(each, items, (stretch, helped), &mut places, (&mut results, &mut text))?;
+                self.in_parts(each, items, (stretch, helped), &mut places, (&mut results, &mut late, &mut text))?;
                 continue;
             }
             for index in stretch {
@@ -152,9 +156,19 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             text.pop();
         }
         text.push(b']');
+        let text: &'a [u8] = match late.is_empty() {
+            true => self.arena.alloc_slice_copy(&text),
+            false => {
+                let text = self.arena.alloc_str(std::str::from_utf8(&text).ok()?);
+                for (index, range) in late {
+                    results[index] = Value::raw(self.arena, text.get(range)?, Form::COMPACT);
+                }
+                text.as_bytes()
+            }
+        };
         let results = Value::measured_array(self.arena, results.into_bump_slice(), text.len() as u64);
         if let Value::Array(array) = results {
-            self.note(Written { register: each.results, array, text: self.arena.alloc_slice_copy(&text) });
+            self.note(Written { register: each.results, array, text });
         }
         (self.keep(each.results, results) <= REGISTER_DEPTH_MAX).then_some(())
     }
@@ -189,7 +203,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         items: &[Value<'a>],
         (stretch, helped): (Range<usize>, bool),
         places: &mut Places,
-        (results, text): (&mut bumpalo::collections::Vec<'a, Value<'a>>, &mut Vec<u8>),
+        (results, late, text): (&mut bumpalo::collections::Vec<'a, Value<'a>>, &mut Vec<Late>, &mut Vec<u8>),
     ) -> Option<()> {
         let count = stretch.len().div_ceil(PART);
         let mut parts: Vec<Option<Part>> = Vec::new();
@@ -207,16 +221,16 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             let Part { text: outputs, items, inner, left } = part?;
             self.spare.take_as(spare, left)?;
             self.items.extend_from_slice(&inner);
+            let before = text.len();
             text.extend_from_slice(outputs.as_bytes());
-            let outputs: &'a str = self.arena.alloc_str(&outputs);
             let mut from = 0;
             for (to, end, ended_ms) in items {
-                let output = Value::raw(self.arena, &outputs[from..to], Form::COMPACT);
-                from = to + 1;
                 places.latest_ms = places.latest_ms.max(ended_ms);
-                self.spare.take(output.size().bytes_max)?;
+                self.spare.take((to - from) as u64)?;
                 self.items.push(end);
-                results.push(output);
+                late.push((results.len(), before + from..before + to));
+                results.push(Value::Null);
+                from = to + 1;
             }
         }
         Some(())
