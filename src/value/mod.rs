@@ -239,6 +239,7 @@ impl<'a> Value<'a> {
     }
 
     /// An object of the given members, whose keys are distinct.
+    #[inline]
     pub fn object(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
         let mut size = Size { bytes_max: 2, depth: 0 };
         for member in members {

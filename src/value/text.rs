@@ -20,10 +20,15 @@ pub fn unescape<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
 #[inline(never)]
 fn resolve<'a>(text: &str, arena: &'a Arena) -> &'a str {
     let mut out = bumpalo::collections::String::with_capacity_in(text.len(), arena);
-    decode(text, |c| {
-        out.push(c);
-        true
-    });
+    let mut rest = text;
+    // What stands between escapes is copied as a whole.
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        let mut chars = rest[at + 1..].chars();
+        out.push(escape(&mut chars));
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
     out.into_bump_str()
 }
 

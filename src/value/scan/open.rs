@@ -58,17 +58,23 @@ impl<'a> Model<'a> {
     }
 
     /// How its keys are found; worked out when they are first looked for.
+    #[inline(always)]
     fn heads(&mut self) -> &[Head<'a>] {
         if self.heads.len() < self.members.len() {
-            self.heads.extend(self.members.iter().map(|member| {
-                let bytes = member.key.len().min(8);
-                let mut word = [0; 8];
-                word[..bytes].copy_from_slice(&member.key.as_bytes()[..bytes]);
-                let mask = u64::MAX.checked_shr(64 - 8 * bytes as u32).unwrap_or(0);
-                Head { key: member.key, word: u64::from_le_bytes(word), mask }
-            }));
+            self.find_heads();
         }
         &self.heads
+    }
+
+    #[inline(never)]
+    fn find_heads(&mut self) {
+        self.heads.extend(self.members.iter().map(|member| {
+            let bytes = member.key.len().min(8);
+            let mut word = [0; 8];
+            word[..bytes].copy_from_slice(&member.key.as_bytes()[..bytes]);
+            let mask = u64::MAX.checked_shr(64 - 8 * bytes as u32).unwrap_or(0);
+            Head { key: member.key, word: u64::from_le_bytes(word), mask }
+        }));
     }
 }
 

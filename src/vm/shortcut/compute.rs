@@ -17,8 +17,8 @@ use crate::vm::seed::Seed;
 
 /// How long the text of a time is.
 const TIME_BYTES: usize = "2020-01-01T00:00:00.000Z".len();
-/// Room that is made for a piece of a text that nothing is known of.
-const LIKELY_BYTES: usize = 32;
+/// Room that is made for a text: most are no longer.
+const LIKELY_BYTES: usize = 64;
 
 impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     #[inline(always)]
@@ -48,16 +48,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
 
     #[inline(never)]
     fn format(&self, pieces: &'p [Piece]) -> Option<Value<'a>> {
-        let likely = pieces.iter().map(|piece| match piece {
-            Piece::Text(text) => text.len(),
-            Piece::Value(Operand::Register(register)) => intrinsic::likely_bytes(self.registers[*register as usize]),
-            Piece::Value(_) => LIKELY_BYTES,
-        });
         let bits = pieces.iter().map(|piece| match piece {
             Piece::Text(text) => Bit::Text(text),
             Piece::Value(operand) => Bit::Value(self.value(*operand)),
         });
-        intrinsic::put_together(likely.sum(), bits, self.arena)
+        intrinsic::put_together(LIKELY_BYTES, bits, self.arena)
     }
 
     #[inline(never)]
