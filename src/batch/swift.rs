@@ -2,12 +2,14 @@
 //!
 //! Flows in: the lines of a chunk, a program's shortcut. Flows out: result lines, and how often each end was come to. All
 //! that can be known before the run is known here: how a result line begins and ends is part of the texts that it is put
-//! together of. The first line that calls for anything more (that is no JSON, that the machine has to run, that fails)
-//! is left to the worker. It must never write or count what the worker would not.
+//! together of. Lines that are no JSON are put among the dead letters on the way, as leaving and coming back for each would
+//! cost a damaged file more than their own lines do. The first line that calls for anything more (that the machine has to
+//! run, that fails) is left to the worker. It must never write or count what the worker would not.
 
 use super::latency::Laps;
 use super::once;
-use super::wording::{Emit, SUCCEEDED, Wording};
+use super::text;
+use super::wording::{Emit, Place, SUCCEEDED, Wording};
 use crate::program::shortcut::{Part, Text};
 use crate::value::Arena;
 use crate::value::scan::{LineKind, Lines, Slot};
@@ -28,6 +30,8 @@ pub(super) struct Swift<'r> {
 pub(super) struct Telling<'t> {
     pub arena: &'t mut Arena,
     pub out: &'t mut Vec<u8>,
+    /// How lines that are no JSON are written, if nothing more is asked of those.
+    pub spoilt: Option<Spoilt<'t>>,
     /// How many executions have come to each end.
     pub ends: &'t mut [u64],
     /// Where durations are counted, if each is measured: from the end of one execution to the end of the next, so that the
@@ -35,6 +39,15 @@ pub(super) struct Telling<'t> {
     pub laps: Option<&'t mut Laps>,
     /// Who may have time to help.
     pub company: &'t dyn Company,
+}
+
+/// Where lines stand that are no JSON, and how many of them there were.
+pub(super) struct Spoilt<'t> {
+    pub wording: &'t Wording,
+    /// Where the lines' offsets are counted from, and how many lines of the chunk there were before those that are told.
+    pub origin: Place,
+    pub dead_letters: &'t mut text::Text,
+    pub count: u64,
 }
 
 impl<'r> Swift<'r> {
@@ -70,9 +83,9 @@ impl<'r> Swift<'r> {
         Some(Swift { shortcuts, lines, line_bytes_max, results_bytes_max, now_ms })
     }
 
-    /// Tells lines, `most` of them, up to the first that calls for more; how many, and of what kind the line behind them is,
-    /// which has been read.
-    #[inline(never)]
+    /// Tells lines, `most` of them, up to the first that calls for more; how many, those that are no JSON among them, and of
+    /// what kind the line behind them is, which has been read.
+    #[inline(always)]
     pub fn tell(
         &self,
         lines: &mut Lines,
@@ -80,7 +93,28 @@ impl<'r> Swift<'r> {
         most: u64,
         telling: &mut Telling,
     ) -> (u64, Option<LineKind>) {
-        let Telling { arena, out, ends, laps, company } = telling;
+        let mut told = 0;
+        loop {
+            let (more, behind) = self.tell_good(lines, slots, most - told, telling);
+            told += more;
+            if told == most || behind != Some(LineKind::Bad) || !self.reject(lines, told, telling) {
+                return (told, behind);
+            }
+            told += 1;
+        }
+    }
+
+    /// The same up to the first that is no JSON. A function of its own, so that nothing of what is done with others takes
+    /// registers from it.
+    #[inline(never)]
+    fn tell_good(
+        &self,
+        lines: &mut Lines,
+        slots: &mut [Slot],
+        most: u64,
+        telling: &mut Telling,
+    ) -> (u64, Option<LineKind>) {
+        let Telling { arena, out, ends, laps, company, .. } = telling;
         let mut before = laps.as_deref().map_or(0, Laps::now);
         let known = self.shortcuts.slots().min(slots.len());
         let mut told = 0;
@@ -112,5 +146,20 @@ impl<'r> Swift<'r> {
             }
         };
         (told, behind)
+    }
+
+    /// Writes that the line at hand is no JSON; whether it has.
+    #[inline(never)]
+    fn reject(&self, lines: &Lines, told: u64, telling: &mut Telling) -> bool {
+        let Telling { out: results, spoilt: Some(spoilt), .. } = telling else { return false };
+        let bytes = results.len() + spoilt.dead_letters.bytes.len();
+        if lines.raw().len() > self.line_bytes_max || bytes > self.results_bytes_max {
+            return false;
+        }
+        let Place { source, offset, line_index } = spoilt.origin;
+        let place = Place { source, offset: offset + lines.offset() as u64, line_index: line_index + told };
+        spoilt.wording.spoilt(place, lines, results, spoilt.dead_letters);
+        spoilt.count += 1;
+        true
     }
 }

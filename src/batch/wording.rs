@@ -12,10 +12,12 @@
 use super::chunk::SHOWN_BYTES_MAX;
 use super::text::Text;
 use crate::value::Arena;
-use crate::value::text::{write_string, write_string_of};
+use crate::value::scan;
+use crate::value::text::{write_json_of, write_string};
 use crate::vm::{LimitHit, Outcome};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::ops::Range;
 
 /// How the members of an execution that succeeded begin; the output follows.
 pub(super) const SUCCEEDED: &str = "\"status\":\"SUCCEEDED\",\"output\":";
@@ -136,29 +138,41 @@ impl Wording {
 
     /// Writes that a line could not become an event: `length` is the line's, `start` as much of it as there is to show.
     pub fn rejected(&self, place: Place, reason: &str, length: u64, start: &[u8], lines: &mut Lines) {
-        let mut quoted = 0..0;
-        if self.results && self.emit == Emit::Outcome && !self.skip_rejected {
-            let out = &mut lines.results;
-            self.open(place, out);
-            out.bytes.extend_from_slice(b"\"status\":\"REJECTED\",\"error\":");
-            quoted.start = out.bytes.len();
-            write_string(reason, &mut out.bytes);
-            quoted.end = out.bytes.len();
-            out.bytes.extend_from_slice(b"}\n");
-        }
-        if self.dead_letters {
-            let out = &mut lines.dead_letters;
-            self.place(place, out);
-            out.bytes.extend_from_slice(b"\"length\":");
-            out.number(length);
-            out.bytes.extend_from_slice(b",\"reason\":");
-            // As it stands in the results, if it does.
-            match quoted.is_empty() {
-                true => write_string(reason, &mut out.bytes),
-                false => out.bytes.extend_from_slice(&lines.results.bytes[quoted]),
+        let quote = |out: &mut Vec<u8>| write_string(reason, out);
+        let quoted = match self.results && self.emit == Emit::Outcome && !self.skip_rejected {
+            true => {
+                self.open(place, &mut lines.results);
+                rejected(&mut lines.results.bytes, quote)
             }
-            write_shown(length, start, &mut out.bytes);
-            out.bytes.extend_from_slice(b"}\n");
+            false => 0..0,
+        };
+        if self.dead_letters {
+            self.place(place, &mut lines.dead_letters);
+            let out = &mut lines.dead_letters;
+            dead_letter(length, start, false, out, |out| match lines.results.bytes.get(quoted) {
+                Some(quoted) if !quoted.is_empty() => out.extend_from_slice(quoted),
+                _ => quote(out),
+            });
+        }
+    }
+
+    /// The same of the line at hand, which is no JSON, where results do not say where their records stood.
+    pub fn spoilt(&self, place: Place, line: &scan::Lines, results: &mut Vec<u8>, dead_letters: &mut Text) {
+        let quote = |out: &mut Vec<u8>| line.quote_fault_to(out);
+        let quoted = match self.results && self.emit == Emit::Outcome && !self.skip_rejected {
+            true => {
+                results.push(b'{');
+                rejected(results, quote)
+            }
+            false => 0..0,
+        };
+        if self.dead_letters {
+            self.place(place, dead_letters);
+            let raw = line.raw();
+            dead_letter(raw.len() as u64, raw, line.is_utf8(), dead_letters, |out| match results.get(quoted) {
+                Some(quoted) if !quoted.is_empty() => out.extend_from_slice(quoted),
+                _ => quote(out),
+            });
         }
     }
 
@@ -175,6 +189,29 @@ impl Wording {
         out.line_number(place.line_index);
         out.bytes.push(b',');
     }
+}
+
+/// Writes the members that tell of a record that was rejected, and the end of its line; where the reason is.
+#[inline(always)]
+fn rejected(out: &mut Vec<u8>, quote_reason: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+    out.extend_from_slice(b"\"status\":\"REJECTED\",\"error\":");
+    let start = out.len();
+    quote_reason(out);
+    let end = out.len();
+    out.extend_from_slice(b"}\n");
+    start..end
+}
+
+/// Writes what of a dead letter follows on its place.
+#[inline(always)]
+fn dead_letter(length: u64, start: &[u8], is_utf8: bool, out: &mut Text, quote_reason: impl FnOnce(&mut Vec<u8>)) {
+    out.bytes.extend_from_slice(b"\"length\":");
+    out.number(length);
+    out.bytes.extend_from_slice(b",\"reason\":");
+    // As it stands in the results, if it does.
+    quote_reason(&mut out.bytes);
+    write_shown(length, start, is_utf8, &mut out.bytes);
+    out.bytes.extend_from_slice(b"}\n");
 }
 
 /// Writes the members that tell what an execution came to.
@@ -206,14 +243,15 @@ pub(super) fn write_outcome(outcome: &Outcome, arena: &Arena, out: &mut Vec<u8>)
     }
 }
 
-/// Shows a line's bytes, or as many as a dead letter holds; source, offset and length cut out the rest again.
-fn write_shown(length: u64, start: &[u8], out: &mut Vec<u8>) {
+/// Shows a line's bytes, or as many as a dead letter holds; source, offset and length cut out the rest again. They may be
+/// known to be UTF-8.
+fn write_shown(length: u64, start: &[u8], is_utf8: bool, out: &mut Vec<u8>) {
     let shown = &start[..start.len().min(SHOWN_BYTES_MAX)];
     let cut = (shown.len() as u64) < length;
-    if shown.is_ascii() && !cut {
-        // Nearly always, and sooner told than the rest of UTF-8.
+    if !cut && (is_utf8 || shown.is_ascii()) {
+        // Nearly always.
         out.extend_from_slice(b",\"text\":");
-        return write_string_of(shown, out);
+        return write_json_of(shown, out);
     }
     let text = std::str::from_utf8(shown).or_else(|error| match cut && error.error_len().is_none() {
         // It was cut inside a character.

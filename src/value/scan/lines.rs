@@ -13,7 +13,7 @@ use super::duplicates::Keys;
 use super::index::{Engine, Index};
 use super::open::Tokens;
 use super::shape::Shapes;
-use super::strict::is_blank;
+use super::strict::{self, Fault, is_blank};
 use super::trie::{Slot, SlotTrie};
 use super::walk::{Cursor, Walked, Walker};
 use crate::value::raw::Form;
@@ -226,7 +226,17 @@ pub struct Lines<'c, 's> {
     flags: LineFlags,
     /// Which tokens are its.
     tokens: (usize, usize),
+    /// If it was walked and is bad, the token that ends it.
+    bad_end: usize,
+    /// What is wrong with it, where that is known already.
+    fault: Option<Fault>,
+    /// Whether the last line that was not like one before it was bad: then the next one of its kind probably is.
+    wary: bool,
 }
+
+/// Lines of more bytes, or more tokens, are never checked byte by byte before anything is known to be wrong with them.
+const WARY_BYTES_MAX: usize = 256;
+const WARY_TOKENS_MAX: usize = 64;
 
 impl<'c, 's> Lines<'c, 's> {
     /// Starts to read a chunk; a last line without `\n` is a line too.
@@ -251,6 +261,9 @@ impl<'c, 's> Lines<'c, 's> {
             span: Span { start: 0, end: 0 },
             flags: LineFlags::NONE,
             tokens: (0, 0),
+            bad_end: 0,
+            fault: None,
+            wary: false,
         }
     }
 
@@ -334,16 +347,34 @@ impl<'c, 's> Lines<'c, 's> {
     /// What is wrong with the line at hand, if it is [`LineKind::Bad`].
     #[cold]
     pub fn fault(&self) -> SyntaxError {
-        document::fault(self.raw(), 0)
+        SyntaxError::of(self.first_fault(), self.raw())
     }
 
     /// The same in words, behind what is there: for those who have many such lines, and memory for the words of one.
     #[cold]
     pub fn fault_to(&self, out: &mut String) {
-        let fault = document::first_fault(self.raw(), 0);
-        fault.describe_to(self.raw(), out);
-        out.push_str(" at byte ");
-        out.push_str(itoa::Buffer::new().format(fault.offset));
+        self.first_fault().place_to(self.raw(), out);
+    }
+
+    /// The same as a JSON string.
+    pub fn quote_fault_to(&self, out: &mut Vec<u8>) {
+        self.first_fault().quote_to(self.raw(), out);
+    }
+
+    /// Whether the line at hand is known to be UTF-8.
+    pub fn is_utf8(&self) -> bool {
+        self.here.1 <= self.valid_from + self.valid.len()
+    }
+
+    fn first_fault(&self) -> Fault {
+        match self.fault {
+            Some(fault) => fault,
+            // Only the grammar is left to be wrong.
+            None if self.is_utf8() => {
+                strict::check(self.raw()).err().unwrap_or_else(|| document::first_fault(self.raw(), 0))
+            }
+            None => document::first_fault(self.raw(), 0),
+        }
     }
 
     /// The next line of the stretch at hand.
@@ -362,8 +393,7 @@ impl<'c, 's> Lines<'c, 's> {
         let end_token = match walked {
             Ok(None) => first,
             Ok(Some(walked)) => walked.end,
-            // Every line of a chunk ends in a token, the last one too.
-            Err(()) => first + index.classes[first..].iter().position(|&class| class == b'\n').unwrap_or(0),
+            Err(()) => self.bad_end,
         };
         let end = index.positions[end_token] as usize;
         self.here = (self.offset, self.base + end);
@@ -388,9 +418,34 @@ impl<'c, 's> Lines<'c, 's> {
     #[inline(never)]
     fn walk(&mut self, text: &str, slots: &mut [Slot]) -> Option<Walked> {
         let (Scratch { index, walker, shapes, .. }, trie) = (&mut *self.scratch, &self.plan.trie);
-        let walked = walker.walk(text, index, self.cursor, b'\n', trie, slots)?;
-        shapes.learn(text, index, self.cursor.token, &walked, trie, slots);
-        Some(walked)
+        let first = self.cursor.token;
+        let end_among = |classes: &[u8]| classes.iter().position(|&class| class == b'\n').map(|at| first + at);
+        if self.wary
+            && let Some(end) = end_among(&index.classes[first..index.classes.len().min(first + WARY_TOKENS_MAX)])
+            && let line = &text.as_bytes()[self.offset - self.base..index.positions[end] as usize]
+            && line.len() <= WARY_BYTES_MAX
+        {
+            // The walk says only that it is bad. One that probably is gets asked where at once.
+            self.fault = strict::check(line).err();
+            self.wary = self.fault.is_some();
+            if self.wary {
+                self.bad_end = end;
+                return None;
+            }
+        }
+        match walker.walk(text, index, self.cursor, b'\n', trie, slots) {
+            Some(walked) => {
+                self.wary = false;
+                shapes.learn(text, index, first, &walked, trie, slots);
+                Some(walked)
+            }
+            None => {
+                (self.fault, self.wary) = (None, true);
+                // Every line of a chunk ends in a token, the last one too.
+                self.bad_end = end_among(&index.classes[first..]).unwrap_or(first);
+                None
+            }
+        }
     }
 
     /// Begins another stretch, behind which there is something to be read ([`LineKind::Json`]), or passes over a line that
@@ -409,6 +464,7 @@ impl<'c, 's> Lines<'c, 's> {
         let rest = &self.chunk[self.offset..];
         let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         self.here = (self.offset, self.offset + length);
+        self.fault = None;
         self.offset += length + 1;
         // A line that is longer than positions reach has not been looked at.
         match length > TEXT_BYTES_MAX && self.raw().iter().all(|&byte| is_blank(byte)) {
