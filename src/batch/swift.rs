@@ -30,8 +30,6 @@ pub(super) struct Swift<'r> {
 pub(super) struct Telling<'t> {
     pub arena: &'t mut Arena,
     pub out: &'t mut Vec<u8>,
-    /// How lines that are no JSON are written, if nothing more is asked of those.
-    pub spoilt: Option<Spoilt<'t>>,
     /// How many executions have come to each end.
     pub ends: &'t mut [u64],
     /// Where durations are counted, if each is measured: from the end of one execution to the end of the next, so that the
@@ -84,7 +82,7 @@ impl<'r> Swift<'r> {
     }
 
     /// Tells lines, `most` of them, up to the first that calls for more; how many, those that are no JSON among them, and of
-    /// what kind the line behind them is, which has been read.
+    /// what kind the line behind them is, which has been read. Without `spoilt`, more is asked of lines that are no JSON.
     #[inline(always)]
     pub fn tell(
         &self,
@@ -92,15 +90,21 @@ impl<'r> Swift<'r> {
         slots: &mut [Slot],
         most: u64,
         telling: &mut Telling,
+        spoilt: &mut Option<Spoilt>,
     ) -> (u64, Option<LineKind>) {
         let mut told = 0;
         loop {
             let (more, behind) = self.tell_good(lines, slots, most - told, telling);
             told += more;
-            if told == most || behind != Some(LineKind::Bad) || !self.reject(lines, told, telling) {
-                return (told, behind);
+            match spoilt {
+                Some(spoilt) if behind == Some(LineKind::Bad) && told < most => {
+                    if !self.reject(lines, told, telling.out, spoilt) {
+                        return (told, behind);
+                    }
+                    told += 1;
+                }
+                _ => return (told, behind),
             }
-            told += 1;
         }
     }
 
@@ -114,7 +118,7 @@ impl<'r> Swift<'r> {
         most: u64,
         telling: &mut Telling,
     ) -> (u64, Option<LineKind>) {
-        let Telling { arena, out, ends, laps, company, .. } = telling;
+        let Telling { arena, out, ends, laps, company } = telling;
         let mut before = laps.as_deref().map_or(0, Laps::now);
         let known = self.shortcuts.slots().min(slots.len());
         let mut told = 0;
@@ -150,8 +154,7 @@ impl<'r> Swift<'r> {
 
     /// Writes that the line at hand is no JSON; whether it has.
     #[inline(never)]
-    fn reject(&self, lines: &Lines, told: u64, telling: &mut Telling) -> bool {
-        let Telling { out: results, spoilt: Some(spoilt), .. } = telling else { return false };
+    fn reject(&self, lines: &Lines, told: u64, results: &mut Vec<u8>, spoilt: &mut Spoilt) -> bool {
         let bytes = results.len() + spoilt.dead_letters.bytes.len();
         if lines.raw().len() > self.line_bytes_max || bytes > self.results_bytes_max {
             return false;

@@ -10,14 +10,13 @@
 //! ```
 
 use super::chunk::SHOWN_BYTES_MAX;
-use super::text::Text;
+use super::text::{Text, write_number};
 use crate::value::Arena;
 use crate::value::scan;
 use crate::value::text::{write_json_of, write_string};
 use crate::vm::{LimitHit, Outcome};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use std::ops::Range;
 
 /// How the members of an execution that succeeded begin; the output follows.
 pub(super) const SUCCEEDED: &str = "\"status\":\"SUCCEEDED\",\"output\":";
@@ -138,41 +137,57 @@ impl Wording {
 
     /// Writes that a line could not become an event: `length` is the line's, `start` as much of it as there is to show.
     pub fn rejected(&self, place: Place, reason: &str, length: u64, start: &[u8], lines: &mut Lines) {
-        let quote = |out: &mut Vec<u8>| write_string(reason, out);
-        let quoted = match self.results && self.emit == Emit::Outcome && !self.skip_rejected {
-            true => {
-                self.open(place, &mut lines.results);
-                rejected(&mut lines.results.bytes, quote)
-            }
-            false => 0..0,
-        };
-        if self.dead_letters {
-            self.place(place, &mut lines.dead_letters);
-            let out = &mut lines.dead_letters;
-            dead_letter(length, start, false, out, |out| match lines.results.bytes.get(quoted) {
-                Some(quoted) if !quoted.is_empty() => out.extend_from_slice(quoted),
-                _ => quote(out),
-            });
+        let Lines { results, dead_letters, .. } = lines;
+        if self.tells_rejected() {
+            self.open(place, results);
         }
+        let quote = |out: &mut Vec<u8>| write_string(reason, out);
+        self.reject(place, quote, (length, start, false), &mut results.bytes, dead_letters);
     }
 
     /// The same of the line at hand, which is no JSON, where results do not say where their records stood.
     pub fn spoilt(&self, place: Place, line: &scan::Lines, results: &mut Vec<u8>, dead_letters: &mut Text) {
+        if self.tells_rejected() {
+            results.push(b'{');
+        }
         let quote = |out: &mut Vec<u8>| line.quote_fault_to(out);
-        let quoted = match self.results && self.emit == Emit::Outcome && !self.skip_rejected {
-            true => {
-                results.push(b'{');
-                rejected(results, quote)
-            }
-            false => 0..0,
-        };
+        let shown = (line.raw().len() as u64, line.raw(), line.is_utf8());
+        self.reject(place, quote, shown, results, dead_letters);
+    }
+
+    /// Whether records that are dead letters have a line among the results.
+    fn tells_rejected(&self) -> bool {
+        self.results && self.emit == Emit::Outcome && !self.skip_rejected
+    }
+
+    /// Writes the rest of a line of the results that has been begun, and a dead letter: a reason that writes itself as a JSON
+    /// string, the line's length, as much of it as there is to show, and whether that is known to be UTF-8.
+    #[inline(always)]
+    fn reject(
+        &self,
+        place: Place,
+        quote_reason: impl FnOnce(&mut Vec<u8>),
+        (length, start, is_utf8): (u64, &[u8], bool),
+        results: &mut Vec<u8>,
+        dead_letters: &mut Text,
+    ) {
+        let before = results.len();
+        results.extend_from_slice(b"\"status\":\"REJECTED\",\"error\":");
+        let quoted = results.len();
+        quote_reason(results);
         if self.dead_letters {
             self.place(place, dead_letters);
-            let raw = line.raw();
-            dead_letter(raw.len() as u64, raw, line.is_utf8(), dead_letters, |out| match results.get(quoted) {
-                Some(quoted) if !quoted.is_empty() => out.extend_from_slice(quoted),
-                _ => quote(out),
-            });
+            let out = &mut dead_letters.bytes;
+            out.extend_from_slice(b"\"length\":");
+            write_number(length, out);
+            out.extend_from_slice(b",\"reason\":");
+            out.extend_from_slice(&results[quoted..]);
+            write_shown(length, start, is_utf8, out);
+            out.extend_from_slice(b"}\n");
+        }
+        match self.tells_rejected() {
+            true => results.extend_from_slice(b"}\n"),
+            false => results.truncate(before),
         }
     }
 
@@ -182,6 +197,7 @@ impl Wording {
     }
 
     /// Begins a line that says where its record stood.
+    #[inline]
     fn place(&self, place: Place, out: &mut Text) {
         out.bytes.extend_from_slice(&self.heads[place.source]);
         out.number(place.offset);
@@ -189,29 +205,6 @@ impl Wording {
         out.line_number(place.line_index);
         out.bytes.push(b',');
     }
-}
-
-/// Writes the members that tell of a record that was rejected, and the end of its line; where the reason is.
-#[inline(always)]
-fn rejected(out: &mut Vec<u8>, quote_reason: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
-    out.extend_from_slice(b"\"status\":\"REJECTED\",\"error\":");
-    let start = out.len();
-    quote_reason(out);
-    let end = out.len();
-    out.extend_from_slice(b"}\n");
-    start..end
-}
-
-/// Writes what of a dead letter follows on its place.
-#[inline(always)]
-fn dead_letter(length: u64, start: &[u8], is_utf8: bool, out: &mut Text, quote_reason: impl FnOnce(&mut Vec<u8>)) {
-    out.bytes.extend_from_slice(b"\"length\":");
-    out.number(length);
-    out.bytes.extend_from_slice(b",\"reason\":");
-    // As it stands in the results, if it does.
-    quote_reason(&mut out.bytes);
-    write_shown(length, start, is_utf8, &mut out.bytes);
-    out.bytes.extend_from_slice(b"}\n");
 }
 
 /// Writes the members that tell what an execution came to.
@@ -245,6 +238,7 @@ pub(super) fn write_outcome(outcome: &Outcome, arena: &Arena, out: &mut Vec<u8>)
 
 /// Shows a line's bytes, or as many as a dead letter holds; source, offset and length cut out the rest again. They may be
 /// known to be UTF-8.
+#[inline(always)]
 fn write_shown(length: u64, start: &[u8], is_utf8: bool, out: &mut Vec<u8>) {
     let shown = &start[..start.len().min(SHOWN_BYTES_MAX)];
     let cut = (shown.len() as u64) < length;
@@ -253,6 +247,12 @@ fn write_shown(length: u64, start: &[u8], is_utf8: bool, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"text\":");
         return write_json_of(shown, out);
     }
+    write_odd(shown, cut, out);
+}
+
+/// Shows bytes that are not all of a line, or not all of one character each.
+#[inline(never)]
+fn write_odd(shown: &[u8], cut: bool, out: &mut Vec<u8>) {
     let text = std::str::from_utf8(shown).or_else(|error| match cut && error.error_len().is_none() {
         // It was cut inside a character.
         true => std::str::from_utf8(&shown[..error.valid_up_to()]),

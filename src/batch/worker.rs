@@ -374,7 +374,7 @@ impl Worker<'_, '_, '_, '_> {
         };
         // Lines that were made have places of their own, and single records are noted for a report.
         let plain = self.origins.is_none() && results.notes.is_none();
-        let spoilt = plain.then_some(Spoilt {
+        let mut spoilt = plain.then_some(Spoilt {
             wording: self.job.wording,
             origin: Place { line_index: *line_index, ..origin },
             dead_letters: &mut results.text.dead_letters,
@@ -383,14 +383,13 @@ impl Worker<'_, '_, '_, '_> {
         let mut telling = Telling {
             arena: &mut self.arena,
             out: &mut results.text.results.bytes,
-            spoilt,
             ends: &mut results.told,
             company: self.helpers,
             laps: self.laps.as_mut(),
         };
-        let (told, kind) = swift.tell(lines, slots, most, &mut telling);
+        let (told, kind) = swift.tell(lines, slots, most, &mut telling, &mut spoilt);
         *line_index += told;
-        let rejected = telling.spoilt.map_or(0, |spoilt| spoilt.count);
+        let rejected = spoilt.map_or(0, |spoilt| spoilt.count);
         results.tally.rejected += rejected;
         if matches!(latency, Latency::Sampled(_)) {
             self.until_timed -= (told - rejected) as u32;

@@ -107,6 +107,7 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// As [`write_string_of`], where most texts need escapes, so that it is not asked first.
+#[inline]
 pub(crate) fn write_json_of(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     write_escaped(bytes, out);
@@ -163,10 +164,15 @@ pub(crate) fn specials(word: u64) -> u64 {
     (control | quote | backslash) & !word & TOPS
 }
 
+#[inline]
 fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
-    if scan::escape(bytes, out) {
-        return;
+    if !scan::escape(bytes, out) {
+        write_by_words(bytes, out);
     }
+}
+
+#[inline(never)]
+fn write_by_words(bytes: &[u8], out: &mut Vec<u8>) {
     let (words, rest) = bytes.as_chunks();
     out.reserve(bytes.len() + 16);
     for word in words {

@@ -164,7 +164,8 @@ impl Scratch {
         let mut flags = LineFlags::NONE;
         if self.index.blanks {
             let mut starts = self.index.positions[first..walked.end].iter().skip(1);
-            flags.set(LineFlags::WHITESPACE, starts.any(|&start| is_blank(text.as_bytes()[start as usize - 1])));
+            // Of what may stand before a token of a good text, only blanks are so low.
+            flags.set(LineFlags::WHITESPACE, starts.any(|&start| text.as_bytes()[start as usize - 1] <= b' '));
         }
         flags.set(LineFlags::ESCAPES, walked.escapes);
         if self.index.non_ascii {
@@ -226,17 +227,14 @@ pub struct Lines<'c, 's> {
     flags: LineFlags,
     /// Which tokens are its.
     tokens: (usize, usize),
-    /// If it was walked and is bad, the token that ends it.
-    bad_end: usize,
     /// What is wrong with it, where that is known already.
     fault: Option<Fault>,
     /// Whether the last line that was not like one before it was bad: then the next one of its kind probably is.
     wary: bool,
 }
 
-/// Lines of more bytes, or more tokens, are never checked byte by byte before anything is known to be wrong with them.
+/// Longer lines are never checked byte by byte before anything is known to be wrong with them.
 const WARY_BYTES_MAX: usize = 256;
-const WARY_TOKENS_MAX: usize = 64;
 
 impl<'c, 's> Lines<'c, 's> {
     /// Starts to read a chunk; a last line without `\n` is a line too.
@@ -261,7 +259,6 @@ impl<'c, 's> Lines<'c, 's> {
             span: Span { start: 0, end: 0 },
             flags: LineFlags::NONE,
             tokens: (0, 0),
-            bad_end: 0,
             fault: None,
             wary: false,
         }
@@ -357,6 +354,7 @@ impl<'c, 's> Lines<'c, 's> {
     }
 
     /// The same as a JSON string.
+    #[inline(always)]
     pub fn quote_fault_to(&self, out: &mut Vec<u8>) {
         self.first_fault().quote_to(self.raw(), out);
     }
@@ -366,6 +364,7 @@ impl<'c, 's> Lines<'c, 's> {
         self.here.1 <= self.valid_from + self.valid.len()
     }
 
+    #[inline]
     fn first_fault(&self) -> Fault {
         match self.fault {
             Some(fault) => fault,
@@ -386,14 +385,15 @@ impl<'c, 's> Lines<'c, 's> {
             b'\n' => Ok(None),
             _ => match shapes.recognise(text, index, self.cursor, slots) {
                 Some(walked) => Ok(Some(walked)),
-                None => self.walk(text, slots).map(Some).ok_or(()),
+                None => self.check(text, slots).map(Some).ok_or(()),
             },
         };
         let index = &self.scratch.index;
         let end_token = match walked {
             Ok(None) => first,
             Ok(Some(walked)) => walked.end,
-            Err(()) => self.bad_end,
+            // Every line of a chunk ends in a token, the last one too.
+            Err(()) => first + index.classes[first..].iter().position(|&class| class == b'\n').unwrap_or(0),
         };
         let end = index.positions[end_token] as usize;
         self.here = (self.offset, self.base + end);
@@ -414,38 +414,32 @@ impl<'c, 's> Lines<'c, 's> {
         }
     }
 
-    /// Walks over the line at the cursor, whose shape is not known.
+    /// Checks the line at the cursor, whose shape is not known.
+    #[inline(never)]
+    fn check(&mut self, text: &str, slots: &mut [Slot]) -> Option<Walked> {
+        if self.wary && self.is_bad(text) { None } else { self.walk(text, slots) }
+    }
+
+    /// Whether a line that probably is bad is so: the walk says no more than that, and this says where at once.
+    #[inline]
+    fn is_bad(&mut self, text: &str) -> bool {
+        let rest = &text.as_bytes()[self.offset - self.base..];
+        let near = &rest[..rest.len().min(WARY_BYTES_MAX + 1)];
+        self.fault = memchr::memchr(b'\n', near).and_then(|end| strict::check(&near[..end]).err());
+        self.wary = self.fault.is_some();
+        self.wary
+    }
+
+    /// Walks over the line at the cursor.
     #[inline(never)]
     fn walk(&mut self, text: &str, slots: &mut [Slot]) -> Option<Walked> {
         let (Scratch { index, walker, shapes, .. }, trie) = (&mut *self.scratch, &self.plan.trie);
-        let first = self.cursor.token;
-        let end_among = |classes: &[u8]| classes.iter().position(|&class| class == b'\n').map(|at| first + at);
-        if self.wary
-            && let Some(end) = end_among(&index.classes[first..index.classes.len().min(first + WARY_TOKENS_MAX)])
-            && let line = &text.as_bytes()[self.offset - self.base..index.positions[end] as usize]
-            && line.len() <= WARY_BYTES_MAX
-        {
-            // The walk says only that it is bad. One that probably is gets asked where at once.
-            self.fault = strict::check(line).err();
-            self.wary = self.fault.is_some();
-            if self.wary {
-                self.bad_end = end;
-                return None;
-            }
+        let walked = walker.walk(text, index, self.cursor, b'\n', trie, slots);
+        match &walked {
+            Some(walked) => shapes.learn(text, index, self.cursor.token, walked, trie, slots),
+            None => (self.fault, self.wary) = (None, true),
         }
-        match walker.walk(text, index, self.cursor, b'\n', trie, slots) {
-            Some(walked) => {
-                self.wary = false;
-                shapes.learn(text, index, first, &walked, trie, slots);
-                Some(walked)
-            }
-            None => {
-                (self.fault, self.wary) = (None, true);
-                // Every line of a chunk ends in a token, the last one too.
-                self.bad_end = end_among(&index.classes[first..]).unwrap_or(first);
-                None
-            }
-        }
+        walked
     }
 
     /// Begins another stretch, behind which there is something to be read ([`LineKind::Json`]), or passes over a line that

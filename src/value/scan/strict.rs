@@ -100,7 +100,7 @@ impl Words for Quoted<'_> {
         self.0.extend_from_slice(&[b'`', byte, b'`']);
     }
 
-    #[inline]
+    #[inline(always)]
     fn number(&mut self, number: usize) {
         match number {
             // Most lines that are cut off, or damaged by hand, are bad early on.
@@ -128,6 +128,7 @@ impl Fault {
     }
 
     /// The fault and its place in words, as a JSON string behind what is there; `text` must be the text it was found in.
+    #[inline(always)]
     pub(super) fn quote_to(&self, text: &[u8], out: &mut Vec<u8>) {
         out.push(b'"');
         self.place_to(text, &mut Quoted(out));
@@ -135,6 +136,7 @@ impl Fault {
     }
 
     /// The fault and its place in words, behind what is there.
+    #[inline(always)]
     pub(super) fn place_to(&self, text: &[u8], out: &mut impl Words) {
         self.describe_to(text, out);
         out.plain(" at byte ");
@@ -151,60 +153,61 @@ impl Fault {
     /// The fault in words, behind what is there.
     #[inline(always)]
     fn describe_to<W: Words>(&self, text: &[u8], out: &mut W) {
-        let found = |out: &mut W| found(text.get(self.offset..).unwrap_or_default(), out);
         match self.rule {
-            Rule::Expected(Phrase(words)) => {
-                out.plain(words);
-                found(out);
-            }
+            Rule::Expected(Phrase(words)) => out.plain(words),
             Rule::EscapeLetter => {
                 out.plain("expected one of `");
                 out.character('"');
                 out.character('\\');
                 out.plain("/bfnrtu` after a backslash, found ");
-                found(out);
             }
             Rule::EscapeDigit => {
                 out.plain("expected four hexadecimal digits after `");
                 out.character('\\');
                 out.plain("u`, found ");
-                found(out);
             }
-            Rule::RawControl => {
-                found(out);
-                out.plain(" inside a string must be written as an escape");
-            }
+            Rule::RawControl | Rule::NotUtf8 => {}
             Rule::OpenString(start) => {
                 out.plain("the string that opens at byte ");
                 out.number(start);
-                out.plain(" is not closed");
+                return out.plain(" is not closed");
             }
-            Rule::LeadingZero => out.plain("a number must not start with a zero that is followed by a digit"),
+            Rule::LeadingZero => {
+                return out.plain("a number must not start with a zero that is followed by a digit");
+            }
             Rule::TooDeep => {
                 out.plain("arrays and objects are nested deeper than ");
                 out.number(DEPTH_MAX);
-                out.plain(" levels");
-            }
-            Rule::NotUtf8 => {
-                found(out);
-                out.plain(" is not UTF-8");
+                return out.plain(" levels");
             }
             Rule::TooLong => {
                 out.plain("the text is longer than ");
                 out.number(super::TEXT_BYTES_MAX);
-                out.plain(" bytes");
+                return out.plain(" bytes");
             }
+        }
+        found(text.get(self.offset..).unwrap_or_default(), out);
+        match self.rule {
+            Rule::RawControl => out.plain(" inside a string must be written as an escape"),
+            Rule::NotUtf8 => out.plain(" is not UTF-8"),
+            _ => {}
         }
     }
 }
 
 /// What stands at the start of the rest of a text, for a person to read.
+#[inline(always)]
 fn found(rest: &[u8], out: &mut impl Words) {
-    let Some(&byte) = rest.first() else { return out.plain("the end of the text") };
-    if byte.is_ascii_alphanumeric() || b"{}[]:,".contains(&byte) {
-        // Nearly always.
-        return out.quoted(byte);
+    match rest.first() {
+        None => out.plain("the end of the text"),
+        Some(&byte) if byte.is_ascii_alphanumeric() || b"{}[]:,".contains(&byte) => out.quoted(byte),
+        Some(&byte) => found_other(byte, rest, out),
     }
+}
+
+/// The same of anything but what stands there most often: `byte` is the first of the rest.
+#[inline(never)]
+fn found_other(byte: u8, rest: &[u8], out: &mut impl Words) {
     let first = match byte {
         0..0x80 => Some(char::from(byte)),
         _ => {
@@ -321,7 +324,11 @@ pub(crate) fn check(text: &[u8]) -> Result<(), Fault> {
             }
             (Next::Value, _) => return Err(Fault::expected(at, expected!("a value"))),
             (Next::ValueOrEnd, _) => return Err(Fault::expected(at, expected!("a value or `]`"))),
-            (Next::Key | Next::KeyOrEnd, Some(b'"')) => (Next::Colon, string(text, at)?),
+            (Next::Key | Next::KeyOrEnd, Some(b'"')) => match string(text, at)? {
+                // Nearly always; blanks may stand between.
+                end if text.get(end) == Some(&b':') => (Next::Value, end + 1),
+                end => (Next::Colon, end),
+            },
             (Next::Key, _) => return Err(Fault::expected(at, expected!("a key in double quotes"))),
             (Next::KeyOrEnd, _) => return Err(Fault::expected(at, expected!("a key in double quotes or `}`"))),
             (Next::Colon, Some(b':')) => (Next::Value, at + 1),
@@ -348,6 +355,7 @@ pub(crate) fn is_blank(byte: u8) -> bool {
 }
 
 /// The end of the string that opens at `start`.
+#[inline]
 fn string(text: &[u8], start: usize) -> Result<usize, Fault> {
     let mut at = start + 1;
     loop {

@@ -447,12 +447,13 @@ static ESCAPED: [[u8; 16]; 256] = {
 
 /// Writes text with a backslash before each quote and backslash; false, having written nothing, if the text holds a control
 /// character, or on a machine without AVX2.
+#[inline]
 pub(crate) fn escape(text: &[u8], out: &mut Vec<u8>) -> bool {
     // SAFETY: the machine has every feature that the function asks for.
-    has_avx2() && unsafe { escape_avx2(text, out) }
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") && unsafe { escape_avx2(text, out) }
 }
 
-#[target_feature(enable = "avx2,pclmulqdq,popcnt,bmi1,bmi2")]
+#[target_feature(enable = "avx2,popcnt")]
 fn escape_avx2(text: &[u8], out: &mut Vec<u8>) -> bool {
     let (words, rest) = text.as_chunks::<8>();
     let before = out.len();
