@@ -69,8 +69,10 @@ pub(super) fn drive_while_roomy<'a>(
             Step::Request(Request::WaitUntil(_)) => execution.wake(),
             Step::Request(Request::Children(children)) => {
                 let arena = execution.arena();
-                // Invocations are counted in the order of the children, so those cannot run side by side.
-                let helped = if bound.counts() { None } else { helpers.run(children, execution.tally(), arena) };
+                // Invocations are counted in the order of the children, so those cannot run side by side; nor can those
+                // that are answered as before, from what this thread knows.
+                let alone = bound.counts() || counters.gives_again();
+                let helped = if alone { None } else { helpers.run(children, execution.tally(), arena) };
                 let join = helped.unwrap_or_else(|| {
                     let (mut join, mut spare) = (Join::new(children), Spare::default());
                     while next_child(&mut join, execution.tally(), arena, &mut spare, bound, counters, helpers)

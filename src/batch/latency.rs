@@ -18,7 +18,8 @@ pub enum Latency {
     /// One in so many, on each thread.
     Sampled(u32),
     /// All. Those that are told without being run are measured from the end of the one before, by the processor's clock if
-    /// it has one that can be relied on.
+    /// it has one that can be relied on. Where they take less than a few hundred of its ticks, so that reading it would be a
+    /// good part of their time, four are measured together, and each is counted with a quarter of what they took.
     All,
 }
 
@@ -47,31 +48,56 @@ pub(super) struct Laps {
     /// Two clocks at the same time, to find out the length of a tick.
     since: Instant,
     since_ticks: u64,
+    /// When the executions at hand began, how many of them have ended, and how many are measured together.
+    began: u64,
+    ended: u32,
+    together: u32,
 }
+
+/// Executions that take fewer ticks than this are measured [together](SHORT_TOGETHER): reading the clock takes some 25.
+const SHORT_TICKS: u64 = 512;
+/// So many.
+const SHORT_TOGETHER: u32 = 4;
 
 impl Laps {
     /// Nothing measured yet; none if the processor has no clock that can be relied on.
     pub fn new() -> Option<Laps> {
-        ticks_are_steady().then(|| Laps { counts: Latencies::new(), since: Instant::now(), since_ticks: ticks() })
+        ticks_are_steady().then(|| {
+            let (counts, since_ticks) = (Latencies::new(), ticks());
+            Laps { counts, since: Instant::now(), since_ticks, began: since_ticks, ended: 0, together: 1 }
+        })
     }
 
-    /// What the clock shows.
-    #[inline(always)]
-    pub fn now(&self) -> u64 {
-        ticks()
+    /// An execution begins now.
+    #[inline]
+    pub fn begin(&mut self) {
+        (self.began, self.ended) = (ticks(), 0);
     }
 
-    /// Counts what has passed since the clock showed `before`; gives what it shows now.
+    /// An execution has ended, and another begins.
     #[inline(always)]
-    pub fn lap(&mut self, before: u64) -> u64 {
-        let now = self.now();
-        self.counts.record(now.saturating_sub(before));
-        now
+    pub fn lap(&mut self) {
+        self.ended += 1;
+        if self.ended >= self.together {
+            self.end();
+        }
+    }
+
+    /// The last of some executions has ended: those that have not been counted yet are counted.
+    #[inline]
+    pub fn end(&mut self) {
+        let (now, ended) = (ticks(), u64::from(self.ended));
+        let passed = now.saturating_sub(self.began);
+        if let Some(each) = passed.checked_div(ended) {
+            self.counts.record_many(each, ended);
+            self.together = if each < SHORT_TICKS { SHORT_TOGETHER } else { 1 };
+        }
+        (self.began, self.ended) = (now, 0);
     }
 
     /// Hands over what was counted.
     pub fn hand_in(&mut self, latencies: &mut Latencies) {
-        let passed = self.now().saturating_sub(self.since_ticks);
+        let passed = ticks().saturating_sub(self.since_ticks);
         if passed > 0 {
             latencies.add_scaled(&self.counts, self.since.elapsed().as_nanos() as f64 / passed as f64);
             self.counts.clear();
@@ -127,7 +153,13 @@ impl Latencies {
     /// Counts a duration.
     #[inline]
     pub fn record(&mut self, ns: u64) {
-        self.counts[bucket(ns)] += 1;
+        self.record_many(ns, 1);
+    }
+
+    /// Counts a duration that so many took.
+    #[inline]
+    fn record_many(&mut self, ns: u64, count: u64) {
+        self.counts[bucket(ns)] += count;
     }
 
     /// Takes in durations that were counted in units of so many nanoseconds.
@@ -230,10 +262,12 @@ mod tests {
     #[test]
     fn laps_come_to_what_the_system_measures() {
         let Some(mut laps) = Laps::new() else { return };
-        let (mut before, began) = (laps.now(), Instant::now());
-        for _ in 0..1_000 {
-            before = laps.lap(before);
-        }
+        let began = Instant::now();
+        laps.begin();
+        (0..999).for_each(|_| laps.lap());
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        laps.lap();
+        laps.end();
         let most = began.elapsed().as_nanos() as u64;
         let mut latencies = Latencies::new();
         laps.hand_in(&mut latencies);

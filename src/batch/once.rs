@@ -10,7 +10,7 @@ use crate::program::Program;
 use crate::value::scan::{Lines, Slot};
 use crate::value::tree::Span;
 use crate::value::{Arena, Value};
-use crate::vm::shortcut::{Scanned, Shortcuts};
+use crate::vm::shortcut::{Calls, Scanned, Shortcuts};
 use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
 
 /// A program and all that its executions share.
@@ -45,9 +45,10 @@ impl Once<'_> {
     /// Executes the line at hand, which is JSON and has filled the slots; writes the members of its result line.
     #[inline]
     pub fn run(&self, lines: &Lines, slots: &[Slot], arena: &Arena, who: Who, out: &mut Vec<u8>) -> Ended {
+        let mut calls = Calls::of(self.bound, who.seed.into(), arena);
         if let Some(shortcuts) = self.shortcuts {
             let input = scanned(&shortcuts, lines, slots, who.now_ms);
-            if let Some(told) = shortcuts.tell(&input, arena, who.helpers) {
+            if let Some(told) = shortcuts.tell(&input, arena, who.helpers, &mut calls) {
                 let ended = |status| Ended { status, told: Some(told.index) };
                 if told.succeeds() {
                     out.extend_from_slice(SUCCEEDED.as_bytes());
@@ -64,20 +65,16 @@ impl Once<'_> {
         let start = Start { input, seed: who.seed, now_ms: who.now_ms, history: false };
         let mut execution = Execution::new(self.program, self.settings, arena, start);
         execution.count_in(who.tally);
-        let status = drive_moving(
-            execution,
-            self.bound,
-            &mut self.bound.counters_of(who.seed),
-            who.helpers,
-            |_, outcome, arena| {
-                write_outcome(&outcome, arena, out);
-                match outcome {
-                    Outcome::Succeeded(_) => "SUCCEEDED",
-                    Outcome::Failed(_) => "FAILED",
-                    Outcome::TimedOut(_) => "TIMED_OUT",
-                }
-            },
-        );
+        let mut counters = self.bound.counters_of(who.seed);
+        counters.give_again(calls.into_given());
+        let status = drive_moving(execution, self.bound, &mut counters, who.helpers, |_, outcome, arena| {
+            write_outcome(&outcome, arena, out);
+            match outcome {
+                Outcome::Succeeded(_) => "SUCCEEDED",
+                Outcome::Failed(_) => "FAILED",
+                Outcome::TimedOut(_) => "TIMED_OUT",
+            }
+        });
         Ended { status, told: None }
     }
 }
@@ -86,7 +83,7 @@ impl Once<'_> {
 #[inline(always)]
 pub(crate) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot], now_ms: i64) -> Scanned<'a> {
     let (source, span) = lines.around();
-    let tokens = shortcuts.opens().then(|| lines.tokens());
+    let tokens = (shortcuts.opens() || shortcuts.asks()).then(|| lines.tokens());
     Scanned { source, span, form: lines.form(), slots, tokens, now_ms }
 }
 

@@ -13,7 +13,7 @@ use super::wording::{Emit, Place, SUCCEEDED, Wording};
 use crate::program::shortcut::{Part, Text};
 use crate::value::Arena;
 use crate::value::scan::{LineKind, Lines, Slot};
-use crate::vm::shortcut::{Company, Shortcuts};
+use crate::vm::shortcut::{Calls, Company, Shortcuts};
 
 /// How a run's lines are told.
 pub(super) struct Swift<'r> {
@@ -49,7 +49,8 @@ pub(super) struct Spoilt<'t> {
 }
 
 impl<'r> Swift<'r> {
-    /// Nothing if result lines say more than what the execution has come to.
+    /// Nothing if result lines say more than what the execution has come to, or if functions are called, which may take
+    /// long.
     pub fn new(
         shortcuts: Shortcuts<'r>,
         wording: &Wording,
@@ -57,6 +58,9 @@ impl<'r> Swift<'r> {
         results_bytes_max: usize,
         now_ms: i64,
     ) -> Option<Swift<'r>> {
+        if shortcuts.asks() {
+            return None;
+        }
         let (head, tail) = match wording.emit {
             Emit::Output => (String::new(), "\n"),
             Emit::Outcome if wording.position => return None,
@@ -119,7 +123,9 @@ impl<'r> Swift<'r> {
         telling: &mut Telling,
     ) -> (u64, Option<LineKind>) {
         let Telling { arena, out, ends, laps, company } = telling;
-        let mut before = laps.as_deref().map_or(0, Laps::now);
+        if let Some(laps) = laps {
+            laps.begin();
+        }
         let known = self.shortcuts.slots().min(slots.len());
         let mut told = 0;
         let behind = loop {
@@ -133,7 +139,9 @@ impl<'r> Swift<'r> {
             }
             {
                 let seen = once::scanned(&self.shortcuts, lines, &slots[..known], self.now_ms);
-                let Some(execution) = self.shortcuts.tell(&seen, arena, *company) else { break kind };
+                let Some(execution) = self.shortcuts.tell(&seen, arena, *company, &mut Calls::none(arena)) else {
+                    break kind;
+                };
                 let Some(Some(parts)) = self.lines.get(execution.index) else { break kind };
                 execution.write_parts(parts, &seen, out);
                 ends[execution.index] += 1;
@@ -146,9 +154,12 @@ impl<'r> Swift<'r> {
                 arena.reset();
             }
             if let Some(laps) = laps {
-                before = laps.lap(before);
+                laps.lap();
             }
         };
+        if let Some(laps) = laps {
+            laps.end();
+        }
         (told, behind)
     }
 

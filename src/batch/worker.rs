@@ -24,7 +24,7 @@ use crate::value::scan::{Engine, Line, LineKind, Lines, Scratch, Slot, WalkPlan}
 use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, raw};
-use crate::vm::shortcut::{Scanned, Shortcuts, Told};
+use crate::vm::shortcut::{Calls, GivenReply, Scanned, Shortcuts, Told};
 use crate::vm::{Execution, Outcome, Seed, Settings, Start, Stream, Tally};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -457,31 +457,41 @@ impl Worker<'_, '_, '_, '_> {
         let job = self.job;
         let started = self.times_this().then(Instant::now);
         let slots = &slots[..job.program.slots().len().min(slots.len())];
-        if let Some(shortcuts) = job.shortcuts
-            && let input = once::scanned(&shortcuts, lines, slots, now_ms)
-            && let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers)
-            && self.take_down(place, &told, &input, results)
-        {
-            // What is compared may leave a little in the arena, seldom.
-            self.untidy += 1;
-            if told.computes() || self.untidy == UNTIDY_MAX {
-                self.tidy();
+        let (seed, who) = match job.identity {
+            Identity::Position => {
+                let seed = Seed::new(job.seed, place.source as u64, place.offset);
+                (seed, Stream::from(seed))
             }
-            return self.time(started, place, results);
+            Identity::Content => (Seed::NOBODY, Stream::of_content(job.seed, line.text)),
+        };
+        let mut given: &[GivenReply] = &[];
+        if let Some(shortcuts) = job.shortcuts {
+            if shortcuts.asks() {
+                // This may take long: others may want to know where it is, and afterwards whether the run is over.
+                self.place.offset.store(place.offset, Ordering::Relaxed);
+                self.look_up_at = 0;
+            }
+            let input = once::scanned(&shortcuts, lines, slots, now_ms);
+            let mut calls = Calls::of(job.bound, who, &self.arena);
+            if let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers, &mut calls)
+                && self.take_down(place, &told, &input, results)
+            {
+                drop(calls);
+                // What is compared may leave a little in the arena, seldom.
+                self.untidy += 1;
+                if told.computes() || self.untidy == UNTIDY_MAX {
+                    self.tidy();
+                }
+                return self.time(started, place, results);
+            }
+            given = calls.into_given();
         }
-        // This may take long: others may want to know where it is, and afterwards whether the run is over.
+        // As may this.
         self.place.offset.store(place.offset, Ordering::Relaxed);
         self.look_up_at = 0;
         {
             let arena = &self.arena;
             let input = once::input(job.program, lines, slots, arena);
-            let (seed, who) = match job.identity {
-                Identity::Position => {
-                    let seed = Seed::new(job.seed, place.source as u64, place.offset);
-                    (seed, Stream::from(seed))
-                }
-                Identity::Content => (Seed::NOBODY, Stream::of_content(job.seed, line.text)),
-            };
             let start = Start { input, seed, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
             if job.identity == Identity::Content {
@@ -491,6 +501,7 @@ impl Worker<'_, '_, '_, '_> {
             let mut observers = self.watch.as_mut().zip(notes.as_deref_mut());
             execution.count_in(visits);
             let counters = &mut job.bound.counters_for(who);
+            counters.give_again(given);
             match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
                 Some(outcome) => {
                     note(&mut observers, &Seen { place, who, now_ms, text: line.text, outcome: &outcome }, visits);

@@ -4,11 +4,13 @@
 //! constant, an object built of symbols. Where the program branches on a value, both ways are followed. Objects that are
 //! built only to be taken apart again, as a handler's event is, are never built: their members are the symbols that went
 //! into them. Branches are followed one after the other, a Map's items once for all of them. What cannot be followed
-//! (drawing random numbers, asking somebody, a child that fails) ends in [`Node::Machine`], and so does, when it is met at
+//! (drawing random numbers, a child that fails) ends in [`Node::Machine`], and so does, when it is met at
 //! run time, whatever would be an error, but for what a handler fails with on purpose.
 //!
 //! It must never change what the program does: a way that is not followed exactly is not followed at all.
 
+mod asking;
+mod calling;
 mod children;
 mod data;
 mod failing;
@@ -17,12 +19,14 @@ mod track;
 
 use crate::program::choice::{Comparison, Subject, Table, TypeTest};
 use crate::program::shortcut::{
-    BranchTurn, Compute, Each, End, Ending, Needs, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut,
+    Ask, BranchTurn, Compute, Each, End, Ending, Needs, Node, NodeId, Offspring, Operand, Part, REGISTER_DEPTH_MAX,
+    Shortcut,
 };
 use crate::program::work::{Completion, Integration, Limit, Wait};
-use crate::program::{Addr, Function, Op, Program, Root, SlotId, TaskId, TestId};
+use crate::program::{Addr, Op, Program, Root, SlotId, TaskId, TestId};
 use crate::value::path::Path;
 use crate::value::text::write_string;
+use asking::Raised;
 use failing::Visit;
 use std::rc::Rc;
 use symbol::{Extent, Symbol};
@@ -40,6 +44,8 @@ const OPS_MAX: u32 = 200_000;
 const SLOTS_MAX: usize = 64;
 /// What Lambda's answer to Invoke holds beside the payload, generously.
 const RESPONSE_BYTES: u64 = 4_096;
+/// How many numbers a UUID is made of.
+const UUID_DRAWS: u64 = 2;
 /// The most history events that one instruction stands for, if it stands for any.
 const OP_EVENTS_MAX: u32 = 5;
 
@@ -91,6 +97,8 @@ struct Most {
     events: u32,
     /// Whether time passes.
     passes: bool,
+    /// Whether functions are called.
+    asks: bool,
 }
 
 /// A node that leads to one other, which is not known yet.
@@ -101,7 +109,7 @@ enum Link {
     Room { registers: Box<[u32]>, inputs: u64, bytes: u64 },
     Text(Operand),
     Pass(i64),
-    Branch(u32, BranchTurn),
+    Branch { register: u32, turn: BranchTurn, who: Offspring },
     Each(Box<Each>),
 }
 
@@ -116,6 +124,8 @@ enum Turn {
     At(NodeId),
     /// At a decision between two ways.
     Either { node: Box<dyn FnOnce(NodeId, NodeId) -> Node>, ways: Box<(Track, Track)> },
+    /// At a call, with the way on which something is returned and those of errors that are taken up.
+    Ask { ask: Box<Ask>, returned: Box<Track>, raised: Box<Raised> },
     /// At a table.
     Switch { value: Operand, table: Table, track: Box<Track> },
 }
@@ -134,6 +144,7 @@ impl Tracer<'_> {
                 let no = self.follow(no, depth + 1);
                 if yes == MACHINE && no == MACHINE { MACHINE } else { self.node(node(yes, no)) }
             }
+            Ok(Turn::Ask { ask, returned, raised }) => self.follow_replies(*ask, *returned, *raised, depth + 1),
             Ok(Turn::Switch { value, mut table, track }) => {
                 let mut any = false;
                 table.retarget(|to| {
@@ -159,7 +170,7 @@ impl Tracer<'_> {
                 Link::Room { registers, inputs, bytes } => Node::Room { registers, inputs, bytes, then },
                 Link::Text(value) => Node::Text { value, then },
                 Link::Pass(ms) => Node::Pass { ms, then },
-                Link::Branch(register, turn) => Node::Branch { register, turn, then },
+                Link::Branch { register, turn, who } => Node::Branch { register, turn, who, then },
                 Link::Each(each) => Node::Each(Box::new(Each { then, ..*each })),
             })
         })
@@ -173,6 +184,7 @@ impl Tracer<'_> {
     /// Follows the one way from here up to a decision or its end.
     fn stretch(&mut self, track: &mut Track, links: &mut Vec<Link>, depth: u32) -> Followed<Turn> {
         let program = self.program;
+        self.settle(track, links)?;
         loop {
             (track.ops, self.ops) = (track.ops + 1, self.ops + 1);
             if track.ops > WAY_OPS_MAX || self.ops > OPS_MAX || self.nodes.len() >= NODES_MAX {
@@ -210,7 +222,7 @@ impl Tracer<'_> {
                     if let Some(caller) = track.caller.take() {
                         let task = caller.task;
                         let value = track.return_to(*caller);
-                        track.res = self.reply(task, value, links)?;
+                        track.res = self.reply(track, task, value, links)?;
                         track.events += OP_EVENTS_MAX;
                     } else if !track.frames.is_empty() {
                         self.end_branch(track, links)?;
@@ -263,20 +275,8 @@ impl Tracer<'_> {
                     track.stack.push(array);
                 }
                 Op::Call { function, arguments, .. } => {
-                    if matches!(function, Function::UUID | Function::MathRandom) {
-                        return Err(Lost);
-                    }
-                    let mut operands = Vec::new();
-                    for argument in track.pop_many(usize::from(arguments))? {
-                        operands.push(match argument {
-                            Symbol::Slot(_) | Symbol::Input if looks_into(function) => {
-                                self.opened(track, links, argument)?
-                            }
-                            _ => self.operand(track, links, argument)?,
-                        });
-                    }
-                    let arguments = operands.into();
-                    let value = self.compute(track, links, Compute::Call { function, arguments });
+                    let arguments = track.pop_many(usize::from(arguments))?;
+                    let value = self.call(track, links, function, arguments)?;
                     track.stack.push(value);
                 }
                 Op::Store { to } => {
@@ -314,8 +314,8 @@ impl Tracer<'_> {
                     return Ok(Turn::Switch { value, table: table.clone(), track: Box::new(track.clone()) });
                 }
                 Op::Invoke { task } => {
+                    let Some(entry) = program.task(task).inlined else { return self.ask(track, links, task) };
                     let payload = self.payload(track, task)?;
-                    let entry = program.task(task).inlined.ok_or(Lost)?;
                     let (doc, eff) = (track.doc.clone(), track.eff.clone());
                     let visit = std::mem::take(&mut track.visit);
                     let caller = Caller { pc: track.pc, doc, eff, stack: track.stack.len(), task, visit };
@@ -332,7 +332,7 @@ impl Tracer<'_> {
                 Op::Return { task } => {
                     let value = track.pop()?;
                     track.inside.take().ok_or(Lost)?;
-                    track.res = self.reply(task, value, links)?;
+                    track.res = self.reply(track, task, value, links)?;
                     track.events += OP_EVENTS_MAX;
                 }
                 Op::Fork { fork } => self.fork(track, links, fork, depth)?,
@@ -344,7 +344,7 @@ impl Tracer<'_> {
                     }
                     _ => return Err(Lost),
                 },
-                // Somebody is asked, or only a failure leads here.
+                // Only a failure leads here, or it is done by the machine alone.
                 _ => return Err(Lost),
             }
         }
@@ -375,7 +375,7 @@ impl Tracer<'_> {
         }
         let arguments = track.pop()?;
         match (task.integration, &arguments) {
-            (Integration::Function, _) => Ok(arguments),
+            (Integration::Function | Integration::Service | Integration::Activity, _) => Ok(arguments),
             (Integration::LambdaInvoke, Symbol::Object(members))
                 if members.iter().all(|(key, _)| &**key != "InvocationType") =>
             {
@@ -386,17 +386,18 @@ impl Tracer<'_> {
     }
 
     /// A handler's reply as the task's result.
-    fn reply(&mut self, task: TaskId, value: Symbol, links: &mut Vec<Link>) -> Followed<Symbol> {
+    fn reply(&mut self, track: &mut Track, task: TaskId, value: Symbol, links: &mut Vec<Link>) -> Followed<Symbol> {
         match self.program.task(task).integration {
-            Integration::Function => {
+            Integration::Function | Integration::Service | Integration::Activity => {
                 self.hold_to_limit(&value, 0, links)?;
                 Ok(value)
             }
             Integration::LambdaInvoke => {
                 self.hold_to_limit(&value, RESPONSE_BYTES, links)?;
+                // The id of the request.
+                track.draws += UUID_DRAWS;
                 Ok(Symbol::Response(Rc::new(value)))
             }
-            Integration::Service | Integration::Activity => Err(Lost),
         }
     }
 
@@ -408,12 +409,21 @@ impl Tracer<'_> {
             self.needs.inputs = self.needs.inputs.max(inputs);
             self.needs.bytes = self.needs.bytes.max(bytes);
         } else {
-            // Earlier documents that are parts of this one need not be looked at.
-            links.retain(|link| match link {
-                Link::Room { registers: part, inputs: part_inputs, bytes: part_bytes } => {
-                    *part_inputs > inputs || *part_bytes > bytes || part.iter().any(|r| !registers.contains(r))
+            // Earlier documents that are parts of this one need not be looked at, unless functions are called in between:
+            // they must not be if a document is too large.
+            let called = links.iter().rposition(|link| matches!(link, Link::Each(each) if each.asks));
+            let mut at = 0;
+            links.retain(|link| {
+                at += 1;
+                match link {
+                    Link::Room { registers: part, inputs: part_inputs, bytes: part_bytes } => {
+                        called.is_some_and(|called| at <= called)
+                            || *part_inputs > inputs
+                            || *part_bytes > bytes
+                            || part.iter().any(|r| !registers.contains(r))
+                    }
+                    _ => true,
                 }
-                _ => true,
             });
             links.push(Link::Room { registers: registers.into(), inputs, bytes });
         }
@@ -489,17 +499,4 @@ impl Tracer<'_> {
         let node = Box::new(move |yes, no| Node::Holds { test: id, value, other, yes, no });
         Ok(Some(Turn::Either { node, ways: Box::new((yes.clone(), no.clone())) }))
     }
-}
-
-/// Whether a function looks at the elements or members of what it is given.
-fn looks_into(function: Function) -> bool {
-    matches!(
-        function,
-        Function::ArrayPartition
-            | Function::ArrayContains
-            | Function::ArrayGetItem
-            | Function::ArrayLength
-            | Function::ArrayUnique
-            | Function::JsonMerge
-    )
 }

@@ -13,7 +13,7 @@ use crate::value::raw::Form;
 use crate::value::scan::{LineKind, Lines, Scratch, Slot, SlotTrie, WalkPlan};
 use crate::value::tree::SyntaxError;
 use crate::value::{Arena, Value};
-use crate::vm::shortcut::{Nobody, Shortcuts};
+use crate::vm::shortcut::{Calls, GivenReply, Nobody, Shortcuts};
 use crate::vm::{Execution, Input, Limits, Outcome, Seed, Settings, Start, Stream};
 use serde::Serialize;
 use std::sync::Arc;
@@ -306,14 +306,15 @@ impl Session<'_> {
                 Some(LineKind::Blank) | None => return Err(InputError::Blank),
             }
             let (lines, slots) = (&*lines, &slots[..executor.program.slots().len()]);
+            let who = who(lines.line().text);
+            let mut calls = Calls::of(&*executor.bound, who, arena);
             if let Some(shortcuts) = shortcuts
-                && let Some(ran) = executor.tell(shortcuts, lines, slots, arena, told)
+                && let Some(ran) = executor.tell(shortcuts, (lines, slots), arena, told, &mut calls)
             {
                 return Ok(ran);
             }
-            let who = who(lines.line().text);
             let input = input_of(&executor.program, lines, slots, arena);
-            return Ok(executor.execute(input, who, *history, arena));
+            return Ok(executor.execute(input, who, *history, arena, calls.into_given()));
         }
         if input.iter().all(u8::is_ascii_whitespace) {
             return Err(InputError::Blank);
@@ -321,7 +322,7 @@ impl Session<'_> {
         let line = scratch.document(input, plan.find_duplicates)?;
         let value = Value::raw(arena, line.text, line.form());
         let input = Input { form: Form::COMPACT, ..Input::whole(value) };
-        Ok(executor.execute(input, who(line.text), *history, arena))
+        Ok(executor.execute(input, who(line.text), *history, arena, &[]))
     }
 }
 
@@ -339,13 +340,13 @@ impl Executor {
     fn tell<'s>(
         &'s self,
         shortcuts: &Shortcuts<'s>,
-        lines: &'s Lines<'s, 's>,
-        slots: &'s [Slot],
+        (lines, slots): (&'s Lines<'s, 's>, &'s [Slot]),
         arena: &'s Arena,
         text: &'s mut Vec<u8>,
+        calls: &mut Calls<'_, 's>,
     ) -> Option<Ran<'s>> {
         let seen = scanned(shortcuts, lines, slots, self.now_ms);
-        let told = shortcuts.tell(&seen, arena, &Nobody)?;
+        let told = shortcuts.tell(&seen, arena, &Nobody, calls)?;
         let outcome = match told.succeeds() {
             true => {
                 text.clear();
@@ -362,8 +363,16 @@ impl Executor {
         Some(Ran { outcome, arena, execution: None, steps_left, ended_ms, settings: &self.settings })
     }
 
-    fn execute<'s>(&'s self, input: Input<'s>, who: Stream<'s>, history: bool, arena: &'s Arena) -> Ran<'s> {
+    fn execute<'s>(
+        &'s self,
+        input: Input<'s>,
+        who: Stream<'s>,
+        history: bool,
+        arena: &'s Arena,
+        given: &[GivenReply<'s>],
+    ) -> Ran<'s> {
         let counters = &mut self.bound.counters_for(who);
+        counters.give_again(given);
         let start = Start { input, seed: Seed::NOBODY, now_ms: self.now_ms, history };
         let mut execution = Execution::new(&self.program, &self.settings, arena, start);
         execution.known_by(who);

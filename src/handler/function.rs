@@ -6,6 +6,7 @@
 use super::decode::decode;
 use super::waiting::Pending;
 use crate::value::raw::Form;
+use crate::value::scan::Tokens;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Kind, Member, Value};
 use crate::vm::{CallerId, TaskRequest};
@@ -97,11 +98,18 @@ impl<E: std::error::Error> From<E> for FunctionError {
 pub struct Event<'a> {
     value: Value<'a>,
     arena: &'a Arena,
+    /// Those of the execution's input, of which the value may be a part.
+    tokens: Option<&'a Tokens<'a>>,
 }
 
 impl<'a> Event<'a> {
     pub(super) fn new(value: Value<'a>, arena: &'a Arena) -> Event<'a> {
-        Event { value, arena }
+        Event { value, arena, tokens: None }
+    }
+
+    /// What a function is given.
+    pub(super) fn of(request: &TaskRequest<'a>) -> Event<'a> {
+        Event { value: request.payload, arena: request.arena, tokens: request.tokens }
     }
 
     /// The value itself, to be handed on.
@@ -111,6 +119,11 @@ impl<'a> Event<'a> {
 
     /// The member of that name, if it is an object that has one.
     pub fn get(self, key: &str) -> Option<Event<'a>> {
+        if let (Value::Raw(raw), Some(tokens)) = (self.value, self.tokens)
+            && let Some(found) = tokens.member(raw.text, key)
+        {
+            return found.map(|text| Event { value: Value::raw(self.arena, text, raw.form.of_part(text)), ..self });
+        }
         self.value.get(self.arena, key).map(|value| Event { value, ..self })
     }
 

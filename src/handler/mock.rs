@@ -10,6 +10,7 @@
 //! number that the response does not have fails the execution. (In which order AWS's own tool counts the items of a Map
 //! is not recorded.)
 
+use super::given::Given;
 use super::recorded::Recorded;
 use crate::value::Value;
 use crate::value::raw::Form;
@@ -48,12 +49,35 @@ pub struct Counters {
     /// The items of the Maps around, the outermost first.
     items: Vec<u32>,
     execution: Seed,
+    /// What calls have come to that were made before it was run.
+    given: Given,
 }
 
 impl Counters {
     /// Those of an execution that has not begun.
     pub(super) fn new(execution: Seed) -> Counters {
-        Counters { invoked: BTreeMap::new(), invoked_by_item: BTreeMap::new(), items: Vec::new(), execution }
+        Counters {
+            invoked: BTreeMap::new(),
+            invoked_by_item: BTreeMap::new(),
+            items: Vec::new(),
+            execution,
+            given: Given::default(),
+        }
+    }
+
+    /// These calls have been made already: they are answered as they were.
+    pub(crate) fn give_again(&mut self, calls: &[(&TaskRequest, Reply)]) {
+        self.given.keep(calls);
+    }
+
+    /// Whether there are calls to be answered as they were.
+    pub(crate) fn gives_again(&self) -> bool {
+        !self.given.is_empty()
+    }
+
+    /// The reply that this call has had, if it has been made.
+    pub(super) fn given<'a>(&mut self, request: &TaskRequest<'a>) -> Option<Reply<'a>> {
+        self.given.take(request)
     }
 
     /// What comes now is done for that item of a Map.

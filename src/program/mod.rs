@@ -15,6 +15,7 @@
 //! | [`blame`] | what error texts say |
 //! | [`expression`] | compiled JSONata expressions
 //! | [`function`] | the names of the intrinsic functions |
+//! | [`format`](mod@format) | templates of `States.Format` |
 //! | [`builder`] | pools while a program is being made |
 //! | [`verify`] | the checks that the machine relies on |
 //! | `timing` | where time can pass |
@@ -25,6 +26,7 @@ pub mod blame;
 pub mod builder;
 pub mod choice;
 pub mod expression;
+pub mod format;
 pub mod function;
 pub mod id;
 pub mod listing;

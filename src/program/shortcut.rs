@@ -3,9 +3,9 @@
 //! Many executions only look at a few values of their input, choose, and put those values and some constants together.
 //! What such an execution comes to can be told without being one: a [`Shortcut`] holds, as a tree of decisions over the
 //! input's slots, every way that the compiler could follow to its end, and at each end what is written. Wherever
-//! anything else is met (a value that is missing, an error that nothing in the program takes up, a handler that has to be
-//! asked), the tree says [`Node::Machine`]: then the program is run from its beginning, as if nothing had been tried, since
-//! nothing on the way had an effect. The items of a Map are a tree of their own, walked once for each ([`Node::Each`]);
+//! anything else is met (a value that is missing, an error that nothing in the program takes up), the tree says
+//! [`Node::Machine`]: then the program is run from its beginning, as if nothing had been tried. Functions are called on the
+//! way ([`Node::Ask`]); what they replied is kept for the machine, so that none is called twice. The items of a Map are a tree of their own, walked once for each ([`Node::Each`]);
 //! virtual time is a number that nodes add to.
 //!
 //! Flows in: from `compile`, which follows the instructions. Flows out: to `vm`, which walks the tree. It must never
@@ -56,8 +56,13 @@ pub struct Needs {
 /// The most levels that a computed value may have.
 pub const REGISTER_DEPTH_MAX: u32 = 32;
 
+/// Longer names of errors are left to the machine, so that what a cause may take is bounded.
+pub const ERROR_BYTES_MAX: usize = 200;
+
 /// One step of the walk.
+// The tag takes a word of its own: which node it is decides where the walk goes, and nothing has to be worked out for that.
 #[derive(Debug)]
+#[repr(u32)]
 pub enum Node {
     /// The machine has to run this.
     Machine,
@@ -113,15 +118,19 @@ pub enum Node {
     },
     /// A branch of a Parallel begins, or all have ended.
     Branch {
-        /// Where the time at which all begin is kept; behind it, the latest end.
+        /// Where the time at which all begin is kept; behind it, the latest end, and who the parent is.
         register: u32,
         /// Which of the two.
         turn: BranchTurn,
+        /// Who the branch is.
+        who: Offspring,
         /// The next node.
         then: NodeId,
     },
     /// A Map: a tree is walked for each item.
     Each(Box<Each>),
+    /// A function is called.
+    Ask(Box<Ask>),
     /// Whether a path leads anywhere; what it leads to is kept.
     Leads {
         /// Where it starts.
@@ -187,12 +196,52 @@ pub struct Each {
     pub concurrency: u32,
     /// Whether no time passes in an item.
     pub timeless: bool,
+    /// Whether functions are called in an item.
+    pub asks: bool,
+    /// Who the first item is.
+    pub who: Offspring,
     /// States that an item enters, at most.
     pub steps: u64,
     /// History events that an item makes, at most.
     pub events: u32,
     /// The next node.
     pub then: NodeId,
+}
+
+/// A function that is called, and where its reply leads.
+#[derive(Debug)]
+pub struct Ask {
+    /// The task.
+    pub task: TaskId,
+    /// The task's arguments.
+    pub arguments: Operand,
+    /// What the function is given of them.
+    pub payload: Operand,
+    /// How often the state has been tried before.
+    pub retry_count: u32,
+    /// How many numbers the execution, or this child of it, has drawn before.
+    pub draws: u64,
+    /// How many calls it has made before.
+    pub calls: u32,
+    /// Where what it returns is kept; behind it, the name of the error that it raises, and the message.
+    pub register: u32,
+    /// The next node, if it returns something.
+    pub then: NodeId,
+    /// For each Retrier of the state where the error leads that it takes up; nothing for one that is used up.
+    pub retriers: Box<[Option<NodeId>]>,
+    /// The same for each Catcher.
+    pub catchers: Box<[NodeId]>,
+}
+
+/// Who a child is, as far as the way there tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offspring {
+    /// The Map or Parallel.
+    pub fork: ForkId,
+    /// How many numbers the parent has drawn before.
+    pub draws: u64,
+    /// The child's number.
+    pub index: u32,
 }
 
 /// Where the branches of a Parallel stand.
@@ -233,6 +282,11 @@ pub enum Compute {
         /// What it is given.
         arguments: Box<[Operand]>,
     },
+    /// By putting a text together, as `States.Format` does.
+    Format {
+        /// What of, in order.
+        pieces: Box<[Piece]>,
+    },
     /// By the rest of a path.
     Select {
         /// Where the rest starts.
@@ -258,6 +312,8 @@ pub enum Compute {
     Open {
         /// Which.
         from: Operand,
+        /// Whether it is for a Map: then the elements of a long array are opened each in its turn.
+        items: bool,
     },
     /// By telling the time.
     Now,
@@ -270,6 +326,15 @@ pub enum Compute {
         /// The value.
         value: Operand,
     },
+}
+
+/// A piece of a computed text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Text.
+    Text(Box<str>),
+    /// The text form of a value.
+    Value(Operand),
 }
 
 /// What an execution comes to.
@@ -419,7 +484,14 @@ impl Shortcut {
             Node::Compute { register, what, then } => {
                 let what = match what {
                     Compute::Call { function, arguments } => {
-                        format!("States.{}({})", function.name(), values(&mut arguments.iter()))
+                        format!("{}({})", function.name(), values(&mut arguments.iter()))
+                    }
+                    Compute::Format { pieces } => {
+                        let pieces = pieces.iter().map(|piece| match piece {
+                            Piece::Text(text) => text.to_string(),
+                            Piece::Value(of) => format!("«{}»", value(of)),
+                        });
+                        format!("text {}", pieces.collect::<String>())
                     }
                     Compute::Select { from, path, .. } => format!("{} of {}", program.path(*path), value(from)),
                     Compute::Object { members } => {
@@ -427,7 +499,7 @@ impl Shortcut {
                         format!("{{{}}}", members.join(", "))
                     }
                     Compute::Array { items } => format!("[{}]", values(&mut items.iter())),
-                    Compute::Open { from } => format!("opened {}", value(from)),
+                    Compute::Open { from, .. } => format!("opened {}", value(from)),
                     Compute::Now => "now".to_owned(),
                     Compute::Place { base, path, value: put } => {
                         format!("{} with {} at {}", value(base), value(put), program.path(*path))
@@ -440,13 +512,22 @@ impl Shortcut {
             }
             Node::Text { value: of, then } => format!("text     {}  then=#{then}", value(of)),
             Node::Pass { ms, then } => format!("pass     {ms} ms  then=#{then}"),
-            Node::Branch { register, turn, then } => format!("branch   {turn:?} r{register}  then=#{then}"),
+            Node::Branch { register, turn, then, .. } => format!("branch   {turn:?} r{register}  then=#{then}"),
             Node::Each(each) => {
                 let Each { items, item, index, body, results, concurrency, then, .. } = &**each;
                 let items = value(items);
                 format!(
                     "each     r{results} = #{body} of r{item}, r{index} in {items}, {concurrency} at once  then=#{then}"
                 )
+            }
+            Node::Ask(ask) => {
+                let Ask { task, payload, register, then, retriers, catchers, .. } = &**ask;
+                let name = program.task(*task).handler.map_or("", |handler| &*program.handler(handler).name);
+                let leads = |to: &NodeId| format!("#{to}");
+                let retriers = retriers.iter().map(|to| to.as_ref().map_or("used up".to_owned(), leads));
+                let raised: Vec<String> = retriers.chain(catchers.iter().map(leads)).collect();
+                let (payload, raised) = (value(payload), raised.join(", "));
+                format!("ask      r{register} = {name} of {payload}  then=#{then}  raised=[{raised}]")
             }
             Node::Leads { from, path, register, yes, no, .. } => {
                 format!("leads    r{register} = {} of {}  yes=#{yes}  no=#{no}", program.path(*path), value(from))

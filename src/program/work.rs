@@ -72,6 +72,14 @@ pub struct Task {
 }
 
 impl Task {
+    /// TimeoutSeconds in milliseconds, if the definition gives it as a number.
+    pub fn timeout_ms(&self) -> Option<i64> {
+        match self.timeout {
+            Limit::Literal(seconds) => Some(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)),
+            Limit::None | Limit::Popped(_) => None,
+        }
+    }
+
     pub(super) fn stack_length(&self) -> u32 {
         1 + u32::from(self.credentials) + self.timeout.is_popped() + self.heartbeat.is_popped()
     }

@@ -50,10 +50,14 @@ impl<'a> Number<'a> {
     pub fn compare(self, other: Number) -> Ordering {
         match (self, other) {
             (Number::Int(a), Number::Int(b)) => a.cmp(&b),
-            (Number::Text(a), Number::Text(b)) if a == b => Ordering::Equal,
             _ => {
                 if let (Some(a), Some(b)) = (self.as_written_integer(), other.as_written_integer()) {
                     return a.cmp(&b);
+                }
+                if let (Number::Text(a), Number::Text(b)) = (self, other)
+                    && a == b
+                {
+                    return Ordering::Equal;
                 }
                 let (a, b) = (self.as_f64(), other.as_f64());
                 // Doubles that differ by more than rounding decide; near or beyond their limits the digits do.
@@ -90,6 +94,13 @@ fn without_sign(text: &[u8]) -> (bool, &[u8]) {
 /// The integer of at most 18 digits, which is what most are.
 fn integer(text: &str) -> Option<i64> {
     let (negative, digits) = without_sign(text.as_bytes());
+    if let (Some(first), Some(last)) = (digits.first_chunk(), digits.last_chunk())
+        && digits.len() <= 8
+    {
+        let whole =
+            i64::from(eight_digits(u32::from_le_bytes(*first), u32::from_le_bytes(*last), digits.len() as u32)?);
+        return Some(if negative { -whole } else { whole });
+    }
     if digits.is_empty() || digits.len() > 18 {
         return None;
     }
@@ -102,6 +113,25 @@ fn integer(text: &str) -> Option<i64> {
         whole = whole * 10 + i64::from(digit);
     }
     Some(if negative { -whole } else { whole })
+}
+
+/// The number that four to eight digits are, of which the first four and the last four are given; nothing if not all are
+/// digits.
+fn eight_digits(first: u32, last: u32, length: u32) -> Option<u32> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    // Eight bytes, the first digit lowest, filled up with zeros before it.
+    let missing = 8 * (8 - length);
+    let before = u64::from(first) << missing & 0xffff_ffff | ZEROS & ((1 << missing) - 1);
+    let bytes = (u64::from(last) << 32 | before) ^ ZEROS;
+    // What is above nine reaches the top bit of its byte, or is there already.
+    if (bytes.wrapping_add(0x7676_7676_7676_7676) | bytes) & TOPS != 0 {
+        return None;
+    }
+    // Neighbours make numbers of two digits, those of four, and those of eight.
+    let twos = (bytes & 0x00ff_00ff_00ff_00ff) * 10 + (bytes >> 8 & 0x00ff_00ff_00ff_00ff);
+    let fours = (twos & 0x0000_ffff_0000_ffff) * 100 + (twos >> 16 & 0x0000_ffff_0000_ffff);
+    Some((fours & 0xffff_ffff) as u32 * 10_000 + (fours >> 32) as u32)
 }
 
 /// The double of a number of at most 15 digits without an exponent, which is what most are: the digits and the power of ten
@@ -221,6 +251,28 @@ fn exponent(text: &[u8]) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn integers_are_read_as_all_others_are() {
+        let alphabet = b"0123456789/:.-+e\x00\x7f\xc2";
+        let mut seed = 1u64;
+        let mut draw = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        for round in 0..200_000 {
+            let kinds = if round % 2 == 0 { 10 } else { alphabet.len() as u64 };
+            let mut text: Vec<u8> = (0..draw(11)).map(|_| alphabet[draw(kinds) as usize]).collect();
+            if draw(4) == 0 {
+                text.insert(0, b'-');
+            }
+            let Ok(text) = String::from_utf8(text) else { continue };
+            let digits = text.strip_prefix('-').unwrap_or(&text);
+            let is_one = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let expected: Option<i64> = if is_one { text.parse().ok() } else { None };
+            assert_eq!(integer(&text), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn short_numbers_are_read_as_all_others_are() {

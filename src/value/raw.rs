@@ -51,7 +51,16 @@ impl Form {
     pub fn of_part(self, part: &str) -> Form {
         match part.as_bytes().first() {
             Some(b'{' | b'[') => self,
-            _ => Form(self.0 & Form::ESCAPED.0),
+            _ => self.of_scalar(part),
+        }
+    }
+
+    /// As [`Form::of_part`], of a string, a number or a literal: only strings with escapes can be spelled otherwise.
+    #[inline(always)]
+    pub(super) fn of_scalar(self, part: &str) -> Form {
+        match self.has(Form::ESCAPED) && text::has_backslash(part.as_bytes()) {
+            true => Form::ESCAPED,
+            false => Form::COMPACT,
         }
     }
 

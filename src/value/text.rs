@@ -8,10 +8,17 @@
 use super::{Arena, scan};
 
 /// The string that the text between two quotes means; borrowed if it has no escape.
+#[inline]
 pub fn unescape<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
-    if !any_in(text.as_bytes(), is_backslash, any_backslash) {
+    if !has_backslash(text.as_bytes()) {
         return text;
     }
+    resolve(text, arena)
+}
+
+/// As [`unescape`], of a text that has escapes.
+#[inline(never)]
+fn resolve<'a>(text: &str, arena: &'a Arena) -> &'a str {
     let mut out = bumpalo::collections::String::with_capacity_in(text.len(), arena);
     decode(text, |c| {
         out.push(c);
@@ -97,13 +104,27 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 
 /// As [`write_string`], of bytes that are known to be UTF-8.
 pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
     if needs_escape(bytes) {
+        out.push(b'"');
         write_escaped(bytes, out);
-    } else {
-        out.extend_from_slice(bytes);
+        return out.push(b'"');
     }
-    out.push(b'"');
+    // A short one is appended at once, its quotes and all, and what is too much is cut off again.
+    const BLOCK: usize = 32;
+    let mut block = [b'"'; BLOCK];
+    match block.get_mut(1..1 + bytes.len()) {
+        Some(place) if place.len() + 2 <= BLOCK => {
+            place.copy_from_slice(bytes);
+            let end = out.len() + bytes.len() + 2;
+            out.extend_from_slice(&block);
+            out.truncate(end);
+        }
+        _ => {
+            out.push(b'"');
+            out.extend_from_slice(bytes);
+            out.push(b'"');
+        }
+    }
 }
 
 /// As [`write_string_of`], where most texts need escapes, so that it is not asked first.
@@ -118,24 +139,44 @@ fn needs_escape(bytes: &[u8]) -> bool {
     any_in(bytes, |byte| byte < 0x20 || byte == b'"' || byte == b'\\', any_special)
 }
 
-fn is_backslash(byte: u8) -> bool {
-    byte == b'\\'
+/// Whether there is a backslash in a text.
+#[inline(always)]
+pub(crate) fn has_backslash(bytes: &[u8]) -> bool {
+    any_in(bytes, |byte| byte == b'\\', any_backslash)
+}
+
+/// Whether two texts are the same. Most that are compared are names, too short for it to be worth to call for that.
+#[inline(always)]
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let words = |text: &[u8]| Some((u64::from_le_bytes(*text.first_chunk()?), u64::from_le_bytes(*text.last_chunk()?)));
+    let halves =
+        |text: &[u8]| Some((u32::from_le_bytes(*text.first_chunk()?), u32::from_le_bytes(*text.last_chunk()?)));
+    match a.len() {
+        0 => true,
+        1..4 => a[0] == b[0] && a[a.len() / 2] == b[b.len() / 2] && a[a.len() - 1] == b[b.len() - 1],
+        4..8 => halves(a) == halves(b),
+        8..=16 => words(a) == words(b),
+        _ => a == b,
+    }
 }
 
 /// Whether there is a byte that is looked for, one by one or in a word.
 #[inline(always)]
 fn any_in(bytes: &[u8], is_one: impl Fn(u8) -> bool, any_of: impl Fn(u64) -> bool) -> bool {
-    let (words, rest) = bytes.as_chunks::<8>();
-    if words.iter().any(|word| any_of(u64::from_le_bytes(*word))) {
-        return true;
+    // The last word may hold bytes that were in another.
+    if let Some(last) = bytes.last_chunk() {
+        let (words, _) = bytes.as_chunks::<8>();
+        return any_of(u64::from_le_bytes(*last)) || words.iter().any(|word| any_of(u64::from_le_bytes(*word)));
     }
-    // What is left goes into one more word, of bytes that are seen twice.
-    let half = |at: usize| bytes[at..].first_chunk().map_or(0, |part| u64::from(u32::from_le_bytes(*part)));
-    match (bytes.last_chunk(), rest.len()) {
-        (_, 0) => false,
-        (Some(last), _) => any_of(u64::from_le_bytes(*last)),
-        (None, length @ 4..) => any_of(half(0) | half(length - 4) << 32),
-        (None, _) => rest.iter().any(|byte| is_one(*byte)),
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            any_of(u64::from(first) | u64::from(last) << 32)
+        }
+        _ => bytes.iter().any(|byte| is_one(*byte)),
     }
 }
 

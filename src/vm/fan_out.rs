@@ -163,6 +163,7 @@ impl<'a> Children<'a> {
             pending: None,
             forked: false,
             seed: seed.child(next.index as u64).into(),
+            calls: 0,
             name_seed: self.execution.name_seed,
             started_ms: self.start_ms,
             now_ms: next.start_ms,

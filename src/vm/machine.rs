@@ -119,6 +119,8 @@ pub struct Execution<'a> {
     /// Whether the Map or Parallel at hand has started its children.
     pub(super) forked: bool,
     pub(super) seed: Stream<'a>,
+    /// How many calls it has made, its children's not counted.
+    pub(super) calls: u32,
     /// Where the execution's made-up name comes from: the same however many numbers have been drawn.
     pub(super) name_seed: Stream<'a>,
     pub(super) started_ms: i64,
@@ -240,6 +242,7 @@ impl<'a> Execution<'a> {
             pending: None,
             forked: false,
             seed: start.seed.into(),
+            calls: 0,
             name_seed: start.seed.into(),
             started_ms: start.now_ms,
             now_ms: start.now_ms,

@@ -3,8 +3,9 @@
 use super::fan_out::Children;
 use super::outcome::Failure;
 use super::seed::Stream;
-use crate::program::HandlerId;
-use crate::program::work::{Integration, Task};
+use crate::program::work::{Integration, Task, function_name};
+use crate::program::{HandlerId, Program, TaskId};
+use crate::value::scan::Tokens;
 use crate::value::{Arena, Value};
 
 /// What an execution needs in order to go on.
@@ -51,8 +52,22 @@ pub struct TaskRequest<'a> {
     pub timeout_ms: Option<i64>,
     /// Who calls: what the call's id derives from.
     pub caller: CallerId<'a>,
+    /// The tokens of the event that the arguments may be parts of, if they are there.
+    pub(crate) tokens: Option<&'a Tokens<'a>>,
     /// Where a reply can be put.
     pub arena: &'a Arena,
+}
+
+/// A call that an execution is about to make.
+pub(super) struct Calling<'a> {
+    pub arguments: Value<'a>,
+    pub payload: Value<'a>,
+    pub token: Option<&'a str>,
+    pub retry_count: u32,
+    pub now_ms: i64,
+    pub timeout_ms: Option<i64>,
+    pub seed: Stream<'a>,
+    pub calls: u32,
 }
 
 /// Who calls, for the call's id.
@@ -60,8 +75,8 @@ pub struct TaskRequest<'a> {
 pub struct CallerId<'a> {
     /// The execution's stream of numbers, as it stands.
     pub(super) seed: Stream<'a>,
-    /// How many events its history had.
-    pub(super) events: u32,
+    /// How many calls it had made before.
+    pub(super) calls: u32,
     /// Whether the reply will be wrapped, with the id among its metadata.
     pub(super) wrapped: bool,
 }
@@ -71,16 +86,50 @@ impl CallerId<'_> {
     /// that `lambda:invoke` gives as RequestId.
     pub fn request_id(self) -> String {
         let mut seed = self.seed.get();
-        if self.wrapped { seed.uuid() } else { seed.child(u64::from(self.events)).uuid() }
+        if self.wrapped { seed.uuid() } else { seed.child(u64::from(self.calls)).uuid() }
+    }
+
+    /// A number that stands for the execution, or the child of one, that calls; and how many calls it had made before.
+    pub(crate) fn key(self) -> (u64, u32) {
+        (self.seed.get().key(), self.calls)
     }
 
     /// The same for those who outlive the event.
     pub(crate) fn kept(self) -> CallerId<'static> {
-        CallerId { seed: self.seed.get().into(), events: self.events, wrapped: self.wrapped }
+        CallerId { seed: self.seed.get().into(), calls: self.calls, wrapped: self.wrapped }
     }
 }
 
 impl<'a> TaskRequest<'a> {
+    /// The request that a task of a program comes to.
+    pub(super) fn of(program: &'a Program, id: TaskId, calling: Calling<'a>, arena: &'a Arena) -> TaskRequest<'a> {
+        let Calling { arguments, payload, token, retry_count, now_ms, timeout_ms, seed, calls } = calling;
+        let task = program.task(id);
+        let text = |key| arguments.get(arena, key).and_then(|v| v.as_str(arena));
+        let wrapped = task.integration == Integration::LambdaInvoke;
+        let name = match task.handler {
+            Some(handler) => &*program.handler(handler).name,
+            None => text("FunctionName").map(function_name).unwrap_or_default(),
+        };
+        TaskRequest {
+            task,
+            state: &program.state(task.state).name,
+            handler: task.handler,
+            name,
+            arguments,
+            payload,
+            client_context: if wrapped { text("ClientContext") } else { None },
+            qualifier: if wrapped { text("Qualifier") } else { None },
+            token,
+            retry_count,
+            now_ms,
+            timeout_ms,
+            caller: CallerId { seed, calls, wrapped },
+            tokens: None,
+            arena,
+        }
+    }
+
     /// What the state calls, in its own words: an ARN, or what an Invoke request has as FunctionName.
     pub fn resource(&self) -> &'a str {
         match self.task.integration {

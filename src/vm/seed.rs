@@ -41,6 +41,16 @@ impl Seed {
         self.key
     }
 
+    /// The stream of that [key](Self::key), from its start.
+    pub(super) fn of_key(key: u64) -> Seed {
+        Seed { key, draws: 0 }
+    }
+
+    /// The stream as it stands after so many more numbers.
+    pub(super) fn after(self, draws: u64) -> Seed {
+        Seed { draws: self.draws + draws, ..self }
+    }
+
     /// The stream of a child.
     pub fn child(&mut self, index: u64) -> Seed {
         Seed { key: mix(mix(self.key ^ 0xC41D ^ self.draws) ^ index), draws: 0 }
@@ -90,6 +100,12 @@ impl<'a> Stream<'a> {
         }
     }
 
+    /// The stream as it stands after so many more numbers; worked out only if there are any.
+    #[inline]
+    pub(super) fn after(self, draws: u64) -> Stream<'a> {
+        if draws == 0 { self } else { self.get().after(draws).into() }
+    }
+
     /// The stream, to be drawn from.
     #[inline]
     pub(crate) fn known(&mut self) -> &mut Seed {
@@ -121,7 +137,7 @@ pub(super) fn uuid_of(high: u64, low: u64) -> String {
 }
 
 /// Appends a byte in hexadecimal, in lower case.
-pub(super) fn push_hex(byte: u8, out: &mut String) {
+fn push_hex(byte: u8, out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.push(char::from(DIGITS[usize::from(byte >> 4)]));
     out.push(char::from(DIGITS[usize::from(byte & 15)]));

@@ -1,39 +1,39 @@
 //! Executions that only their input decides, told without being run.
 //!
 //! Flows in: a program's [`Shortcut`], an input whose slots a scanner has filled. Flows out: what the execution comes to,
-//! to be written; or nothing, and then the machine has to run it. Walking has no effect, so that nothing is lost by
-//! trying. It must never come to anything that the machine would not come to, byte for byte.
+//! to be written; or nothing, and then the machine has to run it. Walking has no effect but the calls of functions, whose
+//! replies are kept for the machine, so that nothing is lost by trying. It must never come to anything that the machine would not come to, byte for byte.
 //!
 //! States Language: none of its own; every rule is the machine's, whose code is called wherever there is something to
 //! compute or to compare.
 
+mod asking;
+mod compute;
 mod each;
 
+pub use asking::{Answers, Calls, GivenReply};
 pub use each::{Company, Nobody, Part as PartOfMap};
 
 use super::choice;
 use super::machine::{Input, Settings};
 use super::outcome::Failure;
-use super::seed::Seed;
 use crate::program::Program;
 use crate::program::choice::Table;
 use crate::program::shortcut::{
     Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
 };
-use crate::program::{PathId, SlotId, StateId};
-use crate::value::path::{Miss, NodeBudget};
+use crate::program::{SlotId, StateId};
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
-use crate::value::timestamp::Timestamp;
+use crate::value::text::write_string;
 use crate::value::tree::Span;
-use crate::value::{Arena, Member, Raw, Value};
-use crate::vm::intrinsic;
-
-/// As many arguments as most functions have.
-const FEW: usize = 4;
+use crate::value::{Arena, Raw, Value};
 
 /// So many bytes are copied for a short value.
 const BLOCK: usize = 32;
+
+/// What nothing takes more than that is no text.
+const SCALAR_BYTES_MAX: u64 = 32;
 
 /// What a scanner has seen of an event.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +88,7 @@ pub struct Shortcuts<'p> {
     state_bytes: u64,
     path_nodes: u32,
     opens: bool,
+    asks: bool,
     /// How long an execution may run, in milliseconds.
     run_ms: i64,
     /// What is left of the limits for the items of Maps.
@@ -154,6 +155,7 @@ impl<'p> Shortcuts<'p> {
             input_bytes_max,
             state_bytes: limits.state_bytes,
             path_nodes: limits.path_nodes,
+            asks: shortcut.nodes.iter().any(|node| matches!(node, Node::Ask(_))),
             opens: shortcut.nodes.iter().any(|node| matches!(node, Node::Compute { what: Compute::Open { .. }, .. })),
         })
     }
@@ -166,6 +168,11 @@ impl<'p> Shortcuts<'p> {
     /// Whether any way looks into the input by its [tokens](Input::tokens): if not, nobody has to bring them.
     pub fn opens(&self) -> bool {
         self.opens
+    }
+
+    /// Whether functions are called on any way.
+    pub fn asks(&self) -> bool {
+        self.asks
     }
 
     /// How many slots of the program's it needs to know.
@@ -219,9 +226,16 @@ impl<'p> Shortcuts<'p> {
         end.visits.last().copied().filter(|_| matches!(end.result, Ending::Failed { .. }))
     }
 
-    /// What an execution comes to; nothing, if the machine has to run it. Who has time may help with long Maps.
+    /// What an execution comes to; nothing, if the machine has to run it: then the calls that have been made are to be
+    /// answered as before. Who has time may help with long Maps.
     #[inline(always)]
-    pub fn tell<'a>(&self, input: &Scanned<'a>, arena: &'a Arena, company: &dyn Company) -> Option<Told<'p, 'a>>
+    pub fn tell<'a>(
+        &self,
+        input: &Scanned<'a>,
+        arena: &'a Arena,
+        company: &dyn Company,
+        calls: &mut Calls<'_, 'a>,
+    ) -> Option<Told<'p, 'a>>
     where
         'p: 'a,
     {
@@ -243,9 +257,11 @@ impl<'p> Shortcuts<'p> {
             input,
             arena,
             company,
+            calls,
             registers: &mut [],
             now_ms: input.now_ms,
             spare: self.spare,
+            largest: SCALAR_BYTES_MAX,
             items: bumpalo::collections::Vec::new_in(arena),
         };
         if self.shortcut.registers > 0 {
@@ -257,19 +273,22 @@ impl<'p> Shortcuts<'p> {
     }
 }
 
-struct Walk<'p, 'i, 'a> {
+struct Walk<'p, 'i, 'c, 'a> {
     shortcuts: &'i Shortcuts<'p>,
     input: &'i Scanned<'a>,
     arena: &'a Arena,
     company: &'i dyn Company,
+    calls: &'i mut Calls<'c, 'a>,
     registers: &'a mut [Value<'a>],
     now_ms: i64,
     spare: Spare,
+    /// What no value in a register is larger than when it is written.
+    largest: u64,
     /// The ends that items have come to.
     items: bumpalo::collections::Vec<'a, u32>,
 }
 
-impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
+impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     #[inline(always)]
     fn run(&mut self, root: NodeId) -> Option<usize> {
         let nodes: &'p [Node] = &self.shortcuts.shortcut.nodes;
@@ -325,18 +344,19 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                     }
                     *then
                 }
-                Node::Branch { register, turn, then } => {
-                    self.turn(*register as usize, *turn);
+                Node::Branch { register, turn, who, then } => {
+                    self.turn(*register as usize, *turn, *who);
                     *then
                 }
                 Node::Each(each) => {
                     self.each(each)?;
                     each.then
                 }
+                Node::Ask(ask) => self.ask(ask)?,
                 Node::Leads { from, path, taken, register, yes, no } => {
                     match self.select(*from, *path, false, *taken) {
                         Ok(value) => {
-                            self.registers[*register as usize] = value;
+                            self.keep(*register, value);
                             *yes
                         }
                         Err(limit) if limit => return None,
@@ -346,14 +366,18 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                 Node::Compute { register, what, then } => {
                     let value = self.compute(what)?;
                     // So that what the compiler has counted with holds.
-                    if value.size().depth > REGISTER_DEPTH_MAX {
+                    if self.keep(*register, value) > REGISTER_DEPTH_MAX {
                         return None;
                     }
-                    self.registers[*register as usize] = value;
                     *then
                 }
                 Node::Room { registers, inputs, bytes, then } => {
                     let mut bytes = inputs.saturating_mul(self.input.bytes()).saturating_add(*bytes);
+                    let most = self.largest.saturating_mul(registers.len() as u64);
+                    if bytes.saturating_add(most) <= self.shortcuts.state_bytes {
+                        at = *then;
+                        continue;
+                    }
                     for register in registers {
                         bytes = bytes.saturating_add(self.registers[*register as usize].size().bytes_max);
                     }
@@ -366,57 +390,13 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         }
     }
 
-    #[inline(never)]
-    fn compute(&mut self, what: &'p Compute) -> Option<Value<'a>> {
-        let (program, arena) = (self.shortcuts.program, self.arena);
-        match what {
-            Compute::Call { function, arguments } => {
-                // No function that draws is ever called here.
-                let draws = &mut Seed::new(0, 0, 0);
-                let mut few = [Value::Null; FEW];
-                if let Some(few) = few.get_mut(..arguments.len()) {
-                    few.iter_mut().zip(arguments).for_each(|(value, operand)| *value = self.value(*operand));
-                    return intrinsic::call(*function, few, arena, draws).ok();
-                }
-                let arguments = arena.alloc_slice_fill_iter(arguments.iter().map(|operand| self.value(*operand)));
-                intrinsic::call(*function, arguments, arena, draws).ok()
-            }
-            Compute::Select { from, path, existing, taken } => self.select(*from, *path, *existing, *taken).ok(),
-            Compute::Now => {
-                let time = Timestamp::from_millis(self.now_ms).to_rfc3339_millis();
-                Some(Value::copy_str(arena, &time))
-            }
-            Compute::Object { members } => {
-                let members = members.iter().map(|(key, operand)| Member { key, value: self.value(*operand) });
-                Some(Value::object(arena, arena.alloc_slice_fill_iter(members)))
-            }
-            Compute::Array { items } => {
-                let items = items.iter().map(|operand| self.value(*operand));
-                Some(Value::array(arena, arena.alloc_slice_fill_iter(items)))
-            }
-            Compute::Open { from } => Some(match (self.input.tokens, from) {
-                (Some(tokens), Operand::Input) => tokens.open(Span { start: 0, end: self.input.bytes() as u32 }, arena),
-                (Some(tokens), Operand::Slot(slot)) => match self.input.slots[slot.index()] {
-                    Slot::Found(span) => tokens.open(span, arena),
-                    _ => return None,
-                },
-                (_, other) => self.value(*other),
-            }),
-            Compute::Place { base, path, value } => {
-                program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
-            }
-        }
-    }
-
-    /// What the rest of a path leads to; if to nothing, whether that is because it has cost too much.
-    fn select(&self, from: Operand, path: PathId, existing: bool, taken: u32) -> Result<Value<'a>, bool> {
-        let mut budget = NodeBudget::new(self.shortcuts.path_nodes.saturating_sub(taken));
-        let (root, path) = (self.value(from), self.shortcuts.program.path(path));
-        let found = match existing {
-            true => path.eval_existing(root, self.arena, &mut budget),
-            false => path.eval(root, self.arena, &mut budget),
-        };
-        found.map_err(|miss| matches!(miss.miss, Miss::Budget(_)))
+    /// Keeps a value in a register; how deep it is.
+    #[inline(always)]
+    fn keep(&mut self, register: u32, value: Value<'a>) -> u32 {
+        let size = value.size();
+        self.largest = self.largest.max(size.bytes_max);
+        self.registers[register as usize] = value;
+        size.depth
     }
 
     #[inline(always)]
@@ -530,6 +510,11 @@ fn write_parts(parts: &[Part], registers: &[Value], input: &Scanned, out: &mut V
                     put(Operand::Slot(*slot), registers, input, out);
                 }
             }
+            Part::Value(Operand::Register(register)) => match registers[*register as usize] {
+                Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
+                Value::Text(text) => write_string(text, out),
+                other => other.write(out),
+            },
             Part::Value(operand) => put(*operand, registers, input, out),
             Part::Members(operand) => {
                 put(*operand, registers, input, out);

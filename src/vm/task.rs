@@ -6,8 +6,8 @@
 use super::event::EventKind;
 use super::machine::{Caller, Execution, Stop, Visit, Waiting};
 use super::outcome::Failure;
-use super::request::{CallerId, Reply, Request, TaskRequest};
-use crate::program::work::{Completion, Integration, Limit, Task, function_name};
+use super::request::{Calling, Reply, Request, TaskRequest};
+use crate::program::work::{Completion, Integration, Limit, Task};
 use crate::program::{StateId, TaskId};
 use crate::value::{Member, Value};
 
@@ -76,28 +76,18 @@ impl<'a> Execution<'a> {
             return Ok(None);
         }
         self.waiting = Waiting::Task { task: id, arguments, called_ms: self.now_ms, timeout_ms };
-        let text = |key| arguments.get(self.arena, key).and_then(|v| v.as_str(self.arena));
-        let invoke = task.integration == Integration::LambdaInvoke;
-        let name = match task.handler {
-            Some(handler) => &*self.program.handler(handler).name,
-            None => text("FunctionName").map(function_name).unwrap_or_default(),
-        };
-        Ok(Some(Request::Task(self.arena.alloc(TaskRequest {
-            task,
-            state: &self.program.state(task.state).name,
-            handler: task.handler,
-            name,
+        let calling = Calling {
             arguments,
             payload,
-            client_context: if invoke { text("ClientContext") } else { None },
-            qualifier: if invoke { text("Qualifier") } else { None },
             token: self.visit.rare().token,
             retry_count: self.visit.retry_count,
             now_ms: self.now_ms,
             timeout_ms,
-            caller: CallerId { seed: self.seed, events: self.event_count(), wrapped: invoke },
-            arena: self.arena,
-        }))))
+            seed: self.seed,
+            calls: self.calls,
+        };
+        self.calls += 1;
+        Ok(Some(Request::Task(self.arena.alloc(TaskRequest::of(self.program, id, calling, self.arena)))))
     }
 
     /// The task has ended: [`Execution::run`] goes on from here.

@@ -8,7 +8,7 @@
 use super::failing::Visit;
 use super::symbol::Symbol;
 use super::{Followed, Link, Lost, MACHINE, Most, OP_EVENTS_MAX, Tracer, Track};
-use crate::program::shortcut::{BranchTurn, Each, NodeId};
+use crate::program::shortcut::{BranchTurn, Each, NodeId, Offspring};
 use crate::program::work::{CONCURRENCY_MAX, Children, Limit};
 use crate::program::{Addr, AssignId, ForkId};
 
@@ -33,6 +33,8 @@ pub(super) struct Frame {
     variables: Vec<Option<Symbol>>,
     assigned: Option<(AssignId, Vec<Symbol>)>,
     visit: Visit,
+    draws: u64,
+    calls: u32,
 }
 
 impl Tracer<'_> {
@@ -48,8 +50,11 @@ impl Tracer<'_> {
                 let input = track.pop()?;
                 let first = *entries.first().ok_or(Lost)?;
                 let register = track.new_register();
-                track.new_register();
-                links.push(Link::Branch(register, BranchTurn::First));
+                track.registers += 2;
+                let who = Offspring { fork: id, draws: track.draws, index: 0 };
+                links.push(Link::Branch { register, turn: BranchTurn::First, who });
+                // Who the children are.
+                track.draws += 1;
                 track.frames.push(Frame {
                     fork: id,
                     input: input.clone(),
@@ -62,6 +67,8 @@ impl Tracer<'_> {
                     variables: track.variables.clone(),
                     assigned: track.assigned.take(),
                     visit: std::mem::take(&mut track.visit),
+                    draws: track.draws,
+                    calls: track.calls,
                 });
                 track.begin(first, input);
                 Ok(())
@@ -81,7 +88,7 @@ impl Tracer<'_> {
                     Limit::Literal(most) => most.min(CONCURRENCY_MAX as u64),
                     Limit::Popped(_) => return Err(Lost),
                 };
-                self.each(track, links, *entry, concurrency as u32, depth)
+                self.each(track, links, (id, *entry), concurrency as u32, depth)
             }
             _ => Err(Lost),
         }
@@ -96,13 +103,17 @@ impl Tracer<'_> {
         track.variables.clone_from(&frame.variables);
         track.assigned = None;
         if let Some(entry) = entries.get(frame.outputs.len()) {
-            links.push(Link::Branch(frame.register, BranchTurn::Next));
+            let (register, turn, index) = (frame.register, BranchTurn::Next, frame.outputs.len() as u32);
+            let who = Offspring { fork: frame.fork, draws: frame.draws - 1, index };
+            links.push(Link::Branch { register, turn, who });
             track.visit = Visit::default();
             track.begin(*entry, frame.input.clone());
             track.frames.push(frame);
             return Ok(());
         }
-        links.push(Link::Branch(frame.register, BranchTurn::Joined));
+        let who = Offspring { fork: frame.fork, draws: frame.draws - 1, index: 0 };
+        links.push(Link::Branch { register: frame.register, turn: BranchTurn::Joined, who });
+        (track.draws, track.calls) = (frame.draws, frame.calls);
         (track.pc, track.doc, track.eff) = (frame.pc, frame.doc, frame.eff);
         (track.stack, track.assigned) = (frame.stack, frame.assigned);
         track.visit = Visit { is_fresh: false, ..frame.visit };
@@ -115,7 +126,7 @@ impl Tracer<'_> {
         &mut self,
         track: &mut Track,
         links: &mut Vec<Link>,
-        entry: Addr,
+        (fork, entry): (ForkId, Addr),
         concurrency: u32,
         depth: u32,
     ) -> Followed<()> {
@@ -123,7 +134,7 @@ impl Tracer<'_> {
             return Err(Lost);
         }
         let items = match track.pop()? {
-            items @ (Symbol::Slot(_) | Symbol::Input) => self.opened(track, links, items)?,
+            items @ (Symbol::Slot(_) | Symbol::Input) => self.opened_for(track, links, items, true)?,
             items => self.operand(track, links, items)?,
         };
         let (item, index, results) = (track.new_register(), track.new_register(), track.new_register());
@@ -148,12 +159,15 @@ impl Tracer<'_> {
             }
         };
         self.wishes = wished;
-        let (body, Most { registers, steps, events, passes }) = followed;
+        let (body, Most { registers, steps, events, passes, asks }) = followed;
         if body == MACHINE {
             return Err(Lost);
         }
         track.registers = track.registers.max(registers);
-        self.most.passes |= passes;
+        (self.most.passes, self.most.asks) = (self.most.passes | passes, self.most.asks | asks);
+        let who = Offspring { fork, draws: track.draws, index: 0 };
+        // Who the items are.
+        track.draws += 1;
         links.push(Link::Each(Box::new(Each {
             items,
             item,
@@ -162,6 +176,8 @@ impl Tracer<'_> {
             results,
             concurrency,
             timeless: !passes,
+            asks,
+            who,
             steps,
             events,
             then: MACHINE,
@@ -200,6 +216,7 @@ impl Track {
     fn begin(&mut self, entry: Addr, input: Symbol) {
         (self.pc, self.doc, self.eff) = (entry, input.clone(), input);
         (self.res, self.out) = (Symbol::Null, Symbol::Null);
+        (self.draws, self.calls) = (0, 0);
         self.stack.clear();
         self.assigned = None;
     }

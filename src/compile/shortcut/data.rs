@@ -256,6 +256,17 @@ impl Tracer<'_> {
 
     /// The input, or what is in a slot, to be looked into: opened once on each way, and not for each item of a Map.
     pub(super) fn opened(&mut self, track: &mut Track, links: &mut Vec<Link>, symbol: Symbol) -> Followed<Operand> {
+        self.opened_for(track, links, symbol, false)
+    }
+
+    /// The same, perhaps for the items of a Map.
+    pub(super) fn opened_for(
+        &mut self,
+        track: &mut Track,
+        links: &mut Vec<Link>,
+        symbol: Symbol,
+        items: bool,
+    ) -> Followed<Operand> {
         if let Symbol::Slot(slot) = symbol {
             self.need(track, links, slot);
         }
@@ -267,7 +278,7 @@ impl Tracer<'_> {
             self.wishes.push(symbol);
             return Err(Lost);
         }
-        let opened = self.built_operand(track, links, Compute::Open { from });
+        let opened = self.built_operand(track, links, Compute::Open { from, items });
         if let Operand::Register(register) = opened {
             track.opened.push((from, register));
         }

@@ -5,14 +5,11 @@
 //! never follow a failure that nothing takes up.
 
 use super::symbol::Symbol;
-use super::{Followed, Link, Lost, Tracer, Track};
-use crate::program::shortcut::Trouble;
+use super::{Followed, Link, Lost, Tracer, Track, UUID_DRAWS};
+use crate::program::shortcut::{ERROR_BYTES_MAX, Trouble};
 use crate::program::{ConstId, StateId, state};
 use crate::value::{Arena, Value};
 use std::rc::Rc;
-
-/// Longer names of errors are not followed, so that what a cause may take is bounded.
-const NAME_BYTES_MAX: usize = 200;
 
 /// The visit of a state.
 #[derive(Clone, Default)]
@@ -43,7 +40,7 @@ impl Tracer<'_> {
         cause: Option<Symbol>,
     ) -> Followed<()> {
         let Some(Symbol::Const(name_id)) = error else { return Err(Lost) };
-        let name = self.string(name_id).filter(|name| name.len() <= NAME_BYTES_MAX).ok_or(Lost)?;
+        let name = self.string(name_id).filter(|name| name.len() <= ERROR_BYTES_MAX).ok_or(Lost)?;
         let message = match cause {
             None => Symbol::Null,
             Some(Symbol::Const(id)) => self.string(id).map(|_| Symbol::Const(id)).ok_or(Lost)?,
@@ -57,6 +54,8 @@ impl Tracer<'_> {
         };
         let failed = track.visit.state.ok_or(Lost)?;
         track.troubles.push((failed, Trouble::Failed));
+        // The id in the cause.
+        track.draws += UUID_DRAWS;
         let caller = track.caller.take().ok_or(Lost)?;
         track.return_to(*caller);
         track.stack.clear();

@@ -2,6 +2,7 @@
 //!
 //! It must never hold what depends on another way: where ways part, each goes on with a copy.
 
+use super::asking::Replied;
 use super::children::Frame;
 use super::failing::Visit;
 use super::symbol::Symbol;
@@ -44,6 +45,11 @@ pub(super) struct Track {
     pub(super) selected: Vec<(Selected, u32)>,
     pub(super) ops: u32,
     pub(super) events: u32,
+    /// How many numbers the execution, or this child of it, has drawn, and how many calls it has made.
+    pub(super) draws: u64,
+    pub(super) calls: u32,
+    /// What has to come next where a reply leads.
+    pub(super) replied: Option<Replied>,
 }
 
 /// A path that has been taken: from where, and whether an index past an array's end found nothing.
@@ -86,6 +92,9 @@ impl Track {
             selected: Vec::new(),
             ops: 0,
             events: 1,
+            draws: 0,
+            calls: 0,
+            replied: None,
         }
     }
 

@@ -10,7 +10,10 @@ use super::cursor::Cursor;
 use super::filter::{Known, Scene};
 use super::miss::{Miss, PathMiss};
 use super::{NodeBudget, Path, Step, scan};
-use crate::value::{Arena, Kind, Member, Value};
+use crate::value::{Arena, Kind, Member, Value, text};
+
+/// Room for so many matches is made before they are found.
+const RESERVED_MAX: usize = 1_024;
 
 impl Path {
     /// What the path selects: the bare value if the path is definite, else an array of all matches.
@@ -26,7 +29,7 @@ impl Path {
         arena: &'a Arena,
         budget: &mut NodeBudget,
     ) -> Result<Value<'a>, PathMiss<'p>> {
-        if let Some(found) = self.through_built(root) {
+        if let Reach::Found(found) = self.reach(root) {
             return Ok(found);
         }
         if !self.is_definite() {
@@ -38,25 +41,10 @@ impl Path {
         }
     }
 
-    /// Where a path of members leads through objects that are built or opened; nothing if there is text on the way, or if it
-    /// leads nowhere.
+    /// Where the path leads from a value if that takes nothing but members of objects that are built or opened.
     #[inline]
-    fn through_built<'a>(&self, root: Value<'a>) -> Option<Value<'a>> {
-        let mut here = root;
-        for step in self.steps() {
-            let Step::Member(name) = step else { return None };
-            here = loop {
-                match here {
-                    Value::Object(object) => {
-                        break object.members.iter().rev().find(|member| *member.key == **name)?.value;
-                    }
-                    Value::Overlay(overlay) if *overlay.member.key == **name => break overlay.member.value,
-                    Value::Overlay(overlay) => here = overlay.base,
-                    _ => return None,
-                }
-            };
-        }
-        Some(here)
+    pub(crate) fn reach<'a>(&self, root: Value<'a>) -> Reach<'a> {
+        reach(&self.steps, root)
     }
 
     /// As [`Path::eval`], but an element beyond an array's end is a miss: how AWS takes the arguments of intrinsic
@@ -126,6 +114,44 @@ impl Path {
     }
 }
 
+/// Where members of built and opened objects lead.
+#[derive(Clone, Copy)]
+pub(crate) enum Reach<'a> {
+    /// To a value.
+    Found(Value<'a>),
+    /// Nowhere: no object is on the way, or it has no such member.
+    Nowhere,
+    /// That takes more: there is text on the way, or a step of another kind.
+    Unknown,
+}
+
+#[inline(always)]
+fn reach<'a>(steps: &[Step], root: Value<'a>) -> Reach<'a> {
+    let mut here = root;
+    for step in steps {
+        let Step::Member(name) = step else { return Reach::Unknown };
+        here = loop {
+            match here {
+                Value::Object(object) => {
+                    let mut members = object.members.iter();
+                    break loop {
+                        match members.next() {
+                            Some(member) if text::same(member.key.as_bytes(), name.as_bytes()) => break member.value,
+                            Some(_) => {}
+                            None => return Reach::Nowhere,
+                        }
+                    };
+                }
+                Value::Overlay(overlay) if *overlay.member.key == **name => break overlay.member.value,
+                Value::Overlay(overlay) => here = overlay.base,
+                Value::Raw(_) => return Reach::Unknown,
+                _ => return Reach::Nowhere,
+            }
+        };
+    }
+    Reach::Found(here)
+}
+
 /// An object of those of the names that the object has, in the order of the names.
 fn pick<'a>(here: Cursor<'a>, names: &[Box<str>], arena: &'a Arena) -> Value<'a> {
     let mut members: Vec<Member<'a>> = Vec::with_capacity_in(names.len(), arena);
@@ -163,6 +189,14 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
                 self.elements(at, step, here)
             }
             Step::Wildcard => {
+                if let Cursor::Node(Value::Array(array)) = here {
+                    self.found.reserve(array.items.len().min(RESERVED_MAX));
+                    for item in array.items {
+                        self.visit(at)?;
+                        self.onward(at + 1, *item)?;
+                    }
+                    return Ok(());
+                }
                 for child in here.children(arena) {
                     self.visit(at)?;
                     self.step(at + 1, child)?;
@@ -177,6 +211,14 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
                 Ok(())
             }
             Step::Filter(_) if here.kind() == Kind::Array => {
+                if let Cursor::Node(Value::Array(array)) = here {
+                    for item in array.items {
+                        if self.holds(at, Cursor::new(*item))? {
+                            self.onward(at + 1, *item)?;
+                        }
+                    }
+                    return Ok(());
+                }
                 for item in here.children(arena) {
                     if self.holds(at, item)? {
                         self.step(at + 1, item)?;
@@ -185,6 +227,20 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// As [`Run::step`] from a value: most that is looked into has been opened, and then no step needs a frame.
+    #[inline(always)]
+    fn onward(&mut self, at: usize, here: Value<'a>) -> Result<(), PathMiss<'p>> {
+        match reach(&self.path.steps[at..], here) {
+            Reach::Found(found) => {
+                self.visit(self.path.steps.len())?;
+                self.found.push(found);
+                Ok(())
+            }
+            Reach::Nowhere => Ok(()),
+            Reach::Unknown => self.step(at, Cursor::new(here)),
         }
     }
 

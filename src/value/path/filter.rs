@@ -6,7 +6,7 @@
 
 use super::compare::{self, Datum};
 use super::cursor::Cursor;
-use super::{BudgetExceeded, Miss, NodeBudget, Path};
+use super::{BudgetExceeded, Miss, NodeBudget, Path, Reach};
 use crate::value::number::Number;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
@@ -192,6 +192,7 @@ impl Operand {
     }
 }
 
+#[inline(always)]
 fn find<'a>(
     path: &Path,
     from: Cursor<'a>,
@@ -200,8 +201,23 @@ fn find<'a>(
 ) -> Result<Option<Cursor<'a>>, BudgetExceeded> {
     budget.visits(1)?;
     if path.is_definite() {
-        return Ok(path.walk(from, scene.arena).ok());
+        let reach = if let Cursor::Node(value) = from { path.reach(value) } else { Reach::Unknown };
+        return Ok(match reach {
+            Reach::Found(found) => Some(Cursor::new(found)),
+            Reach::Nowhere => None,
+            Reach::Unknown => path.walk(from, scene.arena).ok(),
+        });
     }
+    find_all(path, from, scene, budget)
+}
+
+#[inline(never)]
+fn find_all<'a>(
+    path: &Path,
+    from: Cursor<'a>,
+    scene: Scene<'a, '_>,
+    budget: &mut NodeBudget,
+) -> Result<Option<Cursor<'a>>, BudgetExceeded> {
     match path.eval_all(from, scene, budget) {
         Ok(matches) => Ok(Some(Cursor::Node(matches))),
         Err(miss) => match miss.miss {

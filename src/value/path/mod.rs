@@ -30,6 +30,7 @@ mod place;
 mod scan;
 
 pub use error::{PathError, PathErrorKind};
+pub(crate) use eval::Reach;
 pub use filter::{Filter, Literal, Operand, Operator};
 pub use miss::{Miss, PathMiss};
 pub use place::{PlaceError, PlaceProblem};

@@ -61,15 +61,13 @@ impl Sieve {
     #[inline(always)]
     fn note(&mut self, text: &[u8], quote: usize, colon: usize) {
         const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-        // The eight bytes before the closing quote; the text's very first key may have fewer before it.
-        let Some(&[ref before @ .., closing]) =
-            text.get(colon.wrapping_sub(9)..colon).and_then(<[u8]>::first_chunk::<9>)
-        else {
-            self.suspect = true;
-            return;
+        // The eight bytes before the closing quote, and it.
+        let [before @ .., closing] = match text.get(colon.wrapping_sub(9)..colon).and_then(<[u8]>::first_chunk::<9>) {
+            Some(nine) => *nine,
+            None => first_bytes(&text[..colon]),
         };
         let length = colon - quote - 2;
-        let last = u64::from_le_bytes(*before).checked_shr(64 - 8 * length.min(8) as u32).unwrap_or(0);
+        let last = u64::from_le_bytes(before).checked_shr(64 - 8 * length.min(8) as u32).unwrap_or(0);
         let first = match text.get(quote + 1..).and_then(<[u8]>::first_chunk) {
             Some(bytes) if length > 8 => u64::from_le_bytes(*bytes),
             _ => 0,
@@ -81,6 +79,14 @@ impl Sieve {
         self.suspect |= seen | (closing != b'"');
         self.current = [self.current[0] | bits[0], self.current[1] | bits[1]];
     }
+}
+
+/// The text's very first key may have fewer bytes before it: zeros stand for those.
+#[cold]
+fn first_bytes(text: &[u8]) -> [u8; 9] {
+    let mut nine = [0; 9];
+    nine[9 - text.len()..].copy_from_slice(text);
+    nine
 }
 
 /// The memory of the search, used again for every text.

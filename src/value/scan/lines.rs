@@ -330,12 +330,20 @@ impl<'c, 's> Lines<'c, 's> {
     /// The tokens of the line at hand, if it is [`LineKind::Json`], for those who want to look into its values.
     #[inline]
     pub fn tokens(&self) -> Tokens<'_> {
-        let Index { positions, classes, .. } = &self.scratch.index;
+        let Index { positions, classes, escapes, .. } = &self.scratch.index;
         let (first, end) = self.tokens;
+        let escapes = match self.flags.form().has(Form::ESCAPED) {
+            true => {
+                let known = &escapes[..self.cursor.escape];
+                &known[known.partition_point(|escape| *escape < positions[first])..]
+            }
+            false => &[],
+        };
         Tokens {
             source: self.source,
             positions: &positions[first..end],
             classes: &classes[first..end],
+            escapes,
             start: positions[first],
             form: self.form(),
         }

@@ -22,12 +22,14 @@
 //! | `lines.rs` | a chunk, line by line |
 //! | `document.rs` | one text that may span lines |
 //! | `open.rs` | checked text as built values |
+//! | `member.rs` | one member of an object in it |
 //! | `strict.rs` | where and why a text is bad |
 
 mod document;
 mod duplicates;
 mod index;
 mod lines;
+mod member;
 mod number;
 mod open;
 mod scalar;

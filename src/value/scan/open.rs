@@ -8,7 +8,7 @@
 use super::walk::trimmed;
 use crate::value::raw::{Form, Key};
 use crate::value::tree::Span;
-use crate::value::{Arena, Member, Raw, Value};
+use crate::value::{Arena, Member, Raw, Value, text};
 use bumpalo::collections::Vec;
 
 /// Objects of more members are not searched for equal keys one by one.
@@ -21,6 +21,8 @@ pub struct Tokens<'t> {
     pub(super) source: &'t str,
     pub(super) positions: &'t [u32],
     pub(super) classes: &'t [u8],
+    /// Where escapes start.
+    pub(super) escapes: &'t [u32],
     /// Where the line's value starts.
     pub(super) start: u32,
     pub(super) form: Form,
@@ -34,6 +36,17 @@ struct Frame<'a> {
     is_object: bool,
     /// How many values had been collected before its own.
     before: usize,
+}
+
+/// What has been collected for all open containers; elements of arrays have no keys.
+type Values<'a> = Vec<'a, Member<'a>>;
+
+/// Where [`Tokens::members`] or [`Tokens::elements`] stopped.
+enum Stop<'a> {
+    /// At the bracket of a container, which stands under that key.
+    Open(&'a str),
+    /// Behind the last value.
+    After,
 }
 
 impl<'t> Tokens<'t> {
@@ -55,82 +68,292 @@ impl<'t> Tokens<'t> {
         }
     }
 
+    /// The same for an array of whose elements one at a time is wanted: those of an array of more than `most` stay text, to be
+    /// opened each when its turn comes ([`open_part`](Self::open_part)), perhaps over memory that is soon given back.
+    pub fn open_items<'a>(&self, span: Span, most: usize, arena: &'a Arena) -> Value<'a>
+    where
+        't: 'a,
+    {
+        let start = (self.start + span.start) as usize;
+        let first = self.positions.partition_point(|position| (*position as usize) < start);
+        match self.count(first).filter(|count| *count > most).and_then(|count| self.split(first, count, arena)) {
+            Some(array) => array,
+            None => self.open(span, arena),
+        }
+    }
+
+    /// A text that is a part of this line, opened; any other stays text.
+    pub fn open_part<'a>(&self, part: &'a Raw<'a>, arena: &'a Arena) -> Value<'a>
+    where
+        't: 'a,
+    {
+        let start = self.place(part.text).and_then(|start| u32::try_from(start).ok()?.checked_sub(self.start));
+        match start {
+            Some(start) => self.open(Span { start, end: start + part.text.len() as u32 }, arena),
+            None => Value::Raw(part),
+        }
+    }
+
+    /// How many elements the array at a token has.
+    fn count(&self, first: usize) -> Option<usize> {
+        let classes = self.classes.get(first..)?;
+        if *classes.first()? != b'[' || *classes.get(1)? == b']' {
+            return None;
+        }
+        let (mut count, mut open) = (1, 0usize);
+        for class in classes {
+            match class {
+                b'{' | b'[' => open += 1,
+                b'}' | b']' => open -= 1,
+                b',' => count += usize::from(open == 1),
+                _ => {}
+            }
+            if open == 0 {
+                return Some(count);
+            }
+        }
+        None
+    }
+
+    /// The array at a token, which has so many elements, each of them as text.
+    fn split<'a>(&self, first: usize, count: usize, arena: &'a Arena) -> Option<Value<'a>>
+    where
+        't: 'a,
+    {
+        let items = arena.alloc_slice_fill_copy(count, Value::Null);
+        let mut at = first + 1;
+        for item in items.iter_mut() {
+            let start = *self.positions.get(at)? as usize;
+            at = self.behind(at)?;
+            let text = self.source.get(start..self.trimmed(*self.positions.get(at)?))?;
+            *item = Value::raw(arena, text, self.form.of_part(text));
+            at += 1;
+        }
+        let start = *self.positions.get(first)? as usize;
+        let text = self.source.get(start..*self.positions.get(at - 1)? as usize + 1)?;
+        Some(Value::opened_array(arena, items, arena.alloc(Raw { text, form: self.form })))
+    }
+
     /// The container that begins at a token.
     fn build<'a>(&self, first: usize, arena: &'a Arena) -> Option<Value<'a>>
     where
         't: 'a,
     {
         let (mut at, mut key) = (first, "");
-        let mut frames: Vec<'a, Frame<'a>> = Vec::new_in(arena);
-        // What has been collected for all open containers; elements of arrays have no keys.
-        let mut values: Vec<'a, Member<'a>> = Vec::with_capacity_in(32, arena);
-        loop {
-            let class = *self.classes.get(at)?;
-            let start = *self.positions.get(at)? as usize;
+        let mut frames: Vec<'a, Frame<'a>> = Vec::with_capacity_in(4, arena);
+        let mut values: Values<'a> = Vec::with_capacity_in(32, arena);
+        // The members of the object that was closed last: those of the next often have the same keys.
+        let mut model: &'a [Member<'a>] = &[];
+        let mut escapes = self.escapes;
+        'open: loop {
+            // Token `at` opens a container.
+            let opening = *self.classes.get(at)?;
+            let mut is_object = opening == b'{';
+            frames.push(Frame { key, start: *self.positions.get(at)? as usize, is_object, before: values.len() });
             at += 1;
-            if let b'{' | b'[' = class {
-                let is_object = class == b'{';
-                frames.push(Frame { key, start, is_object, before: values.len() });
-                if self.classes[at] != class + 2 {
-                    (at, key) = if is_object { self.key(at, arena)? } else { (at, "") };
-                    continue;
-                }
-            } else {
-                let text = &self.source[start..self.end_before(at)?];
-                values.push(Member { key, value: Value::raw(arena, text, self.form.of_part(text)) });
-                if self.classes[at] == b',' {
-                    (at, key) = if frames.last()?.is_object { self.key(at + 1, arena)? } else { (at + 1, "") };
-                    continue;
-                }
-            }
-            // Closes the container at hand and all that end with it.
+            let mut empty = *self.classes.get(at)? == opening + 2;
             loop {
-                let frame = frames.pop()?;
-                let text = &self.source[frame.start..=*self.positions.get(at)? as usize];
-                at += 1;
-                let source = arena.alloc(Raw { text, form: self.form });
-                let collected = &values[frame.before..];
-                let value = match frame.is_object {
-                    true => {
-                        let members = arena.alloc_slice_copy(collected);
-                        if self.form.has(Form::REPEATED) && may_repeat(members) {
-                            return None;
-                        }
-                        Value::opened_object(arena, members, source)
+                if !empty {
+                    let stop;
+                    let known = model.get(values.len() - frames.last()?.before..).unwrap_or(&[]);
+                    (at, stop) = match is_object {
+                        true => self.members(at, known, &mut values, arena)?,
+                        false => self.elements(at, (model, &mut escapes), &mut values, arena)?,
+                    };
+                    if let Stop::Open(inner) = stop {
+                        key = inner;
+                        continue 'open;
                     }
-                    false => {
-                        let items = collected.iter().map(|member| member.value);
-                        Value::opened_array(arena, arena.alloc_slice_fill_iter(items), source)
-                    }
-                };
-                values.truncate(frame.before);
-                let Some(outer) = frames.last() else { return Some(value) };
-                values.push(Member { key: frame.key, value });
-                if self.classes[at] == b',' {
-                    (at, key) = if outer.is_object { self.key(at + 1, arena)? } else { (at + 1, "") };
-                    break;
                 }
+                // Closes the container at hand and all that end with it.
+                loop {
+                    let frame = frames.pop()?;
+                    let text = self.source.get(frame.start..*self.positions.get(at)? as usize + 1)?;
+                    at += 1;
+                    let source = arena.alloc(Raw { text, form: self.form });
+                    let collected = values.get(frame.before..)?;
+                    let value = match frame.is_object {
+                        true => {
+                            let members = arena.alloc_slice_copy(collected);
+                            if self.form.has(Form::REPEATED) && !has_keys_of(members, model) && may_repeat(members) {
+                                return None;
+                            }
+                            model = members;
+                            Value::opened_object(arena, members, source)
+                        }
+                        false => {
+                            let items = collected.iter().map(|member| member.value);
+                            Value::opened_array(arena, arena.alloc_slice_fill_iter(items), source)
+                        }
+                    };
+                    values.truncate(frame.before);
+                    let Some(outer) = frames.last() else { return Some(value) };
+                    is_object = outer.is_object;
+                    values.push(Member { key: frame.key, value });
+                    if *self.classes.get(at)? == b',' {
+                        at += 1;
+                        break;
+                    }
+                }
+                empty = false;
             }
         }
     }
 
-    /// The key at a token, and the token of its value.
-    #[inline]
-    fn key<'a>(&self, at: usize, arena: &'a Arena) -> Option<(usize, &'a str)>
+    /// Collects members from the key at a token on, up to one that is a container, or the last. Where a key is spelled as the
+    /// one in the same place of `known`, it is that.
+    #[inline(always)]
+    fn members<'a>(
+        &self,
+        mut at: usize,
+        known: &'a [Member<'a>],
+        values: &mut Values<'a>,
+        arena: &'a Arena,
+    ) -> Option<(usize, Stop<'a>)>
     where
         't: 'a,
     {
-        let start = *self.positions.get(at)? as usize + 1;
-        let text = self.source.get(start..self.end_before(at + 1)? - 1)?;
-        let escaped = self.form.has(Form::ESCAPED) && text.contains('\\');
-        Some((at + 2, Key { text, escaped }.decode(arena)))
+        let mut known = known.iter();
+        loop {
+            // A key, its colon, its value and what follows.
+            let [_, _, class, after]: [u8; 4] = *self.classes.get(at..)?.first_chunk()?;
+            let [name, colon, start, next]: [u32; 4] = *self.positions.get(at..)?.first_chunk()?;
+            let spelled = self.source.as_bytes().get(name as usize + 1..self.trimmed(colon) - 1)?;
+            let key = match known.next() {
+                Some(model) if text::same(model.key.as_bytes(), spelled) && !self.escapes(spelled) => model.key,
+                _ => self.key(name, colon, arena)?,
+            };
+            if class | 0x20 == b'{' {
+                return Some((at + 2, Stop::Open(key)));
+            }
+            values.push(Member { key, value: self.scalar(class, start, next, arena)? });
+            if after != b',' {
+                return Some((at + 3, Stop::After));
+            }
+            at += 4;
+        }
     }
 
-    /// The end of what stands before a token.
-    #[inline]
-    fn end_before(&self, at: usize) -> Option<usize> {
-        Some(trimmed(self.source, *self.positions.get(at)? as usize))
+    /// Collects elements from that at a token on, up to one that is a container, or the last. An object like the model need
+    /// not be one to stop at.
+    #[inline(always)]
+    fn elements<'a>(
+        &self,
+        mut at: usize,
+        (model, escapes): (&'a [Member<'a>], &mut &'t [u32]),
+        values: &mut Values<'a>,
+        arena: &'a Arena,
+    ) -> Option<(usize, Stop<'a>)>
+    where
+        't: 'a,
+    {
+        loop {
+            let [class, after]: [u8; 2] = *self.classes.get(at..)?.first_chunk()?;
+            if class | 0x20 == b'{' {
+                let Some((end, value)) = self.alike(at, model, escapes, arena) else {
+                    return Some((at, Stop::Open("")));
+                };
+                values.push(Member { key: "", value });
+                if *self.classes.get(end)? != b',' {
+                    return Some((end, Stop::After));
+                }
+                at = end + 1;
+                continue;
+            }
+            let [start, next]: [u32; 2] = *self.positions.get(at..)?.first_chunk()?;
+            values.push(Member { key: "", value: self.scalar(class, start, next, arena)? });
+            if after != b',' {
+                return Some((at + 1, Stop::After));
+            }
+            at += 2;
+        }
     }
+
+    /// The object at a token, if it has the very keys of another in their order, and no containers or escapes in it; and the
+    /// token behind it. Escapes before it are passed over.
+    #[inline(always)]
+    fn alike<'a>(
+        &self,
+        at: usize,
+        model: &'a [Member<'a>],
+        escapes: &mut &'t [u32],
+        arena: &'a Arena,
+    ) -> Option<(usize, Value<'a>)>
+    where
+        't: 'a,
+    {
+        // Each member is a key, its colon, its value and what follows.
+        let tokens = at + 1..at + 1 + 4 * model.len();
+        let (heads, _) = self.classes.get(tokens.clone())?.as_chunks::<4>();
+        let (starts, _) = self.positions.get(tokens)?.as_chunks::<4>();
+        let (open, close) = (*self.positions.get(at)?, starts.last()?[3]);
+        while let Some((escape, rest)) = escapes.split_first()
+            && *escape < close
+        {
+            if *escape > open {
+                return None;
+            }
+            *escapes = rest;
+        }
+        let is_key = |model: &Member, name: u32, colon: u32| {
+            let spelled = self.source.as_bytes().get(name as usize + 1..colon as usize).and_then(<[u8]>::split_last);
+            spelled.is_some_and(|(quote, spelled)| *quote == b'"' && text::same(spelled, model.key.as_bytes()))
+        };
+        if !is_key(model.first()?, starts[0][0], starts[0][1]) {
+            return None;
+        }
+        let members = arena.alloc_slice_copy(model);
+        for (n, (member, (heads, starts))) in members.iter_mut().zip(heads.iter().zip(starts)).enumerate() {
+            let ([_, _, class, after], [name, colon, start, next]) = (*heads, *starts);
+            let follows = if n + 1 < model.len() { b',' } else { b'}' };
+            if heads[..2] != *b"\":" || class | 0x20 == b'{' || after != follows || !is_key(member, name, colon) {
+                return None;
+            }
+            let text = self.source.get(start as usize..self.trimmed(next))?;
+            member.value = Value::raw(arena, text, Form::COMPACT);
+        }
+        let text = self.source.get(open as usize..close as usize + 1)?;
+        let source = arena.alloc(Raw { text, form: self.form });
+        Some((at + 1 + heads.len() * 4, Value::opened_object(arena, members, source)))
+    }
+
+    /// The string, number or literal that starts there, before a token that starts at `next`.
+    #[inline(always)]
+    fn scalar<'a>(&self, class: u8, start: u32, next: u32, arena: &'a Arena) -> Option<Value<'a>>
+    where
+        't: 'a,
+    {
+        let text = self.source.get(start as usize..self.trimmed(next))?;
+        let form = if class == b'"' { self.form.of_scalar(text) } else { Form::COMPACT };
+        Some(Value::raw(arena, text, form))
+    }
+
+    /// A key, by where it and its colon start.
+    #[inline(never)]
+    fn key<'a>(&self, start: u32, colon: u32, arena: &'a Arena) -> Option<&'a str>
+    where
+        't: 'a,
+    {
+        let text = self.source.get(start as usize + 1..self.trimmed(colon) - 1)?;
+        Some(Key { text, escaped: self.escapes(text.as_bytes()) }.decode(arena))
+    }
+
+    /// Whether there is an escape in a string.
+    #[inline(always)]
+    fn escapes(&self, string: &[u8]) -> bool {
+        self.form.has(Form::ESCAPED) && text::has_backslash(string)
+    }
+
+    /// The end of what stands before a token that starts there.
+    #[inline(always)]
+    pub(super) fn trimmed(&self, next: u32) -> usize {
+        trimmed(self.source, next as usize)
+    }
+}
+
+/// Whether the members have the very keys of others, in their order, which are distinct.
+fn has_keys_of(members: &[Member], others: &[Member]) -> bool {
+    members.len() == others.len() && members.iter().zip(others).all(|(a, b)| std::ptr::eq(a.key, b.key))
 }
 
 /// Whether two members have the same key, or it would take long to find out.

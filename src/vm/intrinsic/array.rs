@@ -1,6 +1,7 @@
 //! Array and the functions on arrays. Elements are handed on as they are: nothing here copies one.
 
 use super::{Call, ELEMENTS_MAX, Rejected, java};
+use crate::value::text::same;
 use crate::value::{Kind, Value};
 
 /// `States.Array(a, …)`: the arguments, none included.
@@ -9,6 +10,7 @@ pub(super) fn array<'a>(call: &Call<'_, 'a>) -> Value<'a> {
 }
 
 /// `States.ArrayPartition(array, size)`: the elements in arrays of that many, the last one shorter.
+#[inline(never)]
 pub(super) fn partition<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let [array, size] = call.exactly()?;
     let (items, size) = (call.elements(array)?, call.truncated(size)?);
@@ -23,6 +25,7 @@ pub(super) fn partition<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> 
 
 /// `States.ArrayContains(array, value)`: whether an element has the same text form. AWS compares those: it finds `1` in
 /// `["1"]`, `true` in `["true"]`, and no object whose members stand in another order.
+#[inline(never)]
 pub(super) fn contains<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let [array, wanted] = call.exactly()?;
     let items = call.elements(array)?;
@@ -33,7 +36,7 @@ pub(super) fn contains<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let mut other = java::Text::new_in(call.arena);
     let found = items.iter().any(|item| {
         if let Some(string) = item.as_str(call.arena) {
-            return *string == *text;
+            return same(string.as_bytes(), text.as_bytes());
         }
         other.clear();
         java::write_text(*item, call.arena, &mut other);
@@ -44,6 +47,7 @@ pub(super) fn contains<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
 
 /// `States.ArrayRange(first, last, step)`: the numbers from the first to the last, which is included if a step meets it;
 /// none if the step leads away from it.
+#[inline(never)]
 pub(super) fn range<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let [first, last, step] = call.exactly()?;
     let (first, last, step) = (call.truncated(first)?, call.truncated(last)?, call.truncated(step)?);
@@ -67,6 +71,7 @@ pub(super) fn range<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
 }
 
 /// `States.ArrayGetItem(array, index)`: the element, counted from 0. An empty array gives `null`, as it does on AWS.
+#[inline(never)]
 pub(super) fn item<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let [array, index] = call.exactly()?;
     let index = usize::try_from(call.truncated(index)?).map_err(|_| call.rejected())?;

@@ -2,7 +2,6 @@
 
 use super::{Call, Rejected, java};
 use crate::value::{Kind, Value};
-use crate::vm::seed::push_hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::Digest;
@@ -21,26 +20,47 @@ pub(super) fn hash<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
         }
     };
     let data = call.short(data)?.as_bytes();
-    let hex = hex_digest(data, algorithm).ok_or(call.rejected())?;
-    Ok(Value::copy_str(call.arena, &hex))
+    digest(data, algorithm, |digest| Value::copy_str(call.arena, Hex::of(digest).text())).ok_or(call.rejected())
 }
 
 /// The digest in lower-case hexadecimal; none for an algorithm that AWS does not name.
 pub(crate) fn hex_digest(data: &[u8], algorithm: &str) -> Option<String> {
+    digest(data, algorithm, |digest| Hex::of(digest).text().to_owned())
+}
+
+/// What is made of the digest; nothing for an algorithm that AWS does not name.
+fn digest<T>(data: &[u8], algorithm: &str, make: impl FnOnce(&[u8]) -> T) -> Option<T> {
     match algorithm {
-        "MD5" => Some(hex(&md5::Md5::digest(data))),
-        "SHA-1" => Some(hex(&sha1::Sha1::digest(data))),
-        "SHA-256" => Some(hex(&sha2::Sha256::digest(data))),
-        "SHA-384" => Some(hex(&sha2::Sha384::digest(data))),
-        "SHA-512" => Some(hex(&sha2::Sha512::digest(data))),
+        "MD5" => Some(make(&md5::Md5::digest(data))),
+        "SHA-1" => Some(make(&sha1::Sha1::digest(data))),
+        "SHA-256" => Some(make(&sha2::Sha256::digest(data))),
+        "SHA-384" => Some(make(&sha2::Sha384::digest(data))),
+        "SHA-512" => Some(make(&sha2::Sha512::digest(data))),
         _ => None,
     }
 }
 
-fn hex(digest: &[u8]) -> String {
-    let mut hex = String::with_capacity(digest.len() * 2);
-    digest.iter().for_each(|byte| push_hex(*byte, &mut hex));
-    hex
+/// Bytes in lower-case hexadecimal, as many as the longest digest has.
+struct Hex {
+    digits: [u8; 128],
+    length: usize,
+}
+
+impl Hex {
+    fn of(bytes: &[u8]) -> Hex {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; 128];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        Hex { digits, length: digits.len().min(2 * bytes.len()) }
+    }
+
+    fn text(&self) -> &str {
+        // All are digits.
+        std::str::from_utf8(&self.digits[..self.length]).unwrap_or_default()
+    }
 }
 
 /// `States.Base64Encode(text)`: of the text in UTF-8; padded, in one line.

@@ -5,22 +5,32 @@
 //! nodes of a JSON library, shows in the recorded orders of ArrayUnique: `null` stands first, and `true` after `false`.
 //! It must never be used where no Java shows.
 
-use crate::value::{Arena, Kind, Value, number::Number};
+use crate::value::{Arena, Kind, Value, number::Number, raw, text};
 
 /// Text that is being made.
 pub(super) type Text<'a> = bumpalo::collections::String<'a>;
 
 /// Appends the text form: a string bare, other scalars as JSON, arrays `[1, a]`, objects `{a=1, b=[]}`.
+#[inline]
 pub(super) fn write_text<'a>(value: Value<'a>, arena: &'a Arena, out: &mut Text<'a>) {
-    if let Some(string) = value.as_str(arena) {
-        out.push_str(string);
-    } else if let Some(number) = value.as_number() {
-        match number {
-            Number::Text(text) => out.push_str(text),
-            Number::Int(integer) => out.push_str(itoa::Buffer::new().format(integer)),
-            Number::Float(_) => out.push_str(&value.to_json()),
-        }
-    } else if let Some(items) = value.elements(arena) {
+    match value {
+        Value::Text(text) => out.push_str(text),
+        Value::Int(integer) => out.push_str(itoa::Buffer::new().format(integer)),
+        Value::Bool(whether) => out.push_str(if whether { "true" } else { "false" }),
+        Value::Null => out.push_str("null"),
+        Value::Raw(raw) => match raw.text.as_bytes().first() {
+            Some(b'"') => out.push_str(text::unescape(raw::unquote(raw.text), arena)),
+            Some(b'[' | b'{') => write_tree(value, arena, out),
+            _ => out.push_str(raw.text),
+        },
+        _ => write_tree(value, arena, out),
+    }
+}
+
+/// As [`write_text`], of what may have parts.
+#[inline(never)]
+fn write_tree<'a>(value: Value<'a>, arena: &'a Arena, out: &mut Text<'a>) {
+    if let Some(items) = value.elements(arena) {
         out.push('[');
         for (n, item) in items.iter().enumerate() {
             out.push_str(if n > 0 { ", " } else { "" });

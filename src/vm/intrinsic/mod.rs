@@ -27,8 +27,10 @@ mod text;
 mod unique;
 
 pub(super) use hash::{decoded_bytes, hex_digest, six_bits_of_either};
+pub(super) use text::{likely_bytes, put_together};
 
 use crate::program::Function;
+pub use crate::program::format::Brace;
 use crate::value::number::Number;
 use crate::value::{Arena, Value};
 
@@ -75,31 +77,13 @@ pub enum Rejected {
     },
 }
 
-/// One half of a placeholder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Brace {
-    /// `{`
-    Open,
-    /// `}`
-    Close,
-}
-
-impl Brace {
-    fn other(self) -> Brace {
-        match self {
-            Brace::Open => Brace::Close,
-            Brace::Close => Brace::Open,
-        }
-    }
-}
-
-impl std::fmt::Display for Brace {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Brace::Open => "'{'",
-            Brace::Close => "'}'",
-        })
-    }
+/// What a text is put together of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Bit<'t, 'a> {
+    /// Text.
+    Text(&'t str),
+    /// The text form of a value.
+    Value(Value<'a>),
 }
 
 /// Calls a function.

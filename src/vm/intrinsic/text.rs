@@ -1,58 +1,81 @@
 //! Format, StringSplit, UUID.
 
-use super::{Brace, Call, Draws, Rejected, TEXT_BYTES_MAX, java};
-use crate::value::Value;
+use super::{Bit, Call, Draws, Rejected, TEXT_BYTES_MAX, java};
+use crate::program::format::{Piece, Pieces};
+use crate::value::{Arena, Value};
 use crate::vm::seed::uuid_of;
 
 /// Room that is made at first for a part of a text.
-const LIKELY_BYTES: u64 = 64;
+const LIKELY_BYTES: usize = 64;
 
 /// `States.Format(template, a, …)`: the template with each `{}` replaced by the text of the next argument.
 ///
-/// There must be as many arguments as placeholders. Nothing else than `{}` is a placeholder: after `{` there must be `}`.
-/// Text forms are Java's: strings bare, objects `{a=1}`, arrays `[1, 2]`.
+/// There must be as many arguments as placeholders. Text forms are Java's: strings bare, objects `{a=1}`, arrays `[1, 2]`.
+#[inline(never)]
 pub(super) fn format<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let (template, mut arguments) = match call.arguments.split_first() {
         Some((template, arguments)) => (call.string(*template)?, arguments.iter()),
         None => return Err(call.rejected()),
     };
-    let likely = call.arguments.iter().map(|argument| argument.size().bytes_max.min(LIKELY_BYTES) as usize).sum();
+    let likely = template.len() + call.arguments.iter().skip(1).map(|argument| likely_bytes(*argument)).sum::<usize>();
     let mut out = java::Text::with_capacity_in(likely, call.arena);
-    let mut rest = template;
-    // What stands between the characters that mean something is copied as a whole.
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'\\' | b'{' | b'}')) {
-        out.push_str(&rest[..at]);
-        let (special, behind) = rest[at..].split_at(1);
-        rest = behind;
-        match special {
-            "\\" => match rest.chars().next().filter(|next| matches!(next, '{' | '}' | '\'' | '\\')) {
-                Some(escaped) => {
-                    out.push(escaped);
-                    rest = &rest[1..];
-                }
-                None => out.push('\\'),
-            },
-            "{" => {
-                rest = rest.strip_prefix('}').ok_or(Rejected::InvalidTemplate { lone: Brace::Open })?;
+    for piece in Pieces::new(template) {
+        match piece.map_err(|lone| Rejected::InvalidTemplate { lone })? {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Placeholder => {
                 let argument = *arguments.next().ok_or(call.rejected())?;
-                call.fits(argument)?;
-                java::write_text(argument, call.arena, &mut out);
-                if out.len() as u64 > TEXT_BYTES_MAX {
-                    return Err(call.too_long());
-                }
+                put(argument, call.arena, &mut out).ok_or(call.too_long())?;
             }
-            _ => return Err(Rejected::InvalidTemplate { lone: Brace::Close }),
         }
     }
-    out.push_str(rest);
     if arguments.next().is_some() {
         return Err(call.rejected());
     }
     Ok(Value::text(call.arena, out.into_bump_str()))
 }
 
+/// What [`format()`] makes of a template that has been taken apart, and that may take so many bytes; nothing if it is too
+/// long.
+#[inline(always)]
+pub(in crate::vm) fn put_together<'t, 'a>(
+    likely_bytes: usize,
+    bits: impl Iterator<Item = Bit<'t, 'a>>,
+    arena: &'a Arena,
+) -> Option<Value<'a>> {
+    let mut out = java::Text::with_capacity_in(likely_bytes, arena);
+    for bit in bits {
+        match bit {
+            Bit::Text(text) => out.push_str(text),
+            Bit::Value(value) => put(value, arena, &mut out)?,
+        }
+    }
+    Some(Value::text(arena, out.into_bump_str()))
+}
+
+/// Appends the text form of a value; nothing if it would be too long.
+#[inline(always)]
+fn put<'a>(value: Value<'a>, arena: &'a Arena, out: &mut java::Text<'a>) -> Option<()> {
+    if !value.fits(TEXT_BYTES_MAX) {
+        return None;
+    }
+    java::write_text(value, arena, out);
+    (out.len() as u64 <= TEXT_BYTES_MAX).then_some(())
+}
+
+/// How much room to make for the text form of a value: of a scalar, enough.
+#[inline(always)]
+pub(in crate::vm) fn likely_bytes(value: Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Raw(raw) => raw.text.len().min(LIKELY_BYTES),
+        Value::Int(_) => 20,
+        _ => LIKELY_BYTES,
+    }
+}
+
 /// `States.StringSplit(text, separators)`: the pieces between characters of the second string; empty ones are dropped.
 /// Without separators the text is one piece.
+#[inline(never)]
 pub(super) fn split<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let [text, separators] = call.exactly()?;
     let (text, separators) = (call.string(text)?, Separators::new(call.string(separators)?));

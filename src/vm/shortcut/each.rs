@@ -5,8 +5,8 @@
 //! over memory that is given back, and on other threads where those have time: of a part only the text is kept. It must
 //! never go on where an item needs the machine: then the whole execution does.
 
-use super::{REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk, write_parts};
-use crate::program::shortcut::{BranchTurn, Each, Ending, Part as TextPart};
+use super::{Calls, REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk, write_parts};
+use crate::program::shortcut::{BranchTurn, Each, Ending, Offspring, Part as TextPart};
 use crate::program::work::CONCURRENCY_MAX;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
@@ -18,8 +18,10 @@ const ITEM_BYTES: u64 = 64;
 const PART: usize = 64;
 /// After so many items it is looked again whether others have time.
 const STRETCH: usize = 64 * PART;
+/// Room that is made for what an item comes to.
+const LIKELY_BYTES: usize = 64;
 /// Maps of more items are walked in parts, whoever has time.
-const LONG: usize = 1_024;
+pub(super) const LONG: usize = 1_024;
 
 /// Threads that may have time to help.
 pub trait Company: Sync {
@@ -59,6 +61,9 @@ pub struct Part {
     left: Spare,
 }
 
+/// An output that was written down elsewhere: the item's number, and where it is in the text of all.
+type Late = (usize, Range<usize>);
+
 /// The places of a Map on which its items run.
 struct Places {
     starts_ms: i64,
@@ -92,11 +97,18 @@ impl Places {
     }
 }
 
-impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
+impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     /// Walks the tree for each item; nothing if the machine has to.
     #[inline(never)]
     pub(super) fn each(&mut self, each: &'p Each) -> Option<()> {
-        let items = self.value(each.items).elements(self.arena)?;
+        let array = self.value(each.items);
+        let items = array.elements(self.arena)?;
+        // No item is larger than all of them.
+        self.largest = self.largest.max(array.size().bytes_max);
+        // Calls may take long, and a long row of them the machine shares out.
+        if each.asks && items.len() > PART && (items.len() > LONG || self.company.has_time()) {
+            return None;
+        }
         let count = items.len() as u64;
         self.spare.steps = self.spare.steps.checked_sub(each.steps.checked_mul(count)?)?;
         self.spare.events = self.spare.events.checked_sub(u64::from(each.events).checked_mul(count)?)?;
@@ -104,18 +116,25 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
 
         let mut places = Places::new(each, items.len(), self.now_ms);
         let mut results = bumpalo::collections::Vec::with_capacity_in(items.len(), self.arena);
-        let mut text = vec![b'['];
-        let independent = each.timeless || !places.scarce;
+        self.items.reserve(items.len());
+        let mut text = Vec::with_capacity(items.len().min(LONG) * LIKELY_BYTES + 2);
+        text.push(b'[');
+        let mut late: Vec<Late> = Vec::new();
+        let independent = (each.timeless || !places.scarce) && !each.asks;
+        let parent = each.asks.then(|| self.calls.parent());
         let crowded_bytes = self.arena.allocated_bytes() + self.shortcuts.crowded_bytes;
         for begin in (0..items.len()).step_by(STRETCH) {
             let stretch = begin..items.len().min(begin + STRETCH);
             let helped = stretch.len() > 2 * PART && self.company.has_time();
             if independent && (helped || items.len() > LONG) {
-                self.in_parts(each, items, (stretch, helped), &mut places, (&mut results, &mut text))?;
+                self.in_parts(each, items, (stretch, helped), &mut places, (&mut results, &mut late, &mut text))?;
                 continue;
             }
             for index in stretch {
                 let (place, starts_ms) = places.take(index);
+                if let Some(parent) = parent {
+                    self.calls.enter(parent, Offspring { index: index as u32, ..each.who });
+                }
                 let (end, output, parts) = self.item(each, items, index, starts_ms)?;
                 places.give_back(place, self.now_ms);
                 self.spare.take(output.size().bytes_max)?;
@@ -128,18 +147,20 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
                 }
             }
         }
+        if let Some(parent) = parent {
+            self.calls.leave(parent.key());
+        }
         self.now_ms = places.latest_ms;
         if !results.is_empty() {
             text.pop();
         }
         text.push(b']');
         let text = self.arena.alloc_str(std::str::from_utf8(&text).ok()?);
-        let results = Value::written_array(self.arena, results.into_bump_slice(), text);
-        if results.size().depth > REGISTER_DEPTH_MAX {
-            return None;
+        for (index, range) in late {
+            results[index] = Value::raw(self.arena, text.get(range)?, Form::COMPACT);
         }
-        self.registers[each.results as usize] = results;
-        Some(())
+        let results = Value::written_array(self.arena, results.into_bump_slice(), text);
+        (self.keep(each.results, results) <= REGISTER_DEPTH_MAX).then_some(())
     }
 
     /// Walks the tree for one item: which end it comes to, its output, and the parts of the output's text.
@@ -151,7 +172,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         index: usize,
         starts_ms: i64,
     ) -> Option<(u32, Value<'a>, &'p [TextPart])> {
-        self.registers[each.item as usize] = items[index];
+        self.registers[each.item as usize] = match (items[index], self.input.tokens) {
+            // Of a long array, which was not opened as a whole.
+            (Value::Raw(raw), Some(tokens)) if raw.text.starts_with(['{', '[']) => tokens.open_part(raw, self.arena),
+            (item, _) => item,
+        };
         self.registers[each.index as usize] = Value::Int(index as i64);
         self.now_ms = starts_ms;
         let end = self.run(each.body)?;
@@ -169,40 +194,41 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
         items: &[Value<'a>],
         (stretch, helped): (Range<usize>, bool),
         places: &mut Places,
-        (results, text): (&mut bumpalo::collections::Vec<'a, Value<'a>>, &mut Vec<u8>),
+        (results, late, text): (&mut bumpalo::collections::Vec<'a, Value<'a>>, &mut Vec<Late>, &mut Vec<u8>),
     ) -> Option<()> {
         let count = stretch.len().div_ceil(PART);
         let mut parts: Vec<Option<Part>> = Vec::new();
         parts.resize_with(count, || None);
         let (shortcuts, input, spare, starts_ms) = (self.shortcuts, self.input, self.spare, places.starts_ms);
         let registers: &[Value] = self.registers;
+        let largest = self.largest;
         let company: &dyn Company = if helped { self.company } else { &Nobody };
         company.share(&mut parts, &|n, arena| {
             let first = stretch.start + n * PART;
             let range = first..stretch.end.min(first + PART);
-            part(shortcuts, input, registers, (each, items, range), (starts_ms, spare), arena)
+            part(shortcuts, input, (registers, largest), (each, items, range), (starts_ms, spare), arena)
         });
         for part in parts {
             let Part { text: outputs, items, inner, left } = part?;
             self.spare.take_as(spare, left)?;
             self.items.extend_from_slice(&inner);
+            let before = text.len();
             text.extend_from_slice(outputs.as_bytes());
-            let outputs: &'a str = self.arena.alloc_str(&outputs);
             let mut from = 0;
             for (to, end, ended_ms) in items {
-                let output = Value::raw(self.arena, &outputs[from..to], Form::COMPACT);
-                from = to + 1;
                 places.latest_ms = places.latest_ms.max(ended_ms);
-                self.spare.take(output.size().bytes_max)?;
+                self.spare.take((to - from) as u64)?;
                 self.items.push(end);
-                results.push(output);
+                late.push((results.len(), before + from..before + to));
+                results.push(Value::Null);
+                from = to + 1;
             }
         }
         Some(())
     }
 
     /// A branch begins, or all have ended.
-    pub(super) fn turn(&mut self, register: usize, turn: BranchTurn) {
+    pub(super) fn turn(&mut self, register: usize, turn: BranchTurn, who: Offspring) {
         let time = |value: Value| if let Value::Int(ms) = value { ms } else { 0 };
         let (start, latest) = (time(self.registers[register]), time(self.registers[register + 1]));
         match turn {
@@ -216,6 +242,24 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
             }
             BranchTurn::Joined => self.now_ms = latest.max(self.now_ms),
         }
+        if self.shortcuts.asks {
+            self.turn_to(register + 2, turn, who);
+        }
+    }
+}
+
+impl Walk<'_, '_, '_, '_> {
+    /// It is about another branch from here on, or about its parent, whose key is kept in the register.
+    fn turn_to(&mut self, register: usize, turn: BranchTurn, who: Offspring) {
+        if turn == BranchTurn::First {
+            self.registers[register] = Value::Int(self.calls.parent().key() as i64);
+        }
+        let key = if let Value::Int(key) = self.registers[register] { key as u64 } else { 0 };
+        self.calls.leave(key);
+        if turn != BranchTurn::Joined {
+            let parent = self.calls.parent();
+            self.calls.enter(parent, who);
+        }
     }
 }
 
@@ -223,12 +267,14 @@ impl<'p: 'a, 'a> Walk<'p, '_, 'a> {
 fn part(
     shortcuts: &Shortcuts,
     input: &Scanned,
-    registers: &[Value],
+    (registers, largest): (&[Value], u64),
     (each, items, range): (&Each, &[Value], Range<usize>),
     (starts_ms, spare): (i64, Spare),
     arena: &Arena,
 ) -> Option<Part> {
+    let mut calls = Calls::none(arena);
     let mut walk = Walk {
+        calls: &mut calls,
         shortcuts,
         input,
         arena,
@@ -236,6 +282,7 @@ fn part(
         registers: arena.alloc_slice_copy(registers),
         now_ms: starts_ms,
         spare,
+        largest,
         items: bumpalo::collections::Vec::new_in(arena),
     };
     let crowded_bytes = arena.allocated_bytes() + shortcuts.crowded_bytes;

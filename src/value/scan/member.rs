@@ -1,0 +1,126 @@
+//! One member of an object in checked text, by the tokens that were found when it was checked.
+//!
+//! Flows in: the tokens of a line, a text that may be a part of it, a key. Flows out: the text of the member's value. Values
+//! between are stepped over token by token, and nothing is built. It must never say anything of a text that is not a part of
+//! the line, or of a key whose spelling it has not read.
+
+use super::open::Tokens;
+use crate::value::raw::{Form, Key};
+
+impl<'t> Tokens<'t> {
+    /// The value of an object's member of that name: of equal keys the last counts. The outer nothing: the text is no object
+    /// that is a part of this line.
+    pub fn member(&self, object: &str, name: &str) -> Option<Option<&'t str>> {
+        let start = self.place(object)?;
+        let mut at = self.positions.partition_point(|position| (*position as usize) < start);
+        if *self.positions.get(at)? as usize != start || *self.classes.get(at)? != b'{' {
+            return None;
+        }
+        at += 1;
+        // Such a name is spelled as it is, wherever nothing is escaped.
+        let plain = !name.bytes().any(|byte| matches!(byte, b'"' | b'\\'));
+        let mut found = None;
+        while *self.classes.get(at)? == b'"' {
+            let is_wanted = self.is_key(at, name, plain)?;
+            // Behind the key and its colon.
+            let value = at + 2;
+            at = self.behind(value)?;
+            if is_wanted {
+                let from = *self.positions.get(value)? as usize;
+                found = Some(self.source.get(from..self.trimmed(*self.positions.get(at)?))?);
+                if !self.form.has(Form::REPEATED) {
+                    break;
+                }
+            }
+            if *self.classes.get(at)? == b',' {
+                at += 1;
+            }
+        }
+        Some(found)
+    }
+
+    /// Where a text begins in the source, if it is a part of it: nothing else can lie where the source does.
+    pub(super) fn place(&self, part: &str) -> Option<usize> {
+        let start = (part.as_ptr() as usize).checked_sub(self.source.as_ptr() as usize)?;
+        (start < self.source.len()).then_some(start)
+    }
+
+    /// Whether the key at a token is this name.
+    #[inline(always)]
+    fn is_key(&self, at: usize, name: &str, plain: bool) -> Option<bool> {
+        let start = *self.positions.get(at)? as usize + 1;
+        let text = &self.source.as_bytes()[start..];
+        if plain && text.get(name.len()) == Some(&b'"') && text.starts_with(name.as_bytes()) {
+            return Some(true);
+        }
+        if plain && !self.form.has(Form::ESCAPED) {
+            return Some(false);
+        }
+        let text = self.source.get(start..self.trimmed(*self.positions.get(at + 1)?) - 1)?;
+        Some(Key { text, escaped: text.contains('\\') }.is(name))
+    }
+
+    /// The token behind the value that begins at one: a comma or a bracket.
+    #[inline(always)]
+    pub(super) fn behind(&self, value: usize) -> Option<usize> {
+        let (mut at, mut open) = (value, 0usize);
+        loop {
+            match *self.classes.get(at)? {
+                b'{' | b'[' => open += 1,
+                b'}' | b']' => open = open.checked_sub(1)?,
+                _ => {}
+            }
+            at += 1;
+            if open == 0 {
+                return Some(at);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::value::scan::{Lines, Scratch, SlotTrie, WalkPlan};
+    use crate::value::{Arena, Value, raw::Form};
+
+    /// All members, and names that are none, of all objects in a line, as the text itself has them.
+    fn compared(line: &str, names: &[&str]) -> usize {
+        let plan = WalkPlan { trie: SlotTrie::new(&[] as &[Vec<&str>]), find_duplicates: false };
+        let mut scratch = Scratch::new();
+        let text = format!("\n{line}\n[1]\n");
+        let mut lines = Lines::new(text.as_bytes(), &mut scratch, &plan);
+        while lines.advance(&mut []).is_some_and(|kind| kind != crate::value::scan::LineKind::Json) {}
+        let (arena, tokens) = (Arena::new(), lines.tokens());
+        let whole = lines.line().text;
+        let mut objects = vec![whole];
+        let mut count = 0;
+        while let Some(object) = objects.pop() {
+            for name in names {
+                let value = Value::raw(&arena, object, Form::of(object));
+                let wanted = value.get(&arena, name).map(|value| value.to_json());
+                let found = tokens.member(object, name).expect("an object of this line");
+                let json = |text: &str| Value::raw(&arena, text, Form::of(text)).to_json();
+                assert_eq!(found.map(json), wanted, "{name} in {object}");
+                count += usize::from(found.is_some());
+                objects.extend(found.filter(|text| text.starts_with('{')));
+            }
+        }
+        assert!(tokens.member(&whole.to_owned(), "a").is_none(), "another text of the same bytes");
+        count
+    }
+
+    #[test]
+    fn members_are_those_of_the_text() {
+        let names = ["a", "b", "", "é", "a\"", "\\", "a\\", "x", "ab"];
+        for (line, found) in [
+            (r#"{}"#, 0),
+            (r#"{"a":1,"b":{"a":[1,{"x":2}],"b":{"x":"}"}},"x":[{"a":3}]}"#, 6),
+            (r#" { "b" : [ 1 , 2 ] , "a" : { "é" : null , "" : true } , "" : {} } "#, 5),
+            (r#"{"a":1,"a":{"b":1,"b":2},"ab":3}"#, 3),
+            (r#"{"\u0061":1,"a\"":2,"\\":3,"a\\":4,"\u00e9":5}"#, 5),
+            (r#"{"a\"b":1,"a\\\"":2,"b\"":{"a":3}}"#, 0),
+        ] {
+            assert_eq!(compared(line, &names), found, "{line}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Functions that are called on the way.
+//!
+//! Flows in: what a state gives its task. Flows out: what the function returned, or where the error that it raised leads.
+//! All replies are kept: where the machine has to run the execution after all, whoever drives it answers the same calls by
+//! them ([`Calls::given`]), so that no function is called twice. It must never call one that the machine would not call.
+
+use super::{REGISTER_DEPTH_MAX, Walk};
+use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring};
+use crate::program::state;
+use crate::value::scan::Tokens;
+use crate::value::{Arena, Value};
+use crate::vm::request::{Calling, Reply, TaskRequest};
+use crate::vm::seed::{Seed, Stream};
+
+/// Those who do tasks.
+pub trait Answers {
+    /// Does a task at once; nothing, if that is another's matter.
+    fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Option<Reply<'a>>;
+}
+
+/// A call with its reply.
+pub type GivenReply<'a> = (&'a TaskRequest<'a>, Reply<'a>);
+
+/// What an execution that is told needs for the calls that it makes, and what they came to.
+pub struct Calls<'c, 'a> {
+    answers: Option<&'c dyn Answers>,
+    /// Who the execution is, or the child of it at hand.
+    pub(super) who: Stream<'a>,
+    root: Stream<'a>,
+    given: bumpalo::collections::Vec<'a, GivenReply<'a>>,
+    tokens: Option<&'a Tokens<'a>>,
+}
+
+impl<'c, 'a> Calls<'c, 'a> {
+    /// Nobody does any task: what calls, the machine has to run.
+    pub fn none(arena: &'a Arena) -> Calls<'c, 'a> {
+        Calls::new(None, Seed::NOBODY.into(), arena)
+    }
+
+    /// Calls of the execution with this stream of numbers, of which nothing has been drawn.
+    pub(crate) fn of(answers: &'c dyn Answers, who: Stream<'a>, arena: &'a Arena) -> Calls<'c, 'a> {
+        Calls::new(Some(answers), who, arena)
+    }
+
+    fn new(answers: Option<&'c dyn Answers>, who: Stream<'a>, arena: &'a Arena) -> Calls<'c, 'a> {
+        Calls { answers, who, root: who, given: bumpalo::collections::Vec::new_in(arena), tokens: None }
+    }
+
+    /// The calls that have been made, each with its reply.
+    pub fn into_given(self) -> &'a [GivenReply<'a>] {
+        self.given.into_bump_slice()
+    }
+
+    /// The event's tokens, for all calls.
+    fn tokens(&mut self, tokens: Option<Tokens<'a>>, arena: &'a Arena) -> Option<&'a Tokens<'a>> {
+        if self.tokens.is_none() {
+            self.tokens = tokens.map(|tokens| &*arena.alloc(tokens));
+        }
+        self.tokens
+    }
+
+    /// The stream of a parent, to go on with; it is worked out now, since its children's derive from it.
+    pub(super) fn parent(&mut self) -> Seed {
+        *self.who.known()
+    }
+
+    /// From here on it is about this child.
+    pub(super) fn enter(&mut self, parent: Seed, child: Offspring) {
+        let mut fork = parent.after(child.draws).child(u64::from(child.fork.0));
+        self.who = fork.child(u64::from(child.index)).into();
+    }
+
+    /// It is about the parent again, which is known by its key.
+    pub(super) fn leave(&mut self, key: u64) {
+        let root = *self.root.known();
+        self.who = if root.key() == key { root.into() } else { Seed::of_key(key).into() };
+    }
+}
+
+impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
+    /// Calls a function; the next node, or nothing if the machine has to go on from its reply.
+    #[inline(never)]
+    pub(super) fn ask(&mut self, ask: &'p Ask) -> Option<NodeId> {
+        let answers = self.calls.answers?;
+        let (program, arena) = (self.shortcuts.program, self.arena);
+        let payload = self.value(ask.payload);
+        let calling = Calling {
+            arguments: if ask.arguments == ask.payload { payload } else { self.value(ask.arguments) },
+            payload,
+            token: None,
+            retry_count: ask.retry_count,
+            now_ms: self.now_ms,
+            timeout_ms: program.task(ask.task).timeout_ms(),
+            seed: self.calls.who.after(ask.draws),
+            calls: ask.calls,
+        };
+        let tokens = self.calls.tokens(self.input.tokens, arena);
+        let request = TaskRequest { tokens, ..TaskRequest::of(program, ask.task, calling, arena) };
+        let request = &*arena.alloc(request);
+        let reply = answers.answer(request)?;
+        self.calls.given.push((request, reply));
+        // Memory that is given back on the way only the machine has.
+        if arena.allocated_bytes() > self.shortcuts.crowded_bytes {
+            return None;
+        }
+        match reply {
+            Reply::Returned(value) => {
+                // So that what the compiler has counted with holds.
+                if self.keep(ask.register, value) > REGISTER_DEPTH_MAX {
+                    return None;
+                }
+                Some(ask.then)
+            }
+            Reply::Raised { error, message } if error.len() <= ERROR_BYTES_MAX => {
+                let info = program.state(program.task(ask.task).state);
+                let retrier = info.retriers.iter().position(|retrier| state::matches(&retrier.errors, Some(error)));
+                if let Some(Some(to)) = retrier.and_then(|n| ask.retriers.get(n)) {
+                    return Some(*to);
+                }
+                let catcher = info.catchers.iter().position(|catcher| state::matches(&catcher.errors, Some(error)))?;
+                self.keep(ask.register + 1, Value::text(arena, error));
+                self.keep(ask.register + 2, Value::text(arena, message));
+                ask.catchers.get(catcher).copied()
+            }
+            _ => None,
+        }
+    }
+}
