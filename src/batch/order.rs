@@ -369,8 +369,9 @@ impl<'w> Order<'w> {
     }
 
     fn recycle(&self, state: &mut State, mut results: Results) {
-        // Once results have been spilled there would be more of them than can be under way.
-        if (state.spare.len() as u64) < self.window.chunks {
+        // As many as are under way most of the time, which is far fewer than may be: when a thread has been put aside and
+        // all others have filled the window behind its chunk, that memory is given back.
+        if (state.spare.len() as u64) <= self.window.chunks / 4 {
             results.clear();
             state.spare.push(results);
         }

@@ -274,7 +274,7 @@ impl<'w> Outputs<'w> {
 
 fn put(sink: &mut Option<Sink>, text: &Text, lines_before: u64) -> Result<(), SinkError> {
     match sink {
-        Some(sink) => text.pieces(lines_before, |piece| sink.put(piece)),
+        Some(sink) => sink.put_text(text, lines_before),
         None => Ok(()),
     }
 }

@@ -5,6 +5,7 @@
 //! a failure, and never take a short write for a whole one.
 
 use super::disk::{Disk, OutFile, System};
+use super::text::{Text, write_number};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -195,6 +196,27 @@ impl<'w> Sink<'w> {
             true => self.write_buffered(),
             false => Ok(()),
         }
+    }
+
+    /// Takes a text with the numbers of lines that follow `lines_before` others.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::put`].
+    pub(super) fn put_text(&mut self, text: &Text, lines_before: u64) -> Result<(), SinkError> {
+        let mut from = 0;
+        for &(at, line_index) in text.gaps() {
+            let piece = &text.bytes[from..at];
+            if self.buffer.len() + piece.len() >= BLOCK_BYTES {
+                self.put(piece)?;
+            } else {
+                self.buffer.extend_from_slice(piece);
+            }
+            // Numbers are for people, and count from 1.
+            write_number(lines_before + line_index + 1, &mut self.buffer);
+            from = at;
+        }
+        if from < text.bytes.len() { self.put(&text.bytes[from..]) } else { Ok(()) }
     }
 
     /// Writes all that has been taken, so that others can see it.

@@ -169,6 +169,7 @@ fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::Sink;
 
     fn lines(n: u64) -> Lines {
         let mut lines = Lines::default();
@@ -183,14 +184,12 @@ mod tests {
 
     fn written(lines: &Lines) -> Vec<u8> {
         let mut all = Vec::new();
+        let mut sink = Sink::new("memory", &mut all);
         for text in texts(lines) {
-            let outcome: Result<(), ()> = text.pieces(7, |piece| {
-                all.extend_from_slice(piece);
-                Ok(())
-            });
-            assert!(outcome.is_ok());
-            all.push(b'\n');
+            sink.put_text(text, 7).unwrap();
+            sink.put(b"\n").unwrap();
         }
+        sink.close().unwrap();
         all
     }
 

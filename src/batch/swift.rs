@@ -2,12 +2,14 @@
 //!
 //! Flows in: the lines of a chunk, a program's shortcut. Flows out: result lines, and how often each end was come to. All
 //! that can be known before the run is known here: how a result line begins and ends is part of the texts that it is put
-//! together of. The first line that calls for anything more (that is no JSON, that the machine has to run, that fails)
-//! is left to the worker. It must never write or count what the worker would not.
+//! together of. Lines that are no JSON are put among the dead letters on the way, as leaving and coming back for each would
+//! cost a damaged file more than their own lines do. The first line that calls for anything more (that the machine has to
+//! run, that fails) is left to the worker. It must never write or count what the worker would not.
 
 use super::latency::Laps;
 use super::once;
-use super::wording::{Emit, SUCCEEDED, Wording};
+use super::text;
+use super::wording::{Emit, Place, SUCCEEDED, Wording};
 use crate::program::shortcut::{Part, Text};
 use crate::value::Arena;
 use crate::value::scan::{LineKind, Lines, Slot};
@@ -35,6 +37,15 @@ pub(super) struct Telling<'t> {
     pub laps: Option<&'t mut Laps>,
     /// Who may have time to help.
     pub company: &'t dyn Company,
+}
+
+/// Where lines stand that are no JSON, and how many of them there were.
+pub(super) struct Spoilt<'t> {
+    pub wording: &'t Wording,
+    /// Where the lines' offsets are counted from, and how many lines of the chunk there were before those that are told.
+    pub origin: Place,
+    pub dead_letters: &'t mut text::Text,
+    pub count: u64,
 }
 
 impl<'r> Swift<'r> {
@@ -74,10 +85,37 @@ impl<'r> Swift<'r> {
         Some(Swift { shortcuts, lines, line_bytes_max, results_bytes_max, now_ms })
     }
 
-    /// Tells lines, `most` of them, up to the first that calls for more; how many, and of what kind the line behind them is,
-    /// which has been read.
-    #[inline(never)]
+    /// Tells lines, `most` of them, up to the first that calls for more; how many, those that are no JSON among them, and of
+    /// what kind the line behind them is, which has been read. Without `spoilt`, more is asked of lines that are no JSON.
+    #[inline(always)]
     pub fn tell(
+        &self,
+        lines: &mut Lines,
+        slots: &mut [Slot],
+        most: u64,
+        telling: &mut Telling,
+        spoilt: &mut Option<Spoilt>,
+    ) -> (u64, Option<LineKind>) {
+        let mut told = 0;
+        loop {
+            let (more, behind) = self.tell_good(lines, slots, most - told, telling);
+            told += more;
+            match spoilt {
+                Some(spoilt) if behind == Some(LineKind::Bad) && told < most => {
+                    if !self.reject(lines, told, telling.out, spoilt) {
+                        return (told, behind);
+                    }
+                    told += 1;
+                }
+                _ => return (told, behind),
+            }
+        }
+    }
+
+    /// The same up to the first that is no JSON. A function of its own, so that nothing of what is done with others takes
+    /// registers from it.
+    #[inline(never)]
+    fn tell_good(
         &self,
         lines: &mut Lines,
         slots: &mut [Slot],
@@ -123,5 +161,19 @@ impl<'r> Swift<'r> {
             laps.end();
         }
         (told, behind)
+    }
+
+    /// Writes that the line at hand is no JSON; whether it has.
+    #[inline(never)]
+    fn reject(&self, lines: &Lines, told: u64, results: &mut Vec<u8>, spoilt: &mut Spoilt) -> bool {
+        let bytes = results.len() + spoilt.dead_letters.bytes.len();
+        if lines.raw().len() > self.line_bytes_max || bytes > self.results_bytes_max {
+            return false;
+        }
+        let Place { source, offset, line_index } = spoilt.origin;
+        let place = Place { source, offset: offset + lines.offset() as u64, line_index: line_index + told };
+        spoilt.wording.spoilt(place, lines, results, spoilt.dead_letters);
+        spoilt.count += 1;
+        true
     }
 }

@@ -20,16 +20,9 @@ impl Text {
     }
 
     /// Appends an integer.
+    #[inline]
     pub fn number(&mut self, number: u64) {
-        match number {
-            0..100_000_000 => {
-                // What is there of eight digits, without a copy whose length nobody can guess.
-                let (digits, unused) = eight_digits(number as u32);
-                self.bytes.extend_from_slice(&digits);
-                self.bytes.truncate(self.bytes.len() - unused);
-            }
-            _ => self.bytes.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
-        }
+        write_number(number, &mut self.bytes);
     }
 
     /// Appends another text of the same chunk.
@@ -37,18 +30,6 @@ impl Text {
         let before = self.bytes.len();
         self.bytes.extend_from_slice(&other.bytes);
         self.gaps.extend(other.gaps.iter().map(|(at, line_index)| (before + at, *line_index)));
-    }
-
-    /// Hands out the bytes in pieces, with the numbers of lines that follow `lines_before` others.
-    pub fn pieces<E>(&self, lines_before: u64, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let mut from = 0;
-        for &(at, line_index) in &self.gaps {
-            put(&self.bytes[from..at])?;
-            // Numbers are for people, and count from 1.
-            put(itoa::Buffer::new().format(lines_before + line_index + 1).as_bytes())?;
-            from = at;
-        }
-        if from < self.bytes.len() { put(&self.bytes[from..]) } else { Ok(()) }
     }
 
     /// For each gap where it is, and the line's index in its chunk.
@@ -72,6 +53,21 @@ impl Text {
     }
 }
 
+/// Appends an integer.
+pub(super) fn write_number(number: u64, out: &mut Vec<u8>) {
+    match number {
+        // Lengths of short lines.
+        10..100 => out.extend_from_slice(&[b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]),
+        0..100_000_000 => {
+            // What is there of eight digits, without a copy whose length nobody can guess.
+            let (digits, unused) = eight_digits(number as u32);
+            out.extend_from_slice(&digits);
+            out.truncate(out.len() - unused);
+        }
+        _ => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+    }
+}
+
 /// A number of at most eight digits, and how many bytes behind its digits are none.
 fn eight_digits(number: u32) -> ([u8; 8], usize) {
     const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
@@ -89,6 +85,7 @@ fn eight_digits(number: u32) -> ([u8; 8], usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::Sink;
 
     #[test]
     fn numbers_have_their_digits() {
@@ -109,11 +106,10 @@ mod tests {
         text.bytes.extend_from_slice(b":b");
         for (before, wanted) in [(0, "1:a 5:b"), (95, "96:a 100:b")] {
             let mut all = Vec::new();
-            let outcome: Result<(), ()> = text.pieces(before, |piece| {
-                all.extend_from_slice(piece);
-                Ok(())
-            });
-            assert_eq!((outcome, String::from_utf8_lossy(&all).as_ref()), (Ok(()), wanted));
+            let mut sink = Sink::new("memory", &mut all);
+            sink.put_text(&text, before).unwrap();
+            sink.close().unwrap();
+            assert_eq!(String::from_utf8_lossy(&all), wanted);
         }
     }
 }

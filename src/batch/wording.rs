@@ -10,9 +10,10 @@
 //! ```
 
 use super::chunk::SHOWN_BYTES_MAX;
-use super::text::Text;
+use super::text::{Text, write_number};
 use crate::value::Arena;
-use crate::value::text::{write_string, write_string_of};
+use crate::value::scan;
+use crate::value::text::{write_json_of, write_string};
 use crate::vm::{LimitHit, Outcome};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -136,29 +137,57 @@ impl Wording {
 
     /// Writes that a line could not become an event: `length` is the line's, `start` as much of it as there is to show.
     pub fn rejected(&self, place: Place, reason: &str, length: u64, start: &[u8], lines: &mut Lines) {
-        let mut quoted = 0..0;
-        if self.results && self.emit == Emit::Outcome && !self.skip_rejected {
-            let out = &mut lines.results;
-            self.open(place, out);
-            out.bytes.extend_from_slice(b"\"status\":\"REJECTED\",\"error\":");
-            quoted.start = out.bytes.len();
-            write_string(reason, &mut out.bytes);
-            quoted.end = out.bytes.len();
-            out.bytes.extend_from_slice(b"}\n");
+        let Lines { results, dead_letters, .. } = lines;
+        if self.tells_rejected() {
+            self.open(place, results);
         }
+        let quote = |out: &mut Vec<u8>| write_string(reason, out);
+        self.reject(place, quote, (length, start, false), &mut results.bytes, dead_letters);
+    }
+
+    /// The same of the line at hand, which is no JSON, where results do not say where their records stood.
+    pub fn spoilt(&self, place: Place, line: &scan::Lines, results: &mut Vec<u8>, dead_letters: &mut Text) {
+        if self.tells_rejected() {
+            results.push(b'{');
+        }
+        let quote = |out: &mut Vec<u8>| line.quote_fault_to(out);
+        let shown = (line.raw().len() as u64, line.raw(), line.is_utf8());
+        self.reject(place, quote, shown, results, dead_letters);
+    }
+
+    /// Whether records that are dead letters have a line among the results.
+    fn tells_rejected(&self) -> bool {
+        self.results && self.emit == Emit::Outcome && !self.skip_rejected
+    }
+
+    /// Writes the rest of a line of the results that has been begun, and a dead letter: a reason that writes itself as a JSON
+    /// string, the line's length, as much of it as there is to show, and whether that is known to be UTF-8.
+    #[inline(always)]
+    fn reject(
+        &self,
+        place: Place,
+        quote_reason: impl FnOnce(&mut Vec<u8>),
+        (length, start, is_utf8): (u64, &[u8], bool),
+        results: &mut Vec<u8>,
+        dead_letters: &mut Text,
+    ) {
+        let before = results.len();
+        results.extend_from_slice(b"\"status\":\"REJECTED\",\"error\":");
+        let quoted = results.len();
+        quote_reason(results);
         if self.dead_letters {
-            let out = &mut lines.dead_letters;
-            self.place(place, out);
-            out.bytes.extend_from_slice(b"\"length\":");
-            out.number(length);
-            out.bytes.extend_from_slice(b",\"reason\":");
-            // As it stands in the results, if it does.
-            match quoted.is_empty() {
-                true => write_string(reason, &mut out.bytes),
-                false => out.bytes.extend_from_slice(&lines.results.bytes[quoted]),
-            }
-            write_shown(length, start, &mut out.bytes);
-            out.bytes.extend_from_slice(b"}\n");
+            self.place(place, dead_letters);
+            let out = &mut dead_letters.bytes;
+            out.extend_from_slice(b"\"length\":");
+            write_number(length, out);
+            out.extend_from_slice(b",\"reason\":");
+            out.extend_from_slice(&results[quoted..]);
+            write_shown(length, start, is_utf8, out);
+            out.extend_from_slice(b"}\n");
+        }
+        match self.tells_rejected() {
+            true => results.extend_from_slice(b"}\n"),
+            false => results.truncate(before),
         }
     }
 
@@ -168,6 +197,7 @@ impl Wording {
     }
 
     /// Begins a line that says where its record stood.
+    #[inline]
     fn place(&self, place: Place, out: &mut Text) {
         out.bytes.extend_from_slice(&self.heads[place.source]);
         out.number(place.offset);
@@ -206,15 +236,23 @@ pub(super) fn write_outcome(outcome: &Outcome, arena: &Arena, out: &mut Vec<u8>)
     }
 }
 
-/// Shows a line's bytes, or as many as a dead letter holds; source, offset and length cut out the rest again.
-fn write_shown(length: u64, start: &[u8], out: &mut Vec<u8>) {
+/// Shows a line's bytes, or as many as a dead letter holds; source, offset and length cut out the rest again. They may be
+/// known to be UTF-8.
+#[inline(always)]
+fn write_shown(length: u64, start: &[u8], is_utf8: bool, out: &mut Vec<u8>) {
     let shown = &start[..start.len().min(SHOWN_BYTES_MAX)];
     let cut = (shown.len() as u64) < length;
-    if shown.is_ascii() && !cut {
-        // Nearly always, and sooner told than the rest of UTF-8.
+    if !cut && (is_utf8 || shown.is_ascii()) {
+        // Nearly always.
         out.extend_from_slice(b",\"text\":");
-        return write_string_of(shown, out);
+        return write_json_of(shown, out);
     }
+    write_odd(shown, cut, out);
+}
+
+/// Shows bytes that are not all of a line, or not all of one character each.
+#[inline(never)]
+fn write_odd(shown: &[u8], cut: bool, out: &mut Vec<u8>) {
     let text = std::str::from_utf8(shown).or_else(|error| match cut && error.error_len().is_none() {
         // It was cut inside a character.
         true => std::str::from_utf8(&shown[..error.valid_up_to()]),

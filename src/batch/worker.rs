@@ -14,7 +14,7 @@ use super::once;
 use super::order::{Order, Whereabouts};
 use super::outputs::{Failure, Results};
 use super::reading::Origins;
-use super::swift::{Swift, Telling};
+use super::swift::{Spoilt, Swift, Telling};
 use super::tally;
 use super::wording::{self, Place, Wording};
 use crate::handler::Bound;
@@ -298,7 +298,8 @@ impl Worker<'_, '_, '_, '_> {
             Pace::Lines(lines) => line_index + lines as u64,
         };
         self.look_up_at = line_index;
-        while let Some(kind) = self.tell_on(&mut lines, slots, results, (&mut line_index, line_index_max)) {
+        let origin = Place { source: chunk.source, offset: chunk.offset + reached.bytes as u64, line_index: 0 };
+        while let Some(kind) = self.tell_on(&mut lines, slots, results, origin, (&mut line_index, line_index_max)) {
             let at = reached.bytes + lines.offset();
             let place = chunk::place(chunk.source, chunk.offset, self.origins.as_deref(), at, line_index);
             if line_index >= self.look_up_at {
@@ -351,12 +352,14 @@ impl Worker<'_, '_, '_, '_> {
     }
 
     /// Goes on to a line that calls for more than being told, or before which it is time to look up: that line's kind.
+    /// `origin` is where the lines are counted from.
     #[inline(always)]
     fn tell_on(
         &mut self,
         lines: &mut Lines,
         slots: &mut [Slot],
         results: &mut Results,
+        origin: Place,
         (line_index, line_index_max): (&mut u64, u64),
     ) -> Option<LineKind> {
         let latency = self.job.latency;
@@ -369,6 +372,14 @@ impl Worker<'_, '_, '_, '_> {
             Latency::Sampled(_) => most.min(u64::from(self.until_timed) - 1),
             _ => most,
         };
+        // Lines that were made have places of their own, and single records are noted for a report.
+        let plain = self.origins.is_none() && results.notes.is_none();
+        let mut spoilt = plain.then_some(Spoilt {
+            wording: self.job.wording,
+            origin: Place { line_index: *line_index, ..origin },
+            dead_letters: &mut results.text.dead_letters,
+            count: 0,
+        });
         let mut telling = Telling {
             arena: &mut self.arena,
             out: &mut results.text.results.bytes,
@@ -376,10 +387,12 @@ impl Worker<'_, '_, '_, '_> {
             company: self.helpers,
             laps: self.laps.as_mut(),
         };
-        let (told, kind) = swift.tell(lines, slots, most, &mut telling);
+        let (told, kind) = swift.tell(lines, slots, most, &mut telling, &mut spoilt);
         *line_index += told;
+        let rejected = spoilt.map_or(0, |spoilt| spoilt.count);
+        results.tally.rejected += rejected;
         if matches!(latency, Latency::Sampled(_)) {
-            self.until_timed -= told as u32;
+            self.until_timed -= (told - rejected) as u32;
         }
         kind
     }

@@ -5,7 +5,7 @@
 //! is read as U+FFFD: a choice of ours, since no recorded answer shows one. It must never fail: what it is given has been
 //! checked.
 
-use super::Arena;
+use super::{Arena, scan};
 
 /// The string that the text between two quotes means; borrowed if it has no escape.
 #[inline]
@@ -131,6 +131,14 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// As [`write_string_of`], where most texts need escapes, so that it is not asked first.
+#[inline]
+pub(crate) fn write_json_of(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    write_escaped(bytes, out);
+    out.push(b'"');
+}
+
 fn needs_escape(bytes: &[u8]) -> bool {
     any_in(bytes, |byte| byte < 0x20 || byte == b'"' || byte == b'\\', any_special)
 }
@@ -205,7 +213,15 @@ pub(crate) fn specials(word: u64) -> u64 {
     (control | quote | backslash) & !word & TOPS
 }
 
+#[inline]
 fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
+    if !scan::escape(bytes, out) {
+        write_by_words(bytes, out);
+    }
+}
+
+#[inline(never)]
+fn write_by_words(bytes: &[u8], out: &mut Vec<u8>) {
     let (words, rest) = bytes.as_chunks();
     out.reserve(bytes.len() + 16);
     for word in words {

@@ -93,6 +93,6 @@ pub(super) fn first_fault(text: &[u8], skipped: usize) -> Fault {
     let long = (body.len() > TEXT_BYTES_MAX).then_some(Fault { offset: 0, rule: Rule::TooLong });
     let first = [long, utf8, grammar].into_iter().flatten().min_by_key(|fault| fault.offset);
     debug_assert!(first.is_some(), "the fast reader refused what the strict one takes");
-    let first = first.unwrap_or(Fault { offset: 0, rule: Rule::Expected("a JSON text") });
+    let first = first.unwrap_or(Fault { offset: 0, rule: Rule::Expected(strict::A_TEXT) });
     Fault { offset: first.offset + skipped, ..first }
 }

@@ -13,7 +13,7 @@ use super::duplicates::Keys;
 use super::index::{Engine, Index};
 use super::open::Tokens;
 use super::shape::Shapes;
-use super::strict::is_blank;
+use super::strict::{self, Fault, is_blank};
 use super::trie::{Slot, SlotTrie};
 use super::walk::{Cursor, Walked, Walker};
 use crate::value::raw::Form;
@@ -164,7 +164,8 @@ impl Scratch {
         let mut flags = LineFlags::NONE;
         if self.index.blanks {
             let mut starts = self.index.positions[first..walked.end].iter().skip(1);
-            flags.set(LineFlags::WHITESPACE, starts.any(|&start| is_blank(text.as_bytes()[start as usize - 1])));
+            // Of what may stand before a token of a good text, only blanks are so low.
+            flags.set(LineFlags::WHITESPACE, starts.any(|&start| text.as_bytes()[start as usize - 1] <= b' '));
         }
         flags.set(LineFlags::ESCAPES, walked.escapes);
         if self.index.non_ascii {
@@ -226,7 +227,14 @@ pub struct Lines<'c, 's> {
     flags: LineFlags,
     /// Which tokens are its.
     tokens: (usize, usize),
+    /// What is wrong with it, where that is known already.
+    fault: Option<Fault>,
+    /// Whether the last line that was not like one before it was bad: then the next one of its kind probably is.
+    wary: bool,
 }
+
+/// Longer lines are never checked byte by byte before anything is known to be wrong with them.
+const WARY_BYTES_MAX: usize = 256;
 
 impl<'c, 's> Lines<'c, 's> {
     /// Starts to read a chunk; a last line without `\n` is a line too.
@@ -251,6 +259,8 @@ impl<'c, 's> Lines<'c, 's> {
             span: Span { start: 0, end: 0 },
             flags: LineFlags::NONE,
             tokens: (0, 0),
+            fault: None,
+            wary: false,
         }
     }
 
@@ -342,16 +352,36 @@ impl<'c, 's> Lines<'c, 's> {
     /// What is wrong with the line at hand, if it is [`LineKind::Bad`].
     #[cold]
     pub fn fault(&self) -> SyntaxError {
-        document::fault(self.raw(), 0)
+        SyntaxError::of(self.first_fault(), self.raw())
     }
 
     /// The same in words, behind what is there: for those who have many such lines, and memory for the words of one.
     #[cold]
     pub fn fault_to(&self, out: &mut String) {
-        let fault = document::first_fault(self.raw(), 0);
-        fault.describe_to(self.raw(), out);
-        out.push_str(" at byte ");
-        out.push_str(itoa::Buffer::new().format(fault.offset));
+        self.first_fault().place_to(self.raw(), out);
+    }
+
+    /// The same as a JSON string.
+    #[inline(always)]
+    pub fn quote_fault_to(&self, out: &mut Vec<u8>) {
+        self.first_fault().quote_to(self.raw(), out);
+    }
+
+    /// Whether the line at hand is known to be UTF-8.
+    pub fn is_utf8(&self) -> bool {
+        self.here.1 <= self.valid_from + self.valid.len()
+    }
+
+    #[inline]
+    fn first_fault(&self) -> Fault {
+        match self.fault {
+            Some(fault) => fault,
+            // Only the grammar is left to be wrong.
+            None if self.is_utf8() => {
+                strict::check(self.raw()).err().unwrap_or_else(|| document::first_fault(self.raw(), 0))
+            }
+            None => document::first_fault(self.raw(), 0),
+        }
     }
 
     /// The next line of the stretch at hand.
@@ -363,7 +393,7 @@ impl<'c, 's> Lines<'c, 's> {
             b'\n' => Ok(None),
             _ => match shapes.recognise(text, index, self.cursor, slots) {
                 Some(walked) => Ok(Some(walked)),
-                None => self.walk(text, slots).map(Some).ok_or(()),
+                None => self.check(text, slots).map(Some).ok_or(()),
             },
         };
         let index = &self.scratch.index;
@@ -392,13 +422,32 @@ impl<'c, 's> Lines<'c, 's> {
         }
     }
 
-    /// Walks over the line at the cursor, whose shape is not known.
+    /// Checks the line at the cursor, whose shape is not known.
+    #[inline(never)]
+    fn check(&mut self, text: &str, slots: &mut [Slot]) -> Option<Walked> {
+        if self.wary && self.is_bad(text) { None } else { self.walk(text, slots) }
+    }
+
+    /// Whether a line that probably is bad is so: the walk says no more than that, and this says where at once.
+    #[inline]
+    fn is_bad(&mut self, text: &str) -> bool {
+        let rest = &text.as_bytes()[self.offset - self.base..];
+        let near = &rest[..rest.len().min(WARY_BYTES_MAX + 1)];
+        self.fault = memchr::memchr(b'\n', near).and_then(|end| strict::check(&near[..end]).err());
+        self.wary = self.fault.is_some();
+        self.wary
+    }
+
+    /// Walks over the line at the cursor.
     #[inline(never)]
     fn walk(&mut self, text: &str, slots: &mut [Slot]) -> Option<Walked> {
         let (Scratch { index, walker, shapes, .. }, trie) = (&mut *self.scratch, &self.plan.trie);
-        let walked = walker.walk(text, index, self.cursor, b'\n', trie, slots)?;
-        shapes.learn(text, index, self.cursor.token, &walked, trie, slots);
-        Some(walked)
+        let walked = walker.walk(text, index, self.cursor, b'\n', trie, slots);
+        match &walked {
+            Some(walked) => shapes.learn(text, index, self.cursor.token, walked, trie, slots),
+            None => (self.fault, self.wary) = (None, true),
+        }
+        walked
     }
 
     /// Begins another stretch, behind which there is something to be read ([`LineKind::Json`]), or passes over a line that
@@ -417,6 +466,7 @@ impl<'c, 's> Lines<'c, 's> {
         let rest = &self.chunk[self.offset..];
         let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         self.here = (self.offset, self.offset + length);
+        self.fault = None;
         self.offset += length + 1;
         // A line that is longer than positions reach has not been looked at.
         match length > TEXT_BYTES_MAX && self.raw().iter().all(|&byte| is_blank(byte)) {

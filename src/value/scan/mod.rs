@@ -45,7 +45,13 @@ pub use document::validate;
 pub use index::{Engine, Index, index};
 pub use lines::{Item, Line, LineFlags, LineKind, Lines, Record, Scratch, WalkPlan};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{ticks, ticks_are_steady};
+pub(crate) use x86::{escape, ticks, ticks_are_steady};
+
+/// Writes text with its escapes, where there are instructions for that; else false.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn escape(_: &[u8], _: &mut Vec<u8>) -> bool {
+    false
+}
 
 /// The processor's clock, where it is known how to read it.
 #[cfg(not(target_arch = "x86_64"))]

@@ -125,6 +125,9 @@ impl Shapes {
 
     #[inline(never)]
     fn recognise_other(&mut self, text: &str, index: &Index, cursor: Cursor, slots: &mut [Slot]) -> Option<Walked> {
+        if self.known.len() == 1 {
+            return None;
+        }
         for (n, shape) in self.known.iter_mut().enumerate().filter(|(n, _)| *n != self.last) {
             // Most that are not alike are not of the same length either.
             if index.classes.get(cursor.token + shape.tokens - 1) != Some(&b'\n') {

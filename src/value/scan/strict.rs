@@ -20,8 +20,12 @@ pub(crate) struct Fault {
 /// The rules a text can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// Something else had to stand here.
-    Expected(&'static str),
+    /// Something else had to stand here: the words for that, up to what was found.
+    Expected(Phrase),
+    /// One of the letters that make an escape had to stand here.
+    EscapeLetter,
+    /// One of the digits of an escape had to stand here.
+    EscapeDigit,
     /// A byte below 0x20 inside a string.
     RawControl,
     /// The text ends inside the string that opens at this offset.
@@ -36,9 +40,107 @@ pub(crate) enum Rule {
     TooLong,
 }
 
+/// What had to stand where something else does, and the words around it: whole, because it is written once for each of many
+/// bad lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Phrase(&'static str);
+
+macro_rules! expected {
+    ($what:literal) => {
+        Phrase(concat!("expected ", $what, ", found "))
+    };
+}
+
+/// For a text of which nothing more is known.
+pub(super) const A_TEXT: Phrase = expected!("a JSON text");
+
+/// Where the words of a fault go.
+pub(crate) trait Words {
+    /// Takes words that are the same inside a JSON string: without quotes, backslashes and control characters.
+    fn plain(&mut self, words: &str);
+
+    /// Takes any character but a control character.
+    fn character(&mut self, c: char);
+
+    /// Takes a letter, a digit or a structural character, between backquotes.
+    fn quoted(&mut self, byte: u8) {
+        self.plain("`");
+        self.character(char::from(byte));
+        self.plain("`");
+    }
+
+    /// Takes a number.
+    fn number(&mut self, number: usize) {
+        self.plain(itoa::Buffer::new().format(number));
+    }
+}
+
+impl Words for String {
+    fn plain(&mut self, words: &str) {
+        self.push_str(words);
+    }
+
+    fn character(&mut self, c: char) {
+        self.push(c);
+    }
+}
+
+/// The inside of a JSON string.
+struct Quoted<'o>(&'o mut Vec<u8>);
+
+impl Words for Quoted<'_> {
+    #[inline(always)]
+    fn plain(&mut self, words: &str) {
+        debug_assert!(words.bytes().all(|byte| byte >= 0x20 && !b"\"\\".contains(&byte)), "{words}");
+        self.0.extend_from_slice(words.as_bytes());
+    }
+
+    #[inline]
+    fn quoted(&mut self, byte: u8) {
+        self.0.extend_from_slice(&[b'`', byte, b'`']);
+    }
+
+    #[inline(always)]
+    fn number(&mut self, number: usize) {
+        match number {
+            // Most lines that are cut off, or damaged by hand, are bad early on.
+            0..10 => self.0.push(b'0' + number as u8),
+            10..100 => self.0.extend_from_slice(&[b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]),
+            _ => self.plain(itoa::Buffer::new().format(number)),
+        }
+    }
+
+    #[inline]
+    fn character(&mut self, c: char) {
+        if let '"' | '\\' = c {
+            self.0.push(b'\\');
+        }
+        match u8::try_from(c) {
+            Ok(byte @ ..0x80) => self.0.push(byte),
+            _ => self.0.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+}
+
 impl Fault {
-    fn expected(offset: usize, what: &'static str) -> Self {
+    fn expected(offset: usize, what: Phrase) -> Self {
         Fault { offset, rule: Rule::Expected(what) }
+    }
+
+    /// The fault and its place in words, as a JSON string behind what is there; `text` must be the text it was found in.
+    #[inline(always)]
+    pub(super) fn quote_to(&self, text: &[u8], out: &mut Vec<u8>) {
+        out.push(b'"');
+        self.place_to(text, &mut Quoted(out));
+        out.push(b'"');
+    }
+
+    /// The fault and its place in words, behind what is there.
+    #[inline(always)]
+    pub(super) fn place_to(&self, text: &[u8], out: &mut impl Words) {
+        self.describe_to(text, out);
+        out.plain(" at byte ");
+        out.number(self.offset);
     }
 
     /// The fault in words; `text` must be the text it was found in.
@@ -49,47 +151,63 @@ impl Fault {
     }
 
     /// The fault in words, behind what is there.
-    pub(crate) fn describe_to(&self, text: &[u8], out: &mut String) {
-        let found = |out: &mut String| found(text.get(self.offset..).unwrap_or_default(), out);
-        let number = |number: usize, out: &mut String| out.push_str(itoa::Buffer::new().format(number));
+    #[inline(always)]
+    fn describe_to<W: Words>(&self, text: &[u8], out: &mut W) {
         match self.rule {
-            Rule::Expected(what) => {
-                out.push_str("expected ");
-                out.push_str(what);
-                out.push_str(", found ");
-                found(out);
+            Rule::Expected(Phrase(words)) => out.plain(words),
+            Rule::EscapeLetter => {
+                out.plain("expected one of `");
+                out.character('"');
+                out.character('\\');
+                out.plain("/bfnrtu` after a backslash, found ");
             }
-            Rule::RawControl => {
-                found(out);
-                out.push_str(" inside a string must be written as an escape");
+            Rule::EscapeDigit => {
+                out.plain("expected four hexadecimal digits after `");
+                out.character('\\');
+                out.plain("u`, found ");
             }
+            Rule::RawControl | Rule::NotUtf8 => {}
             Rule::OpenString(start) => {
-                out.push_str("the string that opens at byte ");
-                number(start, out);
-                out.push_str(" is not closed");
+                out.plain("the string that opens at byte ");
+                out.number(start);
+                return out.plain(" is not closed");
             }
-            Rule::LeadingZero => out.push_str("a number must not start with a zero that is followed by a digit"),
+            Rule::LeadingZero => {
+                return out.plain("a number must not start with a zero that is followed by a digit");
+            }
             Rule::TooDeep => {
-                out.push_str("arrays and objects are nested deeper than ");
-                number(DEPTH_MAX, out);
-                out.push_str(" levels");
-            }
-            Rule::NotUtf8 => {
-                found(out);
-                out.push_str(" is not UTF-8");
+                out.plain("arrays and objects are nested deeper than ");
+                out.number(DEPTH_MAX);
+                return out.plain(" levels");
             }
             Rule::TooLong => {
-                out.push_str("the text is longer than ");
-                number(super::TEXT_BYTES_MAX, out);
-                out.push_str(" bytes");
+                out.plain("the text is longer than ");
+                out.number(super::TEXT_BYTES_MAX);
+                return out.plain(" bytes");
             }
+        }
+        found(text.get(self.offset..).unwrap_or_default(), out);
+        match self.rule {
+            Rule::RawControl => out.plain(" inside a string must be written as an escape"),
+            Rule::NotUtf8 => out.plain(" is not UTF-8"),
+            _ => {}
         }
     }
 }
 
 /// What stands at the start of the rest of a text, for a person to read.
-fn found(rest: &[u8], out: &mut String) {
-    let Some(&byte) = rest.first() else { return out.push_str("the end of the text") };
+#[inline(always)]
+fn found(rest: &[u8], out: &mut impl Words) {
+    match rest.first() {
+        None => out.plain("the end of the text"),
+        Some(&byte) if byte.is_ascii_alphanumeric() || b"{}[]:,".contains(&byte) => out.quoted(byte),
+        Some(&byte) => found_other(byte, rest, out),
+    }
+}
+
+/// The same of anything but what stands there most often: `byte` is the first of the rest.
+#[inline(never)]
+fn found_other(byte: u8, rest: &[u8], out: &mut impl Words) {
     let first = match byte {
         0..0x80 => Some(char::from(byte)),
         _ => {
@@ -103,19 +221,19 @@ fn found(rest: &[u8], out: &mut String) {
         }
     };
     match first {
-        Some('\u{feff}') => out.push_str("a byte order mark"),
-        Some('\n') => out.push_str("the end of the line"),
-        Some('`') => out.push_str("a backquote"),
+        Some('\u{feff}') => out.plain("a byte order mark"),
+        Some('\n') => out.plain("the end of the line"),
+        Some('`') => out.plain("a backquote"),
         Some(c) if !c.is_control() => {
-            out.push('`');
-            out.push(c);
-            out.push('`');
+            out.character('`');
+            out.character(c);
+            out.character('`');
         }
         _ => {
             const HEX: &[u8; 16] = b"0123456789abcdef";
-            out.push_str("byte 0x");
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
+            out.plain("byte 0x");
+            out.character(char::from(HEX[usize::from(byte >> 4)]));
+            out.character(char::from(HEX[usize::from(byte & 15)]));
         }
     }
 }
@@ -195,27 +313,37 @@ pub(crate) fn check(text: &[u8]) -> Result<(), Fault> {
             }
             (Next::Value | Next::ValueOrEnd, Some(b'"')) => (Next::AfterValue, string(text, at)?),
             (Next::Value | Next::ValueOrEnd, Some(b'-' | b'0'..=b'9')) => (Next::AfterValue, number(text, at)?),
-            (Next::Value | Next::ValueOrEnd, Some(b't')) => (Next::AfterValue, literal(text, at, "`true`")?),
-            (Next::Value | Next::ValueOrEnd, Some(b'f')) => (Next::AfterValue, literal(text, at, "`false`")?),
-            (Next::Value | Next::ValueOrEnd, Some(b'n')) => (Next::AfterValue, literal(text, at, "`null`")?),
-            (Next::Value, _) => return Err(Fault::expected(at, "a value")),
-            (Next::ValueOrEnd, _) => return Err(Fault::expected(at, "a value or `]`")),
-            (Next::Key | Next::KeyOrEnd, Some(b'"')) => (Next::Colon, string(text, at)?),
-            (Next::Key, _) => return Err(Fault::expected(at, "a key in double quotes")),
-            (Next::KeyOrEnd, _) => return Err(Fault::expected(at, "a key in double quotes or `}`")),
+            (Next::Value | Next::ValueOrEnd, Some(b't')) => {
+                (Next::AfterValue, literal(text, at, b"true", expected!("`true`"))?)
+            }
+            (Next::Value | Next::ValueOrEnd, Some(b'f')) => {
+                (Next::AfterValue, literal(text, at, b"false", expected!("`false`"))?)
+            }
+            (Next::Value | Next::ValueOrEnd, Some(b'n')) => {
+                (Next::AfterValue, literal(text, at, b"null", expected!("`null`"))?)
+            }
+            (Next::Value, _) => return Err(Fault::expected(at, expected!("a value"))),
+            (Next::ValueOrEnd, _) => return Err(Fault::expected(at, expected!("a value or `]`"))),
+            (Next::Key | Next::KeyOrEnd, Some(b'"')) => match string(text, at)? {
+                // Nearly always; blanks may stand between.
+                end if text.get(end) == Some(&b':') => (Next::Value, end + 1),
+                end => (Next::Colon, end),
+            },
+            (Next::Key, _) => return Err(Fault::expected(at, expected!("a key in double quotes"))),
+            (Next::KeyOrEnd, _) => return Err(Fault::expected(at, expected!("a key in double quotes or `}`"))),
             (Next::Colon, Some(b':')) => (Next::Value, at + 1),
-            (Next::Colon, _) => return Err(Fault::expected(at, "`:` after the key")),
+            (Next::Colon, _) => return Err(Fault::expected(at, expected!("`:` after the key"))),
             (Next::AfterValue, _) => match (levels.in_object(), byte) {
                 (None, None) => return Ok(()),
-                (None, _) => return Err(Fault::expected(at, "nothing after the value")),
+                (None, _) => return Err(Fault::expected(at, expected!("nothing after the value"))),
                 (Some(true), Some(b',')) => (Next::Key, at + 1),
                 (Some(false), Some(b',')) => (Next::Value, at + 1),
                 (Some(true), Some(b'}')) | (Some(false), Some(b']')) => {
                     levels.close();
                     (Next::AfterValue, at + 1)
                 }
-                (Some(true), _) => return Err(Fault::expected(at, "`,` or `}`")),
-                (Some(false), _) => return Err(Fault::expected(at, "`,` or `]`")),
+                (Some(true), _) => return Err(Fault::expected(at, expected!("`,` or `}`"))),
+                (Some(false), _) => return Err(Fault::expected(at, expected!("`,` or `]`"))),
             },
         };
     }
@@ -227,6 +355,7 @@ pub(crate) fn is_blank(byte: u8) -> bool {
 }
 
 /// The end of the string that opens at `start`.
+#[inline]
 fn string(text: &[u8], start: usize) -> Result<usize, Fault> {
     let mut at = start + 1;
     loop {
@@ -260,10 +389,10 @@ fn escape(text: &[u8], string_start: usize, at: usize) -> Result<usize, Fault> {
             let hex = text[at + 1..].iter().take(4).take_while(|byte| byte.is_ascii_hexdigit()).count();
             match hex {
                 4 => Ok(at + 5),
-                _ => Err(Fault::expected(at + 1 + hex, "four hexadecimal digits after `\\u`")),
+                _ => Err(Fault { offset: at + 1 + hex, rule: Rule::EscapeDigit }),
             }
         }
-        Some(_) => Err(Fault::expected(at, "one of `\"\\/bfnrtu` after a backslash")),
+        Some(_) => Err(Fault { offset: at, rule: Rule::EscapeLetter }),
     }
 }
 
@@ -271,7 +400,7 @@ fn escape(text: &[u8], string_start: usize, at: usize) -> Result<usize, Fault> {
 fn number(text: &[u8], start: usize) -> Result<usize, Fault> {
     let digits = |from: usize| -> Result<usize, Fault> {
         match text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count() {
-            0 => Err(Fault::expected(from, "a digit")),
+            0 => Err(Fault::expected(from, expected!("a digit"))),
             count => Ok(from + count),
         }
     };
@@ -290,12 +419,11 @@ fn number(text: &[u8], start: usize) -> Result<usize, Fault> {
     Ok(at)
 }
 
-/// The end of a literal; `quoted` is its name between backquotes.
-fn literal(text: &[u8], start: usize, quoted: &'static str) -> Result<usize, Fault> {
-    let name = quoted.trim_matches('`').as_bytes();
+/// The end of a literal of this name.
+fn literal(text: &[u8], start: usize, name: &[u8], expected: Phrase) -> Result<usize, Fault> {
     let same = text[start..].iter().zip(name).take_while(|(found, wanted)| found == wanted).count();
     if same < name.len() {
-        return Err(Fault::expected(start + same, quoted));
+        return Err(Fault::expected(start + same, expected));
     }
     Ok(start + same)
 }

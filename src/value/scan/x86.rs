@@ -1,6 +1,7 @@
 //! The first pass on x86-64: 64 bytes at a time, with AVX-512 or AVX2. The only file with `unsafe` in this crate.
 //!
-//! Flows in: a text. Flows out: exactly the index that `scalar` makes. Each function asks the machine before it runs, so
+//! Flows in: a text. Flows out: exactly the index that `scalar` makes; or the text with its escapes, as `value::text` writes
+//! them. Each function asks the machine before it runs, so
 //! calling it is safe everywhere. Why `unsafe` at all: on 113-byte events this pass takes some 10 ns instead of 130, more
 //! than the whole rest of an execution. What needs it is small: loads of whole blocks that lie inside the text, and
 //! stores into capacity that was reserved for the worst case before.
@@ -421,6 +422,78 @@ fn is_listed(bytes: __m256i, table: __m256i) -> __m256i {
 #[inline]
 fn is_control(bytes: __m256i) -> __m256i {
     _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes)
+}
+
+/// Of eight bytes with a backslash behind them, for each set of those that need one: which byte stands where in what is
+/// written. What is behind the last is cut off.
+static ESCAPED: [[u8; 16]; 256] = {
+    let mut table = [[0; 16]; 256];
+    let mut set = 0;
+    while set < 256 {
+        let (mut bit, mut count) = (0, 0);
+        while bit < 8 {
+            if set >> bit & 1 == 1 {
+                table[set][count] = 8;
+                count += 1;
+            }
+            table[set][count] = bit as u8;
+            count += 1;
+            bit += 1;
+        }
+        set += 1;
+    }
+    table
+};
+
+/// Writes text with a backslash before each quote and backslash; false, having written nothing, if the text holds a control
+/// character, or on a machine without AVX2.
+#[inline]
+pub(crate) fn escape(text: &[u8], out: &mut Vec<u8>) -> bool {
+    // SAFETY: the machine has every feature that the function asks for.
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") && unsafe { escape_avx2(text, out) }
+}
+
+#[target_feature(enable = "avx2,popcnt")]
+fn escape_avx2(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let (words, rest) = text.as_chunks::<8>();
+    let before = out.len();
+    // Sixteen bytes are stored for each eight, all of which may be kept.
+    out.reserve(16 * (words.len() + 1));
+    let mut write = |word: u64| {
+        let bytes = _mm_set_epi64x(i64::from(b'\\'), word as i64);
+        let equal = |byte: u8| _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte as i8));
+        let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+        let set = _mm_movemask_epi8(_mm_or_si128(equal(b'"'), equal(b'\\'))) as u8;
+        let length = out.len();
+        debug_assert!(out.capacity() >= length + 16);
+        // SAFETY: at most two bytes are kept of each byte of text, and memory for these and sixteen more is reserved. The
+        // table's rows have sixteen bytes. What the new length covers has been written.
+        unsafe {
+            let order = _mm_loadu_si128(ESCAPED[usize::from(set)].as_ptr().cast());
+            _mm_storeu_si128(out.as_mut_ptr().add(length).cast(), _mm_shuffle_epi8(bytes, order));
+            out.set_len(length + 8 + set.count_ones() as usize);
+        }
+        _mm_movemask_epi8(control) as u8 != 0
+    };
+    let mut controls = false;
+    for word in words {
+        controls |= write(u64::from_le_bytes(*word));
+    }
+    if !rest.is_empty() {
+        // Filled up with what takes a byte each.
+        const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
+        let used = 8 * rest.len() as u32;
+        let last = match text.last_chunk() {
+            Some(last) => u64::from_le_bytes(*last) >> (u64::BITS - used),
+            None => rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+        };
+        controls |= write(last | BLANKS << used);
+        out.truncate(out.len() - (8 - rest.len()));
+    }
+    if controls {
+        out.truncate(before);
+    }
+    !controls
 }
 
 /// What the processor's clock shows: ticks of a length that has to be found out, from a beginning that is unknown.
