@@ -357,14 +357,15 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 }
                 Node::Ask(ask) => self.ask(ask)?,
                 Node::Leads { from, path, taken, register, yes, no } => {
-                    match self.select(*from, *path, false, *taken) {
-                        Ok(value) => {
-                            self.keep(*register, value);
-                            *yes
-                        }
+                    match self.select(*register, *from, *path, false, *taken) {
+                        Ok(()) => *yes,
                         Err(limit) if limit => return None,
                         Err(_) => *no,
                     }
+                }
+                Node::Compute { register, what: Compute::Select { from, path, existing, taken }, then } => {
+                    self.select(*register, *from, *path, *existing, *taken).ok()?;
+                    *then
                 }
                 Node::Compute { register, what, then } => {
                     let value = self.compute(what)?;

@@ -5,7 +5,7 @@
 
 use super::Walk;
 use super::each::LONG;
-use crate::program::shortcut::{Compute, Operand, Piece};
+use crate::program::shortcut::{Compute, Operand, Piece, REGISTER_DEPTH_MAX};
 use crate::program::{Function, PathId};
 use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::scan::Slot;
@@ -24,7 +24,6 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     #[inline(always)]
     pub(super) fn compute(&mut self, what: &'p Compute) -> Option<Value<'a>> {
         match what {
-            Compute::Select { from, path, existing, taken } => self.select(*from, *path, *existing, *taken).ok(),
             Compute::Call { function, arguments } => self.call(*function, arguments),
             Compute::Format { pieces } => self.format(pieces),
             Compute::Object { members } => Some(self.object(members)),
@@ -89,20 +88,33 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             Compute::Place { base, path, value } => {
                 program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
             }
-            other => self.compute(other),
+            // Those never come here: they have functions of their own.
+            Compute::Call { .. } | Compute::Format { .. } | Compute::Select { .. } | Compute::Object { .. } => None,
         }
     }
 
-    /// What the rest of a path leads to; if to nothing, whether that is because it has cost too much.
+    /// Keeps in a register what the rest of a path leads to; if it leads to nothing, whether the machine has to say why.
     #[inline(always)]
-    pub(super) fn select(&self, from: Operand, path: PathId, existing: bool, taken: u32) -> Result<Value<'a>, bool> {
+    pub(super) fn select(
+        &mut self,
+        register: u32,
+        from: Operand,
+        path: PathId,
+        existing: bool,
+        taken: u32,
+    ) -> Result<(), bool> {
         let (root, path) = (self.value(from), self.shortcuts.program.path(path));
-        // Definite paths cost nothing.
+        // Definite paths cost nothing, and a part is neither larger nor deeper than the whole.
         match path.reach(root) {
-            Reach::Found(found) => Ok(found),
-            Reach::Nowhere => Err(false),
-            Reach::Unknown => self.evaluate(root, path, existing, taken),
+            Reach::Found(found) if matches!(from, Operand::Register(_)) => {
+                self.registers[register as usize] = found;
+                return Ok(());
+            }
+            Reach::Nowhere => return Err(false),
+            Reach::Found(_) | Reach::Unknown => {}
         }
+        let value = self.evaluate(root, path, existing, taken)?;
+        if self.keep(register, value) > REGISTER_DEPTH_MAX { Err(true) } else { Ok(()) }
     }
 
     #[inline(never)]
