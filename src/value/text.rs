@@ -149,29 +149,6 @@ pub(crate) fn has_backslash(bytes: &[u8]) -> bool {
     any_in(bytes, |byte| byte == b'\\', any_backslash)
 }
 
-/// Appends a text. Most that are appended are too short for it to be worth to call for that: a first and a last piece, which
-/// may overlap, are all of it.
-#[inline(always)]
-pub(crate) fn append(text: &[u8], out: &mut Vec<u8>) {
-    let end = out.len() + text.len();
-    match text.len() {
-        1 => out.push(text[0]),
-        4..8 => {
-            let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) else { return };
-            out.extend_from_slice(first);
-            out.truncate(end - 4);
-            out.extend_from_slice(last);
-        }
-        8..=16 => {
-            let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) else { return };
-            out.extend_from_slice(first);
-            out.truncate(end - 8);
-            out.extend_from_slice(last);
-        }
-        _ => out.extend_from_slice(text),
-    }
-}
-
 /// Whether two texts are the same. Most that are compared are names, too short for it to be worth to call for that.
 #[inline(always)]
 pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
@@ -341,12 +318,9 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_appended_and_compared_whatever_their_length() {
+    fn texts_are_compared_whatever_their_length() {
         let text: Vec<u8> = (0..40).collect();
         for length in 0..text.len() {
-            let mut out = b"before".to_vec();
-            append(&text[..length], &mut out);
-            assert_eq!(out, [b"before", &text[..length]].concat());
             assert!(same(&text[..length], &text[..length]) && !same(&text[..length], &text[..length + 1]));
             for at in 0..length {
                 let mut other = text[..length].to_vec();
