@@ -11,7 +11,7 @@ use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::scan::Slot;
 use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
-use crate::value::{Member, Value};
+use crate::value::{Kind, Member, Value};
 use crate::vm::intrinsic::{self, Bit};
 use crate::vm::seed::Seed;
 
@@ -71,6 +71,14 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             Compute::Now => {
                 let time = Timestamp::from_millis(self.now_ms).to_rfc3339_millis();
                 Some(Value::copy_str(arena, &time))
+            }
+            // Where an array is on the way its elements' members are meant, which the machine finds.
+            Compute::Members { from, names } => {
+                let inner = |value: Value<'a>, name: &Box<str>| match value.kind() {
+                    Kind::Object => value.get(arena, name),
+                    _ => None,
+                };
+                names.iter().try_fold(self.value(*from), inner)
             }
             Compute::Array { items } => {
                 let items = items.iter().map(|operand| self.value(*operand));
