@@ -239,6 +239,7 @@ impl<'a> Value<'a> {
     }
 
     /// An object of the given members, whose keys are distinct.
+    #[inline]
     pub fn object(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
         let mut size = Size { bytes_max: 2, depth: 0 };
         for member in members {
@@ -313,6 +314,7 @@ impl<'a> Value<'a> {
     }
 
     /// The string with its escapes resolved, if it is one; copies only if there are escapes.
+    #[inline]
     pub fn as_str(self, arena: &'a Arena) -> Option<&'a str> {
         match self {
             Value::Text(text) => Some(text),

@@ -53,7 +53,7 @@ impl<'a> Value<'a> {
     #[inline(always)]
     fn write_part(self, out: &mut Vec<u8>) {
         match self {
-            Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
+            Value::Raw(Raw { text, form: Form::COMPACT }) => text::append(text.as_bytes(), out),
             Value::Text(string) => text::write_string(string, out),
             other => other.write(out),
         }

@@ -357,14 +357,15 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 }
                 Node::Ask(ask) => self.ask(ask)?,
                 Node::Leads { from, path, taken, register, yes, no } => {
-                    match self.select(*from, *path, false, *taken) {
-                        Ok(value) => {
-                            self.keep(*register, value);
-                            *yes
-                        }
+                    match self.select(*register, *from, *path, false, *taken) {
+                        Ok(()) => *yes,
                         Err(limit) if limit => return None,
                         Err(_) => *no,
                     }
+                }
+                Node::Compute { register, what: Compute::Select { from, path, existing, taken }, then } => {
+                    self.select(*register, *from, *path, *existing, *taken).ok()?;
+                    *then
                 }
                 Node::Compute { register, what, then } => {
                     let value = self.compute(what)?;
@@ -404,8 +405,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
 
     #[inline(always)]
     fn value(&self, operand: Operand) -> Value<'a> {
-        if let Operand::Register(register) = operand {
-            return self.registers[register as usize];
+        match operand {
+            Operand::Register(register) => return self.registers[register as usize],
+            Operand::Int(number) => return Value::Int(i64::from(number)),
+            _ => {}
         }
         value(self.shortcuts.program, self.input, self.registers, self.arena, operand)
     }

@@ -11,6 +11,7 @@ use crate::value::number::Number;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use std::cell::RefCell;
+use std::cmp::Ordering;
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,7 +63,9 @@ pub enum Literal {
     Null,
     /// `true`, `false`
     Bool(bool),
-    /// A number, as it was written.
+    /// A number that is written as integers are.
+    Integer(i64),
+    /// Any other number, as it was written.
     Number(Box<str>),
     /// `'text'` or `"text"`, escapes resolved.
     String(Box<str>),
@@ -107,6 +110,22 @@ pub enum Operator {
     AnyOf,
     /// `noneof`: no element of the left is one of the right.
     NoneOf,
+}
+
+impl Operator {
+    /// Whether it holds between two numbers that stand in this order, if that is all it asks for.
+    #[inline(always)]
+    fn holds_of(self, order: Ordering) -> Option<bool> {
+        match self {
+            Operator::Equal | Operator::SameEqual => Some(order.is_eq()),
+            Operator::NotEqual | Operator::NotSameEqual => Some(order.is_ne()),
+            Operator::Less => Some(order.is_lt()),
+            Operator::LessOrEqual => Some(order.is_le()),
+            Operator::Greater => Some(order.is_gt()),
+            Operator::GreaterOrEqual => Some(order.is_ge()),
+            _ => None,
+        }
+    }
 }
 
 /// What a condition is evaluated in.
@@ -171,6 +190,19 @@ impl Filter {
             Filter::Not(part) => Ok(!part.holds(item, scene, budget)?),
             // An indefinite path always gives an array, so that it always exists.
             Filter::Exists(operand) => Ok(!matches!(operand.resolve(item, scene, budget)?, Datum::Undefined)),
+            // An item's number and another need no more than their order.
+            Filter::Compare(Operand::Item(path), operator, Operand::Literal(literal @ Literal::Integer(wanted))) => {
+                let found = find(path, item, scene, budget)?;
+                if let Some(Cursor::Text(text, _)) = found
+                    && text.starts_with(|first: char| first.is_ascii_digit())
+                    && let Some(number) = Number::Text(text).as_written_integer()
+                    && let Some(holds) = operator.holds_of(number.cmp(wanted))
+                {
+                    return Ok(holds);
+                }
+                let left = found.map_or(Datum::Undefined, |found| Datum::of(found, scene.arena));
+                compare::holds(*operator, left, literal.datum(scene.arena), scene.arena, budget)
+            }
             Filter::Compare(left, operator, right) => {
                 let left = left.resolve(item, scene, budget)?;
                 let right = right.resolve(item, scene, budget)?;
@@ -238,6 +270,7 @@ impl Literal {
         match self {
             Literal::Null => Datum::Null,
             Literal::Bool(b) => Datum::Bool(*b),
+            Literal::Integer(integer) => Datum::Number(Number::Int(*integer)),
             Literal::Number(text) => Datum::Number(Number::Text(text)),
             Literal::String(text) => Datum::String(text),
             Literal::Json(text) => Datum::Tree(Value::raw(arena, text, Form::COMPACT)),

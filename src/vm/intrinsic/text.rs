@@ -37,8 +37,8 @@ pub(super) fn format<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     Ok(Value::text(call.arena, out.into_bump_str()))
 }
 
-/// What [`format()`] makes of a template that has been taken apart, and that may take so many bytes; nothing if it is too
-/// long.
+/// What [`format()`] makes of a template that has been taken apart; room for so many bytes is made at first. Nothing if it is
+/// too long.
 #[inline(always)]
 pub(in crate::vm) fn put_together<'t, 'a>(
     likely_bytes: usize,
@@ -66,8 +66,7 @@ fn put<'a>(value: Value<'a>, arena: &'a Arena, out: &mut java::Text<'a>) -> Opti
 }
 
 /// How much room to make for the text form of a value: of a scalar, enough.
-#[inline(always)]
-pub(in crate::vm) fn likely_bytes(value: Value) -> usize {
+fn likely_bytes(value: Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
         Value::Raw(raw) => raw.text.len().min(LIKELY_BYTES),

@@ -10,7 +10,7 @@ use super::{Calls, REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk};
 use crate::program::shortcut::{BranchTurn, Each, Ending, Offspring, Part as TextPart};
 use crate::program::work::CONCURRENCY_MAX;
 use crate::value::raw::Form;
-use crate::value::{Arena, Value};
+use crate::value::{Arena, Raw, Value};
 use std::ops::Range;
 
 /// What the machine counts for each item that is opened, and more than it needs.
@@ -182,10 +182,9 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         index: usize,
         starts_ms: i64,
     ) -> Option<(u32, Value<'a>, &'p [TextPart])> {
-        self.registers[each.item as usize] = match (items[index], self.input.tokens) {
-            // Of a long array, which was not opened as a whole.
-            (Value::Raw(raw), Some(tokens)) if raw.text.starts_with(['{', '[']) => tokens.open_part(raw, self.arena),
-            (item, _) => item,
+        self.registers[each.item as usize] = match items[index] {
+            Value::Raw(raw) => self.item_opened(raw),
+            item => item,
         };
         self.registers[each.index as usize] = Value::Int(index as i64);
         self.now_ms = starts_ms;
@@ -235,6 +234,15 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             }
         }
         Some(())
+    }
+
+    /// An item that is still text: of a long array, which was not opened as a whole, or a scalar.
+    #[inline(never)]
+    fn item_opened(&self, raw: &'a Raw<'a>) -> Value<'a> {
+        match &self.input.tokens {
+            Some(tokens) if raw.text.starts_with(['{', '[']) => tokens.open_part(raw, self.arena),
+            _ => Value::Raw(raw),
+        }
     }
 
     /// Takes down what a Map has come to as text, in the place of what it came to before.

@@ -8,7 +8,7 @@ use super::{Scanned, slot_text};
 use crate::program::shortcut::{Operand, Part};
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
-use crate::value::text::{has_backslash, write_string};
+use crate::value::text::{append, has_backslash, write_string};
 use crate::value::{Array, Raw, Value};
 
 /// So many bytes are copied for a short value.
@@ -55,7 +55,7 @@ impl Made<'_, '_> {
                     }
                 }
                 Part::Value(Operand::Register(register)) => match self.registers[*register as usize] {
-                    Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
+                    Value::Raw(Raw { text, form: Form::COMPACT }) => append(text.as_bytes(), out),
                     Value::Text(text) => write_string(text, out),
                     _ => self.put(Operand::Register(*register), input, out),
                 },
