@@ -71,11 +71,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             }
             // Where an array is on the way its elements' members are meant, which the machine finds.
             Compute::Members { from, names } => {
-                let inner = |value: Value<'a>, name: &Box<str>| match value.kind() {
+                let inner = |value: Value<'a>, name: &str| match value.kind() {
                     Kind::Object => value.get(arena, name),
                     _ => None,
                 };
-                names.iter().try_fold(self.value(*from), inner)
+                names.iter().map(|name| &**name).try_fold(self.value(*from), inner)
             }
             Compute::Array { items } => {
                 let items = items.iter().map(|operand| self.value(*operand));
