@@ -288,6 +288,18 @@ const MACHINES: &[(&str, &str)] = &[
              "ResultSelector":{"x.$":"$.Payload"},"End":true}}}"#,
     ),
     (
+        "in JSONata",
+        r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{
+        "A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:moody","Arguments":{"n":"{% $states.input.n %}"},
+             "Retry":[{"ErrorEquals":["Busy"],"MaxAttempts":2}],
+             "Catch":[{"ErrorEquals":["Gone","Busy"],"Output":{"why":"{% $states.errorOutput.Error %}","n":"{% $states.input.n %}"},"Next":"B"},
+                      {"ErrorEquals":["States.Timeout"],"Assign":{"late":"{% $states.errorOutput %}"},"Next":"C"}],
+             "Output":{"n":"{% $states.result.n %}"},"Next":"B"},
+        "B":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Arguments":{"FunctionName":"echo","Payload":{"n":"{% $states.input.n %}"}},
+             "Output":"{% $states.result.Payload.about %}","End":true},
+        "C":{"Type":"Succeed","Output":"{% $late.Error %}"}}}"#,
+    ),
+    (
         "variables and a loop",
         r#"{"StartAt":"A","States":{
         "A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:echo","Assign":{"about.$":"$.about","left":2},"ResultPath":null,"Next":"L"},

@@ -347,6 +347,14 @@ mod tests {
             let mut out = Vec::new();
             write_string(&text, &mut out);
             assert_eq!(String::from_utf8_lossy(&out), spelled(&text));
+            // Whether it needs escapes or not; and without the instructions that not every machine has.
+            out.clear();
+            write_json_of(text.as_bytes(), &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), spelled(&text));
+            out = b"\"".to_vec();
+            write_by_words(text.as_bytes(), &mut out);
+            out.push(b'"');
+            assert_eq!(String::from_utf8_lossy(&out), spelled(&text));
         }
     }
 }

@@ -4,7 +4,8 @@
 //! Long forms: `EXPRESSWAY_LONG_TESTS=1` runs two million lines instead of twenty thousand.
 
 use crate::bench::run;
-use expressway::batch::Source;
+use expressway::batch::{Batch, Emit, Latency, Source};
+use expressway::value::scan::validate;
 use serde_json::Value;
 use std::io::{Read, Write};
 
@@ -154,6 +155,91 @@ fn every_other_line_is_no_event() {
         spoilt += 2;
     }
     assert_eq!(spoilt, count + 1);
+}
+
+/// Lines with a byte too few, too many or another one somewhere, each behind others that were good or bad.
+fn damaged_lines() -> Vec<Vec<u8>> {
+    const LINES: [&str; 4] = [
+        r#"{"do":"pass","id":-12.5e3,"more":[true,null,{"a":[]}]}"#,
+        r#"{"do":"p\u0061ss\n","id":"\"","é":"日"}"#,
+        r#" { "do" : "pass" , "id" : [ 1 , 2 ] } "#,
+        "false",
+    ];
+    let mut lines: Vec<Vec<u8>> = vec![b"{\"long\":".repeat(100), [b"[".repeat(1025), b"]".repeat(1025)].concat()];
+    for line in LINES.map(str::as_bytes) {
+        for at in 0..line.len() {
+            lines.push(line[..at].to_vec());
+            lines.push([&line[..at], &line[at + 1..]].concat());
+            for byte in *b"\"\\{}[],:0ae-. `\x00\x1f\x7f\xc3\xff" {
+                lines.push([&line[..at], &[byte], &line[at + 1..]].concat());
+                lines.push([&line[..at], &[byte], &line[at..]].concat());
+            }
+        }
+        lines.push(line.to_vec());
+    }
+    lines
+}
+
+#[test]
+fn a_line_is_rejected_for_its_own_fault_whatever_stands_around_it() {
+    // Good lines of one kind, which are recognised; and then all lines in other orders, so that each is met on each way.
+    let usual = |n: usize| format!("{{\"do\":\"pass\",\"id\":{n}}}").into_bytes();
+    let damaged = damaged_lines();
+    let mixed = |every: usize| {
+        damaged
+            .iter()
+            .enumerate()
+            .flat_map(move |(n, line)| std::iter::once(line.clone()).chain((n % every == 0).then(|| usual(n))))
+    };
+    let orders: [Vec<Vec<u8>>; 3] = [mixed(1).collect(), mixed(7).collect(), damaged.iter().rev().cloned().collect()];
+    for lines in orders {
+        let bytes: Vec<u8> = lines.iter().flat_map(|line| [&line[..], b"\n"].concat()).collect();
+        let told = run(vec![Source::memory("s", &bytes)], |batch| batch.threads(1));
+        let (mut results, mut letters) = (told.results.lines(), told.dead_letters.lines());
+        let mut offset = 0;
+        for (n, line) in lines.iter().enumerate() {
+            let blank = line.iter().all(|byte| b" \t\r".contains(byte));
+            let outcome = if blank { "" } else { results.next().expect("a line for each") };
+            if let Err(fault) = validate(line).map(drop).or_else(|fault| if blank { Ok(()) } else { Err(fault) }) {
+                let outcome: Value = serde_json::from_str(outcome).expect("an outcome");
+                let dead: Value = serde_json::from_str(letters.next().expect("a dead letter")).expect("a dead letter");
+                let fault = Value::from(fault.to_string());
+                let shown = String::from_utf8_lossy(line);
+                assert_eq!((&outcome["status"], &outcome["error"]), (&"REJECTED".into(), &fault), "{shown}");
+                assert_eq!((&dead["reason"], &dead["line"]), (&fault, &(n + 1).into()), "{shown}");
+                assert_eq!((cut(&bytes, &dead), dead["offset"].as_u64()), (line.clone(), Some(offset)), "{shown}");
+            } else {
+                assert!(!outcome.contains("REJECTED"), "{outcome}");
+            }
+            offset += line.len() as u64 + 1;
+        }
+        assert_eq!((results.next(), letters.next()), (None, None));
+        // However lines are told, they are told the same.
+        type Set = fn(Batch) -> Batch;
+        let usual: [(&str, Set); 6] = [
+            ("run", |batch| batch.shortcuts(false)),
+            ("chunks", |batch| batch.chunk_bytes(300).threads(3)),
+            ("each timed", |batch| batch.latency(Latency::All)),
+            ("some timed", |batch| batch.latency(Latency::Sampled(5))),
+            ("handed in at once", |batch| batch.window_bytes(200).threads(1)),
+            ("noted", |batch| batch.observe()),
+        ];
+        for (what, set) in usual {
+            let other = run(vec![Source::memory("s", &bytes)], set);
+            assert_eq!(other.same(), told.same(), "{what}");
+        }
+        let other: [(&str, Set); 4] = [
+            ("outputs", |batch| batch.emit(Emit::Output)),
+            ("skipped", |batch| batch.skip_rejected(true)),
+            ("with places", |batch| batch.position(true)),
+            ("short lines", |batch| batch.max_line_bytes(Some(20))),
+        ];
+        for (what, set) in other {
+            let told = run(vec![Source::memory("s", &bytes)], set);
+            let executed = run(vec![Source::memory("s", &bytes)], |batch| set(batch).shortcuts(false));
+            assert_eq!(told.same(), executed.same(), "{what}");
+        }
+    }
 }
 
 fn packed(bytes: &[u8]) -> [(&'static str, Vec<u8>); 2] {

@@ -11,7 +11,7 @@ use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::scan::Slot;
 use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
-use crate::value::{Member, Value};
+use crate::value::{Kind, Member, Value};
 use crate::vm::intrinsic::{self, Bit};
 use crate::vm::seed::Seed;
 
@@ -68,6 +68,14 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 let mut time = bumpalo::collections::String::with_capacity_in(TIME_BYTES, arena);
                 Timestamp::from_millis(self.now_ms).write_rfc3339_millis(&mut time).ok()?;
                 Some(Value::text(arena, time.into_bump_str()))
+            }
+            // Where an array is on the way its elements' members are meant, which the machine finds.
+            Compute::Members { from, names } => {
+                let inner = |value: Value<'a>, name: &str| match value.kind() {
+                    Kind::Object => value.get(arena, name),
+                    _ => None,
+                };
+                names.iter().map(|name| &**name).try_fold(self.value(*from), inner)
             }
             Compute::Array { items } => {
                 let items = items.iter().map(|operand| self.value(*operand));
