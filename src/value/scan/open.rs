@@ -415,8 +415,9 @@ fn respelled<'a>(string: &'a str, arena: &'a Arena) -> Value<'a> {
     text::write_string(text::unescape(raw::unquote(string), arena), &mut written);
     match std::str::from_utf8(&written) {
         Ok(written) if written != string => Value::raw(arena, arena.alloc_str(written), Form::COMPACT),
+        Ok(_) => Value::raw(arena, string, Form::COMPACT),
         // What is written is text in any case.
-        _ => Value::raw(arena, string, Form::COMPACT),
+        Err(_) => Value::raw(arena, string, Form::ESCAPED),
     }
 }
 
