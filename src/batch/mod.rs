@@ -21,7 +21,8 @@
 //! | [`lines`] | what becomes of the bytes of a line |
 //! | `intake.rs` | chunks handed out in order, while there is room |
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
-//! | `worker.rs` | the loop over lines |
+//! | `job.rs` | what all workers of a run share |
+//! | `worker.rs`, `swift.rs` | the loop over lines; over those that are told one after the other |
 //! | [`drive`] | one execution, from its start to its end |
 //! | `once.rs` | a line through a program, its result written |
 //! | `single.rs` | one execution with its history, for people to look at |
@@ -45,6 +46,7 @@ pub mod disk;
 pub mod drive;
 pub mod findings;
 mod intake;
+mod job;
 mod keeping;
 mod latency;
 mod ledger;
@@ -77,6 +79,7 @@ pub use coverage::{Coverage, Part, PartKind};
 #[doc(hidden)]
 pub use disk::Disk;
 pub use findings::Findings;
+pub use job::Identity;
 pub use latency::{Bar, Latency, Quantiles, nanoseconds};
 pub use ledger::{Ledger, LedgerError};
 pub(crate) use once::{Once, Who, input, scanned};
@@ -96,7 +99,6 @@ pub use sink::{Sink, SinkError};
 pub use source::{Source, SourceError, SourceProblem};
 pub use split::ReadAt;
 pub use wording::Emit;
-pub use worker::Identity;
 
 use crate::handler::Bound;
 use crate::program::Program;

@@ -9,12 +9,13 @@
 use super::chunk::{Buffer, Chunk};
 use super::drive::Helpers;
 use super::intake::{Cutting, Done, Intake};
+use super::job::record_clock;
 use super::once::{Once, Who};
 use super::order::{Order, Window};
 use super::outputs::Outputs;
 use super::report::Progress;
 use super::source::{Source, SourceError};
-use super::worker::{ARENA_BYTES_MAX, record_clock};
+use super::worker::ARENA_BYTES_MAX;
 use super::{CHUNK_BYTES, LINE_BYTES_MAX, NOW_MS, NowPathError, ThreadsError, WINDOW_BYTES, now_members, pool};
 use crate::handler::Bound;
 use crate::program::Program;

@@ -7,6 +7,7 @@
 
 use super::coverage::Coverage;
 use super::intake::{Cutting, Done, Intake};
+use super::job::Job;
 use super::keeping::{Begun, Keeping};
 use super::latency::{Latencies, nanoseconds};
 use super::ledger::{Claimed, Committer, Likeness, digest};
@@ -16,7 +17,7 @@ use super::report::StateCounts;
 use super::spill::Spill;
 use super::swift::Swift;
 use super::wording::Wording;
-use super::worker::{self, Job, Pace, Seat, Step};
+use super::worker::{self, Pace, Seat, Step};
 use super::{
     Batch, BatchError, PATIENCE, RESULTS_BYTES_MAX, SPILLED_CHUNKS, Source, Summary, Timing, drive, pool, real,
 };

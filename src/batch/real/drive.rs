@@ -4,8 +4,8 @@
 //! limit has lapsed when the limit has passed, and its future is dropped. Of children that fail the first ends the others,
 //! as it would on the virtual clock.
 
+use super::super::job::Job;
 use super::super::wording::{Lines as Written, Place, Wording};
-use super::super::worker::Job;
 use super::tasks::Timers;
 use super::{Ended, Ending};
 use crate::handler::mock::Counters;

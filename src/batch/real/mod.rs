@@ -23,11 +23,12 @@ mod tasks;
 
 use super::Latency;
 use super::chunk::{Buffer, Chunk};
+use super::job::{Identity, Job, record_clock, too_long};
 use super::order::Whereabouts;
 use super::outputs::Results;
 use super::pool::ThreadsError;
 use super::wording::{Lines as Written, Place};
-use super::worker::{Guard, Identity, Job, record_clock, too_long};
+use super::worker::Guard;
 use crate::value::scan::{Lines, Record, Scratch, Slot};
 use crate::vm::{LimitHit, Seed, Tally};
 use crossbeam::channel::{Receiver, TryRecvError, bounded};

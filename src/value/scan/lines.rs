@@ -128,6 +128,17 @@ pub struct Scratch {
     walker: Walker,
     keys: Keys,
     shapes: Shapes,
+    doubt: Doubt,
+}
+
+/// What is known of lines that are like none before them. It stands here and not with the lines themselves, so that the loop
+/// over these may keep what it knows of them while one is looked at.
+#[derive(Debug, Default)]
+struct Doubt {
+    /// Whether the last one was bad: then the next one probably is.
+    wary: bool,
+    /// What is wrong with the line at hand, where that is known already.
+    fault: Option<Fault>,
 }
 
 impl Scratch {
@@ -144,6 +155,7 @@ impl Scratch {
             walker: Walker::new(),
             keys: Keys::default(),
             shapes: Shapes::default(),
+            doubt: Doubt::default(),
         }
     }
 
@@ -227,10 +239,6 @@ pub struct Lines<'c, 's> {
     flags: LineFlags,
     /// Which tokens are its.
     tokens: (usize, usize),
-    /// What is wrong with it, where that is known already.
-    fault: Option<Fault>,
-    /// Whether the last line that was not like one before it was bad: then the next one of its kind probably is.
-    wary: bool,
 }
 
 /// Longer lines are never checked byte by byte before anything is known to be wrong with them.
@@ -259,8 +267,6 @@ impl<'c, 's> Lines<'c, 's> {
             span: Span { start: 0, end: 0 },
             flags: LineFlags::NONE,
             tokens: (0, 0),
-            fault: None,
-            wary: false,
         }
     }
 
@@ -374,7 +380,7 @@ impl<'c, 's> Lines<'c, 's> {
 
     #[inline]
     fn first_fault(&self) -> Fault {
-        match self.fault {
+        match self.scratch.doubt.fault {
             Some(fault) => fault,
             // Only the grammar is left to be wrong.
             None if self.is_utf8() => {
@@ -425,7 +431,7 @@ impl<'c, 's> Lines<'c, 's> {
     /// Checks the line at the cursor, whose shape is not known.
     #[inline(never)]
     fn check(&mut self, text: &str, slots: &mut [Slot]) -> Option<Walked> {
-        if self.wary && self.is_bad(text) { None } else { self.walk(text, slots) }
+        if self.scratch.doubt.wary && self.is_bad(text) { None } else { self.walk(text, slots) }
     }
 
     /// Whether a line that probably is bad is so: the walk says no more than that, and this says where at once.
@@ -433,19 +439,19 @@ impl<'c, 's> Lines<'c, 's> {
     fn is_bad(&mut self, text: &str) -> bool {
         let rest = &text.as_bytes()[self.offset - self.base..];
         let near = &rest[..rest.len().min(WARY_BYTES_MAX + 1)];
-        self.fault = memchr::memchr(b'\n', near).and_then(|end| strict::check(&near[..end]).err());
-        self.wary = self.fault.is_some();
-        self.wary
+        let fault = memchr::memchr(b'\n', near).and_then(|end| strict::check(&near[..end]).err());
+        self.scratch.doubt = Doubt { wary: fault.is_some(), fault };
+        fault.is_some()
     }
 
     /// Walks over the line at the cursor.
     #[inline(never)]
     fn walk(&mut self, text: &str, slots: &mut [Slot]) -> Option<Walked> {
-        let (Scratch { index, walker, shapes, .. }, trie) = (&mut *self.scratch, &self.plan.trie);
+        let (Scratch { index, walker, shapes, doubt, .. }, trie) = (&mut *self.scratch, &self.plan.trie);
         let walked = walker.walk(text, index, self.cursor, b'\n', trie, slots);
         match &walked {
             Some(walked) => shapes.learn(text, index, self.cursor.token, walked, trie, slots),
-            None => (self.fault, self.wary) = (None, true),
+            None => *doubt = Doubt { wary: true, fault: None },
         }
         walked
     }
@@ -466,7 +472,7 @@ impl<'c, 's> Lines<'c, 's> {
         let rest = &self.chunk[self.offset..];
         let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         self.here = (self.offset, self.offset + length);
-        self.fault = None;
+        self.scratch.doubt.fault = None;
         self.offset += length + 1;
         // A line that is longer than positions reach has not been looked at.
         match length > TEXT_BYTES_MAX && self.raw().iter().all(|&byte| is_blank(byte)) {
