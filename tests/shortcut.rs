@@ -241,6 +241,40 @@ const MACHINES: &[Case] = &[
         )],
     ),
     (
+        "items of one shape, or nearly",
+        r#"{"StartAt":"A","States":{
+        "A":{"Type":"Pass","Parameters":{"xs.$":"$.o[*].x","some.$":"$.o[?(@.x > 1)].y","same.$":"$.o[?(@.y == 'b')].x",
+                "deep.$":"$.o[*].x[*].x","below.$":"$.o[*].x.y","has.$":"$.o[?(@.x)]","both.$":"$.o[?(@.x >= 2 && @.y != 6)]['x','y']",
+                "n.$":"States.ArrayLength($.o)","in.$":"States.ArrayContains($.o[*].y, 'b')",
+                "text.$":"States.Format('\\{{}\\} of {}{} {}', $.o[*].x, 7, 'it\\'s', $.o[?(@.y)].y)"},"ResultPath":"$.a","Next":"M"},
+        "M":{"Type":"Map","ItemsPath":"$.o","ItemSelector":{"v.$":"$$.Map.Item.Value","i.$":"$$.Map.Item.Index","n.$":"$.a.n"},
+             "ItemProcessor":{"StartAt":"C","States":{
+                "C":{"Type":"Choice","Choices":[
+                    {"And":[{"Variable":"$.v.x","IsPresent":true},{"Variable":"$.v.x","NumericGreaterThanPath":"$.i"},
+                            {"Variable":"$.v.y","IsPresent":true}],"Next":"X"},
+                    {"And":[{"Variable":"$.v.y","IsPresent":true},{"Variable":"$.v.y","StringMatches":"b*"}],"Next":"Y"},
+                    {"Variable":"$.v.xx","IsPresent":true,"Next":"XX"}],"Default":"P"},
+                "X":{"Type":"Pass","Parameters":{"t.$":"States.Format('{}-{}{}', States.MathAdd($.i, 1), $.v.y, $.n)","x.$":"$.v.x","v.$":"$.v"},"End":true},
+                "Y":{"Type":"Pass","Parameters":{"y.$":"$.v.y","j.$":"States.JsonToString($.v)"},"End":true},
+                "XX":{"Type":"Pass","Parameters":{"t.$":"States.Format('none')","s.$":"States.Format('{}', $.v.xx)"},"End":true},
+                "P":{"Type":"Succeed"}}},
+             "ResultSelector":{"ts.$":"$[*].t","all.$":"$","vs.$":"$[?(@.v.x > 2)].v.y"},"ResultPath":"$.m","Next":"E"},
+        "E":{"Type":"Pass","Parameters":{"a.$":"$.a","m.$":"$.m","first.$":"States.ArrayGetItem($.a.xs, 0)","parts.$":"States.ArrayPartition($.a.xs, 2)"},"End":true}}}"#,
+        &[],
+    ),
+    (
+        "templates",
+        r#"{"StartAt":"C","States":{
+        "C":{"Type":"Choice","Choices":[{"Variable":"$.s","StringEquals":"one","Next":"Lone"},{"Variable":"$.s","StringEquals":"other","Next":"Few"},
+             {"Variable":"$.s","StringEquals":"","Next":"Many"},{"Variable":"$.s","IsString":true,"Next":"Given"}],"Default":"Good"},
+        "Lone":{"Type":"Pass","Parameters":{"t.$":"States.Format('a { b', $.n)"},"End":true},
+        "Few":{"Type":"Pass","Parameters":{"t.$":"States.Format('{} and {}', $.n)"},"End":true},
+        "Many":{"Type":"Pass","Parameters":{"t.$":"States.Format('{}', $.n, $.s)"},"End":true},
+        "Given":{"Type":"Pass","Parameters":{"t.$":"States.Format($.s, $.n)"},"End":true},
+        "Good":{"Type":"Pass","Parameters":{"t.$":"States.Format('\\\\{}x{}{}é\\'\\{{}\\}{}', $.n, 1.50, null, $.o, true)","e.$":"States.Format('')","n.$":"States.MathAdd(1.5, -2)"},"End":true}}}"#,
+        &[],
+    ),
+    (
         "a loop that the input ends",
         r#"{"StartAt":"A","States":{
         "A":{"Type":"Pass","Assign":{"n":0},"Next":"L"},
@@ -285,6 +319,12 @@ const VALUES: &[&str] = &[
     r#"{ "x" : "spaced" }"#,
     r#"[3,"one",1,{"x":[]},0,null,"",2,7,"two",4,{"y":1}]"#,
     r#"[[1,2],["one"],{"x":"z"}]"#,
+    r#"[{"x":1,"y":"a"},{"x":2,"y":"b"},{"x":12345678,"y":"bb"},{"y":"c","x":3}]"#,
+    r#"[{"x":1,"y":"a"},{"x":1.50,"y":"\u0041\""},{"\u0078":3,"y":"d"},{"x":-0,"y":""},{"x":4,"y":"e"}]"#,
+    r#"[{"x":1,"y":2},{"x":3,"x":4},{"x":5,"y":6},{"x":5,"y":6},{"x":7,"y":8,"y":9}]"#,
+    r#"[{"x":1,"y":2},{"x":[1,{"x":2}],"y":{}},{"x":5,"y":6,"z":7},{"x":8},{},[],{"x" : 9 , "y":1e2 }, {"x":10,"y":3}]"#,
+    r#"[{"xx":1},{"xx":[]},{"xx":"b"},{"xy":3},{"x\\":4},{"x\\":5},{"xx":9999999999},3,{"xx":null}]"#,
+    r#"[{"x":{"y":1},"y":"b"},{"x":{"y":2},"y":"b\n"},{"x":{"y":[]},"y":"\/"},{"x":{"z":3},"y":"é"}]"#,
 ];
 
 /// Events in which each of the values stands at each of the members, some of which are missing.
@@ -354,6 +394,9 @@ fn limits_strike_all_the_same() {
             Limits { events: 90, ..standard },
             Limits { execution_bytes: 20_000, ..standard },
             Limits { path_nodes: 2, ..standard },
+            Limits { path_nodes: 7, ..standard },
+            Limits { path_nodes: 15, ..standard },
+            Limits { path_nodes: 30, ..standard },
         ] {
             same(title, &program, &events, limits);
         }

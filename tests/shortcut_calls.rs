@@ -78,7 +78,7 @@ fn handlers(asked: &Asked) -> Handlers {
             moody(event, call);
             reply_by_number(event, call)
         })
-        .resource("dynamodb:putItem", move |event, call| Ok(call.json(&other(event, call))?))
+        .resource("dynamodb:putItem", move |event, call| call.json(&other(event, call)))
 }
 
 /// Every kind of reply, by the number in the event.
@@ -286,6 +286,18 @@ const MACHINES: &[(&str, &str)] = &[
              "Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.problem","Next":"B"}],"ResultPath":null,"Next":"B"},
         "B":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"echo","Payload":{"n.$":"$.n"}},
              "ResultSelector":{"x.$":"$.Payload"},"End":true}}}"#,
+    ),
+    (
+        "in JSONata",
+        r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{
+        "A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:moody","Arguments":{"n":"{% $states.input.n %}"},
+             "Retry":[{"ErrorEquals":["Busy"],"MaxAttempts":2}],
+             "Catch":[{"ErrorEquals":["Gone","Busy"],"Output":{"why":"{% $states.errorOutput.Error %}","n":"{% $states.input.n %}"},"Next":"B"},
+                      {"ErrorEquals":["States.Timeout"],"Assign":{"late":"{% $states.errorOutput %}"},"Next":"C"}],
+             "Output":{"n":"{% $states.result.n %}"},"Next":"B"},
+        "B":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Arguments":{"FunctionName":"echo","Payload":{"n":"{% $states.input.n %}"}},
+             "Output":"{% $states.result.Payload.about %}","End":true},
+        "C":{"Type":"Succeed","Output":"{% $late.Error %}"}}}"#,
     ),
     (
         "variables and a loop",

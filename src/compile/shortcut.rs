@@ -154,7 +154,7 @@ impl Tracer<'_> {
                 });
                 let otherwise = self.follow(*track, depth + 1);
                 match any || otherwise != MACHINE {
-                    true => self.node(Node::Switch { value, table, otherwise }),
+                    true => self.node(Node::Switch { value, table: Box::new(table), otherwise }),
                     false => MACHINE,
                 }
             }

@@ -7,6 +7,7 @@ use super::decode::decode;
 use super::waiting::Pending;
 use crate::value::raw::Form;
 use crate::value::scan::Tokens;
+use crate::value::text::same;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Kind, Member, Value};
 use crate::vm::{CallerId, TaskRequest};
@@ -323,11 +324,18 @@ impl<'a> Call<'a> {
     /// An object of these members; of equal keys the last counts.
     pub fn object(&self, members: &[(&str, Value<'a>)]) -> Value<'a> {
         let arena = self.request.arena;
-        let distinct =
-            members.iter().enumerate().filter(|(n, (key, _))| !members[n + 1..].iter().any(|(k, _)| k == key));
-        let mut built = bumpalo::collections::Vec::with_capacity_in(members.len(), arena);
-        built.extend(distinct.map(|(_, (key, value))| Member { key: arena.alloc_str(key), value: *value }));
-        Value::object(arena, built.into_bump_slice())
+        let is_last = |n: usize| !members[n + 1..].iter().any(|(key, _)| same(key.as_bytes(), members[n].0.as_bytes()));
+        let member = |(key, value): &(&str, Value<'a>)| Member { key: arena.alloc_str(key), value: *value };
+        // Nearly always the keys are distinct.
+        let built: &[Member] = match (0..members.len()).all(is_last) {
+            true => arena.alloc_slice_fill_iter(members.iter().map(member)),
+            false => {
+                let mut built = bumpalo::collections::Vec::with_capacity_in(members.len(), arena);
+                built.extend((0..members.len()).filter(|n| is_last(*n)).map(|n| member(&members[n])));
+                built.into_bump_slice()
+            }
+        };
+        Value::object(arena, built)
     }
 
     /// An array of these elements.

@@ -173,7 +173,7 @@ pub enum Node {
         /// The string.
         value: Operand,
         /// The table.
-        table: Table,
+        table: Box<Table>,
         /// If it has no such string.
         otherwise: NodeId,
     },
@@ -297,6 +297,13 @@ pub enum Compute {
         existing: bool,
         /// How many steps were taken before.
         taken: u32,
+    },
+    /// By members of objects inside one another, all of which must be there.
+    Members {
+        /// Where it starts.
+        from: Operand,
+        /// Their names.
+        names: Box<[Box<str>]>,
     },
     /// By building an object.
     Object {
@@ -494,6 +501,7 @@ impl Shortcut {
                         format!("text {}", pieces.collect::<String>())
                     }
                     Compute::Select { from, path, .. } => format!("{} of {}", program.path(*path), value(from)),
+                    Compute::Members { from, names } => format!("{} of {}", names.join("."), value(from)),
                     Compute::Object { members } => {
                         let members: Vec<_> = members.iter().map(|(key, of)| format!("{key}: {}", value(of))).collect();
                         format!("{{{}}}", members.join(", "))

@@ -239,6 +239,7 @@ impl<'a> Value<'a> {
     }
 
     /// An object of the given members, whose keys are distinct.
+    #[inline]
     pub fn object(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
         let mut size = Size { bytes_max: 2, depth: 0 };
         for member in members {
@@ -255,12 +256,11 @@ impl<'a> Value<'a> {
         Value::Array(arena.alloc(Array { items, flags: Flags::NONE, source: Some(source), size }))
     }
 
-    /// The array of these elements, which has been written down already: this is its compact text.
-    pub(crate) fn written_array(arena: &'a Arena, items: &'a [Value<'a>], text: &'a str) -> Value<'a> {
+    /// The array of these elements, which takes so many bytes when it is written.
+    pub(crate) fn measured_array(arena: &'a Arena, items: &'a [Value<'a>], bytes: u64) -> Value<'a> {
         let depth = items.iter().map(|item| item.size().depth).max().unwrap_or(0) + 1;
-        let size = Size { bytes_max: text.len() as u64, depth };
-        let source = Some(&*arena.alloc(Raw { text, form: Form::COMPACT }));
-        Value::Array(arena.alloc(Array { items, flags: Flags::NONE, source, size }))
+        let size = Size { bytes_max: bytes, depth };
+        Value::Array(arena.alloc(Array { items, flags: Flags::NONE, source: None, size }))
     }
 
     /// The object of these members, whose keys are distinct, which is what its text says.
@@ -314,6 +314,7 @@ impl<'a> Value<'a> {
     }
 
     /// The string with its escapes resolved, if it is one; copies only if there are escapes.
+    #[inline]
     pub fn as_str(self, arena: &'a Arena) -> Option<&'a str> {
         match self {
             Value::Text(text) => Some(text),
@@ -344,7 +345,10 @@ impl<'a> Value<'a> {
                 }
                 found.map(|text| Value::raw(arena, text, raw.form))
             }
-            Value::Object(object) => object.members.iter().rev().find(|m| m.key == key).map(|m| m.value),
+            Value::Object(object) => {
+                let is_wanted = |member: &&Member| text::same(member.key.as_bytes(), key.as_bytes());
+                object.members.iter().rev().find(is_wanted).map(|member| member.value)
+            }
             Value::Overlay(mut overlay) => loop {
                 if overlay.member.key == key {
                     return Some(overlay.member.value);

@@ -29,11 +29,12 @@ impl<'a> Number<'a> {
     }
 
     /// The number as an integer if it is *written* as one: no fraction, no exponent.
+    #[inline]
     pub fn as_written_integer(self) -> Option<i64> {
         match self {
             Number::Int(i) => Some(i),
             Number::Float(_) => None,
-            Number::Text(text) => integer(text).or_else(|| text.parse().ok()),
+            Number::Text(text) => written_integer(text),
         }
     }
 
@@ -89,6 +90,11 @@ fn without_sign(text: &[u8]) -> (bool, &[u8]) {
         Some((b'-', rest)) => (true, rest),
         _ => (false, text),
     }
+}
+
+#[inline(never)]
+fn written_integer(text: &str) -> Option<i64> {
+    integer(text).or_else(|| text.parse().ok())
 }
 
 /// The integer of at most 18 digits, which is what most are.

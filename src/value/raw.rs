@@ -48,7 +48,11 @@ impl Form {
     }
 
     /// What still holds of a part of a text of this form: only arrays and objects have blanks and keys inside.
+    #[inline]
     pub fn of_part(self, part: &str) -> Form {
+        if self == Form::COMPACT {
+            return self;
+        }
         match part.as_bytes().first() {
             Some(b'{' | b'[') => self,
             _ => self.of_scalar(part),

@@ -20,10 +20,15 @@ pub fn unescape<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
 #[inline(never)]
 fn resolve<'a>(text: &str, arena: &'a Arena) -> &'a str {
     let mut out = bumpalo::collections::String::with_capacity_in(text.len(), arena);
-    decode(text, |c| {
-        out.push(c);
-        true
-    });
+    let mut rest = text;
+    // What stands between escapes is copied as a whole.
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        let mut chars = rest[at + 1..].chars();
+        out.push(escape(&mut chars));
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
     out.into_bump_str()
 }
 
@@ -104,27 +109,26 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 
 /// As [`write_string`], of bytes that are known to be UTF-8.
 pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
-    if needs_escape(bytes) {
-        out.push(b'"');
-        write_escaped(bytes, out);
-        return out.push(b'"');
-    }
     // A short one is appended at once, its quotes and all, and what is too much is cut off again.
     const BLOCK: usize = 32;
-    let mut block = [b'"'; BLOCK];
-    match block.get_mut(1..1 + bytes.len()) {
-        Some(place) if place.len() + 2 <= BLOCK => {
-            place.copy_from_slice(bytes);
+    let mut block = [b' '; BLOCK];
+    if let Some(place) = block[1..BLOCK - 1].get_mut(..bytes.len()) {
+        place.copy_from_slice(bytes);
+        let (words, _) = block.as_chunks();
+        if words.iter().fold(0, |any, word| any | specials(u64::from_le_bytes(*word))) == 0 {
+            (block[0], block[(bytes.len() + 1) % BLOCK]) = (b'"', b'"');
             let end = out.len() + bytes.len() + 2;
             out.extend_from_slice(&block);
-            out.truncate(end);
-        }
-        _ => {
-            out.push(b'"');
-            out.extend_from_slice(bytes);
-            out.push(b'"');
+            return out.truncate(end);
         }
     }
+    out.push(b'"');
+    if needs_escape(bytes) {
+        write_escaped(bytes, out);
+    } else {
+        out.extend_from_slice(bytes);
+    }
+    out.push(b'"');
 }
 
 /// As [`write_string_of`], where most texts need escapes, so that it is not asked first.
@@ -154,12 +158,16 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     let words = |text: &[u8]| Some((u64::from_le_bytes(*text.first_chunk()?), u64::from_le_bytes(*text.last_chunk()?)));
     let halves =
         |text: &[u8]| Some((u32::from_le_bytes(*text.first_chunk()?), u32::from_le_bytes(*text.last_chunk()?)));
-    match a.len() {
-        0 => true,
-        1..4 => a[0] == b[0] && a[a.len() / 2] == b[b.len() / 2] && a[a.len() - 1] == b[b.len() - 1],
-        4..8 => halves(a) == halves(b),
-        8..=16 => words(a) == words(b),
-        _ => a == b,
+    match (a, b) {
+        ([], _) => true,
+        ([a], [b]) => a == b,
+        ([a, x], [b, y]) => a == b && x == y,
+        ([a, x, p], [b, y, q]) => a == b && x == y && p == q,
+        _ => match a.len() {
+            4..8 => halves(a) == halves(b),
+            8..=16 => words(a) == words(b),
+            _ => a == b,
+        },
     }
 }
 
@@ -307,6 +315,19 @@ mod tests {
             _ => c.to_string(),
         };
         format!("\"{}\"", text.chars().map(escaped).collect::<String>())
+    }
+
+    #[test]
+    fn texts_are_compared_whatever_their_length() {
+        let text: Vec<u8> = (0..40).collect();
+        for length in 0..text.len() {
+            assert!(same(&text[..length], &text[..length]) && !same(&text[..length], &text[..length + 1]));
+            for at in 0..length {
+                let mut other = text[..length].to_vec();
+                other[at] ^= 1;
+                assert!(!same(&text[..length], &other), "{length} {at}");
+            }
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl<'a> Value<'a> {
                     if n > 0 {
                         out.push(b',');
                     }
-                    item.write(out);
+                    item.write_part(out);
                 }
                 out.push(b']');
             }
@@ -46,6 +46,16 @@ impl<'a> Value<'a> {
                 out.push(b'}');
             }
             Value::Overlay(overlay) => write_overlay(overlay.base, &overlay.member, out),
+        }
+    }
+
+    /// As [`Value::write`], where most values are scalars.
+    #[inline(always)]
+    fn write_part(self, out: &mut Vec<u8>) {
+        match self {
+            Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
+            Value::Text(string) => text::write_string(string, out),
+            other => other.write(out),
         }
     }
 
@@ -104,7 +114,7 @@ fn by_key<'a>(members: &'a [Member<'a>], arena: &'a Arena) -> &'a [Member<'a>] {
 fn write_member(member: &Member, out: &mut Vec<u8>) {
     text::write_string(member.key, out);
     out.push(b':');
-    member.value.write(out);
+    member.value.write_part(out);
 }
 
 /// An object with one member set: the text below is copied around the place of that member.

@@ -10,9 +10,11 @@
 mod asking;
 mod compute;
 mod each;
+mod writing;
 
 pub use asking::{Answers, Calls, GivenReply};
 pub use each::{Company, Nobody, Part as PartOfMap};
+use writing::{Made, Written};
 
 use super::choice;
 use super::machine::{Input, Settings};
@@ -25,12 +27,8 @@ use crate::program::shortcut::{
 use crate::program::{SlotId, StateId};
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
-use crate::value::text::write_string;
 use crate::value::tree::Span;
 use crate::value::{Arena, Raw, Value};
-
-/// So many bytes are copied for a short value.
-const BLOCK: usize = 32;
 
 /// What nothing takes more than that is no text.
 const SCALAR_BYTES_MAX: u64 = 32;
@@ -118,6 +116,7 @@ pub struct Told<'p, 'a> {
     pub ended_ms: i64,
     end: &'p End,
     registers: &'a [Value<'a>],
+    written: &'a [Written<'a>],
 }
 
 impl<'p> Shortcuts<'p> {
@@ -134,7 +133,7 @@ impl<'p> Shortcuts<'p> {
         let input_bytes_max = document.checked_sub(needs.bytes)? / needs.inputs.max(1);
         let first = match shortcut.nodes.get(shortcut.root as usize) {
             Some(Node::Found { slot, then }) => match &shortcut.nodes[*then as usize] {
-                Node::Switch { value: Operand::Slot(other), table, .. } if other == slot => Some((*slot, table)),
+                Node::Switch { value: Operand::Slot(other), table, .. } if other == slot => Some((*slot, &**table)),
                 _ => None,
             },
             _ => None,
@@ -250,7 +249,7 @@ impl<'p> Shortcuts<'p> {
         {
             let index = index as usize;
             let end = &self.shortcut.ends[index];
-            return Some(Told { index, end, items: &[], ended_ms: input.now_ms, registers: &[] });
+            return Some(Told { index, end, items: &[], ended_ms: input.now_ms, registers: &[], written: &[] });
         }
         let mut walk = Walk {
             shortcuts: self,
@@ -262,6 +261,7 @@ impl<'p> Shortcuts<'p> {
             now_ms: input.now_ms,
             spare: self.spare,
             largest: SCALAR_BYTES_MAX,
+            written: bumpalo::collections::Vec::new_in(arena),
             items: bumpalo::collections::Vec::new_in(arena),
         };
         if self.shortcut.registers > 0 {
@@ -269,7 +269,8 @@ impl<'p> Shortcuts<'p> {
         }
         let index = walk.run(self.shortcut.root)?;
         let end = &self.shortcut.ends[index];
-        Some(Told { index, end, items: walk.items.into_bump_slice(), ended_ms: walk.now_ms, registers: walk.registers })
+        let (items, written) = (walk.items.into_bump_slice(), walk.written.into_bump_slice());
+        Some(Told { index, end, items, ended_ms: walk.now_ms, registers: walk.registers, written })
     }
 }
 
@@ -284,6 +285,8 @@ struct Walk<'p, 'i, 'c, 'a> {
     spare: Spare,
     /// What no value in a register is larger than when it is written.
     largest: u64,
+    /// What the items of Maps have come to, as text.
+    written: bumpalo::collections::Vec<'a, Written<'a>>,
     /// The ends that items have come to.
     items: bumpalo::collections::Vec<'a, u32>,
 }
@@ -354,14 +357,15 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 }
                 Node::Ask(ask) => self.ask(ask)?,
                 Node::Leads { from, path, taken, register, yes, no } => {
-                    match self.select(*from, *path, false, *taken) {
-                        Ok(value) => {
-                            self.keep(*register, value);
-                            *yes
-                        }
+                    match self.select(*register, *from, *path, false, *taken) {
+                        Ok(()) => *yes,
                         Err(limit) if limit => return None,
                         Err(_) => *no,
                     }
+                }
+                Node::Compute { register, what: Compute::Select { from, path, existing, taken }, then } => {
+                    self.select(*register, *from, *path, *existing, *taken).ok()?;
+                    *then
                 }
                 Node::Compute { register, what, then } => {
                     let value = self.compute(what)?;
@@ -401,14 +405,16 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
 
     #[inline(always)]
     fn value(&self, operand: Operand) -> Value<'a> {
-        if let Operand::Register(register) = operand {
-            return self.registers[register as usize];
+        match operand {
+            Operand::Register(register) => return self.registers[register as usize],
+            Operand::Int(number) => return Value::Int(i64::from(number)),
+            _ => {}
         }
         value(self.shortcuts.program, self.input, self.registers, self.arena, operand)
     }
 }
 
-#[inline]
+#[inline(never)]
 fn value<'p: 'a, 'a>(
     program: &'p Program,
     input: &Scanned<'a>,
@@ -433,7 +439,7 @@ fn value<'p: 'a, 'a>(
 }
 
 /// What is in a slot that has been found to hold something.
-#[inline]
+#[inline(always)]
 fn slot_text<'a>(input: &Scanned<'a>, slot: SlotId) -> Raw<'a> {
     let text = match input.slots[slot.index()] {
         Slot::Found(span) => {
@@ -443,14 +449,6 @@ fn slot_text<'a>(input: &Scanned<'a>, slot: SlotId) -> Raw<'a> {
         _ => "null",
     };
     Raw { text, form: input.form.of_part(text) }
-}
-
-/// Whether a short part of a text of that form is compact: only arrays and objects have blanks and keys inside.
-#[inline(always)]
-fn is_compact(form: Form, part: &[u8]) -> bool {
-    form == Form::COMPACT
-        || part.first().is_some_and(|first| first | 0x20 != b'{')
-            && (!form.has(Form::ESCAPED) || !part.contains(&b'\\'))
 }
 
 impl<'p, 'a> Told<'p, 'a> {
@@ -475,7 +473,7 @@ impl<'p, 'a> Told<'p, 'a> {
     /// Appends these parts: those of its output, with more text around them or without.
     #[inline(always)]
     pub fn write_parts(&self, parts: &[Part], input: &Scanned<'a>, out: &mut Vec<u8>) {
-        write_parts(parts, self.registers, input, out);
+        Made { registers: self.registers, written: self.written }.write(parts, input, out);
     }
 
     /// The failure, if it fails; nothing if the machine has to tell it.
@@ -486,59 +484,5 @@ impl<'p, 'a> Told<'p, 'a> {
             Some(operand) => value(program, input, self.registers, arena, *operand).as_str(arena).map(Some),
         };
         Some(Failure::reported(text(error)?, text(cause)?))
-    }
-}
-
-/// Appends parts of a text.
-#[inline(always)]
-fn write_parts(parts: &[Part], registers: &[Value], input: &Scanned, out: &mut Vec<u8>) {
-    for part in parts {
-        match part {
-            Part::Text(text) => text.write(out),
-            Part::Value(Operand::Slot(slot)) => {
-                if let Slot::Found(span) = input.slots[slot.index()]
-                    && let Some(block) = input.ahead(span).first_chunk::<BLOCK>()
-                    && let length = (span.end - span.start) as usize
-                    && length <= BLOCK
-                    && is_compact(input.form, &block[..length])
-                {
-                    // As `Text::write`: a whole block, and what is too much is cut off.
-                    let end = out.len() + length;
-                    out.extend_from_slice(block);
-                    out.truncate(end);
-                } else {
-                    put(Operand::Slot(*slot), registers, input, out);
-                }
-            }
-            Part::Value(Operand::Register(register)) => match registers[*register as usize] {
-                Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
-                Value::Text(text) => write_string(text, out),
-                other => other.write(out),
-            },
-            Part::Value(operand) => put(*operand, registers, input, out),
-            Part::Members(operand) => {
-                put(*operand, registers, input, out);
-                // It stays open for the members that follow.
-                out.pop();
-                if out.last() != Some(&b'{') {
-                    out.push(b',');
-                }
-            }
-        }
-    }
-}
-
-#[inline(never)]
-fn put(operand: Operand, registers: &[Value], input: &Scanned, out: &mut Vec<u8>) {
-    let raw = match operand {
-        Operand::Slot(slot) => slot_text(input, slot),
-        Operand::Input => Raw { text: input.text(), form: input.form },
-        Operand::Register(register) => return registers[register as usize].write(out),
-        // Texts are put together when the program is compiled.
-        Operand::Const(_) | Operand::Int(_) | Operand::Null => return,
-    };
-    match raw.form == Form::COMPACT {
-        true => out.extend_from_slice(raw.text.as_bytes()),
-        false => Value::Raw(&raw).write(out),
     }
 }

@@ -107,19 +107,25 @@ impl Tracer<'_> {
             Global::Variable(variable) => self.load(track, Root::Variable(variable))?,
             _ => return Err(Lost),
         };
-        let found = names.iter().try_fold(root, |value, name| {
-            if let Symbol::Object(members) | Symbol::Extended(_, members) = &value
+        let mut found = root;
+        for (n, name) in names.iter().enumerate() {
+            if let Symbol::Object(members) | Symbol::Extended(_, members) = &found
                 && let Some((_, value)) = members.iter().find(|(key, _)| key == name)
             {
-                return Ok(value.clone());
+                found = value.clone();
+                continue;
             }
-            match &value {
-                Symbol::Input | Symbol::Slot(_) => self.slot_below(&value, name).map(Symbol::Slot).ok_or(Lost),
-                Symbol::Extended(base, _) => self.slot_below(base, name).map(Symbol::Slot).ok_or(Lost),
-                Symbol::Response(payload) if &**name == "Payload" => Ok((**payload).clone()),
-                _ => Err(Lost),
-            }
-        })?;
+            found = match &found {
+                Symbol::Input | Symbol::Slot(_) => self.slot_below(&found, name).map(Symbol::Slot).ok_or(Lost)?,
+                Symbol::Extended(base, _) => self.slot_below(base, name).map(Symbol::Slot).ok_or(Lost)?,
+                Symbol::Response(payload) if &**name == "Payload" => (**payload).clone(),
+                Symbol::Register(register) => {
+                    let (from, names) = (Operand::Register(*register), names[n..].into());
+                    return Ok(self.compute(track, links, Compute::Members { from, names }));
+                }
+                _ => return Err(Lost),
+            };
+        }
         if let Symbol::Slot(slot) = found {
             self.need(track, links, slot);
         }

@@ -26,6 +26,7 @@ pub(super) enum Datum<'m> {
 }
 
 impl<'m> Datum<'m> {
+    #[inline]
     pub fn of(place: Cursor<'m>, arena: &'m Arena) -> Datum<'m> {
         match (place, place.kind()) {
             (_, Kind::Null) => Datum::Null,

@@ -11,6 +11,7 @@ use crate::value::number::Number;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use std::cell::RefCell;
+use std::cmp::Ordering;
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,7 +63,9 @@ pub enum Literal {
     Null,
     /// `true`, `false`
     Bool(bool),
-    /// A number, as it was written.
+    /// A number that is written as integers are.
+    Integer(i64),
+    /// Any other number, as it was written.
     Number(Box<str>),
     /// `'text'` or `"text"`, escapes resolved.
     String(Box<str>),
@@ -109,6 +112,22 @@ pub enum Operator {
     NoneOf,
 }
 
+impl Operator {
+    /// Whether it holds between two numbers that stand in this order, if that is all it asks for.
+    #[inline(always)]
+    fn holds_of(self, order: Ordering) -> Option<bool> {
+        match self {
+            Operator::Equal | Operator::SameEqual => Some(order.is_eq()),
+            Operator::NotEqual | Operator::NotSameEqual => Some(order.is_ne()),
+            Operator::Less => Some(order.is_lt()),
+            Operator::LessOrEqual => Some(order.is_le()),
+            Operator::Greater => Some(order.is_gt()),
+            Operator::GreaterOrEqual => Some(order.is_ge()),
+            _ => None,
+        }
+    }
+}
+
 /// What a condition is evaluated in.
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'a, 'c> {
@@ -125,6 +144,21 @@ pub(super) struct Known<'a>(RefCell<Vec<(usize, Option<Cursor<'a>>)>>);
 impl<'a, 'c> Scene<'a, 'c> {
     pub fn new(root: Value<'a>, arena: &'a Arena, known: &'c Known<'a>) -> Scene<'a, 'c> {
         Scene { document: Cursor::new(root), arena, known }
+    }
+
+    /// Where a path from the document leads.
+    #[inline(never)]
+    fn look_up(self, path: &Path, budget: &mut NodeBudget) -> Result<Option<Cursor<'a>>, BudgetExceeded> {
+        let address = std::ptr::from_ref::<Path>(path) as usize;
+        let known = self.known.0.borrow().iter().find(|(known, _)| *known == address).map(|(_, found)| *found);
+        match known {
+            Some(found) => Ok(found),
+            None => {
+                let found = find(path, self.document, self, budget)?;
+                self.known.0.borrow_mut().push((address, found));
+                Ok(found)
+            }
+        }
     }
 }
 
@@ -156,6 +190,19 @@ impl Filter {
             Filter::Not(part) => Ok(!part.holds(item, scene, budget)?),
             // An indefinite path always gives an array, so that it always exists.
             Filter::Exists(operand) => Ok(!matches!(operand.resolve(item, scene, budget)?, Datum::Undefined)),
+            // An item's number and another need no more than their order.
+            Filter::Compare(Operand::Item(path), operator, Operand::Literal(literal @ Literal::Integer(wanted))) => {
+                let found = find(path, item, scene, budget)?;
+                if let Some(Cursor::Text(text, _)) = found
+                    && text.starts_with(|first: char| first.is_ascii_digit())
+                    && let Some(number) = Number::Text(text).as_written_integer()
+                    && let Some(holds) = operator.holds_of(number.cmp(wanted))
+                {
+                    return Ok(holds);
+                }
+                let left = found.map_or(Datum::Undefined, |found| Datum::of(found, scene.arena));
+                compare::holds(*operator, left, literal.datum(scene.arena), scene.arena, budget)
+            }
             Filter::Compare(left, operator, right) => {
                 let left = left.resolve(item, scene, budget)?;
                 let right = right.resolve(item, scene, budget)?;
@@ -166,6 +213,7 @@ impl Filter {
 }
 
 impl Operand {
+    #[inline(always)]
     fn resolve<'p, 'a: 'p>(
         &'p self,
         item: Cursor<'a>,
@@ -174,18 +222,7 @@ impl Operand {
     ) -> Result<Datum<'p>, BudgetExceeded> {
         let found = match self {
             Operand::Item(path) => find(path, item, scene, budget)?,
-            Operand::Document(path) => {
-                let address = std::ptr::from_ref::<Path>(path) as usize;
-                let known = scene.known.0.borrow().iter().find(|(known, _)| *known == address).map(|(_, found)| *found);
-                match known {
-                    Some(found) => found,
-                    None => {
-                        let found = find(path, scene.document, scene, budget)?;
-                        scene.known.0.borrow_mut().push((address, found));
-                        found
-                    }
-                }
-            }
+            Operand::Document(path) => scene.look_up(path, budget)?,
             Operand::Literal(literal) => return Ok(literal.datum(scene.arena)),
         };
         Ok(found.map_or(Datum::Undefined, |found| Datum::of(found, scene.arena)))
@@ -233,6 +270,7 @@ impl Literal {
         match self {
             Literal::Null => Datum::Null,
             Literal::Bool(b) => Datum::Bool(*b),
+            Literal::Integer(integer) => Datum::Number(Number::Int(*integer)),
             Literal::Number(text) => Datum::Number(Number::Text(text)),
             Literal::String(text) => Datum::String(text),
             Literal::Json(text) => Datum::Tree(Value::raw(arena, text, Form::COMPACT)),

@@ -150,7 +150,10 @@ fn word(parser: &mut Parser) -> Result<Literal, PathError> {
         "true" => Literal::Bool(true),
         "false" => Literal::Bool(false),
         "null" => Literal::Null,
-        number if is_number(number) => Literal::Number(number.into()),
+        number if is_number(number) => match number.parse::<i64>() {
+            Ok(integer) if integer.to_string() == number => Literal::Integer(integer),
+            _ => Literal::Number(number.into()),
+        },
         _ => return Err(parser.fail(Kind::Operand)),
     };
     parser.at += length;
@@ -205,6 +208,7 @@ fn tree(parser: &mut Parser, json: &mut Vec<u8>) -> Result<(), PathError> {
         _ => {
             match literal(parser)? {
                 Literal::String(string) => text::write_string(&string, json),
+                Literal::Integer(integer) => json.extend_from_slice(integer.to_string().as_bytes()),
                 Literal::Number(number) => json.extend_from_slice(number.as_bytes()),
                 Literal::Bool(true) => json.extend_from_slice(b"true"),
                 Literal::Bool(false) => json.extend_from_slice(b"false"),

@@ -505,6 +505,10 @@ fn valid_lines(bytes: &[u8]) -> &str {
         Some(reached) if bytes.len() > TEXT_BYTES_MAX => whole_lines(reached),
         _ => bytes,
     };
+    if let Ok(text) = simdutf8::basic::from_utf8(in_reach) {
+        return text;
+    }
+    // How far it is, takes another look.
     match std::str::from_utf8(in_reach) {
         Ok(text) => text,
         Err(error) => std::str::from_utf8(whole_lines(&in_reach[..error.valid_up_to()])).unwrap_or_default(),

@@ -2,11 +2,11 @@
 //!
 //! Flows in: the tokens of a line, the bounds of a value in it. Flows out: arrays and objects whose scalars are still text, so
 //! that who looks into them again and again goes over no text any more. An opened value is written as its text where that
-//! is compact. It must never read a string or a number, recurse, or open what holds equal keys: for those the text
-//! itself knows best which one counts.
+//! is compact; a string with escapes is spelled as it will be written. It must never read a number, recurse, or open what
+//! holds equal keys: for those the text itself knows best which one counts.
 
 use super::walk::trimmed;
-use crate::value::raw::{Form, Key};
+use crate::value::raw::{self, Form, Key};
 use crate::value::tree::Span;
 use crate::value::{Arena, Member, Raw, Value, text};
 use bumpalo::collections::Vec;
@@ -36,6 +36,59 @@ struct Frame<'a> {
     is_object: bool,
     /// How many values had been collected before its own.
     before: usize,
+}
+
+/// The object that was closed last: the next often has the same keys.
+struct Model<'a> {
+    members: &'a [Member<'a>],
+    heads: Vec<'a, Head<'a>>,
+}
+
+/// A key, and how its first bytes are found in a text.
+struct Head<'a> {
+    key: &'a str,
+    word: u64,
+    mask: u64,
+}
+
+impl<'a> Model<'a> {
+    fn become_of(&mut self, members: &'a [Member<'a>]) {
+        self.members = members;
+        self.heads.clear();
+    }
+
+    /// How its keys are found; worked out when they are first looked for.
+    #[inline(always)]
+    fn heads(&mut self) -> &[Head<'a>] {
+        if self.heads.len() < self.members.len() {
+            self.find_heads();
+        }
+        &self.heads
+    }
+
+    #[inline(never)]
+    fn find_heads(&mut self) {
+        self.heads.extend(self.members.iter().map(|member| {
+            let bytes = member.key.len().min(8);
+            let mut word = [0; 8];
+            word[..bytes].copy_from_slice(&member.key.as_bytes()[..bytes]);
+            let mask = u64::MAX.checked_shr(64 - 8 * bytes as u32).unwrap_or(0);
+            Head { key: member.key, word: u64::from_le_bytes(word), mask }
+        }));
+    }
+}
+
+impl Head<'_> {
+    /// Whether the key, which has no escapes in a text that has none, stands there with its quotes.
+    #[inline(always)]
+    fn is_at(&self, text: &[u8], quote: u32, colon: u32) -> bool {
+        let (start, end) = (quote as usize + 1, (colon as usize).wrapping_sub(1));
+        let Some(word) = text.get(start..).and_then(<[u8]>::first_chunk) else { return false };
+        end.wrapping_sub(start) == self.key.len()
+            && (u64::from_le_bytes(*word) ^ self.word) & self.mask == 0
+            && text.get(end) == Some(&b'"')
+            && (self.key.len() <= 8 || text.get(start..end) == Some(self.key.as_bytes()))
+    }
 }
 
 /// What has been collected for all open containers; elements of arrays have no keys.
@@ -142,8 +195,7 @@ impl<'t> Tokens<'t> {
         let (mut at, mut key) = (first, "");
         let mut frames: Vec<'a, Frame<'a>> = Vec::with_capacity_in(4, arena);
         let mut values: Values<'a> = Vec::with_capacity_in(32, arena);
-        // The members of the object that was closed last: those of the next often have the same keys.
-        let mut model: &'a [Member<'a>] = &[];
+        let mut model = Model { members: &[], heads: Vec::new_in(arena) };
         let mut escapes = self.escapes;
         'open: loop {
             // Token `at` opens a container.
@@ -155,10 +207,10 @@ impl<'t> Tokens<'t> {
             loop {
                 if !empty {
                     let stop;
-                    let known = model.get(values.len() - frames.last()?.before..).unwrap_or(&[]);
+                    let known = model.members.get(values.len() - frames.last()?.before..).unwrap_or(&[]);
                     (at, stop) = match is_object {
                         true => self.members(at, known, &mut values, arena)?,
-                        false => self.elements(at, (model, &mut escapes), &mut values, arena)?,
+                        false => self.elements(at, (&mut model, &mut escapes), &mut values, arena)?,
                     };
                     if let Stop::Open(inner) = stop {
                         key = inner;
@@ -175,10 +227,13 @@ impl<'t> Tokens<'t> {
                     let value = match frame.is_object {
                         true => {
                             let members = arena.alloc_slice_copy(collected);
-                            if self.form.has(Form::REPEATED) && !has_keys_of(members, model) && may_repeat(members) {
+                            if self.form.has(Form::REPEATED)
+                                && !has_keys_of(members, model.members)
+                                && may_repeat(members)
+                            {
                                 return None;
                             }
-                            model = members;
+                            model.become_of(members);
                             Value::opened_object(arena, members, source)
                         }
                         false => {
@@ -240,7 +295,7 @@ impl<'t> Tokens<'t> {
     fn elements<'a>(
         &self,
         mut at: usize,
-        (model, escapes): (&'a [Member<'a>], &mut &'t [u32]),
+        (model, escapes): (&mut Model<'a>, &mut &'t [u32]),
         values: &mut Values<'a>,
         arena: &'a Arena,
     ) -> Option<(usize, Stop<'a>)>
@@ -275,7 +330,7 @@ impl<'t> Tokens<'t> {
     fn alike<'a>(
         &self,
         at: usize,
-        model: &'a [Member<'a>],
+        model: &mut Model<'a>,
         escapes: &mut &'t [u32],
         arena: &'a Arena,
     ) -> Option<(usize, Value<'a>)>
@@ -283,7 +338,7 @@ impl<'t> Tokens<'t> {
         't: 'a,
     {
         // Each member is a key, its colon, its value and what follows.
-        let tokens = at + 1..at + 1 + 4 * model.len();
+        let tokens = at + 1..at + 1 + 4 * model.members.len();
         let (heads, _) = self.classes.get(tokens.clone())?.as_chunks::<4>();
         let (starts, _) = self.positions.get(tokens)?.as_chunks::<4>();
         let (open, close) = (*self.positions.get(at)?, starts.last()?[3]);
@@ -295,18 +350,18 @@ impl<'t> Tokens<'t> {
             }
             *escapes = rest;
         }
-        let is_key = |model: &Member, name: u32, colon: u32| {
-            let spelled = self.source.as_bytes().get(name as usize + 1..colon as usize).and_then(<[u8]>::split_last);
-            spelled.is_some_and(|(quote, spelled)| *quote == b'"' && text::same(spelled, model.key.as_bytes()))
-        };
-        if !is_key(model.first()?, starts[0][0], starts[0][1]) {
+        if !model.heads().first()?.is_at(self.source.as_bytes(), starts[0][0], starts[0][1]) {
             return None;
         }
-        let members = arena.alloc_slice_copy(model);
-        for (n, (member, (heads, starts))) in members.iter_mut().zip(heads.iter().zip(starts)).enumerate() {
-            let ([_, _, class, after], [name, colon, start, next]) = (*heads, *starts);
-            let follows = if n + 1 < model.len() { b',' } else { b'}' };
-            if heads[..2] != *b"\":" || class | 0x20 == b'{' || after != follows || !is_key(member, name, colon) {
+        let members = arena.alloc_slice_copy(model.members);
+        let model = &model.heads()[..members.len()];
+        let (heads, starts) = (&heads[..members.len()], &starts[..members.len()]);
+        for (n, member) in members.iter_mut().enumerate() {
+            let [quote, colon, class, after] = heads[n];
+            let [name, name_end, start, next] = starts[n];
+            let follows = if n + 1 < heads.len() { b',' } else { b'}' };
+            let is_key = [quote, colon] == *b"\":" && model[n].is_at(self.source.as_bytes(), name, name_end);
+            if !is_key || class | 0x20 == b'{' || after != follows {
                 return None;
             }
             let text = self.source.get(start as usize..self.trimmed(next))?;
@@ -324,8 +379,10 @@ impl<'t> Tokens<'t> {
         't: 'a,
     {
         let text = self.source.get(start as usize..self.trimmed(next))?;
-        let form = if class == b'"' { self.form.of_scalar(text) } else { Form::COMPACT };
-        Some(Value::raw(arena, text, form))
+        match class == b'"' && self.escapes(text.as_bytes()) {
+            true => Some(respelled(text, arena)),
+            false => Some(Value::raw(arena, text, Form::COMPACT)),
+        }
     }
 
     /// A key, by where it and its colon start.
@@ -348,6 +405,18 @@ impl<'t> Tokens<'t> {
     #[inline(always)]
     pub(super) fn trimmed(&self, next: u32) -> usize {
         trimmed(self.source, next as usize)
+    }
+}
+
+/// A string that has escapes, spelled as it will be written: that may be more than once.
+#[inline(never)]
+fn respelled<'a>(string: &'a str, arena: &'a Arena) -> Value<'a> {
+    let mut written = std::vec::Vec::with_capacity(string.len());
+    text::write_string(text::unescape(raw::unquote(string), arena), &mut written);
+    match std::str::from_utf8(&written) {
+        Ok(written) if written != string => Value::raw(arena, arena.alloc_str(written), Form::COMPACT),
+        // What is written is text in any case.
+        _ => Value::raw(arena, string, Form::COMPACT),
     }
 }
 

@@ -129,6 +129,10 @@ impl Shapes {
             return None;
         }
         for (n, shape) in self.known.iter_mut().enumerate().filter(|(n, _)| *n != self.last) {
+            // Most that are not alike are not of the same length either.
+            if index.classes.get(cursor.token + shape.tokens - 1) != Some(&b'\n') {
+                continue;
+            }
             if let Some(walked) = shape.recognise(text, index, cursor, slots) {
                 shape.lines = shape.lines.saturating_add(1);
                 self.last = n;

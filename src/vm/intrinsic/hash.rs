@@ -67,7 +67,10 @@ impl Hex {
 pub(super) fn encode<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let [text] = call.exactly()?;
     let text = call.short(call.string(text)?)?;
-    Ok(Value::copy_str(call.arena, &STANDARD.encode(text)))
+    let encoded = call.arena.alloc_slice_fill_copy(text.len().div_ceil(3) * 4, 0);
+    let length = STANDARD.encode_slice(text, encoded).map_err(|_| call.rejected())?;
+    // All are characters of the alphabet.
+    Ok(Value::text(call.arena, std::str::from_utf8(&encoded[..length]).map_err(|_| call.rejected())?))
 }
 
 /// `States.Base64Decode(text)`: lenient, as Java's MIME decoder is: characters that are not of the standard alphabet are

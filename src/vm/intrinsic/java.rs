@@ -11,7 +11,7 @@ use crate::value::{Arena, Kind, Value, number::Number, raw, text};
 pub(super) type Text<'a> = bumpalo::collections::String<'a>;
 
 /// Appends the text form: a string bare, other scalars as JSON, arrays `[1, a]`, objects `{a=1, b=[]}`.
-#[inline]
+#[inline(always)]
 pub(super) fn write_text<'a>(value: Value<'a>, arena: &'a Arena, out: &mut Text<'a>) {
     match value {
         Value::Text(text) => out.push_str(text),

@@ -8,6 +8,9 @@ use crate::vm::seed::uuid_of;
 /// Room that is made at first for a part of a text.
 const LIKELY_BYTES: usize = 64;
 
+/// As many pieces as most texts are split into.
+const LIKELY_PIECES: usize = 4;
+
 /// `States.Format(template, a, …)`: the template with each `{}` replaced by the text of the next argument.
 ///
 /// There must be as many arguments as placeholders. Text forms are Java's: strings bare, objects `{a=1}`, arrays `[1, 2]`.
@@ -34,8 +37,8 @@ pub(super) fn format<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     Ok(Value::text(call.arena, out.into_bump_str()))
 }
 
-/// What [`format()`] makes of a template that has been taken apart, and that may take so many bytes; nothing if it is too
-/// long.
+/// What [`format()`] makes of a template that has been taken apart; room for so many bytes is made at first. Nothing if it is
+/// too long.
 #[inline(always)]
 pub(in crate::vm) fn put_together<'t, 'a>(
     likely_bytes: usize,
@@ -63,8 +66,7 @@ fn put<'a>(value: Value<'a>, arena: &'a Arena, out: &mut java::Text<'a>) -> Opti
 }
 
 /// How much room to make for the text form of a value: of a scalar, enough.
-#[inline(always)]
-pub(in crate::vm) fn likely_bytes(value: Value) -> usize {
+fn likely_bytes(value: Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
         Value::Raw(raw) => raw.text.len().min(LIKELY_BYTES),
@@ -79,9 +81,25 @@ pub(in crate::vm) fn likely_bytes(value: Value) -> usize {
 pub(super) fn split<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let [text, separators] = call.exactly()?;
     let (text, separators) = (call.string(text)?, Separators::new(call.string(separators)?));
-    let pieces = text.split(|c| separators.contain(c)).filter(|piece| !piece.is_empty());
-    let pieces = pieces.map(|piece| Value::text(call.arena, piece));
-    let pieces = bumpalo::collections::Vec::from_iter_in(pieces, call.arena);
+    let mut pieces = bumpalo::collections::Vec::with_capacity_in(LIKELY_PIECES, call.arena);
+    let mut take = |piece: &'a str| {
+        if !piece.is_empty() {
+            pieces.push(Value::text(call.arena, piece));
+        }
+    };
+    if separators.others.is_empty() {
+        // Then no byte of any other character is one of them.
+        let mut start = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            if byte.is_ascii() && separators.ascii >> byte & 1 == 1 {
+                take(&text[start..at]);
+                start = at + 1;
+            }
+        }
+        take(&text[start..]);
+    } else {
+        text.split(|c| separators.contain(c)).for_each(take);
+    }
     Ok(Value::array(call.arena, pieces.into_bump_slice()))
 }
 

@@ -5,24 +5,25 @@
 
 use super::Walk;
 use super::each::LONG;
-use crate::program::shortcut::{Compute, Operand, Piece};
+use crate::program::shortcut::{Compute, Operand, Piece, REGISTER_DEPTH_MAX};
 use crate::program::{Function, PathId};
 use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::scan::Slot;
 use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
-use crate::value::{Member, Value};
+use crate::value::{Kind, Member, Value};
 use crate::vm::intrinsic::{self, Bit};
 use crate::vm::seed::Seed;
 
-/// Room that is made for a piece of a text that nothing is known of.
-const LIKELY_BYTES: usize = 32;
+/// How long the text of a time is.
+const TIME_BYTES: usize = "2020-01-01T00:00:00.000Z".len();
+/// Room that is made for a text: most are no longer.
+const LIKELY_BYTES: usize = 64;
 
 impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     #[inline(always)]
     pub(super) fn compute(&mut self, what: &'p Compute) -> Option<Value<'a>> {
         match what {
-            Compute::Select { from, path, existing, taken } => self.select(*from, *path, *existing, *taken).ok(),
             Compute::Call { function, arguments } => self.call(*function, arguments),
             Compute::Format { pieces } => self.format(pieces),
             Compute::Object { members } => Some(self.object(members)),
@@ -46,16 +47,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
 
     #[inline(never)]
     fn format(&self, pieces: &'p [Piece]) -> Option<Value<'a>> {
-        let likely = pieces.iter().map(|piece| match piece {
-            Piece::Text(text) => text.len(),
-            Piece::Value(Operand::Register(register)) => intrinsic::likely_bytes(self.registers[*register as usize]),
-            Piece::Value(_) => LIKELY_BYTES,
-        });
         let bits = pieces.iter().map(|piece| match piece {
             Piece::Text(text) => Bit::Text(text),
             Piece::Value(operand) => Bit::Value(self.value(*operand)),
         });
-        intrinsic::put_together(likely.sum(), bits, self.arena)
+        intrinsic::put_together(LIKELY_BYTES, bits, self.arena)
     }
 
     #[inline(never)]
@@ -69,8 +65,17 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         let (program, arena) = (self.shortcuts.program, self.arena);
         match what {
             Compute::Now => {
-                let time = Timestamp::from_millis(self.now_ms).to_rfc3339_millis();
-                Some(Value::copy_str(arena, &time))
+                let mut time = bumpalo::collections::String::with_capacity_in(TIME_BYTES, arena);
+                Timestamp::from_millis(self.now_ms).write_rfc3339_millis(&mut time).ok()?;
+                Some(Value::text(arena, time.into_bump_str()))
+            }
+            // Where an array is on the way its elements' members are meant, which the machine finds.
+            Compute::Members { from, names } => {
+                let inner = |value: Value<'a>, name: &str| match value.kind() {
+                    Kind::Object => value.get(arena, name),
+                    _ => None,
+                };
+                names.iter().map(|name| &**name).try_fold(self.value(*from), inner)
             }
             Compute::Array { items } => {
                 let items = items.iter().map(|operand| self.value(*operand));
@@ -91,20 +96,33 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             Compute::Place { base, path, value } => {
                 program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
             }
-            other => self.compute(other),
+            // Those never come here: they have functions of their own.
+            Compute::Call { .. } | Compute::Format { .. } | Compute::Select { .. } | Compute::Object { .. } => None,
         }
     }
 
-    /// What the rest of a path leads to; if to nothing, whether that is because it has cost too much.
+    /// Keeps in a register what the rest of a path leads to; if it leads to nothing, whether the machine has to say why.
     #[inline(always)]
-    pub(super) fn select(&self, from: Operand, path: PathId, existing: bool, taken: u32) -> Result<Value<'a>, bool> {
+    pub(super) fn select(
+        &mut self,
+        register: u32,
+        from: Operand,
+        path: PathId,
+        existing: bool,
+        taken: u32,
+    ) -> Result<(), bool> {
         let (root, path) = (self.value(from), self.shortcuts.program.path(path));
-        // Definite paths cost nothing.
+        // Definite paths cost nothing, and a part is neither larger nor deeper than the whole.
         match path.reach(root) {
-            Reach::Found(found) => Ok(found),
-            Reach::Nowhere => Err(false),
-            Reach::Unknown => self.evaluate(root, path, existing, taken),
+            Reach::Found(found) if matches!(from, Operand::Register(_)) => {
+                self.registers[register as usize] = found;
+                return Ok(());
+            }
+            Reach::Nowhere => return Err(false),
+            Reach::Found(_) | Reach::Unknown => {}
         }
+        let value = self.evaluate(root, path, existing, taken)?;
+        if self.keep(register, value) > REGISTER_DEPTH_MAX { Err(true) } else { Ok(()) }
     }
 
     #[inline(never)]

@@ -5,11 +5,12 @@
 //! over memory that is given back, and on other threads where those have time: of a part only the text is kept. It must
 //! never go on where an item needs the machine: then the whole execution does.
 
-use super::{Calls, REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk, write_parts};
+use super::writing::{Made, Written};
+use super::{Calls, REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk};
 use crate::program::shortcut::{BranchTurn, Each, Ending, Offspring, Part as TextPart};
 use crate::program::work::CONCURRENCY_MAX;
 use crate::value::raw::Form;
-use crate::value::{Arena, Value};
+use crate::value::{Arena, Raw, Value};
 use std::ops::Range;
 
 /// What the machine counts for each item that is opened, and more than it needs.
@@ -139,7 +140,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 places.give_back(place, self.now_ms);
                 self.spare.take(output.size().bytes_max)?;
                 self.items.push(end);
-                write_parts(parts, self.registers, self.input, &mut text);
+                Made { registers: self.registers, written: &self.written }.write(parts, self.input, &mut text);
                 text.push(b',');
                 results.push(output);
                 if self.arena.allocated_bytes() > crowded_bytes {
@@ -155,11 +156,20 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             text.pop();
         }
         text.push(b']');
-        let text = self.arena.alloc_str(std::str::from_utf8(&text).ok()?);
-        for (index, range) in late {
-            results[index] = Value::raw(self.arena, text.get(range)?, Form::COMPACT);
+        let text: &'a [u8] = match late.is_empty() {
+            true => self.arena.alloc_slice_copy(&text),
+            false => {
+                let text = self.arena.alloc_str(std::str::from_utf8(&text).ok()?);
+                for (index, range) in late {
+                    results[index] = Value::raw(self.arena, text.get(range)?, Form::COMPACT);
+                }
+                text.as_bytes()
+            }
+        };
+        let results = Value::measured_array(self.arena, results.into_bump_slice(), text.len() as u64);
+        if let Value::Array(array) = results {
+            self.note(Written { register: each.results, array, text });
         }
-        let results = Value::written_array(self.arena, results.into_bump_slice(), text);
         (self.keep(each.results, results) <= REGISTER_DEPTH_MAX).then_some(())
     }
 
@@ -172,10 +182,9 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         index: usize,
         starts_ms: i64,
     ) -> Option<(u32, Value<'a>, &'p [TextPart])> {
-        self.registers[each.item as usize] = match (items[index], self.input.tokens) {
-            // Of a long array, which was not opened as a whole.
-            (Value::Raw(raw), Some(tokens)) if raw.text.starts_with(['{', '[']) => tokens.open_part(raw, self.arena),
-            (item, _) => item,
+        self.registers[each.item as usize] = match items[index] {
+            Value::Raw(raw) => self.item_opened(raw),
+            item => item,
         };
         self.registers[each.index as usize] = Value::Int(index as i64);
         self.now_ms = starts_ms;
@@ -225,6 +234,23 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             }
         }
         Some(())
+    }
+
+    /// An item that is still text: of a long array, which was not opened as a whole, or a scalar.
+    #[inline(never)]
+    fn item_opened(&self, raw: &'a Raw<'a>) -> Value<'a> {
+        match &self.input.tokens {
+            Some(tokens) if raw.text.starts_with(['{', '[']) => tokens.open_part(raw, self.arena),
+            _ => Value::Raw(raw),
+        }
+    }
+
+    /// Takes down what a Map has come to as text, in the place of what it came to before.
+    fn note(&mut self, new: Written<'a>) {
+        match self.written.iter_mut().find(|written| written.register == new.register) {
+            Some(written) => *written = new,
+            None => self.written.push(new),
+        }
     }
 
     /// A branch begins, or all have ended.
@@ -283,13 +309,14 @@ fn part(
         now_ms: starts_ms,
         spare,
         largest,
+        written: bumpalo::collections::Vec::new_in(arena),
         items: bumpalo::collections::Vec::new_in(arena),
     };
     let crowded_bytes = arena.allocated_bytes() + shortcuts.crowded_bytes;
     let (mut text, mut done) = (Vec::new(), Vec::with_capacity(range.len()));
     for index in range {
         let (end, _, parts) = walk.item(each, items, index, starts_ms)?;
-        write_parts(parts, walk.registers, input, &mut text);
+        Made { registers: walk.registers, written: &walk.written }.write(parts, input, &mut text);
         done.push((text.len(), end, walk.now_ms));
         text.push(b',');
         if arena.allocated_bytes() > crowded_bytes {
