@@ -114,8 +114,11 @@ def lines(part):
     count = 2_000_000 // part
     good = b'{"Weather":"COOL","id":%d}\n'
     clean = write("clean.jsonl", (good % n for n in range(count)))
-    spoilt = (good % n if n % 2 else SPOILT[n // 2 % len(SPOILT)] + b"\n" for n in range(count))
-    half = write("half.jsonl", spoilt)
+
+    def every_other(n):
+        return good % n if n % 2 else SPOILT[n // 2 % len(SPOILT)] + b"\n"
+
+    half = write("half.jsonl", (every_other(n) for n in range(count)))
     # As one would run it: results go to a file too.
     results, dead = path("results.jsonl"), path("dead.jsonl")
     clean_cpu, clean_elapsed, _ = measure(MACHINE, clean, rounds=9, out=results)
@@ -133,6 +136,17 @@ def lines(part):
     # Without what the system takes to write so much more.
     clean_cpu, cpu = measure(MACHINE, clean, rounds=9)[0], measure(MACHINE, half, "--dead-letters", "/dev/null", rounds=9)[0]
     print(f"  with all outputs thrown away:  {clean_cpu:.2f} s and {cpu:.2f} s: {clean_cpu / cpu:.2f} of it")
+    # Two sizes are run and subtracted, so that starting up does not count.
+    sizes = [count // 100, count // 20]
+
+    def per_line(line, *arguments):
+        few, many = (instructions(MACHINE, write("counted.jsonl", map(line, range(n))), *arguments, "-o", "/dev/null") for n in sizes)
+        return None if None in (few, many) else (many - few) / (sizes[1] - sizes[0])
+
+    clean, half = per_line(lambda n: good % n), per_line(every_other, "--dead-letters", "/dev/null")
+    if None in (clean, half):
+        return print("  instructions: not counted, valgrind is not there")
+    print(f"  instructions per line: {clean:.0f} and {half:.0f}: {clean / half:.2f} of it; {2 * half - clean:.0f} for a bad one")
 
 
 def loops(part):

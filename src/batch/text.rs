@@ -64,8 +64,14 @@ pub(super) fn write_number(number: u64, out: &mut Vec<u8>) {
             out.extend_from_slice(&digits);
             out.truncate(out.len() - unused);
         }
-        _ => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+        _ => write_long_number(number, out),
     }
+}
+
+/// The same of a number of more digits: apart, so that others do not pay for its buffer.
+#[cold]
+fn write_long_number(number: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// A number of at most eight digits, and how many bytes behind its digits are none.

@@ -484,7 +484,7 @@ impl<'c, 's> Lines<'c, 's> {
     /// Finds the tokens of the lines from here on, as many as can be read as a whole, which may be none.
     fn begin_stretch(&mut self) {
         if self.offset >= self.valid_from + self.valid.len() {
-            (self.valid, self.valid_from) = (valid_lines(&self.chunk[self.offset..]), self.offset);
+            (self.valid, self.valid_from) = (valid_lines(&self.chunk[self.offset..], self.offset == 0), self.offset);
         }
         let text = &self.valid[self.offset - self.valid_from..];
         (self.source, self.base, self.cursor) = (text, self.offset, Cursor::default());
@@ -500,12 +500,16 @@ impl<'c, 's> Lines<'c, 's> {
 }
 
 /// As many lines from the start on as are UTF-8, and no more than positions reach; none if the first one is not, or too long.
-fn valid_lines(bytes: &[u8]) -> &str {
+///
+/// The vector instructions look at all of a text and say only whether it is UTF-8. So they are asked once, for a chunk
+/// `whole`: behind a line that is not, asking them again for all the rest would go over a damaged chunk once for each such
+/// line.
+fn valid_lines(bytes: &[u8], whole: bool) -> &str {
     let in_reach = match bytes.get(..TEXT_BYTES_MAX) {
         Some(reached) if bytes.len() > TEXT_BYTES_MAX => whole_lines(reached),
         _ => bytes,
     };
-    if let Ok(text) = simdutf8::basic::from_utf8(in_reach) {
+    if whole && let Ok(text) = simdutf8::basic::from_utf8(in_reach) {
         return text;
     }
     // How far it is, takes another look.
