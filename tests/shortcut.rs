@@ -421,6 +421,13 @@ fn long_maps_come_to_the_same_on_all_threads() {
             "E":{{"Type":"Pass","Parameters":{{"m.$":"$.m","at.$":"$$.State.EnteredTime"}},"End":true}}}}}}"#
         )
     };
+    let picked = |path: &str| {
+        format!(
+            r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","Parameters":{{"o.$":"{path}"}},"Next":"M"}},
+            "M":{{"Type":"Map","ItemsPath":"$.o","ItemProcessor":{{"StartAt":"P","States":{{
+            "P":{{"Type":"Pass","Parameters":{{"it.$":"$","n.$":"$$.Map.Item.Index"}},"End":true}}}}}},"End":true}}}}}}"#
+        )
+    };
     let items: Vec<String> =
         (0..20_000).map(|n| format!(r#"{{"n":{},"s":"\u00e9 {n} \"","l":[{n},"x"]}}"#, n % 5)).collect();
     let mut last = items.clone();
@@ -428,13 +435,19 @@ fn long_maps_come_to_the_same_on_all_threads() {
     let events = [&items[..], &last[..]].map(|items| format!("{{\"o\":[{}]}}\n", items.join(","))).concat();
     let limits = Limits { state_bytes: u64::MAX, events: u32::MAX, steps: u64::MAX, ..Limits::STANDARD };
     let limits = Limits { execution_bytes: u64::MAX, ..limits };
-    for concurrency in ["", r#""MaxConcurrency":7,"#] {
-        let program = compiled(&machine(concurrency), &[]);
+    let machines = ["", r#""MaxConcurrency":7,"#].map(machine);
+    // Items that lie one behind the other in the text, and items that do not.
+    let more =
+        ["$.o[*]", "$.o[*].l", "$.o[*].l[0]", "$.o[?(@.n > 1)]", "$.o[?(@.n > 1)].s", "$.o[100:19000]"].map(picked);
+    for (n, machine) in machines.iter().chain(&more).enumerate() {
+        let program = compiled(machine, &[]);
+        assert!(!program.shortcut().is_empty(), "{machine}");
         let executed = run_on(1, &program, events.as_bytes(), limits, false);
-        assert!(executed[0].contains("SUCCEEDED") && executed[1].lines().count() == 1, "{concurrency}");
+        let failures = executed[1].lines().count();
+        assert!(executed[0].contains("SUCCEEDED") && failures == usize::from(n < machines.len()), "{machine}");
         for (threads, shortcuts) in [(1, true), (2, true), (3, true), (3, false)] {
             let told = run_on(threads, &program, events.as_bytes(), limits, shortcuts);
-            assert!(told == executed, "{concurrency} {threads} threads, {shortcuts}");
+            assert!(told == executed, "{machine} {threads} threads, {shortcuts}");
         }
     }
 }

@@ -115,7 +115,7 @@ impl<'t> Tokens<'t> {
         match text.as_bytes().first() {
             Some(b'{' | b'[') => {
                 let first = self.positions.partition_point(|position| (*position as usize) < start);
-                self.build(first, arena).unwrap_or_else(raw)
+                self.build(first, None, arena).unwrap_or_else(raw)
             }
             _ => raw(),
         }
@@ -145,6 +145,29 @@ impl<'t> Tokens<'t> {
             Some(start) => self.open(Span { start, end: start + part.text.len() as u32 }, arena),
             None => Value::Raw(part),
         }
+    }
+
+    /// Elements of one of this line's arrays that follow one another, opened together; nothing if they are none of those that
+    /// [stayed text](Self::open_items), or if one of them cannot be opened.
+    pub fn open_run<'a>(&self, run: &[Value<'a>], arena: &'a Arena) -> Option<&'a [Value<'a>]>
+    where
+        't: 'a,
+    {
+        let mut span: Option<(usize, usize)> = None;
+        for value in run {
+            let Value::Raw(raw) = value else { return None };
+            let start = self.place(raw.text)?;
+            // Only a comma stands between two of them: then both are elements, and of the same array.
+            if let Some((_, end)) = span
+                && self.source.as_bytes().get(end..start)?.trim_ascii() != b","
+            {
+                return None;
+            }
+            span = Some((span.map_or(start, |(first, _)| first), start + raw.text.len()));
+        }
+        let (start, _) = span?;
+        let first = self.positions.partition_point(|position| (*position as usize) < start);
+        self.build(first, Some(run.len()), arena)?.elements(arena)
     }
 
     /// How many elements the array at a token has.
@@ -187,30 +210,40 @@ impl<'t> Tokens<'t> {
         Some(Value::opened_array(arena, items, arena.alloc(Raw { text, form: self.form })))
     }
 
-    /// The container that begins at a token.
-    fn build<'a>(&self, first: usize, arena: &'a Arena) -> Option<Value<'a>>
+    /// The container that begins at a token; or an array of so many elements, the first of which does.
+    fn build<'a>(&self, first: usize, run: Option<usize>, arena: &'a Arena) -> Option<Value<'a>>
     where
         't: 'a,
     {
         let (mut at, mut key) = (first, "");
+        let most = run.unwrap_or(usize::MAX);
         let mut frames: Vec<'a, Frame<'a>> = Vec::with_capacity_in(4, arena);
         let mut values: Values<'a> = Vec::with_capacity_in(32, arena);
         let mut model = Model { members: &[], heads: Vec::new_in(arena) };
-        let mut escapes = self.escapes;
+        let before = self.escapes.partition_point(|escape| Some(escape) < self.positions.get(first));
+        let mut escapes = &self.escapes[before..];
         'open: loop {
-            // Token `at` opens a container.
-            let opening = *self.classes.get(at)?;
-            let mut is_object = opening == b'{';
-            frames.push(Frame { key, start: *self.positions.get(at)? as usize, is_object, before: values.len() });
-            at += 1;
-            let mut empty = *self.classes.get(at)? == opening + 2;
+            let (mut is_object, mut empty) = (false, false);
+            let start = *self.positions.get(at)? as usize;
+            let is_run = run.is_some() && frames.is_empty();
+            if !is_run {
+                // Token `at` opens a container.
+                let opening = *self.classes.get(at)?;
+                is_object = opening == b'{';
+                at += 1;
+                empty = *self.classes.get(at)? == opening + 2;
+            }
+            frames.push(Frame { key, start, is_object, before: values.len() });
             loop {
                 if !empty {
                     let stop;
                     let known = model.members.get(values.len() - frames.last()?.before..).unwrap_or(&[]);
                     (at, stop) = match is_object {
                         true => self.members(at, known, &mut values, arena)?,
-                        false => self.elements(at, (&mut model, &mut escapes), &mut values, arena)?,
+                        false => {
+                            let most = if frames.len() == 1 { most } else { usize::MAX };
+                            self.elements(at, most, (&mut model, &mut escapes), &mut values, arena)?
+                        }
                     };
                     if let Stop::Open(inner) = stop {
                         key = inner;
@@ -245,7 +278,8 @@ impl<'t> Tokens<'t> {
                     let Some(outer) = frames.last() else { return Some(value) };
                     is_object = outer.is_object;
                     values.push(Member { key: frame.key, value });
-                    if *self.classes.get(at)? == b',' {
+                    let is_full = frames.len() == 1 && values.len() == most;
+                    if *self.classes.get(at)? == b',' && !is_full {
                         at += 1;
                         break;
                     }
@@ -289,12 +323,13 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// Collects elements from that at a token on, up to one that is a container, or the last. An object like the model need
-    /// not be one to stop at.
+    /// Collects elements from that at a token on, up to one that is a container, or the last, or until there are so many
+    /// values. An object like the model need not be one to stop at.
     #[inline(always)]
     fn elements<'a>(
         &self,
         mut at: usize,
+        most: usize,
         (model, escapes): (&mut Model<'a>, &mut &'t [u32]),
         values: &mut Values<'a>,
         arena: &'a Arena,
@@ -309,7 +344,7 @@ impl<'t> Tokens<'t> {
                     return Some((at, Stop::Open("")));
                 };
                 values.push(Member { key: "", value });
-                if *self.classes.get(end)? != b',' {
+                if *self.classes.get(end)? != b',' || values.len() >= most {
                     return Some((end, Stop::After));
                 }
                 at = end + 1;
@@ -317,7 +352,7 @@ impl<'t> Tokens<'t> {
             }
             let [start, next]: [u32; 2] = *self.positions.get(at..)?.first_chunk()?;
             values.push(Member { key: "", value: self.scalar(class, start, next, arena)? });
-            if after != b',' {
+            if after != b',' || values.len() >= most {
                 return Some((at + 1, Stop::After));
             }
             at += 2;

@@ -136,7 +136,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 if let Some(parent) = parent {
                     self.calls.enter(parent, Offspring { index: index as u32, ..each.who });
                 }
-                let (end, output, parts) = self.item(each, items, index, starts_ms)?;
+                let (end, output, parts) = self.item(each, (index, items[index]), starts_ms)?;
                 places.give_back(place, self.now_ms);
                 self.spare.take(output.size().bytes_max)?;
                 self.items.push(end);
@@ -178,11 +178,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     fn item(
         &mut self,
         each: &Each,
-        items: &[Value<'a>],
-        index: usize,
+        (index, item): (usize, Value<'a>),
         starts_ms: i64,
     ) -> Option<(u32, Value<'a>, &'p [TextPart])> {
-        self.registers[each.item as usize] = match items[index] {
+        self.registers[each.item as usize] = match item {
             Value::Raw(raw) => self.item_opened(raw),
             item => item,
         };
@@ -314,8 +313,10 @@ fn part(
     };
     let crowded_bytes = arena.allocated_bytes() + shortcuts.crowded_bytes;
     let (mut text, mut done) = (Vec::new(), Vec::with_capacity(range.len()));
-    for index in range {
-        let (end, _, parts) = walk.item(each, items, index, starts_ms)?;
+    let items = &items[range.clone()];
+    let opened = input.tokens.as_ref().and_then(|tokens| tokens.open_run(items, arena));
+    for (index, item) in range.zip(opened.unwrap_or(items)) {
+        let (end, _, parts) = walk.item(each, (index, *item), starts_ms)?;
         Made { registers: walk.registers, written: &walk.written }.write(parts, input, &mut text);
         done.push((text.len(), end, walk.now_ms));
         text.push(b',');
