@@ -18,7 +18,7 @@ const ITEM_BYTES: u64 = 64;
 /// So many items are handed over at once.
 const PART: usize = 64;
 /// After so many items it is looked again whether others have time.
-const STRETCH: usize = 64 * PART;
+const STRETCH: usize = 256 * PART;
 /// Room that is made for what an item comes to.
 const LIKELY_BYTES: usize = 64;
 /// Maps of more items are walked in parts, whoever has time.
@@ -126,6 +126,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         let crowded_bytes = self.arena.allocated_bytes() + self.shortcuts.crowded_bytes;
         for begin in (0..items.len()).step_by(STRETCH) {
             let stretch = begin..items.len().min(begin + STRETCH);
+            if begin > 0 {
+                // As much for each of the others as for those before.
+                text.reserve((text.len() / begin + 1) * (items.len() - begin));
+            }
             let helped = stretch.len() > 2 * PART && self.company.has_time();
             if independent && (helped || items.len() > LONG) {
                 self.in_parts(each, items, (stretch, helped), &mut places, (&mut results, &mut late, &mut text))?;
