@@ -126,9 +126,9 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         let crowded_bytes = self.arena.allocated_bytes() + self.shortcuts.crowded_bytes;
         for begin in (0..items.len()).step_by(STRETCH) {
             let stretch = begin..items.len().min(begin + STRETCH);
-            if begin > 0 {
-                // As much for each of the others as for those before.
-                text.reserve((text.len() / begin + 1) * (items.len() - begin));
+            // As much for each of the others as for those before.
+            if let Some(each) = text.len().checked_div(begin) {
+                text.reserve((each + 1) * (items.len() - begin));
             }
             let helped = stretch.len() > 2 * PART && self.company.has_time();
             if independent && (helped || items.len() > LONG) {
