@@ -54,7 +54,7 @@ pub(super) struct Laps {
     together: u32,
 }
 
-/// Executions that take fewer ticks than this are measured [together](SHORT_TOGETHER): reading the clock takes some 25.
+/// Executions that take fewer ticks than this are measured [together](SHORT_TOGETHER).
 const SHORT_TICKS: u64 = 512;
 /// So many.
 const SHORT_TOGETHER: u32 = 4;

@@ -5,8 +5,8 @@
 //! input's slots, every way that the compiler could follow to its end, and at each end what is written. Wherever
 //! anything else is met (a value that is missing, an error that nothing in the program takes up), the tree says
 //! [`Node::Machine`]: then the program is run from its beginning, as if nothing had been tried. Functions are called on the
-//! way ([`Node::Ask`]); what they replied is kept for the machine, so that none is called twice. The items of a Map are a tree of their own, walked once for each ([`Node::Each`]);
-//! virtual time is a number that nodes add to.
+//! way ([`Node::Ask`]); what they replied is kept for the machine, so that none is called twice. The items of a Map are a
+//! tree of their own, walked once for each ([`Node::Each`]); virtual time is a number that nodes add to.
 //!
 //! Flows in: from `compile`, which follows the instructions. Flows out: to `vm`, which walks the tree. It must never
 //! come to anything that the machine would not come to.

@@ -75,7 +75,7 @@ impl Task {
     /// TimeoutSeconds in milliseconds, if the definition gives it as a number.
     pub fn timeout_ms(&self) -> Option<i64> {
         match self.timeout {
-            Limit::Literal(seconds) => Some(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)),
+            Limit::Literal(seconds) => Some(limit_ms(seconds)),
             Limit::None | Limit::Popped(_) => None,
         }
     }
@@ -92,6 +92,11 @@ impl Task {
         };
         format!("{}{behind}", self.resource)
     }
+}
+
+/// A time limit in milliseconds; it saturates.
+pub fn limit_ms(seconds: u64) -> i64 {
+    i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)
 }
 
 /// The most items of an inline Map that run at once.

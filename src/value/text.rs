@@ -228,16 +228,21 @@ fn write_by_words(bytes: &[u8], out: &mut Vec<u8>) {
         write_word(u64::from_le_bytes(*word), out);
     }
     if !rest.is_empty() {
-        // Filled up with what takes a byte each.
-        const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
-        let used = 8 * rest.len() as u32;
-        let last = match bytes.last_chunk() {
-            Some(last) => u64::from_le_bytes(*last) >> (u64::BITS - used),
-            None => rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
-        };
-        write_word(last | BLANKS << used, out);
+        write_word(last_word(bytes, rest), out);
         out.truncate(out.len() - (8 - rest.len()));
     }
+}
+
+/// What is left of a text behind its whole words, as a word, filled up with what takes a byte each.
+#[inline(always)]
+pub(super) fn last_word(text: &[u8], rest: &[u8]) -> u64 {
+    const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
+    let used = 8 * rest.len() as u32;
+    let last = match text.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last) >> (u64::BITS - used),
+        None => rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    };
+    last | BLANKS << used
 }
 
 /// Writes eight bytes with their escapes. Where the quotes stand in a text nobody can guess, so this does not branch on them.

@@ -2,7 +2,8 @@
 //!
 //! Flows in: a program's [`Shortcut`], an input whose slots a scanner has filled. Flows out: what the execution comes to,
 //! to be written; or nothing, and then the machine has to run it. Walking has no effect but the calls of functions, whose
-//! replies are kept for the machine, so that nothing is lost by trying. It must never come to anything that the machine would not come to, byte for byte.
+//! replies are kept for the machine, so that nothing is lost by trying. It must never come to anything that the machine
+//! would not come to, byte for byte.
 //!
 //! States Language: none of its own; every rule is the machine's, whose code is called wherever there is something to
 //! compute or to compare.

@@ -7,7 +7,7 @@ use super::event::EventKind;
 use super::machine::{Caller, Execution, Stop, Visit, Waiting};
 use super::outcome::Failure;
 use super::request::{Calling, Reply, Request, TaskRequest};
-use crate::program::work::{Completion, Integration, Limit, Task};
+use crate::program::work::{Completion, Integration, Limit, Task, limit_ms};
 use crate::program::{StateId, TaskId};
 use crate::value::{Member, Value};
 
@@ -49,7 +49,7 @@ impl<'a> Execution<'a> {
         let credentials = task.credentials.then(|| self.pop());
         let arguments = self.pop();
         self.scheduled(task, arguments, timeout, heartbeat, credentials);
-        let timeout_ms = timeout.map(|s| i64::try_from(s.saturating_mul(1_000)).unwrap_or(i64::MAX));
+        let timeout_ms = timeout.map(limit_ms);
         // Which event a function gets without a Payload is not recorded: an empty object.
         let payload = match task.integration {
             Integration::LambdaInvoke => arguments.get(self.arena, "Payload").unwrap_or_else(Value::empty_object),

@@ -8,9 +8,8 @@
 use super::symbol::Symbol;
 use super::{Followed, Link, Lost, MACHINE, OP_EVENTS_MAX, OPS_MAX, Tracer, Track, Turn, UUID_DRAWS};
 use crate::program::TaskId;
-use crate::program::shortcut::{Ask, Node, NodeId, Operand, Trouble};
+use crate::program::shortcut::{Ask, Node, NodeId, Operand};
 use crate::program::work::Integration;
-use std::rc::Rc;
 
 /// With so many instructions followed, errors are left to the machine: each try doubles what follows it.
 const RAISED_OPS_MAX: u32 = OPS_MAX / 16;
@@ -92,25 +91,16 @@ impl Tracer<'_> {
                 if retrier.full_jitter {
                     return Err(Lost);
                 }
-                // The conversion saturates, as the machine's does.
-                let ms = (retrier.seconds(used) * 1_000.0) as i64;
                 let mut track = track.clone();
-                track.visit.used[n] += 1;
-                track.visit.retry_count += 1;
-                track.troubles.push((state, Trouble::Retried));
-                (track.pc, track.eff) = (retrier.at, track.doc.clone());
+                let ms = track.try_again(state, n, retrier);
                 track.replied = Some(Replied::Retried(ms));
                 Ok(track)
             })
         };
         let catcher = |n: usize| {
             let mut track = track.clone();
-            track.visit.is_caught = true;
-            track.troubles.push((state, Trouble::Caught));
-            let cause = Symbol::Cause(Rc::new(Symbol::Register(register + 2)));
-            track.res =
-                Symbol::Object([("Error".into(), Symbol::Register(register + 1)), ("Cause".into(), cause)].into());
-            track.pc = info.catchers[n].at;
+            let (error, message) = (Symbol::Register(register + 1), Symbol::Register(register + 2));
+            track.be_caught(state, info.catchers[n].at, error, message);
             track
         };
         let retriers = (0..info.retriers.len()).map(retrier).collect();

@@ -7,7 +7,8 @@
 use super::symbol::Symbol;
 use super::{Followed, Link, Lost, Tracer, Track, UUID_DRAWS};
 use crate::program::shortcut::{ERROR_BYTES_MAX, Trouble};
-use crate::program::{ConstId, StateId, state};
+use crate::program::state::{self, Retrier};
+use crate::program::{Addr, ConstId, StateId};
 use crate::value::{Arena, Value};
 use std::rc::Rc;
 
@@ -27,6 +28,27 @@ pub(super) struct Visit {
 impl Visit {
     pub fn of(state: StateId, retriers: usize) -> Visit {
         Visit { state: Some(state), used: vec![0; retriers], is_fresh: true, ..Visit::default() }
+    }
+}
+
+impl Track {
+    /// The n-th Retrier of the state takes an error up; after how many milliseconds.
+    pub(super) fn try_again(&mut self, state: StateId, n: usize, retrier: &Retrier) -> i64 {
+        // The conversion saturates, as the machine's does.
+        let ms = (retrier.seconds(self.visit.used[n]) * 1_000.0) as i64;
+        self.visit.used[n] += 1;
+        self.visit.retry_count += 1;
+        self.troubles.push((state, Trouble::Retried));
+        (self.pc, self.eff) = (retrier.at, self.doc.clone());
+        ms
+    }
+
+    /// A Catcher of the state, which leads there, takes an error up.
+    pub(super) fn be_caught(&mut self, state: StateId, at: Addr, error: Symbol, message: Symbol) {
+        self.visit.is_caught = true;
+        self.troubles.push((state, Trouble::Caught));
+        let members = [("Error".into(), error), ("Cause".into(), Symbol::Cause(Rc::new(message)))];
+        (self.res, self.pc) = (Symbol::Object(members.into()), at);
     }
 }
 
@@ -69,20 +91,13 @@ impl Tracer<'_> {
                 if retrier.full_jitter {
                     return Err(Lost);
                 }
-                track.visit.used[n] += 1;
-                track.visit.retry_count += 1;
-                track.troubles.push((state, Trouble::Retried));
-                (track.pc, track.eff) = (retrier.at, track.doc.clone());
-                // The conversion saturates, as the machine's does.
-                self.pass(track, links, (retrier.seconds(used) * 1_000.0) as i64);
+                let ms = track.try_again(state, n, retrier);
+                self.pass(track, links, ms);
                 return Ok(());
             }
         }
         let n = info.catchers.iter().position(|c| state::matches(&c.errors, Some(&name))).ok_or(Lost)?;
-        track.visit.is_caught = true;
-        track.troubles.push((state, Trouble::Caught));
-        let members = [("Error".into(), Symbol::Const(name_id)), ("Cause".into(), Symbol::Cause(Rc::new(message)))];
-        (track.res, track.pc) = (Symbol::Object(members.into()), info.catchers[n].at);
+        track.be_caught(state, info.catchers[n].at, Symbol::Const(name_id), message);
         Ok(())
     }
 

@@ -1,8 +1,7 @@
 //! The first pass on x86-64: 64 bytes at a time, with AVX-512 or AVX2. The only file with `unsafe` in this crate.
 //!
 //! Flows in: a text. Flows out: exactly the index that `scalar` makes; or the text with its escapes, as `value::text` writes
-//! them. Each function asks the machine before it runs, so
-//! calling it is safe everywhere. Why `unsafe` at all: on 113-byte events this pass takes some 10 ns instead of 130, more
+//! them. Each function asks the machine before it runs, so calling it is safe everywhere. Why `unsafe` at all: on 113-byte events this pass takes some 10 ns instead of 130, more
 //! than the whole rest of an execution. What needs it is small: loads of whole blocks that lie inside the text, and
 //! stores into capacity that was reserved for the worst case before.
 //!
@@ -11,6 +10,7 @@
 #![allow(unsafe_code)]
 
 use super::index::Index;
+use crate::value::text::last_word;
 use std::arch::x86_64::*;
 
 /// Bytes per block: a bit each in a word.
@@ -480,14 +480,7 @@ fn escape_avx2(text: &[u8], out: &mut Vec<u8>) -> bool {
         controls |= write(u64::from_le_bytes(*word));
     }
     if !rest.is_empty() {
-        // Filled up with what takes a byte each.
-        const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
-        let used = 8 * rest.len() as u32;
-        let last = match text.last_chunk() {
-            Some(last) => u64::from_le_bytes(*last) >> (u64::BITS - used),
-            None => rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
-        };
-        controls |= write(last | BLANKS << used);
+        controls |= write(last_word(text, rest));
         out.truncate(out.len() - (8 - rest.len()));
     }
     if controls {

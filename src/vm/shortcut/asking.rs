@@ -2,7 +2,7 @@
 //!
 //! Flows in: what a state gives its task. Flows out: what the function returned, or where the error that it raised leads.
 //! All replies are kept: where the machine has to run the execution after all, whoever drives it answers the same calls by
-//! them ([`Calls::given`]), so that no function is called twice. It must never call one that the machine would not call.
+//! them ([`Calls::into_given`]), so that no function is called twice. It must never call one that the machine would not call.
 
 use super::{REGISTER_DEPTH_MAX, Walk};
 use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring};
