@@ -54,9 +54,9 @@ fn reserve<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
         return Err(FunctionError::new("Stock.Busy", format!("attempt {attempt}")));
     }
     let number = member(event, "n")?.as_i64().unwrap_or(0) + 1;
-    let shelf = [&*number.to_string(), "-", sku].concat();
+    let shelf = call.concat(&[itoa::Buffer::new().format(number), "-", sku]);
     let (sku, qty) = (member(item, "sku")?.value(), member(item, "qty")?.value());
-    Ok(call.object(&[("sku", sku), ("qty", qty), ("shelf", call.text(&shelf))]))
+    Ok(call.object(&[("sku", sku), ("qty", qty), ("shelf", shelf)]))
 }
 
 fn charge<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
@@ -70,8 +70,8 @@ fn charge<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
             Err(FunctionError::new("Payment.Declined", format!("{amount} is above {limit}")))
         }
         _ => {
-            let by = ["card of ", text(payment, "holder")?].concat();
-            Ok(call.object(&[("charged", cents.value()), ("by", call.text(&by))]))
+            let by = call.concat(&["card of ", text(payment, "holder")?]);
+            Ok(call.object(&[("charged", cents.value()), ("by", by)]))
         }
     }
 }

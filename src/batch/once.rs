@@ -45,7 +45,7 @@ impl Once<'_> {
     /// Executes the line at hand, which is JSON and has filled the slots; writes the members of its result line.
     #[inline]
     pub fn run(&self, lines: &Lines, slots: &[Slot], arena: &Arena, who: Who, out: &mut Vec<u8>) -> Ended {
-        let mut calls = Calls::of(self.bound, who.seed.into(), arena);
+        let mut calls = Calls::of(self.bound, who.seed.into());
         if let Some(shortcuts) = self.shortcuts {
             let input = scanned(&shortcuts, lines, slots, who.now_ms);
             if let Some(told) = shortcuts.tell(&input, arena, who.helpers, &mut calls) {
@@ -66,7 +66,7 @@ impl Once<'_> {
         let mut execution = Execution::new(self.program, self.settings, arena, start);
         execution.count_in(who.tally);
         let mut counters = self.bound.counters_of(who.seed);
-        counters.give_again(calls.into_given());
+        counters.give_again(calls.given());
         let status = drive_moving(execution, self.bound, &mut counters, who.helpers, |_, outcome, arena| {
             write_outcome(&outcome, arena, out);
             match outcome {

@@ -139,7 +139,7 @@ impl<'r> Swift<'r> {
             }
             {
                 let seen = once::scanned(&self.shortcuts, lines, &slots[..known], self.now_ms);
-                let Some(execution) = self.shortcuts.tell(&seen, arena, *company, &mut Calls::none(arena)) else {
+                let Some(execution) = self.shortcuts.tell(&seen, arena, *company, &mut Calls::none()) else {
                     break kind;
                 };
                 let Some(Some(parts)) = self.lines.get(execution.index) else { break kind };

@@ -18,7 +18,7 @@ use super::wording::Place;
 use crate::program::shortcut::Trouble;
 use crate::value::Arena;
 use crate::value::scan::{Line, LineKind, Lines, Scratch, Slot};
-use crate::vm::shortcut::{Calls, GivenReply, Scanned, Told};
+use crate::vm::shortcut::{Calls, GivenReplies, Scanned, Told};
 use crate::vm::{Execution, Outcome, Seed, Start, Stream, Tally};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -389,7 +389,7 @@ impl Worker<'_, '_, '_, '_> {
             }
             Identity::Content => (Seed::NOBODY, Stream::of_content(job.seed, line.text)),
         };
-        let mut given: &[GivenReply] = &[];
+        let mut given = GivenReplies::default();
         if let Some(shortcuts) = job.shortcuts {
             if shortcuts.asks() {
                 // This may take long: others may want to know where it is, and afterwards whether the run is over.
@@ -397,7 +397,7 @@ impl Worker<'_, '_, '_, '_> {
                 self.look_up_at = 0;
             }
             let input = once::scanned(&shortcuts, lines, slots, now_ms);
-            let mut calls = Calls::of(job.bound, who, &self.arena);
+            let mut calls = Calls::of(job.bound, who);
             if let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers, &mut calls)
                 && self.take_down(place, &told, &input, results)
             {
@@ -409,7 +409,7 @@ impl Worker<'_, '_, '_, '_> {
                 }
                 return self.time(started, place, results);
             }
-            given = calls.into_given();
+            given = calls.given();
         }
         // As may this.
         self.place.offset.store(place.offset, Ordering::Relaxed);

@@ -346,8 +346,7 @@ impl<'a> Value<'a> {
                 found.map(|text| Value::raw(arena, text, raw.form))
             }
             Value::Object(object) => {
-                let is_wanted = |member: &&Member| text::same(member.key.as_bytes(), key.as_bytes());
-                object.members.iter().rev().find(is_wanted).map(|member| member.value)
+                text::last_of_name(object.members, |member| member.key, key).map(|member| member.value)
             }
             Value::Overlay(mut overlay) => loop {
                 if overlay.member.key == key {

@@ -13,7 +13,7 @@ mod compute;
 mod each;
 mod writing;
 
-pub use asking::{Answers, Calls, GivenReply};
+pub use asking::{Answers, Calls, GivenReplies};
 pub use each::{Company, Nobody, Part as PartOfMap};
 use writing::{Made, Written};
 

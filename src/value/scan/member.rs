@@ -6,22 +6,24 @@
 
 use super::open::Tokens;
 use crate::value::raw::{Form, Key};
+use crate::value::text;
 
 impl<'t> Tokens<'t> {
     /// The value of an object's member of that name: of equal keys the last counts. The outer nothing: the text is no object
     /// that is a part of this line.
     pub fn member(&self, object: &str, name: &str) -> Option<Option<&'t str>> {
         let start = self.place(object)?;
-        let mut at = self.positions.partition_point(|position| (*position as usize) < start);
+        let mut at = match *self.positions.first()? as usize == start {
+            true => 0,
+            false => self.positions.partition_point(|position| (*position as usize) < start),
+        };
         if *self.positions.get(at)? as usize != start || *self.classes.get(at)? != b'{' {
             return None;
         }
         at += 1;
-        // Such a name is spelled as it is, wherever nothing is escaped.
-        let plain = !name.bytes().any(|byte| matches!(byte, b'"' | b'\\'));
         let mut found = None;
         while *self.classes.get(at)? == b'"' {
-            let is_wanted = self.is_key(at, name, plain)?;
+            let is_wanted = self.is_key(at, name)?;
             // Behind the key and its colon.
             let value = at + 2;
             at = self.behind(value)?;
@@ -47,17 +49,19 @@ impl<'t> Tokens<'t> {
 
     /// Whether the key at a token is this name.
     #[inline(always)]
-    fn is_key(&self, at: usize, name: &str, plain: bool) -> Option<bool> {
+    fn is_key(&self, at: usize, name: &str) -> Option<bool> {
         let start = *self.positions.get(at)? as usize + 1;
-        let text = &self.source.as_bytes()[start..];
-        if plain && text.get(name.len()) == Some(&b'"') && text.starts_with(name.as_bytes()) {
-            return Some(true);
+        let colon = *self.positions.get(at + 1)?;
+        // Nearly always the closing quote stands before the colon.
+        let end = match self.source.as_bytes().get(colon as usize - 1) {
+            Some(b'"') => colon as usize - 1,
+            _ => self.trimmed(colon) - 1,
+        };
+        if self.form.has(Form::ESCAPED) {
+            let text = self.source.get(start..end)?;
+            return Some(Key { text, escaped: text::has_backslash(text.as_bytes()) }.is(name));
         }
-        if plain && !self.form.has(Form::ESCAPED) {
-            return Some(false);
-        }
-        let text = self.source.get(start..self.trimmed(*self.positions.get(at + 1)?) - 1)?;
-        Some(Key { text, escaped: text.contains('\\') }.is(name))
+        Some(text::same(self.source.as_bytes().get(start..end)?, name.as_bytes()))
     }
 
     /// The token behind the value that begins at one: a comma or a bracket.
