@@ -31,10 +31,12 @@ fn main() -> ExitCode {
 }
 
 /// A member that has to be there.
+#[inline]
 fn member<'a>(event: Event<'a>, key: &str) -> Result<Event<'a>, FunctionError> {
     event.get(key).ok_or_else(|| FunctionError::new("KeyError", format!("'{key}'")))
 }
 
+#[inline]
 fn text<'a>(event: Event<'a>, key: &str) -> Result<&'a str, FunctionError> {
     member(event, key)?.as_str().ok_or_else(|| FunctionError::new("TypeError", format!("'{key}' is no string")))
 }

@@ -354,19 +354,25 @@ impl<'a> Call<'a> {
     }
 
     /// An object of these members; of equal keys the last counts.
-    #[inline]
+    // Where it is called, the keys are known: there they are compared and measured when the program is compiled.
+    #[inline(always)]
     pub fn object(&self, members: &[(&str, Value<'a>)]) -> Value<'a> {
-        let is_last = |n: usize| !members[n + 1..].iter().any(|(key, _)| same(key.as_bytes(), members[n].0.as_bytes()));
-        let member = |(key, value): &(&str, Value<'a>)| Member { key: self.arena.alloc_str(key), value: *value };
         // Nearly always the keys are distinct.
-        match (0..members.len()).all(is_last) {
-            true => Value::object(self.arena, self.arena.alloc_slice_fill_iter(members.iter().map(member))),
-            false => self.object_of_last(members),
+        for (n, (key, _)) in members.iter().enumerate() {
+            for (other, _) in &members[..n] {
+                if same(key.as_bytes(), other.as_bytes()) {
+                    return self.object_of_last(members);
+                }
+            }
         }
+        let arena = self.arena;
+        let member = |n: usize| Member { key: arena.alloc_str(members[n].0), value: members[n].1 };
+        Value::object(arena, arena.alloc_slice_fill_with(members.len(), member))
     }
 
     /// The same where keys are equal.
     #[cold]
+    #[inline(never)]
     fn object_of_last(&self, members: &[(&str, Value<'a>)]) -> Value<'a> {
         let mut built = bumpalo::collections::Vec::with_capacity_in(members.len(), self.arena);
         for (n, (key, value)) in members.iter().enumerate() {

@@ -6,33 +6,60 @@
 
 use super::open::Tokens;
 use crate::value::raw::{Form, Key};
-use crate::value::text;
 
 impl<'t> Tokens<'t> {
     /// The value of an object's member of that name: of equal keys the last counts. The outer nothing: the text is no object
     /// that is a part of this line.
     pub fn member(&self, object: &str, name: &str) -> Option<Option<&'t str>> {
         let start = self.place(object)?;
-        let mut at = match *self.positions.first()? as usize == start {
+        let at = match *self.positions.first()? as usize == start {
             true => 0,
             false => self.positions.partition_point(|position| (*position as usize) < start),
         };
         if *self.positions.get(at)? as usize != start || *self.classes.get(at)? != b'{' {
             return None;
         }
-        at += 1;
-        let mut found = None;
+        match self.form.has(Form::ESCAPED) || self.form.has(Form::REPEATED) {
+            true => self.odd_member(at + 1, name),
+            false => self.plain_member(at + 1, name),
+        }
+    }
+
+    /// The same from the first key on, in text in which nothing is escaped and no key stands twice.
+    #[inline(always)]
+    fn plain_member(&self, mut at: usize, name: &str) -> Option<Option<&'t str>> {
+        let bytes = self.source.as_bytes();
         while *self.classes.get(at)? == b'"' {
-            let is_wanted = self.is_key(at, name)?;
+            let (key, colon) = (*self.positions.get(at)? as usize + 1, *self.positions.get(at + 1)?);
+            // Nearly always the closing quote stands before the colon.
+            let end = match bytes.get((colon as usize).wrapping_sub(1)) {
+                Some(b'"') => colon as usize - 1,
+                _ => self.trimmed(colon).checked_sub(1)?,
+            };
             // Behind the key and its colon.
             let value = at + 2;
             at = self.behind(value)?;
-            if is_wanted {
-                let from = *self.positions.get(value)? as usize;
-                found = Some(self.source.get(from..self.trimmed(*self.positions.get(at)?))?);
-                if !self.form.has(Form::REPEATED) {
-                    break;
-                }
+            if end.wrapping_sub(key) == name.len() && bytes.get(key..end)? == name.as_bytes() {
+                return Some(Some(self.value_at(value, at)?));
+            }
+            if *self.classes.get(at)? == b',' {
+                at += 1;
+            }
+        }
+        Some(None)
+    }
+
+    /// The same in any text.
+    #[inline(never)]
+    fn odd_member(&self, mut at: usize, name: &str) -> Option<Option<&'t str>> {
+        let mut found = None;
+        while *self.classes.get(at)? == b'"' {
+            let key = *self.positions.get(at)? as usize + 1;
+            let text = self.source.get(key..self.trimmed(*self.positions.get(at + 1)?).checked_sub(1)?)?;
+            let value = at + 2;
+            at = self.behind(value)?;
+            if (Key { text, escaped: text.contains('\\') }).is(name) {
+                found = Some(self.value_at(value, at)?);
             }
             if *self.classes.get(at)? == b',' {
                 at += 1;
@@ -41,27 +68,16 @@ impl<'t> Tokens<'t> {
         Some(found)
     }
 
+    /// The value that begins at a token; behind it is that other.
+    #[inline(always)]
+    fn value_at(&self, value: usize, behind: usize) -> Option<&'t str> {
+        self.source.get(*self.positions.get(value)? as usize..self.trimmed(*self.positions.get(behind)?))
+    }
+
     /// Where a text begins in the source, if it is a part of it: nothing else can lie where the source does.
     pub(super) fn place(&self, part: &str) -> Option<usize> {
         let start = (part.as_ptr() as usize).checked_sub(self.source.as_ptr() as usize)?;
         (start < self.source.len()).then_some(start)
-    }
-
-    /// Whether the key at a token is this name.
-    #[inline(always)]
-    fn is_key(&self, at: usize, name: &str) -> Option<bool> {
-        let start = *self.positions.get(at)? as usize + 1;
-        let colon = *self.positions.get(at + 1)?;
-        // Nearly always the closing quote stands before the colon.
-        let end = match self.source.as_bytes().get(colon as usize - 1) {
-            Some(b'"') => colon as usize - 1,
-            _ => self.trimmed(colon) - 1,
-        };
-        if self.form.has(Form::ESCAPED) {
-            let text = self.source.get(start..end)?;
-            return Some(Key { text, escaped: text::has_backslash(text.as_bytes()) }.is(name));
-        }
-        Some(text::same(self.source.as_bytes().get(start..end)?, name.as_bytes()))
     }
 
     /// The token behind the value that begins at one: a comma or a bracket.
