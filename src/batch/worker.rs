@@ -20,7 +20,7 @@ use super::wording::Place;
 use crate::handler::mock::Counters;
 use crate::program::shortcut::Trouble;
 use crate::value::Arena;
-use crate::value::scan::{Line, LineKind, Lines, Scratch, Slot};
+use crate::value::scan::{Line, LineKind, LineView, Lines, Scratch, Slot};
 use crate::vm::shortcut::{Calls, GivenReplies, Scanned, Told};
 use crate::vm::{Execution, Outcome, Seed, Start, Stream, Tally};
 use std::sync::atomic::Ordering;
@@ -411,7 +411,8 @@ impl Worker<'_, '_, '_, '_> {
                 self.look_up_at = 0;
             }
             let input = once::scanned(&shortcuts, lines, slots, now_ms);
-            let mut calls = Calls::of(job.bound, who);
+            let view = LineView::new(lines, slots, job.program.slots());
+            let mut calls = Calls::of(job.bound, who, view);
             if let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers, &mut calls)
                 && self.take_down(place, &told, &input, results)
             {

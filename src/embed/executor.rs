@@ -10,7 +10,7 @@ use crate::definition::MachineType;
 use crate::handler::{Bound, Handlers, MissingHandlers};
 use crate::program::Program;
 use crate::value::raw::Form;
-use crate::value::scan::{LineKind, Lines, Scratch, Slot, SlotTrie, WalkPlan};
+use crate::value::scan::{LineKind, LineView, Lines, Scratch, Slot, SlotTrie, WalkPlan};
 use crate::value::tree::SyntaxError;
 use crate::value::{Arena, Value};
 use crate::vm::shortcut::{Calls, GivenReplies, Nobody, Shortcuts};
@@ -307,7 +307,8 @@ impl Session<'_> {
             }
             let (lines, slots) = (&*lines, &slots[..executor.program.slots().len()]);
             let who = who(lines.line().text);
-            let mut calls = Calls::of(&*executor.bound, who);
+            let view = LineView::new(lines, slots, executor.program.slots());
+            let mut calls = Calls::of(&*executor.bound, who, view);
             if let Some(shortcuts) = shortcuts
                 && let Some(ran) = executor.tell(shortcuts, (lines, slots), arena, told, &mut calls)
             {

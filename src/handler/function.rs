@@ -6,7 +6,7 @@
 use super::decode::decode;
 use super::waiting::{CallDetails, Pending};
 use crate::value::raw::Form;
-use crate::value::scan::Tokens;
+use crate::value::scan::LineView;
 use crate::value::text::{last_of_name, same};
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Kind, Member, Value};
@@ -99,18 +99,18 @@ impl<E: std::error::Error> From<E> for FunctionError {
 pub struct Event<'a> {
     value: Value<'a>,
     arena: &'a Arena,
-    /// Those of the execution's input, of which the value may be a part.
-    tokens: Option<&'a Tokens<'a>>,
+    /// That of the execution's input, of which the value may be a part.
+    view: Option<&'a LineView<'a>>,
 }
 
 impl<'a> Event<'a> {
     pub(super) fn new(value: Value<'a>, arena: &'a Arena) -> Event<'a> {
-        Event { value, arena, tokens: None }
+        Event { value, arena, view: None }
     }
 
     /// What a function is given.
     pub(super) fn of(request: &TaskRequest<'a>) -> Event<'a> {
-        Event { value: request.payload, arena: request.arena, tokens: request.tokens }
+        Event { value: request.payload, arena: request.arena, view: request.view }
     }
 
     /// The value itself, to be handed on.
@@ -134,8 +134,8 @@ impl<'a> Event<'a> {
     /// The same of an object that is not open.
     #[inline(never)]
     fn get_other(self, key: &str) -> Option<Event<'a>> {
-        if let (Value::Raw(raw), Some(tokens)) = (self.value, self.tokens)
-            && let Some(found) = tokens.member(raw.text, key)
+        if let (Value::Raw(raw), Some(view)) = (self.value, self.view)
+            && let Some(found) = view.member(raw.text, key)
         {
             return found.map(|text| Event { value: Value::raw(self.arena, text, raw.form.of_part(text)), ..self });
         }

@@ -313,7 +313,7 @@ impl Bound {
     }
 
     /// Who does a task, or what becomes of it if there is nobody.
-    #[inline]
+    #[inline(always)]
     fn behind<'a>(&self, request: &TaskRequest<'a>) -> Result<&Behind, Reply<'a>> {
         let behind = match request.handler() {
             Some(handler) => self.function(handler),
@@ -322,7 +322,7 @@ impl Bound {
         behind.ok_or_else(|| nobody(request))
     }
 
-    #[inline]
+    #[inline(always)]
     fn function(&self, handler: HandlerId) -> Option<&Behind> {
         self.behind.get(handler.index()).and_then(Option::as_ref)
     }

@@ -161,6 +161,28 @@ fn put<const N: usize>(first: &[u8; N], last: &[u8; N], length: usize, room: &mu
     room[length + 1 - N..length + 1].copy_from_slice(last);
 }
 
+/// Appends bytes as they are; most are so few that it is not worth to call for that.
+#[inline(always)]
+pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
+    let (start, length) = (out.len(), bytes.len());
+    if out.capacity() - start < BLOCK || !(4..=SHORT_MAX).contains(&length) {
+        return out.extend_from_slice(bytes);
+    }
+    out.extend_from_slice(&[b' '; BLOCK]);
+    let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
+        room[..16].copy_from_slice(first);
+        room[length - 16..length].copy_from_slice(last);
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        room[..8].copy_from_slice(first);
+        room[length - 8..length].copy_from_slice(last);
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        room[..4].copy_from_slice(first);
+        room[length - 4..length].copy_from_slice(last);
+    }
+    out.truncate(start + length);
+}
+
 #[cold]
 #[inline(never)]
 fn write_with_room(bytes: &[u8], out: &mut Vec<u8>) {
@@ -170,9 +192,12 @@ fn write_with_room(bytes: &[u8], out: &mut Vec<u8>) {
 
 #[inline(never)]
 fn write_long(bytes: &[u8], out: &mut Vec<u8>) {
-    if needs_escape(bytes) {
+    let (blocks, _) = bytes.as_chunks::<16>();
+    let last = bytes.last_chunk::<16>().is_some_and(|last| any_marked(marks(last)));
+    if last || blocks.iter().any(|block| any_marked(marks(block))) {
         return write_json_of(bytes, out);
     }
+    out.reserve(bytes.len() + 2);
     out.push(b'"');
     out.extend_from_slice(bytes);
     out.push(b'"');
@@ -198,10 +223,6 @@ pub(crate) fn write_json_of(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     write_escaped(bytes, out);
     out.push(b'"');
-}
-
-fn needs_escape(bytes: &[u8]) -> bool {
-    any_in(bytes, is_special, any_special)
 }
 
 fn is_special(byte: u8) -> bool {
@@ -427,6 +448,17 @@ mod tests {
                 other[at] ^= 1;
                 assert!(!same(&text[..length], &other), "{length} {at}");
             }
+        }
+    }
+
+    #[test]
+    fn bytes_are_appended_whatever_their_length() {
+        let text: Vec<u8> = (0..40).collect();
+        let (mut out, mut wanted) = (Vec::new(), Vec::new());
+        for length in (0..text.len()).chain(0..text.len()) {
+            append(&text[..length], &mut out);
+            wanted.extend_from_slice(&text[..length]);
+            assert_eq!(out, wanted);
         }
     }
 

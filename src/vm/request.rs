@@ -5,7 +5,7 @@ use super::outcome::Failure;
 use super::seed::Stream;
 use crate::program::work::{Integration, Task, function_name};
 use crate::program::{HandlerId, Program, TaskId};
-use crate::value::scan::Tokens;
+use crate::value::scan::LineView;
 use crate::value::{Arena, Value};
 
 /// What an execution needs in order to go on.
@@ -40,8 +40,8 @@ pub struct TaskRequest<'a> {
     calls: u32,
     /// What few requests have.
     rare: Option<&'a Rare<'a>>,
-    /// The tokens of the event that the arguments may be parts of, if they are there.
-    pub(crate) tokens: Option<&'a Tokens<'a>>,
+    /// The line of the event that the arguments may be parts of, if it is there.
+    pub(crate) view: Option<&'a LineView<'a>>,
     /// Where a reply can be put.
     pub arena: &'a Arena,
 }
@@ -63,7 +63,7 @@ pub(super) struct Calling<'a> {
     pub calls: u32,
     /// The token and the time limit in milliseconds; nothing, if there is no token and the limit is what the task says.
     pub rest: Option<(Option<&'a str>, Option<i64>)>,
-    pub tokens: Option<&'a Tokens<'a>>,
+    pub view: Option<&'a LineView<'a>>,
 }
 
 /// Who calls, for the call's id.
@@ -100,12 +100,12 @@ impl<'a> TaskRequest<'a> {
     /// The request that a task of a program comes to.
     #[inline(always)]
     pub(super) fn of(program: &'a Program, id: TaskId, calling: Calling<'a>, arena: &'a Arena) -> TaskRequest<'a> {
-        let Calling { arguments, payload, retry_count, now_ms, seed, calls, rest, tokens } = calling;
+        let Calling { arguments, payload, retry_count, now_ms, seed, calls, rest, view } = calling;
         let rare = match rest {
             None => None,
             Some((token, timeout_ms)) => Some(&*arena.alloc(Rare { token, timeout_ms })),
         };
-        TaskRequest { program, id, retry_count, arguments, payload, now_ms, seed, calls, rare, tokens, arena }
+        TaskRequest { program, id, retry_count, arguments, payload, now_ms, seed, calls, rare, view, arena }
     }
 
     /// What the program says of the task.

@@ -85,7 +85,7 @@ impl<'a> Execution<'a> {
             seed: self.seed,
             calls: self.calls,
             rest: (token.is_some() || timeout_ms != task.timeout_ms()).then_some((token, timeout_ms)),
-            tokens: None,
+            view: None,
         };
         self.calls += 1;
         Ok(Some(Request::Task(self.arena.alloc(TaskRequest::of(self.program, id, calling, self.arena)))))

@@ -11,7 +11,7 @@ use super::super::outputs::Results;
 use super::super::swift::Swift;
 use super::super::wording::Place;
 use super::Worker;
-use crate::value::scan::{LineKind, Lines, Slot};
+use crate::value::scan::{LineKind, LineView, Lines, Slot};
 use crate::vm::shortcut::Calls;
 use crate::vm::{Seed, Stream};
 use std::sync::atomic::Ordering;
@@ -61,7 +61,7 @@ impl Worker<'_, '_, '_, '_> {
                 Identity::Content => (Seed::NOBODY, Stream::of_content(seed, lines.line().text)),
             };
             let seen = once::scanned(shortcuts, lines, slots, now_ms);
-            let mut calls = Calls::of(job.bound, who);
+            let mut calls = Calls::of(job.bound, who, LineView::new(lines, slots, job.program.slots()));
             let told = shortcuts.tell(&seen, &self.arena, self.helpers, &mut calls);
             let line = told.and_then(|told| Some((told, swift.line(told.index)?)));
             if let Some((told, parts)) = line {

@@ -1,11 +1,49 @@
 //! One member of an object in checked text, by the tokens that were found when it was checked.
 //!
-//! Flows in: the tokens of a line, a text that may be a part of it, a key. Flows out: the text of the member's value. Values
+//! Flows in: a line or its tokens, a text that may be a part of it, a key. Flows out: the text of the member's value. Values
 //! between are stepped over token by token, and nothing is built. It must never say anything of a text that is not a part of
 //! the line, or of a key whose spelling it has not read.
 
+use super::lines::Lines;
 use super::open::Tokens;
+use super::trie::Slot;
 use crate::value::raw::{Form, Key};
+use crate::value::text;
+
+/// The paths that slots are filled for, in their order: member names only.
+pub type Paths = [Box<[Box<str>]>];
+
+/// A line that has been read, for those who look for members of its objects.
+#[derive(Clone, Copy, Debug)]
+pub struct LineView<'a> {
+    lines: &'a Lines<'a, 'a>,
+    slots: &'a [Slot],
+    paths: &'a Paths,
+}
+
+impl<'a> LineView<'a> {
+    /// The line at hand, which is JSON, and the slots that it has filled for these paths.
+    #[inline(always)]
+    pub fn new(lines: &'a Lines<'a, 'a>, slots: &'a [Slot], paths: &'a Paths) -> LineView<'a> {
+        LineView { lines, slots, paths }
+    }
+
+    /// As [`Tokens::member`]. A member of the line's own object that there is a slot for has been found already.
+    pub fn member(&self, object: &str, name: &str) -> Option<Option<&'a str>> {
+        let line = self.lines.line().text;
+        if std::ptr::eq(object, line) {
+            for (path, slot) in self.paths.iter().zip(self.slots) {
+                if let [only] = &**path
+                    && text::same(only.as_bytes(), name.as_bytes())
+                    && let Slot::Found(span) = slot
+                {
+                    return Some(line.get(span.start as usize..span.end as usize));
+                }
+            }
+        }
+        self.lines.tokens().member(object, name)
+    }
+}
 
 impl<'t> Tokens<'t> {
     /// The value of an object's member of that name: of equal keys the last counts. The outer nothing: the text is no object
@@ -100,17 +138,23 @@ impl<'t> Tokens<'t> {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::scan::{Lines, Scratch, SlotTrie, WalkPlan};
+    use super::LineView;
+    use crate::value::scan::{Lines, Scratch, Slot, SlotTrie, WalkPlan};
     use crate::value::{Arena, Value, raw::Form};
 
     /// All members, and names that are none, of all objects in a line, as the text itself has them.
     fn compared(line: &str, names: &[&str]) -> usize {
-        let plan = WalkPlan { trie: SlotTrie::new(&[] as &[Vec<&str>]), find_duplicates: false };
+        let paths: Vec<Box<[Box<str>]>> = [vec!["x"], vec!["a", "b"], vec!["a"], vec!["none"]]
+            .map(|path| path.into_iter().map(Box::from).collect())
+            .into();
+        let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: false };
+        let mut slots = vec![Slot::Absent; paths.len()];
         let mut scratch = Scratch::new();
         let text = format!("\n{line}\n[1]\n");
         let mut lines = Lines::new(text.as_bytes(), &mut scratch, &plan);
-        while lines.advance(&mut []).is_some_and(|kind| kind != crate::value::scan::LineKind::Json) {}
+        while lines.advance(&mut slots).is_some_and(|kind| kind != crate::value::scan::LineKind::Json) {}
         let (arena, tokens) = (Arena::new(), lines.tokens());
+        let view = LineView::new(&lines, &slots, &paths);
         let whole = lines.line().text;
         let mut objects = vec![whole];
         let mut count = 0;
@@ -119,6 +163,7 @@ mod tests {
                 let value = Value::raw(&arena, object, Form::of(object));
                 let wanted = value.get(&arena, name).map(|value| value.to_json());
                 let found = tokens.member(object, name).expect("an object of this line");
+                assert_eq!(view.member(object, name), Some(found), "{name} in {object}");
                 let json = |text: &str| Value::raw(&arena, text, Form::of(text)).to_json();
                 assert_eq!(found.map(json), wanted, "{name} in {object}");
                 count += usize::from(found.is_some());

@@ -7,7 +7,7 @@
 use super::{REGISTER_DEPTH_MAX, Walk};
 use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring};
 use crate::program::state;
-use crate::value::scan::Tokens;
+use crate::value::scan::LineView;
 use crate::value::{Arena, Value};
 use crate::vm::request::{Calling, Reply, TaskRequest};
 use crate::vm::seed::{Seed, Stream};
@@ -53,24 +53,22 @@ pub struct Calls<'c, 'a> {
     pub(super) who: Stream<'a>,
     root: Stream<'a>,
     given: GivenReplies<'a>,
-    tokens: Option<&'a Tokens<'a>>,
+    view: Option<LineView<'a>>,
+    /// The same, once a call has been made.
+    placed: Option<&'a LineView<'a>>,
 }
 
 impl<'c, 'a> Calls<'c, 'a> {
     /// Nobody does any task: what calls, the machine has to run.
     pub fn none() -> Calls<'c, 'a> {
-        Calls::new(None, Seed::NOBODY.into())
+        let who = Seed::NOBODY.into();
+        Calls { answers: None, who, root: who, given: GivenReplies(None), view: None, placed: None }
     }
 
-    /// Calls of the execution with this stream of numbers, of which nothing has been drawn.
-    #[inline]
-    pub(crate) fn of(answers: &'c dyn Answers, who: Stream<'a>) -> Calls<'c, 'a> {
-        Calls::new(Some(answers), who)
-    }
-
-    #[inline]
-    fn new(answers: Option<&'c dyn Answers>, who: Stream<'a>) -> Calls<'c, 'a> {
-        Calls { answers, who, root: who, given: GivenReplies(None), tokens: None }
+    /// Calls of the execution with this stream of numbers, of which nothing has been drawn; its input is that line.
+    #[inline(always)]
+    pub(crate) fn of(answers: &'c dyn Answers, who: Stream<'a>, view: LineView<'a>) -> Calls<'c, 'a> {
+        Calls { answers: Some(answers), who, root: who, given: GivenReplies(None), view: Some(view), placed: None }
     }
 
     /// The calls that have been made, each with its reply.
@@ -78,12 +76,13 @@ impl<'c, 'a> Calls<'c, 'a> {
         self.given
     }
 
-    /// The event's tokens, for all calls.
-    fn tokens(&mut self, tokens: &Option<Tokens<'a>>, arena: &'a Arena) -> Option<&'a Tokens<'a>> {
-        if self.tokens.is_none() {
-            self.tokens = tokens.as_ref().map(|tokens| &*arena.alloc(*tokens));
+    /// The event's line, for all calls.
+    #[inline(always)]
+    fn view(&mut self, arena: &'a Arena) -> Option<&'a LineView<'a>> {
+        if self.placed.is_none() {
+            self.placed = self.view.map(|view| &*arena.alloc(view));
         }
-        self.tokens
+        self.placed
     }
 
     /// The stream of a parent, to go on with; it is worked out now, since its children's derive from it.
@@ -119,7 +118,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             seed: self.calls.who.after(ask.draws),
             calls: ask.calls,
             rest: None,
-            tokens: self.calls.tokens(&self.input.tokens, arena),
+            view: self.calls.view(arena),
         };
         let request = &*arena.alloc(TaskRequest::of(program, ask.task, calling, arena));
         let reply = answers.answer(request)?;
