@@ -346,6 +346,7 @@ impl<'a> Call<'a> {
     ///     Ok(call.concat(&["Hello, ", who, "!"]))
     /// });
     /// ```
+    #[inline]
     pub fn concat(&self, pieces: &[&str]) -> Value<'a> {
         let bytes = pieces.iter().map(|piece| piece.len()).sum();
         let mut text = bumpalo::collections::String::with_capacity_in(bytes, self.arena);
@@ -353,21 +354,32 @@ impl<'a> Call<'a> {
         Value::text(self.arena, text.into_bump_str())
     }
 
+    /// An object whose keys the program knows: nothing of them is copied. As everywhere, of equal keys the last counts.
+    ///
+    /// ```
+    /// let handlers = expressway::handler::Handlers::new().lambda("label", |event, call| {
+    ///     Ok(call.record([("label", call.text("new")), ("of", event.value())]))
+    /// });
+    /// ```
+    // Where it is called, the keys are compared and measured when the program is compiled.
+    #[inline(always)]
+    pub fn record<const N: usize>(&self, members: [(&'static str, Value<'a>); N]) -> Value<'a> {
+        if has_twins(&members) {
+            return self.object_of_last(&members);
+        }
+        let members: &'a [Member<'a>; N] = self.arena.alloc(members.map(|(key, value)| Member { key, value }));
+        Value::object_of(self.arena, members)
+    }
+
     /// An object of these members; of equal keys the last counts.
     // Where it is called, the keys are known: there they are compared and measured when the program is compiled.
     #[inline(always)]
     pub fn object(&self, members: &[(&str, Value<'a>)]) -> Value<'a> {
-        // Nearly always the keys are distinct.
-        for (n, (key, _)) in members.iter().enumerate() {
-            for (other, _) in &members[..n] {
-                if same(key.as_bytes(), other.as_bytes()) {
-                    return self.object_of_last(members);
-                }
-            }
+        if has_twins(members) {
+            return self.object_of_last(members);
         }
-        let arena = self.arena;
-        let member = |n: usize| Member { key: arena.alloc_str(members[n].0), value: members[n].1 };
-        Value::object(arena, arena.alloc_slice_fill_with(members.len(), member))
+        let member = |(key, value): &(&str, Value<'a>)| Member { key: self.arena.alloc_str(key), value: *value };
+        Value::object_of(self.arena, self.arena.alloc_slice_fill_iter(members.iter().map(member)))
     }
 
     /// The same where keys are equal.
@@ -411,4 +423,17 @@ impl<'a> Call<'a> {
         crate::value::scan::validate(text.as_bytes()).map_err(|e| FunctionError::new("InvalidReply", e.to_string()))?;
         Ok(Value::from_text(self.arena, self.arena.alloc_str(text)))
     }
+}
+
+/// Whether two members have the same key, which hardly ever is so.
+#[inline(always)]
+fn has_twins(members: &[(&str, Value)]) -> bool {
+    for (n, (key, _)) in members.iter().enumerate() {
+        for (other, _) in &members[..n] {
+            if same(key.as_bytes(), other.as_bytes()) {
+                return true;
+            }
+        }
+    }
+    false
 }

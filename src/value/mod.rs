@@ -241,6 +241,12 @@ impl<'a> Value<'a> {
     /// An object of the given members, whose keys are distinct.
     #[inline]
     pub fn object(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
+        Value::object_of(arena, members)
+    }
+
+    /// The same where the members are put together, and something is known of them.
+    #[inline(always)]
+    pub(crate) fn object_of(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
         let mut size = Size { bytes_max: 2, depth: 0 };
         for member in members {
             size.bytes_max = size.bytes_max.saturating_add(text::bytes_max(member.key) + 2);
@@ -401,6 +407,7 @@ impl<'a> Value<'a> {
     }
 
     /// How large it may be when written, and how deep it was built.
+    #[inline]
     pub fn size(self) -> Size {
         match self {
             Value::Null | Value::Bool(_) | Value::Undefined | Value::Function(_) => Size { bytes_max: 5, depth: 0 },

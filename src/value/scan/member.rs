@@ -8,7 +8,6 @@ use super::lines::Lines;
 use super::open::Tokens;
 use super::trie::Slot;
 use crate::value::raw::{Form, Key};
-use crate::value::text;
 
 /// The paths that slots are filled for, in their order: member names only.
 pub type Paths = [Box<[Box<str>]>];
@@ -29,15 +28,17 @@ impl<'a> LineView<'a> {
     }
 
     /// As [`Tokens::member`]. A member of the line's own object that there is a slot for has been found already.
-    pub fn member(&self, object: &str, name: &str) -> Option<Option<&'a str>> {
-        let line = self.lines.line().text;
-        if std::ptr::eq(object, line) {
+    #[inline]
+    pub fn member(&self, object: &'a str, name: &str) -> Option<Option<&'a str>> {
+        let (source, span) = self.lines.around();
+        let start = (source.as_ptr() as usize).wrapping_add(span.start as usize);
+        if object.as_ptr() as usize == start && object.len() == (span.end - span.start) as usize {
             for (path, slot) in self.paths.iter().zip(self.slots) {
                 if let [only] = &**path
-                    && text::same(only.as_bytes(), name.as_bytes())
+                    && **only == *name
                     && let Slot::Found(span) = slot
                 {
-                    return Some(line.get(span.start as usize..span.end as usize));
+                    return Some(object.get(span.start as usize..span.end as usize));
                 }
             }
         }
