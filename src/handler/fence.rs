@@ -32,7 +32,7 @@ impl Behind {
     }
 
     /// Does a task, and waits for whoever takes time over it.
-    #[inline]
+    #[inline(always)]
     pub fn reply<'a>(&self, request: &'a TaskRequest<'a>) -> Reply<'a> {
         let (event, call) = (Event::of(request), Call::new(request));
         if let Some(mark) = &self.mark

@@ -425,15 +425,21 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Whether two members have the same key, which hardly ever is so.
+/// Whether two members have the same key, which hardly ever is so. What few there are is compared one by one, so that nothing
+/// is left to do where the keys are known to the compiler.
 #[inline(always)]
 fn has_twins(members: &[(&str, Value)]) -> bool {
-    for (n, (key, _)) in members.iter().enumerate() {
-        for (other, _) in &members[..n] {
-            if same(key.as_bytes(), other.as_bytes()) {
-                return true;
-            }
-        }
+    match members {
+        [] | [_] => false,
+        [(a, _), (b, _)] => a == b,
+        [(a, _), (b, _), (c, _)] => a == b || a == c || b == c,
+        [(a, _), (b, _), (c, _), (d, _)] => a == b || a == c || a == d || b == c || b == d || c == d,
+        many => any_twins(many),
     }
-    false
+}
+
+#[inline(never)]
+fn any_twins(members: &[(&str, Value)]) -> bool {
+    let is_known = |n: usize| members[..n].iter().any(|(key, _)| same(key.as_bytes(), members[n].0.as_bytes()));
+    (1..members.len()).any(is_known)
 }

@@ -295,10 +295,7 @@ impl Bound {
         if let Some(reply) = self.mock.as_ref().and_then(|mock| mock.reply(request, counters)) {
             return reply;
         }
-        match self.behind(request) {
-            Ok(behind) => behind.reply(request),
-            Err(reply) => reply,
-        }
+        self.behind(request).map_or_else(|| nobody(request), |behind| behind.reply(request))
     }
 
     /// Does a task, or begins it if whoever does it takes time over it.
@@ -306,20 +303,21 @@ impl Bound {
         if let Some(reply) = self.mock.as_ref().and_then(|mock| mock.reply(request, counters)) {
             return Answer::Now(reply);
         }
-        match self.behind(request) {
-            Ok(behind) => behind.begin(request),
-            Err(reply) => Answer::Now(reply),
+        self.behind(request).map_or_else(|| Answer::Now(nobody(request)), |behind| behind.begin(request))
+    }
+
+    /// Who does a task.
+    #[inline(always)]
+    fn behind(&self, request: &TaskRequest) -> Option<&Behind> {
+        match request.handler() {
+            Some(handler) => self.function(handler),
+            None => self.behind_name(request.name()),
         }
     }
 
-    /// Who does a task, or what becomes of it if there is nobody.
-    #[inline(always)]
-    fn behind<'a>(&self, request: &TaskRequest<'a>) -> Result<&Behind, Reply<'a>> {
-        let behind = match request.handler() {
-            Some(handler) => self.function(handler),
-            None => self.lambdas.get(request.name()).or(self.otherwise.as_ref()),
-        };
-        behind.ok_or_else(|| nobody(request))
+    #[inline(never)]
+    fn behind_name(&self, name: &str) -> Option<&Behind> {
+        self.lambdas.get(name).or(self.otherwise.as_ref())
     }
 
     #[inline(always)]
@@ -331,10 +329,10 @@ impl Bound {
 impl Answers for Bound {
     fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Option<Reply<'a>> {
         // What is mocked is counted in the order in which executions are run.
-        if self.counts() {
-            return None;
+        match self.behind(request) {
+            Some(behind) if !self.counts() => Some(behind.reply(request)),
+            _ => None,
         }
-        Some(self.behind(request).ok()?.reply(request))
     }
 }
 

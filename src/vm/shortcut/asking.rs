@@ -5,7 +5,7 @@
 //! them ([`Calls::given`]), so that no function is called twice. It must never call one that the machine would not call.
 
 use super::{REGISTER_DEPTH_MAX, Walk};
-use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring};
+use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring, Operand};
 use crate::program::state;
 use crate::value::scan::LineView;
 use crate::value::{Arena, Value};
@@ -109,7 +109,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     pub(super) fn ask(&mut self, ask: &'p Ask) -> Option<NodeId> {
         let answers = self.calls.answers?;
         let (program, arena) = (self.shortcuts.program, self.arena);
-        let payload = self.value(ask.payload);
+        let payload = match ask.payload {
+            Operand::Input => Value::raw(arena, self.input.text(), self.input.form),
+            other => self.value(other),
+        };
         let calling = Calling {
             arguments: if ask.arguments == ask.payload { payload } else { self.value(ask.arguments) },
             payload,
