@@ -346,7 +346,8 @@ impl<'a> Call<'a> {
     ///     Ok(call.concat(&["Hello, ", who, "!"]))
     /// });
     /// ```
-    #[inline]
+    // Where it is called, it is known how many there are.
+    #[inline(always)]
     pub fn concat(&self, pieces: &[&str]) -> Value<'a> {
         let bytes = pieces.iter().map(|piece| piece.len()).sum();
         let mut text = bumpalo::collections::String::with_capacity_in(bytes, self.arena);

@@ -358,9 +358,7 @@ pub(crate) fn settle<'a>(reply: std::thread::Result<Result<String, FunctionError
 fn nobody<'a>(request: &TaskRequest<'a>) -> Reply<'a> {
     let name = request.name();
     let (error, cause) = match request.handler() {
-        Some(_) => {
-            ("States.Runtime", format!("Nobody stands behind {name}, which state '{}' calls.", request.state()))
-        }
+        Some(_) => ("States.Runtime", format!("Nobody stands behind {name}, which state '{}' calls.", request.state())),
         // A name that the input gives: all others can be looked up before the first event.
         None => (
             "Lambda.ResourceNotFoundException",

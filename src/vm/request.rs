@@ -101,10 +101,7 @@ impl<'a> TaskRequest<'a> {
     #[inline(always)]
     pub(super) fn of(program: &'a Program, id: TaskId, calling: Calling<'a>, arena: &'a Arena) -> TaskRequest<'a> {
         let Calling { arguments, payload, retry_count, now_ms, seed, calls, rest, view } = calling;
-        let rare = match rest {
-            None => None,
-            Some((token, timeout_ms)) => Some(&*arena.alloc(Rare { token, timeout_ms })),
-        };
+        let rare = rest.map(|(token, timeout_ms)| &*arena.alloc(Rare { token, timeout_ms }));
         TaskRequest { program, id, retry_count, arguments, payload, now_ms, seed, calls, rare, view, arena }
     }
 

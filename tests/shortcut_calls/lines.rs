@@ -84,7 +84,8 @@ fn lines_come_to_the_same_whatever_is_asked_of_them() {
         for (way, set) in WAYS {
             let [told, ran] = [true, false].map(|shortcuts| {
                 let asked = Asked::default();
-                let came = run(&program, &handlers(&asked), &events, |batch| set(batch).threads(1).shortcuts(shortcuts));
+                let came =
+                    run(&program, &handlers(&asked), &events, |batch| set(batch).threads(1).shortcuts(shortcuts));
                 let asked = std::mem::take(&mut *asked.lock().expect("all calls are over"));
                 (came, asked)
             });
@@ -185,7 +186,8 @@ fn watched_functions_come_to_the_same() {
     for limit in [None, Some(Duration::from_secs(2))] {
         let came = [true, false].map(|shortcuts| {
             let watch = Arc::new(Watch::new(limit, Arc::default()));
-            let handlers = functions(limit.is_some()).watched(&watch).watched(&Arc::new(Watch::new(None, Arc::default())));
+            let handlers =
+                functions(limit.is_some()).watched(&watch).watched(&Arc::new(Watch::new(None, Arc::default())));
             let came = run(&program, &handlers, events.as_bytes(), |batch| batch.threads(1).shortcuts(shortcuts));
             assert_eq!((watch.panics(), watch.unanswered()), (30, u64::from(limit.is_some())));
             came
