@@ -493,12 +493,15 @@ impl Alike {
             }
             known[*token as usize] = key.name;
         }
-        self.scalars.iter().all(|(token, kind)| {
+        for (token, kind) in &self.scalars {
             let Some(&[start, next]) = positions.get(*token as usize..).and_then(<[u32]>::first_chunk) else {
                 return false;
             };
-            kind.is_at(tokens.text, start, next)
-        })
+            if !kind.is_at(tokens.text, start, next) {
+                return false;
+            }
+        }
+        true
     }
 }
 

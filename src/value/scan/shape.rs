@@ -364,6 +364,12 @@ impl Kind {
         }
     }
 
+    /// Whether a number or literal stands there, of whichever kind.
+    #[inline(never)]
+    fn is_any_at(text: &str, from: u32, next: u32) -> bool {
+        is_scalar(text, from, next)
+    }
+
     /// Whether a number or literal stands there, before a token that starts at `next`: most likely one of this kind.
     #[inline(always)]
     pub(super) fn is_at(self, text: &str, from: u32, next: u32) -> bool {
@@ -373,7 +379,7 @@ impl Kind {
             (Some(short), Kind::Literal) => short.is_literal(),
             (None, _) => false,
         };
-        as_before || is_scalar(text, from, next)
+        as_before || Kind::is_any_at(text, from, next)
     }
 }
 
