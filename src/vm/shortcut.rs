@@ -18,8 +18,8 @@ pub use each::{Company, Nobody, Part as PartOfMap};
 use writing::{Made, Written};
 
 use super::choice;
-use super::machine::{Input, Settings};
 use super::outcome::Failure;
+use super::start::{Input, Settings};
 use crate::program::Program;
 use crate::program::choice::Table;
 use crate::program::shortcut::{
