@@ -351,7 +351,9 @@ impl<'a> Call<'a> {
     pub fn concat(&self, pieces: &[&str]) -> Value<'a> {
         let bytes = pieces.iter().map(|piece| piece.len()).sum();
         let mut text = bumpalo::collections::String::with_capacity_in(bytes, self.arena);
-        pieces.iter().for_each(|piece| text.push_str(piece));
+        for piece in pieces {
+            text.push_str(piece);
+        }
         Value::text(self.arena, text.into_bump_str())
     }
 

@@ -214,11 +214,13 @@ impl<'a> Value<'a> {
     }
 
     /// A string, copied into the arena.
+    #[inline]
     pub fn copy_str(arena: &'a Arena, text: &str) -> Value<'a> {
         Value::text(arena, arena.alloc_str(text))
     }
 
     /// A string that lives long enough already.
+    #[inline]
     pub fn text(arena: &'a Arena, text: &'a str) -> Value<'a> {
         Value::Text(arena.alloc(text))
     }

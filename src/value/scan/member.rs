@@ -58,13 +58,14 @@ impl<'t> Tokens<'t> {
         if *self.positions.get(at)? as usize != start || *self.classes.get(at)? != b'{' {
             return None;
         }
-        match self.form.has(Form::ESCAPED) || self.form.has(Form::REPEATED) {
+        let is_inside = |escape: &u32| (start..start + object.len()).contains(&(*escape as usize));
+        match self.form.has(Form::REPEATED) || self.escapes.iter().any(is_inside) {
             true => self.odd_member(at + 1, name),
             false => self.plain_member(at + 1, name),
         }
     }
 
-    /// The same from the first key on, in text in which nothing is escaped and no key stands twice.
+    /// The same from the first key on, in an object in which nothing is escaped and no key stands twice.
     #[inline(always)]
     fn plain_member(&self, mut at: usize, name: &str) -> Option<Option<&'t str>> {
         let bytes = self.source.as_bytes();
@@ -186,6 +187,7 @@ mod tests {
             (r#"{"a":1,"a":{"b":1,"b":2},"ab":3}"#, 3),
             (r#"{"\u0061":1,"a\"":2,"\\":3,"a\\":4,"\u00e9":5}"#, 5),
             (r#"{"a\"b":1,"a\\\"":2,"b\"":{"a":3}}"#, 0),
+            (r#"{"\"":"\"","a":{"b":1,"x":"\\"},"b":{"a":[],"\u0078":{}},"x":{"ab":1},"ab":{}}"#, 9),
         ] {
             assert_eq!(compared(line, &names), found, "{line}");
         }
