@@ -192,12 +192,26 @@ fn write_with_room(bytes: &[u8], out: &mut Vec<u8>) {
 
 #[inline(never)]
 fn write_long(bytes: &[u8], out: &mut Vec<u8>) {
+    const HALF: usize = SHORT_MAX;
     let (blocks, _) = bytes.as_chunks::<16>();
     let last = bytes.last_chunk::<16>().is_some_and(|last| any_marked(marks(last)));
     if last || blocks.iter().any(|block| any_marked(marks(block))) {
         return write_json_of(bytes, out);
     }
     out.reserve(bytes.len() + 2);
+    // As with a short one: most are not much longer.
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<HALF>(), bytes.last_chunk::<HALF>())
+        && bytes.len() <= 2 * HALF
+        && out.capacity() - out.len() >= 2 * HALF + 2
+    {
+        let end = out.len() + bytes.len() + 2;
+        out.extend_from_slice(&[b'"'; 2 * HALF + 2]);
+        if let Some(room) = out.last_chunk_mut::<{ 2 * HALF + 2 }>() {
+            room[1..HALF + 1].copy_from_slice(first);
+            room[bytes.len() + 1 - HALF..bytes.len() + 1].copy_from_slice(last);
+        }
+        return out.truncate(end);
+    }
     out.push(b'"');
     out.extend_from_slice(bytes);
     out.push(b'"');
@@ -478,6 +492,28 @@ mod tests {
     }
 
     #[test]
+    fn each_byte_of_a_string_is_written_whatever_its_length() {
+        for length in 0..140_usize {
+            let clean: Vec<u8> = (0..length).map(|n| b'#' + (n * 7 % 53) as u8).collect();
+            for (at, special) in
+                (0..=length).flat_map(|at| [b'"', b'\\', b'\n', 0x1f, 0x7f, b' '].map(|byte| (at, byte)))
+            {
+                let mut text = clean.clone();
+                if let Some(byte) = text.get_mut(at) {
+                    *byte = special;
+                }
+                let text = String::from_utf8(text).expect("one byte each");
+                for room in [0, 40, 300] {
+                    let mut out = Vec::with_capacity(room);
+                    out.push(b'x');
+                    write_string(&text, &mut out);
+                    assert_eq!(String::from_utf8_lossy(&out[1..]), spelled(&text), "{length} {at} {special} {room}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn strings_are_written_as_they_are_spelled_a_byte_at_a_time() {
         let alphabet = ['a', '"', '\\', '!', '#', '[', ']', 'é', '日', '\u{1}', '\n', '\u{1f}', ' ', '\u{7f}', '😀'];
         // Numbers from a seed (xorshift): few special characters, or many.
@@ -490,7 +526,7 @@ mod tests {
         };
         for round in 0..20_000 {
             let kinds = [1, 3, 7, alphabet.len()][round % 4];
-            let text: String = (0..below(40)).map(|_| alphabet[below(kinds)]).collect();
+            let text: String = (0..below(80)).map(|_| alphabet[below(kinds)]).collect();
             let mut out = Vec::new();
             write_string(&text, &mut out);
             assert_eq!(String::from_utf8_lossy(&out), spelled(&text));
