@@ -394,6 +394,8 @@ pub enum Part {
     Text(Text),
     /// A value.
     Value(Operand),
+    /// The text form of a value, within a string.
+    Inside(Operand),
     /// An object that is not closed, with a comma if it has members: more follow.
     Members(Operand),
 }
@@ -475,7 +477,7 @@ impl Shortcut {
                         .iter()
                         .map(|part| match part {
                             Part::Text(text) => text.as_str().to_owned(),
-                            Part::Value(operand) => format!("«{}»", value(operand)),
+                            Part::Value(operand) | Part::Inside(operand) => format!("«{}»", value(operand)),
                             Part::Members(operand) => format!("«{}», ", value(operand)),
                         })
                         .collect();

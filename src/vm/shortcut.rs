@@ -18,6 +18,7 @@ pub use each::{Company, Nobody, Part as PartOfMap};
 use writing::{Made, Written};
 
 use super::choice;
+use super::intrinsic::TEXT_BYTES_MAX;
 use super::machine::{Input, Settings};
 use super::outcome::Failure;
 use crate::program::Program;
@@ -84,6 +85,7 @@ pub struct Shortcuts<'p> {
     shortcut: &'p Shortcut,
     /// The longest input that keeps the limit on documents on every way.
     input_bytes_max: u64,
+    /// The most that a document may take, or any text on the way.
     state_bytes: u64,
     path_nodes: u32,
     opens: bool,
@@ -116,6 +118,7 @@ pub struct Told<'p, 'a> {
     /// Its clock at the end, in milliseconds since 1970.
     pub ended_ms: i64,
     end: &'p End,
+    arena: &'a Arena,
     registers: &'a [Value<'a>],
     written: &'a [Written<'a>],
 }
@@ -130,7 +133,8 @@ impl<'p> Shortcuts<'p> {
         let within = needs.steps <= limits.steps && needs.events < limits.events && needs.depth <= limits.depth;
         let known = !needs.context || settings.names.context.is_none();
         // What is made on the way to documents of that size stays far within what an execution may make.
-        let document = limits.state_bytes.min(limits.execution_bytes / 64);
+        let state_bytes = limits.state_bytes.min(TEXT_BYTES_MAX);
+        let document = state_bytes.min(limits.execution_bytes / 64);
         let input_bytes_max = document.checked_sub(needs.bytes)? / needs.inputs.max(1);
         let first = match shortcut.nodes.get(shortcut.root as usize) {
             Some(Node::Found { slot, then }) => match &shortcut.nodes[*then as usize] {
@@ -153,7 +157,7 @@ impl<'p> Shortcuts<'p> {
             program,
             shortcut,
             input_bytes_max,
-            state_bytes: limits.state_bytes,
+            state_bytes,
             path_nodes: limits.path_nodes,
             asks: shortcut.nodes.iter().any(|node| matches!(node, Node::Ask(_))),
             opens: shortcut.nodes.iter().any(|node| matches!(node, Node::Compute { what: Compute::Open { .. }, .. })),
@@ -250,7 +254,7 @@ impl<'p> Shortcuts<'p> {
         {
             let index = index as usize;
             let end = &self.shortcut.ends[index];
-            return Some(Told { index, end, items: &[], ended_ms: input.now_ms, registers: &[], written: &[] });
+            return Some(Told { index, end, arena, items: &[], ended_ms: input.now_ms, registers: &[], written: &[] });
         }
         let mut walk = Walk {
             shortcuts: self,
@@ -271,7 +275,7 @@ impl<'p> Shortcuts<'p> {
         let index = walk.run(self.shortcut.root)?;
         let end = &self.shortcut.ends[index];
         let (items, written) = (walk.items.into_bump_slice(), walk.written.into_bump_slice());
-        Some(Told { index, end, items, ended_ms: walk.now_ms, registers: walk.registers, written })
+        Some(Told { index, end, arena, items, ended_ms: walk.now_ms, registers: walk.registers, written })
     }
 }
 
@@ -474,7 +478,7 @@ impl<'p, 'a> Told<'p, 'a> {
     /// Appends these parts: those of its output, with more text around them or without.
     #[inline(always)]
     pub fn write_parts(&self, parts: &[Part], input: &Scanned<'a>, out: &mut Vec<u8>) {
-        Made { registers: self.registers, written: self.written }.write(parts, input, out);
+        Made { arena: self.arena, registers: self.registers, written: self.written }.write(parts, input, out);
     }
 
     /// The failure, if it fails; nothing if the machine has to tell it.

@@ -225,9 +225,12 @@ impl Tracer<'_> {
                 },
                 Symbol::Response(payload) if &**name == "Payload" => (**payload).clone(),
                 Symbol::Const(_) | Symbol::Register(_) => return Ok((here, taken)),
-                Symbol::Response(_) | Symbol::Array(_) | Symbol::Null | Symbol::Int(_) | Symbol::Cause(_) => {
-                    return Err(Lost);
-                }
+                Symbol::Response(_)
+                | Symbol::Array(_)
+                | Symbol::Null
+                | Symbol::Int(_)
+                | Symbol::Text(_)
+                | Symbol::Cause(_) => return Err(Lost),
             };
             here = next;
         }
@@ -332,7 +335,12 @@ impl Tracer<'_> {
                 let value = self.operand(track, links, value)?;
                 Ok(self.compute(track, links, Compute::Place { base, path, value }))
             }
-            Symbol::Array(_) | Symbol::Response(_) | Symbol::Null | Symbol::Int(_) | Symbol::Cause(_) => Err(Lost),
+            Symbol::Array(_)
+            | Symbol::Response(_)
+            | Symbol::Null
+            | Symbol::Int(_)
+            | Symbol::Text(_)
+            | Symbol::Cause(_) => Err(Lost),
         }
     }
 
@@ -381,6 +389,16 @@ impl Tracer<'_> {
             Symbol::Register(register) => Operand::Register(register),
             Symbol::Int(number) => Operand::Int(number),
             Symbol::Null => Operand::Null,
+            Symbol::Text(pieces) => {
+                if let Some((_, register)) = track.made.iter().find(|(known, _)| Rc::ptr_eq(known, &pieces)) {
+                    return Ok(Operand::Register(*register));
+                }
+                let made = self.built_operand(track, links, Compute::Format { pieces: (*pieces).into() });
+                if let Operand::Register(register) = made {
+                    track.made.push((pieces, register));
+                }
+                made
+            }
             Symbol::Object(members) => {
                 let mut built = Vec::with_capacity(members.len());
                 for (key, value) in members.iter() {

@@ -1,7 +1,7 @@
 //! What stands for a value while a program is followed.
 
 use super::{Followed, Lost, Operand, Part, REGISTER_DEPTH_MAX, write_string};
-use crate::program::shortcut::Text;
+use crate::program::shortcut::{Piece, Text};
 use crate::program::{ConstId, Program, SlotId};
 use crate::value::{Arena, Value};
 use std::rc::Rc;
@@ -26,6 +26,8 @@ pub(super) enum Symbol {
     Int(u32),
     /// The cause that Lambda gives for an error with this message, which has an id in it that is made up: nobody may look.
     Cause(Rc<Symbol>),
+    /// A text of these, none of them a constant, which is put together where somebody looks at it.
+    Text(Rc<[Piece]>),
     /// An object of these members.
     Object(Members),
     /// An array.
@@ -91,6 +93,17 @@ impl Symbol {
                 extent.registers.push(*register);
                 extent.depth = REGISTER_DEPTH_MAX;
             }
+            Symbol::Text(pieces) => {
+                extent.bytes = 2;
+                for piece in pieces.iter() {
+                    match piece {
+                        Piece::Text(text) => extent.bytes = extent.bytes.saturating_add(6 * text.len() as u64),
+                        // The text form of an array has more blanks in it than its JSON.
+                        Piece::Value(Operand::Register(register)) => extent.registers.extend([*register; 2]),
+                        Piece::Value(_) => extent.inputs = extent.inputs.saturating_add(2),
+                    }
+                }
+            }
             Symbol::Object(members) => {
                 extent.bytes = 2;
                 for (key, value) in members.iter() {
@@ -144,6 +157,19 @@ impl Symbol {
                 let arena = Arena::new();
                 text(parts, &Value::raw(&arena, &constant.text, constant.form).to_json());
             }
+            Symbol::Text(pieces) => {
+                text(parts, "\"");
+                for piece in pieces.iter() {
+                    match piece {
+                        Piece::Text(known) => {
+                            let quoted = quoted(known);
+                            text(parts, quoted.get(1..quoted.len() - 1).unwrap_or_default());
+                        }
+                        Piece::Value(operand) => parts.push(Part::Inside(*operand)),
+                    }
+                }
+                text(parts, "\"");
+            }
             Symbol::Object(members) => {
                 text(parts, "{");
                 write_members(members, program, parts)?;
@@ -175,14 +201,19 @@ impl Symbol {
 
 fn write_members(members: &Members, program: &Program, parts: &mut Vec<Part>) -> Followed<()> {
     for (n, (key, value)) in members.iter().enumerate() {
-        let mut quoted = Vec::new();
-        write_string(key, &mut quoted);
         text(parts, if n > 0 { "," } else { "" });
-        text(parts, &String::from_utf8_lossy(&quoted));
+        text(parts, &quoted(key));
         text(parts, ":");
         value.write(program, parts)?;
     }
     Ok(())
+}
+
+/// A string as it is written.
+fn quoted(string: &str) -> String {
+    let mut quoted = Vec::new();
+    write_string(string, &mut quoted);
+    String::from_utf8_lossy(&quoted).into_owned()
 }
 
 /// Adds text, to the text before it if there is some.

@@ -55,6 +55,13 @@ pub(in crate::vm) fn put_together<'t, 'a>(
     Some(Value::text(arena, out.into_bump_str()))
 }
 
+/// Appends the text form of a value to the inside of a string of JSON that is being written, the quote of which stands there
+/// already.
+#[inline(always)]
+pub(in crate::vm) fn write_inside<'a>(value: Value<'a>, arena: &'a Arena, out: &mut Vec<u8>) {
+    java::write_text(value, arena, &mut java::Inside(out));
+}
+
 /// Appends the text form of a value; nothing if it would be too long.
 #[inline(always)]
 fn put<'a>(value: Value<'a>, arena: &'a Arena, out: &mut java::Text<'a>) -> Option<()> {

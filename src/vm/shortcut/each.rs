@@ -144,7 +144,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 places.give_back(place, self.now_ms);
                 self.spare.take(output.size().bytes_max)?;
                 self.items.push(end);
-                Made { registers: self.registers, written: &self.written }.write(parts, self.input, &mut text);
+                Made { arena: self.arena, registers: self.registers, written: &self.written }.write(parts, self.input, &mut text);
                 text.push(b',');
                 results.push(output);
                 if self.arena.allocated_bytes() > crowded_bytes {
@@ -321,7 +321,7 @@ fn part(
     let opened = input.tokens.as_ref().and_then(|tokens| tokens.open_run(items, arena));
     for (index, item) in range.zip(opened.unwrap_or(items)) {
         let (end, _, parts) = walk.item(each, (index, *item), starts_ms)?;
-        Made { registers: walk.registers, written: &walk.written }.write(parts, input, &mut text);
+        Made { arena, registers: walk.registers, written: &walk.written }.write(parts, input, &mut text);
         done.push((text.len(), end, walk.now_ms));
         text.push(b',');
         if arena.allocated_bytes() > crowded_bytes {

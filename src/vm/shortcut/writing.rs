@@ -9,7 +9,8 @@ use crate::program::shortcut::{Operand, Part};
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
 use crate::value::text::{has_backslash, write_string};
-use crate::value::{Array, Raw, Value};
+use crate::value::{Arena, Array, Raw, Value};
+use crate::vm::intrinsic;
 
 /// So many bytes are copied for a short value.
 const BLOCK: usize = 32;
@@ -17,6 +18,7 @@ const BLOCK: usize = 32;
 /// What has been computed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made<'m, 'a> {
+    pub arena: &'a Arena,
     pub registers: &'m [Value<'a>],
     pub written: &'m [Written<'a>],
 }
@@ -59,7 +61,11 @@ impl Made<'_, '_> {
                     Value::Text(text) => write_string(text, out),
                     _ => self.put(Operand::Register(*register), input, out),
                 },
+                Part::Inside(Operand::Register(register)) => {
+                    intrinsic::write_inside(self.registers[*register as usize], self.arena, out);
+                }
                 Part::Value(operand) => self.put(*operand, input, out),
+                Part::Inside(operand) => self.put_inside(*operand, input, out),
                 Part::Members(operand) => {
                     self.put(*operand, input, out);
                     // It stays open for the members that follow.
@@ -70,6 +76,18 @@ impl Made<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Appends the text form of what is not in a register.
+    #[inline(never)]
+    fn put_inside(&self, operand: Operand, input: &Scanned, out: &mut Vec<u8>) {
+        let raw = match operand {
+            Operand::Slot(slot) => slot_text(input, slot),
+            Operand::Input => Raw { text: input.text(), form: input.form },
+            // Those are known when the program is compiled.
+            Operand::Register(_) | Operand::Const(_) | Operand::Int(_) | Operand::Null => return,
+        };
+        intrinsic::write_inside(Value::Raw(&raw), self.arena, out);
     }
 
     #[inline(never)]
