@@ -11,6 +11,7 @@
 mod asking;
 mod compute;
 mod each;
+mod outputs;
 mod writing;
 
 pub use asking::{Answers, Calls, GivenReply};
@@ -27,6 +28,7 @@ use crate::program::shortcut::{
     Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
 };
 use crate::program::{SlotId, StateId};
+use crate::value::path::Reach;
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
 use crate::value::tree::Span;
@@ -198,13 +200,13 @@ impl<'p> Shortcuts<'p> {
     pub fn output(&self, index: usize) -> Option<&'p [Part]> {
         match &self.shortcut.ends[index].result {
             Ending::Succeeded(parts) => Some(parts),
-            Ending::Failed { .. } | Ending::Item { .. } => None,
+            Ending::Failed { .. } | Ending::Item(_) => None,
         }
     }
 
     /// Whether this is an end of a Map's items, and not of executions.
     pub fn is_item(&self, index: usize) -> bool {
-        matches!(self.shortcut.ends[index].result, Ending::Item { .. })
+        matches!(self.shortcut.ends[index].result, Ending::Item(_))
     }
 
     /// What went wrong on the way to this end and was taken up, and in which states.
@@ -266,11 +268,14 @@ impl<'p> Shortcuts<'p> {
             now_ms: input.now_ms,
             spare: self.spare,
             largest: SCALAR_BYTES_MAX,
+            deepest: 0,
+            places: &mut [],
             written: bumpalo::collections::Vec::new_in(arena),
             items: bumpalo::collections::Vec::new_in(arena),
         };
         if self.shortcut.registers > 0 {
             walk.registers = arena.alloc_slice_fill_copy(self.shortcut.registers as usize, Value::Null);
+            walk.places = arena.alloc_slice_fill_copy(self.shortcut.names.len(), Place::NOWHERE);
         }
         let index = walk.run(self.shortcut.root)?;
         let end = &self.shortcut.ends[index];
@@ -290,10 +295,25 @@ struct Walk<'p, 'i, 'c, 'a> {
     spare: Spare,
     /// What no value in a register is larger than when it is written.
     largest: u64,
+    /// How deep the deepest of them was built.
+    deepest: u32,
+    /// Where members have been found.
+    places: &'a mut [Place<'a>],
     /// What the items of Maps have come to, as text.
     written: bumpalo::collections::Vec<'a, Written<'a>>,
     /// The ends that items have come to.
     items: bumpalo::collections::Vec<'a, u32>,
+}
+
+/// Where a member was found: the next object often has it in the same place, under the very same key.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    key: &'a str,
+    at: usize,
+}
+
+impl Place<'_> {
+    const NOWHERE: Place<'static> = Place { key: "", at: usize::MAX };
 }
 
 impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
@@ -361,6 +381,34 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     each.then
                 }
                 Node::Ask(ask) => self.ask(ask)?,
+                Node::Member { from, name, path, taken, register, then } => {
+                    match self.member(*from, *name) {
+                        Reach::Found(value) => self.registers[*register as usize] = value,
+                        Reach::Nowhere => return None,
+                        Reach::Unknown => {
+                            self.select(*register, Operand::Register(*from), *path, false, *taken).ok()?;
+                        }
+                    }
+                    *then
+                }
+                Node::Has { from, name, path, taken, register, yes, no } => match self.member(*from, *name) {
+                    Reach::Found(value) => {
+                        self.registers[*register as usize] = value;
+                        *yes
+                    }
+                    Reach::Nowhere => *no,
+                    Reach::Unknown => {
+                        match self.select(*register, Operand::Register(*from), *path, false, *taken) {
+                            Ok(()) => *yes,
+                            Err(limit) if limit => return None,
+                            Err(_) => *no,
+                        }
+                    }
+                },
+                Node::Column { from, taken, register, then } => {
+                    self.registers[*register as usize] = self.column(*from, *taken)?;
+                    *then
+                }
                 Node::Leads { from, path, taken, register, yes, no } => {
                     match self.select(*register, *from, *path, false, *taken) {
                         Ok(()) => *yes,
@@ -404,6 +452,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     fn keep(&mut self, register: u32, value: Value<'a>) -> u32 {
         let size = value.size();
         self.largest = self.largest.max(size.bytes_max);
+        self.deepest = self.deepest.max(size.depth);
         self.registers[register as usize] = value;
         size.depth
     }

@@ -55,7 +55,11 @@ impl Tracer<'_> {
                 },
             });
         }
-        Ok(self.compute(track, links, Compute::Call { function, arguments: operands.into() }))
+        let what = match (function, &*operands) {
+            (Function::MathAdd, [a, b]) => Compute::Add { terms: [*a, *b] },
+            _ => Compute::Call { function, arguments: operands.into() },
+        };
+        Ok(self.compute(track, links, what))
     }
 
     /// What a text is put together of, if the template is known, is one, and has as many placeholders as there are

@@ -4,6 +4,7 @@ use super::{Followed, Lost, Operand, Part, REGISTER_DEPTH_MAX, write_string};
 use crate::program::shortcut::{Piece, Text};
 use crate::program::{ConstId, Program, SlotId};
 use crate::value::{Arena, Value};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// The members of an object whose keys are known.
@@ -138,11 +139,52 @@ impl Symbol {
         }
     }
 
+    /// How many levels are built around values in registers, texts and constants.
+    pub fn levels(&self) -> u32 {
+        let most = |levels: &mut dyn Iterator<Item = u32>| levels.max().unwrap_or(0);
+        match self {
+            Symbol::Object(members) => 1 + most(&mut members.iter().map(|(_, value)| value.levels())),
+            Symbol::Array(items) => 1 + most(&mut items.iter().map(Symbol::levels)),
+            // Each member is a level.
+            Symbol::Extended(base, members) => {
+                let inner = most(&mut members.iter().map(|(_, value)| value.levels()));
+                members.len() as u32 + inner.max(base.levels())
+            }
+            Symbol::Response(payload) => 1 + payload.levels(),
+            _ => 0,
+        }
+    }
+
     /// The parts of the value's text; neighbouring texts are one.
     pub fn into_parts(self, program: &Program) -> Followed<Vec<Part>> {
         let mut parts = Vec::new();
         self.write(program, &mut parts)?;
         Ok(parts)
+    }
+
+    /// As [`into_parts`](Self::into_parts), of an object; and, of those of its members that have these names, which parts
+    /// are their values: the position of the name, and where it begins and ends.
+    #[allow(clippy::type_complexity)]
+    pub fn parts_around(&self, names: &[&str], program: &Program) -> Followed<(Vec<Part>, Vec<(u32, Range<u32>)>)> {
+        let (mut parts, mut places) = (Vec::new(), Vec::new());
+        let Symbol::Object(members) = self else { return Ok((self.clone().into_parts(program)?, places)) };
+        let mut between = vec![Part::Text(Text::new("{"))];
+        for (n, (key, value)) in members.iter().enumerate() {
+            text(&mut between, if n > 0 { "," } else { "" });
+            text(&mut between, &format!("{}:", quoted(key)));
+            match names.iter().position(|name| **name == **key) {
+                Some(name) => {
+                    parts.append(&mut between);
+                    let start = parts.len() as u32;
+                    parts.append(&mut value.clone().into_parts(program)?);
+                    places.push((name as u32, start..parts.len() as u32));
+                }
+                None => value.write(program, &mut between)?,
+            }
+        }
+        text(&mut between, "}");
+        parts.append(&mut between);
+        Ok((parts, places))
     }
 
     fn write(&self, program: &Program, parts: &mut Vec<Part>) -> Followed<()> {

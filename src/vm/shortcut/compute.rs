@@ -3,12 +3,13 @@
 //! Every rule is the machine's, whose code is called; what is here gathers what that is given. It must never compute what
 //! the machine would not, and where the machine would fail it gives nothing.
 
-use super::Walk;
+use super::{Place, Walk};
 use super::each::LONG;
 use crate::program::shortcut::{Compute, Operand, Piece, REGISTER_DEPTH_MAX};
 use crate::program::{Function, PathId};
 use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::scan::Slot;
+use crate::value::text::same;
 use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
 use crate::value::{Kind, Member, Value};
@@ -27,6 +28,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             Compute::Call { function, arguments } => self.call(*function, arguments),
             Compute::Format { pieces } => self.format(pieces),
             Compute::Object { members } => Some(self.object(members)),
+            Compute::Add { terms: [a, b] } => match (self.value(*a), self.value(*b)) {
+                (Value::Int(a), Value::Int(b)) => intrinsic::sum(a, b).map(Value::Int),
+                _ => self.call(Function::MathAdd, &[*a, *b]),
+            },
             other => self.compute_other(other),
         }
     }
@@ -97,8 +102,41 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
             }
             // Those never come here: they have functions of their own.
-            Compute::Call { .. } | Compute::Format { .. } | Compute::Select { .. } | Compute::Object { .. } => None,
+            Compute::Call { .. }
+            | Compute::Add { .. }
+            | Compute::Format { .. }
+            | Compute::Select { .. }
+            | Compute::Object { .. } => None,
         }
+    }
+
+    /// What a built or opened object in a register has under one of the names.
+    #[inline(always)]
+    pub(super) fn member(&mut self, from: u32, name: u32) -> Reach<'a> {
+        let Value::Object(object) = self.registers[from as usize] else { return Reach::Unknown };
+        let place = &mut self.places[name as usize];
+        if let Some(member) = object.members.get(place.at)
+            && std::ptr::eq(member.key, place.key)
+        {
+            return Reach::Found(member.value);
+        }
+        let name = self.shortcuts.shortcut.names[name as usize].as_bytes();
+        // Its keys are distinct.
+        match object.members.iter().position(|member| same(member.key.as_bytes(), name)) {
+            Some(at) => {
+                let member = &object.members[at];
+                *place = Place { key: member.key, at };
+                Reach::Found(member.value)
+            }
+            None => Reach::Nowhere,
+        }
+    }
+
+    /// One member of all of a Map's outputs, if a path may visit so many.
+    pub(super) fn column(&self, from: u32, taken: u32) -> Option<Value<'a>> {
+        let Value::Int(visits) = self.registers[from as usize + 1] else { return None };
+        let most = self.shortcuts.path_nodes.saturating_sub(taken);
+        (visits <= i64::from(most)).then_some(self.registers[from as usize])
     }
 
     /// Keeps in a register what the rest of a path leads to; if it leads to nothing, whether the machine has to say why.
