@@ -485,6 +485,7 @@ pub struct Text {
 
 impl Text {
     const BLOCK: usize = 64;
+    const SHORT: usize = 16;
 
     /// The text.
     pub fn new(text: &str) -> Text {
@@ -502,8 +503,11 @@ impl Text {
     /// Appends the text.
     #[inline]
     pub fn write(&self, out: &mut Vec<u8>) {
-        if self.text.len() <= Text::BLOCK {
-            let end = out.len() + self.text.len();
+        let end = out.len() + self.text.len();
+        if self.text.len() <= Text::SHORT {
+            out.extend_from_slice(&self.block[..Text::SHORT]);
+            out.truncate(end);
+        } else if self.text.len() <= Text::BLOCK {
             out.extend_from_slice(&self.block);
             out.truncate(end);
         } else {

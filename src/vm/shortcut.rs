@@ -27,8 +27,8 @@ use crate::program::choice::Table;
 use crate::program::shortcut::{
     Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
 };
-use crate::program::{SlotId, StateId};
-use crate::value::path::Reach;
+use crate::program::{SlotId, StateId, TestId};
+use crate::value::path::{Reach, Spot};
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
 use crate::value::tree::Span;
@@ -96,10 +96,35 @@ pub struct Shortcuts<'p> {
     run_ms: i64,
     /// What is left of the limits for the items of Maps.
     spare: Spare,
+    rooms: Rooms,
     /// How full the arena may become.
     crowded_bytes: usize,
     /// If all begins with where one string leads: the slot that holds it, and the table.
     first: Option<(SlotId, &'p Table)>,
+}
+
+/// The most that any document with computed values is made of.
+#[derive(Debug, Clone, Copy)]
+struct Rooms {
+    /// How many computed values; one at least.
+    registers: u64,
+    /// How often the input's text.
+    inputs: u64,
+    /// Bytes of all else.
+    bytes: u64,
+}
+
+impl Rooms {
+    fn of(nodes: &[Node]) -> Rooms {
+        let mut most = Rooms { registers: 1, inputs: 0, bytes: 0 };
+        for node in nodes {
+            if let Node::Room { registers, inputs, bytes, .. } = node {
+                most.registers = most.registers.max(registers.len() as u64);
+                (most.inputs, most.bytes) = (most.inputs.max(*inputs), most.bytes.max(*bytes));
+            }
+        }
+        most
+    }
 }
 
 /// What Maps may use up.
@@ -161,9 +186,18 @@ impl<'p> Shortcuts<'p> {
             input_bytes_max,
             state_bytes,
             path_nodes: limits.path_nodes,
+            rooms: Rooms::of(&shortcut.nodes),
             asks: shortcut.nodes.iter().any(|node| matches!(node, Node::Ask(_))),
             opens: shortcut.nodes.iter().any(|node| matches!(node, Node::Compute { what: Compute::Open { .. }, .. })),
         })
+    }
+
+    /// What computed values may take so that every document of the tree keeps the limit, whatever it is made of.
+    #[inline(always)]
+    fn roomy(&self, input_bytes: u64) -> u64 {
+        let Rooms { registers, inputs, bytes } = self.rooms;
+        let taken = inputs.saturating_mul(input_bytes).saturating_add(bytes);
+        self.state_bytes.saturating_sub(taken) / registers
     }
 
     /// Whether Maps or Parallels are gone through on any way.
@@ -269,13 +303,14 @@ impl<'p> Shortcuts<'p> {
             spare: self.spare,
             largest: SCALAR_BYTES_MAX,
             deepest: 0,
+            roomy: self.roomy(input.bytes()),
             places: &mut [],
             written: bumpalo::collections::Vec::new_in(arena),
             items: bumpalo::collections::Vec::new_in(arena),
         };
         if self.shortcut.registers > 0 {
             walk.registers = arena.alloc_slice_fill_copy(self.shortcut.registers as usize, Value::Null);
-            walk.places = arena.alloc_slice_fill_copy(self.shortcut.names.len(), Place::NOWHERE);
+            walk.places = arena.alloc_slice_fill_copy(self.shortcut.names.len(), Spot::NOWHERE);
         }
         let index = walk.run(self.shortcut.root)?;
         let end = &self.shortcut.ends[index];
@@ -297,23 +332,14 @@ struct Walk<'p, 'i, 'c, 'a> {
     largest: u64,
     /// How deep the deepest of them was built.
     deepest: u32,
+    /// As long as nothing is larger, no document is too large.
+    roomy: u64,
     /// Where members have been found.
-    places: &'a mut [Place<'a>],
+    places: &'a mut [Spot<'a>],
     /// What the items of Maps have come to, as text.
     written: bumpalo::collections::Vec<'a, Written<'a>>,
     /// The ends that items have come to.
     items: bumpalo::collections::Vec<'a, u32>,
-}
-
-/// Where a member was found: the next object often has it in the same place, under the very same key.
-#[derive(Debug, Clone, Copy)]
-struct Place<'a> {
-    key: &'a str,
-    at: usize,
-}
-
-impl Place<'_> {
-    const NOWHERE: Place<'static> = Place { key: "", at: usize::MAX };
 }
 
 impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
@@ -355,11 +381,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 Node::Switch { value, table, otherwise } => {
                     choice::lead(table, self.value(*value), self.arena).map_or(*otherwise, |to| to.0)
                 }
-                Node::Holds { test, value, other, yes, no } => {
-                    let comparison = &self.shortcuts.program.test(*test).comparison;
-                    let other = other.map(|other| self.value(other));
-                    if choice::holds(comparison, self.value(*value), other, self.arena) { *yes } else { *no }
-                }
+                Node::Holds { test, value, other, yes, no } => match self.holds(*test, *value, *other) {
+                    true => *yes,
+                    false => *no,
+                },
                 Node::Text { value, then } => {
                     self.value(*value).as_str(self.arena)?;
                     *then
@@ -429,6 +454,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     *then
                 }
                 Node::Room { registers, inputs, bytes, then } => {
+                    if self.largest <= self.roomy {
+                        at = *then;
+                        continue;
+                    }
                     let mut bytes = inputs.saturating_mul(self.input.bytes()).saturating_add(*bytes);
                     let most = self.largest.saturating_mul(registers.len() as u64);
                     if bytes.saturating_add(most) <= self.shortcuts.state_bytes {
@@ -445,6 +474,32 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 }
             };
         }
+    }
+
+    /// Whether a comparison holds. What is looked at is not kept.
+    #[inline(never)]
+    fn holds(&self, test: TestId, value: Operand, other: Option<Operand>) -> bool {
+        let comparison = &self.shortcuts.program.test(test).comparison;
+        let (mut left, mut right) = (Raw::NULL, Raw::NULL);
+        let value = self.seen(value, &mut left);
+        let other = other.map(|other| self.seen(other, &mut right));
+        choice::holds(comparison, value, other, self.arena)
+    }
+
+    #[inline(always)]
+    fn seen<'v>(&self, operand: Operand, place: &'v mut Raw<'a>) -> Value<'v>
+    where
+        'a: 'v,
+    {
+        *place = match operand {
+            Operand::Slot(slot) => slot_text(self.input, slot),
+            Operand::Const(constant) => {
+                let constant = self.shortcuts.program.constant(constant);
+                Raw { text: &constant.text, form: constant.form }
+            }
+            other => return self.value(other),
+        };
+        Value::Raw(place)
     }
 
     /// Keeps a value in a register; how deep it is.

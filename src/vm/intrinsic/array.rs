@@ -1,7 +1,7 @@
 //! Array and the functions on arrays. Elements are handed on as they are: nothing here copies one.
 
 use super::{Call, ELEMENTS_MAX, Rejected, java};
-use crate::value::text::same;
+use crate::value::text::{has_backslash, same};
 use crate::value::{Kind, Value};
 
 /// `States.Array(a, …)`: the arguments, none included.
@@ -19,8 +19,7 @@ pub(super) fn partition<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> 
     }
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let parts = items.chunks(size).map(|part| Value::array(call.arena, part));
-    let parts = bumpalo::collections::Vec::from_iter_in(parts, call.arena);
-    Ok(Value::array(call.arena, parts.into_bump_slice()))
+    Ok(Value::array(call.arena, call.arena.alloc_slice_fill_iter(parts)))
 }
 
 /// `States.ArrayContains(array, value)`: whether an element has the same text form. AWS compares those: it finds `1` in
@@ -35,6 +34,13 @@ pub(super) fn contains<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     java::write_text(wanted, call.arena, &mut text);
     let mut other = java::Text::new_in(call.arena);
     let found = items.iter().any(|item| {
+        // What is spelled without escapes is the string between the quotes.
+        if let Value::Raw(raw) = item
+            && let [b'"', inner @ .., b'"'] = raw.text.as_bytes()
+            && !has_backslash(inner)
+        {
+            return same(inner, text.as_bytes());
+        }
         if let Some(string) = item.as_str(call.arena) {
             return same(string.as_bytes(), text.as_bytes());
         }

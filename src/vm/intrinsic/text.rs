@@ -98,7 +98,7 @@ pub(super) fn split<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
         // Then no byte of any other character is one of them.
         let mut start = 0;
         for (at, byte) in text.bytes().enumerate() {
-            if byte.is_ascii() && separators.ascii >> byte & 1 == 1 {
+            if separators.ascii[usize::from(byte)] {
                 take(&text[start..at]);
                 start = at + 1;
             }
@@ -112,17 +112,18 @@ pub(super) fn split<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
 
 /// A set of characters; both strings of a split may be long.
 struct Separators {
-    ascii: u128,
+    /// For each byte whether it is one of them; never one of another character.
+    ascii: [bool; 256],
     others: Vec<char>,
 }
 
 impl Separators {
     fn new(text: &str) -> Separators {
-        let mut ascii = 0;
+        let mut ascii = [false; 256];
         let mut others = Vec::new();
         for c in text.chars() {
             if c.is_ascii() {
-                ascii |= 1 << u32::from(c);
+                ascii[c as usize] = true;
             } else {
                 others.push(c);
             }
@@ -132,7 +133,7 @@ impl Separators {
     }
 
     fn contain(&self, c: char) -> bool {
-        if c.is_ascii() { self.ascii >> u32::from(c) & 1 == 1 } else { self.others.binary_search(&c).is_ok() }
+        if c.is_ascii() { self.ascii[c as usize] } else { self.others.binary_search(&c).is_ok() }
     }
 }
 

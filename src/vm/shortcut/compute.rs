@@ -3,13 +3,12 @@
 //! Every rule is the machine's, whose code is called; what is here gathers what that is given. It must never compute what
 //! the machine would not, and where the machine would fail it gives nothing.
 
-use super::{Place, Walk};
+use super::Walk;
 use super::each::LONG;
 use crate::program::shortcut::{Compute, Operand, Piece, REGISTER_DEPTH_MAX};
 use crate::program::{Function, PathId};
 use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::scan::Slot;
-use crate::value::text::same;
 use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
 use crate::value::{Kind, Member, Value};
@@ -114,20 +113,9 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     #[inline(always)]
     pub(super) fn member(&mut self, from: u32, name: u32) -> Reach<'a> {
         let Value::Object(object) = self.registers[from as usize] else { return Reach::Unknown };
-        let place = &mut self.places[name as usize];
-        if let Some(member) = object.members.get(place.at)
-            && std::ptr::eq(member.key, place.key)
-        {
-            return Reach::Found(member.value);
-        }
-        let name = self.shortcuts.shortcut.names[name as usize].as_bytes();
-        // Its keys are distinct.
-        match object.members.iter().position(|member| same(member.key.as_bytes(), name)) {
-            Some(at) => {
-                let member = &object.members[at];
-                *place = Place { key: member.key, at };
-                Reach::Found(member.value)
-            }
+        let spot = &mut self.places[name as usize];
+        match spot.find(object, &self.shortcuts.shortcut.names[name as usize]) {
+            Some(found) => Reach::Found(found),
             None => Reach::Nowhere,
         }
     }

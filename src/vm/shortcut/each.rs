@@ -7,9 +7,10 @@
 
 use super::outputs::{Column, Outputs};
 use super::writing::Made;
-use super::{Calls, Place, Scanned, Shortcuts, Spare, Walk};
+use super::{Calls, Scanned, Shortcuts, Spare, Walk};
 use crate::program::shortcut::{BranchTurn, Each, Ending, Item, Offspring};
 use crate::program::work::CONCURRENCY_MAX;
+use crate::value::path::Spot;
 use crate::value::{Arena, Raw, Value};
 use std::ops::Range;
 
@@ -132,12 +133,15 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 continue;
             }
             for index in stretch {
-                let (place, starts_ms) = places.take(index);
+                // Where no time passes, nobody has to know which place is free.
+                let (place, starts_ms) = if each.timeless { (0, places.starts_ms) } else { places.take(index) };
                 if let Some(parent) = parent {
                     self.calls.enter(parent, Offspring { index: index as u32, ..each.who });
                 }
                 let (end, item) = self.item(each, (index, items[index]), starts_ms)?;
-                places.give_back(place, self.now_ms);
+                if !each.timeless {
+                    places.give_back(place, self.now_ms);
+                }
                 self.items.push(end);
                 let made = Made { arena: self.arena, registers: self.registers, written: &self.written };
                 let bytes = outputs.take(item, made, self.deepest, self.input)?;
@@ -280,7 +284,8 @@ fn part(
         spare,
         largest,
         deepest,
-        places: arena.alloc_slice_fill_copy(shortcuts.shortcut.names.len(), Place::NOWHERE),
+        roomy: shortcuts.roomy(input.bytes()),
+        places: arena.alloc_slice_fill_copy(shortcuts.shortcut.names.len(), Spot::NOWHERE),
         written: bumpalo::collections::Vec::new_in(arena),
         items: bumpalo::collections::Vec::new_in(arena),
     };

@@ -15,6 +15,9 @@ use std::ops::Range;
 /// Room that is made for what an item comes to.
 const LIKELY_BYTES: usize = 64;
 
+/// And for one member of that.
+const LIKELY_VALUE_BYTES: usize = 24;
+
 /// An output that was written down elsewhere: the item's number, and where it is in the text of all.
 type Late = (usize, Range<usize>);
 
@@ -47,7 +50,12 @@ impl<'a> Outputs<'a> {
             Keeps::Whole => (Some(bumpalo::collections::Vec::with_capacity_in(items, arena)), 0),
             Keeps::Text(columns) => (None, columns.len()),
         };
-        let columns = (0..columns).map(|_| Column { text: vec![b'['], count: 0 }).collect();
+        let column = |_| {
+            let mut text = Vec::with_capacity(items * LIKELY_VALUE_BYTES + 2);
+            text.push(b'[');
+            Column { text, count: 0 }
+        };
+        let columns = (0..columns).map(column).collect();
         Outputs { text, columns, values, late: Vec::new(), count: 0, deepest: 0 }
     }
 
