@@ -14,7 +14,6 @@
 use super::choice::Table;
 use super::id::*;
 use super::Function;
-use std::ops::Range;
 
 mod show;
 mod ways;
@@ -60,6 +59,9 @@ pub struct Needs {
 
 /// The most levels that a computed value may have.
 pub const REGISTER_DEPTH_MAX: u32 = 32;
+
+/// The most members of a Map's outputs that are kept on their own.
+pub const COLUMNS_MAX: usize = 8;
 
 /// Longer names of errors are left to the machine, so that what a cause may take is bounded.
 pub const ERROR_BYTES_MAX: usize = 200;
@@ -118,6 +120,17 @@ pub enum Node {
         /// How many steps were taken before.
         taken: u32,
         /// Where it is kept.
+        register: u32,
+        /// The next node.
+        then: NodeId,
+    },
+    /// An array is cut into arrays of so many elements, as `States.ArrayPartition` does, of which only the text is kept.
+    Partition {
+        /// The array; the machine, if it is none.
+        array: Operand,
+        /// How many elements; one at least.
+        size: u32,
+        /// Where they are kept.
         register: u32,
         /// The next node.
         then: NodeId,
@@ -457,9 +470,8 @@ pub struct Item {
     pub levels: u32,
     /// The output's text, put together of these.
     pub text: Box<[Part]>,
-    /// Which of those are the values of the members that are kept on their own: for each the position of its column and, in
-    /// the order of the text, where it begins and ends.
-    pub members: Box<[(u32, Range<u32>)]>,
+    /// The columns of the members that are kept on their own, in the order in which they are marked in the text.
+    pub members: Box<[u32]>,
 }
 
 /// A part of an output's text.
@@ -471,8 +483,44 @@ pub enum Part {
     Value(Operand),
     /// The text form of a value, within a string.
     Inside(Operand),
+    /// Text, and behind it what is in a register: the value, or its text form if that is within a string.
+    Before {
+        /// The text.
+        text: Text,
+        /// The register.
+        register: u32,
+        /// Whether it is within a string.
+        inside: bool,
+    },
     /// An object that is not closed, with a comma if it has members: more follow.
     Members(Operand),
+    /// The value of a member that is [kept](Keeps::Text) on its own begins or ends here.
+    Mark,
+}
+
+impl Part {
+    /// The same parts, each text together with the register that follows it.
+    pub fn paired(parts: Vec<Part>) -> Vec<Part> {
+        let mut paired: Vec<Part> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let (register, inside) = match part {
+                Part::Value(Operand::Register(register)) => (register, false),
+                Part::Inside(Operand::Register(register)) => (register, true),
+                other => {
+                    paired.push(other);
+                    continue;
+                }
+            };
+            match paired.pop() {
+                Some(Part::Text(text)) => paired.push(Part::Before { text, register, inside }),
+                before => {
+                    paired.extend(before);
+                    paired.push(part);
+                }
+            }
+        }
+        paired
+    }
 }
 
 /// A text that is copied often. A short one is copied as a whole block, whatever its length, and what is too much cut

@@ -139,7 +139,8 @@ pub(crate) fn write_json_of(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-fn needs_escape(bytes: &[u8]) -> bool {
+/// Whether a byte of a text must be escaped.
+pub(crate) fn needs_escape(bytes: &[u8]) -> bool {
     any_in(bytes, |byte| byte < 0x20 || byte == b'"' || byte == b'\\', any_special)
 }
 

@@ -51,7 +51,7 @@ impl<'a> Execution<'a> {
 }
 
 /// Whether a comparison holds of a value; IsPresent does, since there is one.
-#[inline]
+#[inline(always)]
 pub(super) fn holds<'a>(comparison: &Comparison, value: Value<'a>, other: Option<Value<'a>>, arena: &'a Arena) -> bool {
     match comparison {
         Comparison::Text(relation, constant) => value.as_str(arena).is_some_and(|text| match relation {
@@ -65,8 +65,6 @@ pub(super) fn holds<'a>(comparison: &Comparison, value: Value<'a>, other: Option
         Comparison::Time(relation, constant) => {
             timestamp(value, arena).is_some_and(|time| relation.holds(time.cmp(constant)))
         }
-        // Most strings are told from a pattern by how they begin.
-        Comparison::Matches(pattern) if matches!(value, Value::Raw(raw) if pattern.excludes(raw)) => false,
         Comparison::Matches(pattern) => value.as_str(arena).is_some_and(|text| pattern.matches(text)),
         Comparison::Against(domain, relation, ..) => {
             other.and_then(|other| compare(*domain, value, other, arena)).is_some_and(|order| relation.holds(order))

@@ -23,11 +23,11 @@ use super::intrinsic::TEXT_BYTES_MAX;
 use super::machine::{Input, Settings};
 use super::outcome::Failure;
 use crate::program::Program;
-use crate::program::choice::Table;
+use crate::program::choice::{Comparison, Table};
 use crate::program::shortcut::{
     Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
 };
-use crate::program::{SlotId, StateId, TestId};
+use crate::program::{SlotId, StateId};
 use crate::value::path::{Reach, Spot};
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
@@ -381,10 +381,17 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 Node::Switch { value, table, otherwise } => {
                     choice::lead(table, self.value(*value), self.arena).map_or(*otherwise, |to| to.0)
                 }
-                Node::Holds { test, value, other, yes, no } => match self.holds(*test, *value, *other) {
-                    true => *yes,
-                    false => *no,
-                },
+                Node::Holds { test, value, other, yes, no } => {
+                    let comparison = &self.shortcuts.program.test(*test).comparison;
+                    // Most strings are told from a pattern by how they begin.
+                    let excluded = match (comparison, value) {
+                        (Comparison::Matches(pattern), Operand::Register(register)) => {
+                            matches!(self.registers[*register as usize], Value::Raw(raw) if pattern.excludes(raw))
+                        }
+                        _ => false,
+                    };
+                    if !excluded && self.holds(comparison, *value, *other) { *yes } else { *no }
+                }
                 Node::Text { value, then } => {
                     self.value(*value).as_str(self.arena)?;
                     *then
@@ -434,6 +441,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     self.registers[*register as usize] = self.column(*from, *taken)?;
                     *then
                 }
+                Node::Partition { array, size, register, then } => {
+                    self.partition(*array, *size as usize, *register)?;
+                    *then
+                }
                 Node::Leads { from, path, taken, register, yes, no } => {
                     match self.select(*register, *from, *path, false, *taken) {
                         Ok(()) => *yes,
@@ -478,8 +489,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
 
     /// Whether a comparison holds. What is looked at is not kept.
     #[inline(never)]
-    fn holds(&self, test: TestId, value: Operand, other: Option<Operand>) -> bool {
-        let comparison = &self.shortcuts.program.test(test).comparison;
+    fn holds(&self, comparison: &Comparison, value: Operand, other: Option<Operand>) -> bool {
         let (mut left, mut right) = (Raw::NULL, Raw::NULL);
         let value = self.seen(value, &mut left);
         let other = other.map(|other| self.seen(other, &mut right));

@@ -7,11 +7,9 @@
 
 use super::symbol::Symbol;
 use super::{Compute, Each, Ending, MACHINE, Node, NodeId, Operand, Tracer};
-use crate::program::shortcut::{Keeps, Part};
+use crate::program::Function;
+use crate::program::shortcut::{COLUMNS_MAX, Keeps, Part};
 use crate::value::path::Step;
-
-/// The most columns of one Map.
-const COLUMNS_MAX: usize = 8;
 
 /// A node that takes one member of all outputs.
 struct Taken {
@@ -20,7 +18,7 @@ struct Taken {
 }
 
 impl Tracer<'_> {
-    /// Sees to it that of Maps whose outputs nobody looks into nothing but text is kept.
+    /// Sees to it that of what nobody looks into nothing but text is kept.
     pub(super) fn keep_what_is_looked_at(&mut self) {
         // A Map leads on to nodes that were made before its own, and so do its items: the outer ones come first.
         for node in (0..self.nodes.len()).rev() {
@@ -42,6 +40,22 @@ impl Tracer<'_> {
                 }
             }
         }
+        self.partition_texts();
+    }
+
+    /// Cuts arrays whose parts nobody looks into as nothing but text.
+    fn partition_texts(&mut self) {
+        for id in 0..self.nodes.len() {
+            let Node::Compute { register, what: Compute::Call { function, arguments }, then } = &self.nodes[id] else {
+                continue;
+            };
+            if let (Function::ArrayPartition, [array, Operand::Int(size @ 1..)]) = (function, &**arguments)
+                && !self.is_looked_at(*register, *then)
+            {
+                let (array, size, register, then) = (*array, *size, *register, *then);
+                self.nodes[id] = Node::Partition { array, size, register, then };
+            }
+        }
     }
 
     /// The nodes from there on that take columns of the value in a register; nothing if anything else looks at it.
@@ -49,37 +63,43 @@ impl Tracer<'_> {
         let mut taken = Vec::new();
         for id in self.reached(from) {
             let node = &self.nodes[id as usize];
-            if self.column_of(node, register).is_some_and(|(_, kept)| !self.is_looked_at(kept, node)) {
-                taken.extend(self.column_of(node, register).map(|(name, _)| Taken { node: id, name: name.into() }));
-            } else if self.looks(node, register) {
-                return None;
+            match self.column_of(node, register) {
+                Some((name, kept, then)) if !self.is_looked_at(kept, then) => {
+                    taken.push(Taken { node: id, name: name.into() });
+                }
+                _ if self.looks(node, register) => return None,
+                _ => {}
             }
         }
         Some(taken)
     }
 
-    /// Which member of the outputs in a register a node takes, and where it keeps them.
-    fn column_of(&self, node: &Node, results: u32) -> Option<(&str, u32)> {
-        let Node::Compute { register, what: Compute::Select { from: Operand::Register(from), path, .. }, .. } = node
+    /// Which member of the outputs in a register a node takes, where it keeps them, and where it leads.
+    fn column_of(&self, node: &Node, results: u32) -> Option<(&str, u32, NodeId)> {
+        let Node::Compute { register, what: Compute::Select { from: Operand::Register(from), path, .. }, then } = node
         else {
             return None;
         };
         match self.path_of(*path).steps() {
-            [Step::Wildcard, Step::Member(name)] if *from == results => Some((name, *register)),
+            [Step::Wildcard, Step::Member(name)] if *from == results => Some((name, *register, *then)),
             _ => None,
         }
     }
 
-    /// Whether any node behind this one looks at the value in a register.
-    fn is_looked_at(&self, register: u32, behind: &Node) -> bool {
-        let Node::Compute { then, .. } = behind else { return true };
-        self.reached(*then).into_iter().any(|id| self.looks(&self.nodes[id as usize], register))
+    /// Whether any node from there on looks at the value in a register.
+    fn is_looked_at(&self, register: u32, from: NodeId) -> bool {
+        self.reached(from).into_iter().any(|id| self.looks(&self.nodes[id as usize], register))
     }
 
     fn looks(&self, node: &Node, register: u32) -> bool {
         let value = Operand::Register(register);
         // The text form of an array is not its text.
-        let inside = |parts: &[Part]| parts.contains(&Part::Inside(value));
+        let is_inside = |part: &Part| match part {
+            Part::Inside(operand) => *operand == value,
+            Part::Before { register: other, inside: true, .. } => *other == register,
+            _ => false,
+        };
+        let inside = |parts: &[Part]| parts.iter().any(is_inside);
         let mut looks = false;
         node.look(|operand| looks |= operand == value);
         if let Node::End(end) = node {
@@ -143,7 +163,7 @@ impl Tracer<'_> {
         let names: Vec<&str> = names.iter().map(|name| &**name).collect();
         let mut texts = Vec::with_capacity(ends.len());
         for end in &ends {
-            let Ok(text) = self.outputs[*end].parts_around(&names, self.program) else { return false };
+            let Ok(text) = self.outputs[*end].marked_parts(&names, self.program) else { return false };
             texts.push(text);
         }
         for (end, (text, members)) in ends.into_iter().zip(texts) {

@@ -4,7 +4,6 @@ use super::{Followed, Lost, Operand, Part, REGISTER_DEPTH_MAX, write_string};
 use crate::program::shortcut::{Piece, Text};
 use crate::program::{ConstId, Program, SlotId};
 use crate::value::{Arena, Value};
-use std::ops::Range;
 use std::rc::Rc;
 
 /// The members of an object whose keys are known.
@@ -159,32 +158,26 @@ impl Symbol {
     pub fn into_parts(self, program: &Program) -> Followed<Vec<Part>> {
         let mut parts = Vec::new();
         self.write(program, &mut parts)?;
-        Ok(parts)
+        Ok(Part::paired(parts))
     }
 
-    /// As [`into_parts`](Self::into_parts), of an object; and, of those of its members that have these names, which parts
-    /// are their values: the position of the name, and where it begins and ends.
-    #[allow(clippy::type_complexity)]
-    pub fn parts_around(&self, names: &[&str], program: &Program) -> Followed<(Vec<Part>, Vec<(u32, Range<u32>)>)> {
-        let (mut parts, mut places) = (Vec::new(), Vec::new());
-        let Symbol::Object(members) = self else { return Ok((self.clone().into_parts(program)?, places)) };
-        let mut between = vec![Part::Text(Text::new("{"))];
+    /// As [`into_parts`](Self::into_parts), with marks around the values of those members of an object that have these
+    /// names; and which names those are, in the order of the marks.
+    pub fn marked_parts(&self, names: &[&str], program: &Program) -> Followed<(Vec<Part>, Vec<u32>)> {
+        let (mut parts, mut marked) = (Vec::new(), Vec::new());
+        let Symbol::Object(members) = self else { return Ok((self.clone().into_parts(program)?, marked)) };
+        text(&mut parts, "{");
         for (n, (key, value)) in members.iter().enumerate() {
-            text(&mut between, if n > 0 { "," } else { "" });
-            text(&mut between, &format!("{}:", quoted(key)));
-            match names.iter().position(|name| **name == **key) {
-                Some(name) => {
-                    parts.append(&mut between);
-                    let start = parts.len() as u32;
-                    parts.append(&mut value.clone().into_parts(program)?);
-                    places.push((name as u32, start..parts.len() as u32));
-                }
-                None => value.write(program, &mut between)?,
-            }
+            text(&mut parts, if n > 0 { "," } else { "" });
+            text(&mut parts, &format!("{}:", quoted(key)));
+            let name = names.iter().position(|name| **name == **key);
+            parts.extend(name.map(|_| Part::Mark));
+            value.write(program, &mut parts)?;
+            parts.extend(name.map(|_| Part::Mark));
+            marked.extend(name.map(|name| name as u32));
         }
-        text(&mut between, "}");
-        parts.append(&mut between);
-        Ok((parts, places))
+        text(&mut parts, "}");
+        Ok((Part::paired(parts), marked))
     }
 
     fn write(&self, program: &Program, parts: &mut Vec<Part>) -> Followed<()> {

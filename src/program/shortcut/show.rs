@@ -38,7 +38,9 @@ impl Shortcut {
             let part = |part: &Part| match part {
                 Part::Text(text) => text.as_str().to_owned(),
                 Part::Value(operand) | Part::Inside(operand) => format!("«{}»", value(operand)),
+                Part::Before { text, register, .. } => format!("{}«r{register}»", text.as_str()),
                 Part::Members(operand) => format!("«{}», ", value(operand)),
+                Part::Mark => String::new(),
             };
             parts.iter().map(part).collect()
         };
@@ -85,6 +87,9 @@ impl Shortcut {
                 format!("member   r{register} = {} of r{from}  then=#{then}", self.names[*name as usize])
             }
             Node::Column { from, register, then, .. } => format!("column   r{register} = r{from}  then=#{then}"),
+            Node::Partition { array, size, register, then } => {
+                format!("compute  r{register} = {} by {size}, as text  then=#{then}", value(array))
+            }
             Node::Room { registers, then, .. } => {
                 format!("room     for {} computed values  then=#{then}", registers.len())
             }

@@ -17,6 +17,7 @@ impl Node {
             | Node::Compute { then, .. }
             | Node::Member { then, .. }
             | Node::Column { then, .. }
+            | Node::Partition { then, .. }
             | Node::Room { then, .. }
             | Node::Text { then, .. }
             | Node::Pass { then, .. }
@@ -47,6 +48,7 @@ impl Node {
             | Node::Compute { then, .. }
             | Node::Member { then, .. }
             | Node::Column { then, .. }
+            | Node::Partition { then, .. }
             | Node::Room { then, .. }
             | Node::Text { then, .. }
             | Node::Pass { then, .. }
@@ -74,6 +76,7 @@ impl Node {
             Node::Member { from, .. } | Node::Has { from, .. } => at(Operand::Register(*from)),
             Node::Text { value, .. } | Node::Switch { value, .. } | Node::Leads { from: value, .. } => at(*value),
             Node::Each(each) => at(each.items),
+            Node::Partition { array, .. } => at(*array),
             Node::Ask(ask) => {
                 at(ask.arguments);
                 at(ask.payload);

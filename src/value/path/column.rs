@@ -89,26 +89,31 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
     ) -> Result<(), PathMiss<'p>> {
         let (mut spot, mut tested) = (Spot::NOWHERE, Spot::NOWHERE);
         let test = filter.and_then(Test::of);
+        // What is visited is taken down at the end, if there is surely enough for all.
+        let most = items.len() as u64 * 3;
+        let ample = u64::from(self.budget.left()) >= most;
+        let mut visited = 0;
         for item in items {
-            let Value::Object(object) = item else {
-                // Whatever it is, it is none of those that are alike.
+            let at_once = match item {
+                Value::Object(object) if ample => match (&test, filter) {
+                    (Some(test), _) => test.holds(object, &mut tested).map(|holds| (object, holds, 2)),
+                    (None, None) => Some((object, true, 1)),
+                    (None, Some(_)) => None,
+                },
+                _ => None,
+            };
+            let Some((object, holds, visits)) = at_once else {
+                self.visits(0, std::mem::take(&mut visited))?;
                 self.element(filter, *item)?;
                 continue;
             };
-            let holds = match (test.as_ref().and_then(|test| test.holds(object, &mut tested)), filter) {
-                // The item is visited, and so is what is compared.
-                (Some(holds), _) => self.visits(0, 2).map(|()| holds)?,
-                (None, Some(_)) => self.holds(0, Cursor::new(*item))?,
-                (None, None) => self.visit(0).map(|()| true)?,
-            };
-            if holds
-                && let Some(found) = spot.find(object, name)
-            {
-                self.visit(2)?;
+            visited += visits;
+            if holds && let Some(found) = spot.find(object, name) {
+                visited += 1;
                 self.found.push(found);
             }
         }
-        Ok(())
+        self.visits(0, visited)
     }
 
     /// The same for one element of any kind.

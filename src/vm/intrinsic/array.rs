@@ -1,8 +1,9 @@
 //! Array and the functions on arrays. Elements are handed on as they are: nothing here copies one.
 
 use super::{Call, ELEMENTS_MAX, Rejected, java};
-use crate::value::text::{has_backslash, same};
-use crate::value::{Kind, Value};
+use crate::value::raw::Form;
+use crate::value::text::{needs_escape, same};
+use crate::value::{Kind, Raw, Value};
 
 /// `States.Array(a, …)`: the arguments, none included.
 pub(super) fn array<'a>(call: &Call<'_, 'a>) -> Value<'a> {
@@ -33,11 +34,12 @@ pub(super) fn contains<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let mut text = java::Text::new_in(call.arena);
     java::write_text(wanted, call.arena, &mut text);
     let mut other = java::Text::new_in(call.arena);
+    // There is but one way to spell such a text in a compact form: as it is.
+    let is_plain = !needs_escape(text.as_bytes());
     let found = items.iter().any(|item| {
-        // What is spelled without escapes is the string between the quotes.
-        if let Value::Raw(raw) = item
-            && let [b'"', inner @ .., b'"'] = raw.text.as_bytes()
-            && !has_backslash(inner)
+        if let Value::Raw(Raw { text: spelled, form: Form::COMPACT }) = item
+            && let [b'"', inner @ .., b'"'] = spelled.as_bytes()
+            && is_plain
         {
             return same(inner, text.as_bytes());
         }

@@ -16,6 +16,9 @@ pub(super) trait Sink {
     /// Appends a text in which no character means anything to JSON.
     fn plain(&mut self, text: &str);
 
+    /// Appends a digit.
+    fn digit(&mut self, digit: u8);
+
     /// Appends any text.
     fn text(&mut self, text: &str);
 
@@ -33,6 +36,11 @@ impl Sink for Text<'_> {
     }
 
     #[inline(always)]
+    fn digit(&mut self, digit: u8) {
+        self.push(char::from(b'0' + digit));
+    }
+
+    #[inline(always)]
     fn text(&mut self, text: &str) {
         self.push_str(text);
     }
@@ -45,6 +53,11 @@ impl Sink for Inside<'_> {
     #[inline(always)]
     fn plain(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
+    }
+
+    #[inline(always)]
+    fn digit(&mut self, digit: u8) {
+        self.0.push(b'0' + digit);
     }
 
     fn text(&mut self, text: &str) {
@@ -72,6 +85,7 @@ impl Sink for Inside<'_> {
 pub(super) fn write_text<'a>(value: Value<'a>, arena: &'a Arena, out: &mut impl Sink) {
     match value {
         Value::Text(text) => out.text(text),
+        Value::Int(digit @ 0..=9) => out.digit(digit as u8),
         Value::Int(integer) => out.plain(itoa::Buffer::new().format(integer)),
         Value::Bool(whether) => out.plain(if whether { "true" } else { "false" }),
         Value::Null => out.plain("null"),

@@ -73,23 +73,28 @@ struct Places {
     free_ms: [i64; CONCURRENCY_MAX],
     count: usize,
     scarce: bool,
+    /// Which is next as long as all are free.
+    next: usize,
 }
 
 impl Places {
     fn new(each: &Each, items: usize, starts_ms: i64) -> Places {
         let count = (each.concurrency as usize).clamp(1, CONCURRENCY_MAX);
         let free_ms = [starts_ms; CONCURRENCY_MAX];
-        Places { starts_ms, latest_ms: starts_ms, free_ms, count, scarce: count < items }
+        Places { starts_ms, latest_ms: starts_ms, free_ms, count, scarce: count < items, next: 0 }
     }
 
     /// Which place an item takes, and when it begins there.
-    fn take(&self, index: usize) -> (usize, i64) {
-        let places = self.free_ms[..self.count].iter().copied().enumerate();
-        match self.scarce && self.latest_ms > self.starts_ms {
-            true => places.min_by_key(|(_, free_ms)| *free_ms).unwrap_or((0, self.starts_ms)),
-            // As long as no time has passed all are free at once.
-            false => (index % self.count, self.starts_ms),
+    #[inline(always)]
+    fn take(&mut self) -> (usize, i64) {
+        if self.scarce && self.latest_ms > self.starts_ms {
+            let places = self.free_ms[..self.count].iter().copied().enumerate();
+            return places.min_by_key(|(_, free_ms)| *free_ms).unwrap_or((0, self.starts_ms));
         }
+        // As long as no time has passed all are free at once.
+        let place = self.next;
+        self.next = if place + 1 == self.count { 0 } else { place + 1 };
+        (place, self.starts_ms)
     }
 
     fn give_back(&mut self, place: usize, at_ms: i64) {
@@ -134,7 +139,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             }
             for index in stretch {
                 // Where no time passes, nobody has to know which place is free.
-                let (place, starts_ms) = if each.timeless { (0, places.starts_ms) } else { places.take(index) };
+                let (place, starts_ms) = if each.timeless { (0, places.starts_ms) } else { places.take() };
                 if let Some(parent) = parent {
                     self.calls.enter(parent, Offspring { index: index as u32, ..each.who });
                 }

@@ -7,9 +7,9 @@
 use super::each::Part;
 use super::writing::{Made, Written};
 use super::{Scanned, Walk};
-use crate::program::shortcut::{Each, Item, Keeps, REGISTER_DEPTH_MAX};
+use crate::program::shortcut::{COLUMNS_MAX, Each, Item, Keeps, Operand, REGISTER_DEPTH_MAX};
 use crate::value::raw::Form;
-use crate::value::{Arena, Value};
+use crate::value::{Arena, Raw, Value};
 use std::ops::Range;
 
 /// Room that is made for what an item comes to.
@@ -82,19 +82,18 @@ impl<'a> Outputs<'a> {
     }
 
     fn take_members(&mut self, item: &Item, made: Made<'_, 'a>, input: &Scanned<'a>) -> Option<()> {
-        let mut from = 0;
-        for (column, Range { start, end }) in &item.members {
-            let (start, end) = (*start as usize, *end as usize);
-            made.write(item.text.get(from..start)?, input, &mut self.text);
-            let at = self.text.len();
-            made.write(item.text.get(start..end)?, input, &mut self.text);
+        let (mut marks, mut count) = ([0; 2 * COLUMNS_MAX], 0);
+        made.write_marked(&item.text, input, &mut self.text, |at| {
+            marks[count % marks.len()] = at;
+            count += 1;
+        });
+        let (marks, _) = marks.as_chunks();
+        for (column, [start, end]) in item.members.iter().zip(marks) {
             let column = self.columns.get_mut(*column as usize)?;
-            column.text.extend_from_slice(&self.text[at..]);
+            column.text.extend_from_slice(self.text.get(*start..*end)?);
             column.text.push(b',');
             column.count += 1;
-            from = end;
         }
-        made.write(item.text.get(from..)?, input, &mut self.text);
         Some(())
     }
 
@@ -149,6 +148,35 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         }
         self.keep_text(each.results, &text);
         Some(())
+    }
+
+    /// Keeps the text of an array that is cut into arrays; nothing if it is none, or if it would be too deep.
+    #[inline(never)]
+    pub(super) fn partition(&mut self, array: Operand, size: usize, register: u32) -> Option<()> {
+        let array = self.value(array);
+        let items = array.elements(self.arena)?;
+        let mut text = Vec::with_capacity(items.len() * LIKELY_VALUE_BYTES + 4);
+        text.push(b'[');
+        let mut parts = items.chunks(size).peekable();
+        while let Some(part) = parts.next() {
+            text.push(b'[');
+            for item in part {
+                match item {
+                    Value::Raw(Raw { text: item, form: Form::COMPACT }) => text.extend_from_slice(item.as_bytes()),
+                    item => item.write(&mut text),
+                }
+                text.push(b',');
+            }
+            // No part is empty.
+            text.pop();
+            text.extend_from_slice(if parts.peek().is_some() { b"]," } else { b"]" });
+        }
+        text.push(b']');
+        // Another level, or two around elements that are not built.
+        let depth = array.size().depth.max(1) + 1;
+        self.deepest = self.deepest.max(depth);
+        self.keep_text(register, &text);
+        (depth <= REGISTER_DEPTH_MAX).then_some(())
     }
 
     /// Keeps an array of which nobody wants more than the text.

@@ -38,6 +38,12 @@ impl Made<'_, '_> {
     /// Appends parts of a text.
     #[inline(always)]
     pub fn write(&self, parts: &[Part], input: &Scanned, out: &mut Vec<u8>) {
+        self.write_marked(parts, input, out, |_| {});
+    }
+
+    /// The same; where the marks are is handed on.
+    #[inline(always)]
+    pub fn write_marked(&self, parts: &[Part], input: &Scanned, out: &mut Vec<u8>, mut mark: impl FnMut(usize)) {
         for part in parts {
             match part {
                 Part::Text(text) => text.write(out),
@@ -56,11 +62,15 @@ impl Made<'_, '_> {
                         self.put(Operand::Slot(*slot), input, out);
                     }
                 }
-                Part::Value(Operand::Register(register)) => match self.registers[*register as usize] {
-                    Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
-                    Value::Text(text) => write_string(text, out),
-                    _ => self.put(Operand::Register(*register), input, out),
-                },
+                Part::Before { text, register, inside } => {
+                    text.write(out);
+                    match inside {
+                        false => self.put_register(*register, input, out),
+                        true => intrinsic::write_inside(self.registers[*register as usize], self.arena, out),
+                    }
+                }
+                Part::Mark => mark(out.len()),
+                Part::Value(Operand::Register(register)) => self.put_register(*register, input, out),
                 Part::Inside(Operand::Register(register)) => {
                     intrinsic::write_inside(self.registers[*register as usize], self.arena, out);
                 }
@@ -75,6 +85,15 @@ impl Made<'_, '_> {
                     }
                 }
             }
+        }
+    }
+
+    #[inline(always)]
+    fn put_register(&self, register: u32, input: &Scanned, out: &mut Vec<u8>) {
+        match self.registers[register as usize] {
+            Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
+            Value::Text(text) => write_string(text, out),
+            _ => self.put(Operand::Register(register), input, out),
         }
     }
 
