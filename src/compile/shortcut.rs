@@ -20,8 +20,8 @@ mod track;
 
 use crate::program::choice::{Comparison, Subject, Table, TypeTest};
 use crate::program::shortcut::{
-    Ask, BranchTurn, Compute, Each, End, Ending, Item, Needs, Node, NodeId, Offspring, Operand, Part, REGISTER_DEPTH_MAX,
-    Shortcut,
+    Ask, BranchTurn, Compute, Each, End, Ending, Item, Needs, Node, NodeId, Offspring, Operand, Part,
+    REGISTER_DEPTH_MAX, Shortcut,
 };
 use crate::program::work::{Completion, Integration, Limit, Wait};
 use crate::program::{Addr, Op, PathId, Program, Root, SlotId, TaskId, TestId};
@@ -115,14 +115,34 @@ struct Most {
 enum Link {
     Found(SlotId),
     Absent(SlotId),
-    Compute { register: u32, what: Compute },
+    Compute {
+        register: u32,
+        what: Compute,
+    },
     /// The same, for nothing but the output of a Map's item.
-    Build { register: u32, what: Compute },
-    Member { from: u32, name: u32, path: PathId, taken: u32, register: u32 },
-    Room { registers: Box<[u32]>, inputs: u64, bytes: u64 },
+    Build {
+        register: u32,
+        what: Compute,
+    },
+    Member {
+        from: u32,
+        name: u32,
+        path: PathId,
+        taken: u32,
+        register: u32,
+    },
+    Room {
+        registers: Box<[u32]>,
+        inputs: u64,
+        bytes: u64,
+    },
     Text(Operand),
     Pass(i64),
-    Branch { register: u32, turn: BranchTurn, who: Offspring },
+    Branch {
+        register: u32,
+        turn: BranchTurn,
+        who: Offspring,
+    },
     Each(Box<Each>),
 }
 

@@ -11,9 +11,9 @@
 //! Flows in: from `compile`, which follows the instructions. Flows out: to `vm`, which walks the tree. It must never
 //! come to anything that the machine would not come to.
 
+use super::Function;
 use super::choice::Table;
 use super::id::*;
-use super::Function;
 
 mod show;
 mod ways;

@@ -19,16 +19,16 @@ pub use each::{Company, Nobody, Part as PartOfMap};
 use writing::{Made, Written};
 
 use super::choice;
-use super::intrinsic::TEXT_BYTES_MAX;
+use super::intrinsic::{self, TEXT_BYTES_MAX};
 use super::machine::{Input, Settings};
 use super::outcome::Failure;
-use crate::program::Program;
 use crate::program::choice::{Comparison, Table};
 use crate::program::shortcut::{
     Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
 };
+use crate::program::{Function, Program};
 use crate::program::{SlotId, StateId};
-use crate::value::path::{Reach, Spot};
+use crate::value::path::Spot;
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
 use crate::value::tree::Span;
@@ -414,28 +414,22 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 }
                 Node::Ask(ask) => self.ask(ask)?,
                 Node::Member { from, name, path, taken, register, then } => {
-                    match self.member(*from, *name) {
-                        Reach::Found(value) => self.registers[*register as usize] = value,
-                        Reach::Nowhere => return None,
-                        Reach::Unknown => {
-                            self.select(*register, Operand::Register(*from), *path, false, *taken).ok()?;
-                        }
+                    match self.same_place(*from, *name) {
+                        Some(value) => self.registers[*register as usize] = value,
+                        None => self.member(*register, (*from, *name), *path, *taken).ok()?,
                     }
                     *then
                 }
-                Node::Has { from, name, path, taken, register, yes, no } => match self.member(*from, *name) {
-                    Reach::Found(value) => {
+                Node::Has { from, name, path, taken, register, yes, no } => match self.same_place(*from, *name) {
+                    Some(value) => {
                         self.registers[*register as usize] = value;
                         *yes
                     }
-                    Reach::Nowhere => *no,
-                    Reach::Unknown => {
-                        match self.select(*register, Operand::Register(*from), *path, false, *taken) {
-                            Ok(()) => *yes,
-                            Err(limit) if limit => return None,
-                            Err(_) => *no,
-                        }
-                    }
+                    None => match self.member(*register, (*from, *name), *path, *taken) {
+                        Ok(()) => *yes,
+                        Err(limit) if limit => return None,
+                        Err(_) => *no,
+                    },
                 },
                 Node::Column { from, taken, register, then } => {
                     self.registers[*register as usize] = self.column(*from, *taken)?;
@@ -454,6 +448,14 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 }
                 Node::Compute { register, what: Compute::Select { from, path, existing, taken }, then } => {
                     self.select(*register, *from, *path, *existing, *taken).ok()?;
+                    *then
+                }
+                Node::Compute { register, what: Compute::Add { terms: [a, b] }, then } => {
+                    // No larger and no deeper than any scalar.
+                    self.registers[*register as usize] = match (self.value(*a), self.value(*b)) {
+                        (Value::Int(a), Value::Int(b)) => Value::Int(intrinsic::sum(a, b)?),
+                        _ => self.call(Function::MathAdd, &[*a, *b])?,
+                    };
                     *then
                 }
                 Node::Compute { register, what, then } => {

@@ -181,7 +181,8 @@ impl Tracer<'_> {
         let columns: Box<[u32]> = (0..names.len() as u32).map(|n| first + 2 * n).collect();
         for Taken { node, name } in taken {
             if let Some(column) = names.iter().position(|known| known == name)
-                && let Node::Compute { register, what: Compute::Select { taken, .. }, then } = &self.nodes[*node as usize]
+                && let Node::Compute { register, what: Compute::Select { taken, .. }, then } =
+                    &self.nodes[*node as usize]
             {
                 let (register, taken, then) = (*register, *taken, *then);
                 self.nodes[*node as usize] = Node::Column { from: columns[column], taken, register, then };

@@ -101,7 +101,9 @@ impl Shortcut {
                 let items = value(items);
                 let kept = match keeps {
                     Keeps::Whole => String::new(),
-                    Keeps::Text(columns) => columns.iter().fold(" as text".to_owned(), |kept, c| format!("{kept}, r{c}")),
+                    Keeps::Text(columns) => {
+                        columns.iter().fold(" as text".to_owned(), |kept, c| format!("{kept}, r{c}"))
+                    }
                 };
                 format!(
                     "each     r{results}{kept} = #{body} of r{item}, r{index} in {items}, {concurrency} at once  then=#{then}"

@@ -25,13 +25,18 @@ impl<'a> Spot<'a> {
     /// Nothing has been found yet.
     pub const NOWHERE: Spot<'static> = Spot { key: "", at: usize::MAX };
 
+    /// The member that was found before, if this object has it in the same place.
+    #[inline(always)]
+    pub fn here(&self, object: &Object<'a>) -> Option<Value<'a>> {
+        let member = object.members.get(self.at)?;
+        std::ptr::eq(member.key, self.key).then_some(member.value)
+    }
+
     /// The member of that name; all lookups with one spot are for the same name.
     #[inline(always)]
     pub fn find(&mut self, object: &Object<'a>, name: &str) -> Option<Value<'a>> {
-        if let Some(member) = object.members.get(self.at)
-            && std::ptr::eq(member.key, self.key)
-        {
-            return Some(member.value);
+        if let Some(found) = self.here(object) {
+            return Some(found);
         }
         // Its keys are distinct.
         let at = object.members.iter().position(|member| same(member.key.as_bytes(), name.as_bytes()))?;

@@ -98,7 +98,7 @@ pub(super) fn split<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
         // Then no byte of any other character is one of them.
         let mut start = 0;
         for (at, byte) in text.bytes().enumerate() {
-            if separators.ascii[usize::from(byte)] {
+            if separators.has(byte) {
                 take(&text[start..at]);
                 start = at + 1;
             }
@@ -112,18 +112,18 @@ pub(super) fn split<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
 
 /// A set of characters; both strings of a split may be long.
 struct Separators {
-    /// For each byte whether it is one of them; never one of another character.
-    ascii: [bool; 256],
+    /// For each byte a bit, whether it is one of them; never one of another character.
+    ascii: [u64; 4],
     others: Vec<char>,
 }
 
 impl Separators {
     fn new(text: &str) -> Separators {
-        let mut ascii = [false; 256];
+        let mut ascii = [0; 4];
         let mut others = Vec::new();
         for c in text.chars() {
             if c.is_ascii() {
-                ascii[c as usize] = true;
+                ascii[c as usize / 64] |= 1 << (c as u32 % 64);
             } else {
                 others.push(c);
             }
@@ -132,8 +132,13 @@ impl Separators {
         Separators { ascii, others }
     }
 
+    #[inline(always)]
+    fn has(&self, byte: u8) -> bool {
+        self.ascii[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
+    }
+
     fn contain(&self, c: char) -> bool {
-        if c.is_ascii() { self.ascii[c as usize] } else { self.others.binary_search(&c).is_ok() }
+        if c.is_ascii() { self.has(c as u8) } else { self.others.binary_search(&c).is_ok() }
     }
 }
 

@@ -27,16 +27,12 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             Compute::Call { function, arguments } => self.call(*function, arguments),
             Compute::Format { pieces } => self.format(pieces),
             Compute::Object { members } => Some(self.object(members)),
-            Compute::Add { terms: [a, b] } => match (self.value(*a), self.value(*b)) {
-                (Value::Int(a), Value::Int(b)) => intrinsic::sum(a, b).map(Value::Int),
-                _ => self.call(Function::MathAdd, &[*a, *b]),
-            },
             other => self.compute_other(other),
         }
     }
 
     #[inline(never)]
-    fn call(&self, function: Function, arguments: &[Operand]) -> Option<Value<'a>> {
+    pub(super) fn call(&self, function: Function, arguments: &[Operand]) -> Option<Value<'a>> {
         // No function that draws is ever called here.
         let draws = &mut Seed::NOBODY.clone();
         match *arguments {
@@ -109,15 +105,31 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         }
     }
 
-    /// What a built or opened object in a register has under one of the names.
+    /// The member of an object in a register, if it is where the last of that name was.
     #[inline(always)]
-    pub(super) fn member(&mut self, from: u32, name: u32) -> Reach<'a> {
-        let Value::Object(object) = self.registers[from as usize] else { return Reach::Unknown };
-        let spot = &mut self.places[name as usize];
-        match spot.find(object, &self.shortcuts.shortcut.names[name as usize]) {
-            Some(found) => Reach::Found(found),
-            None => Reach::Nowhere,
+    pub(super) fn same_place(&self, from: u32, name: u32) -> Option<Value<'a>> {
+        match self.registers[from as usize] {
+            Value::Object(object) => self.places[name as usize].here(object),
+            _ => None,
         }
+    }
+
+    /// As [`select`](Self::select), of the member of that name, which the path is.
+    #[inline(never)]
+    pub(super) fn member(
+        &mut self,
+        register: u32,
+        (from, name): (u32, u32),
+        path: PathId,
+        taken: u32,
+    ) -> Result<(), bool> {
+        let Value::Object(object) = self.registers[from as usize] else {
+            return self.select(register, Operand::Register(from), path, false, taken);
+        };
+        let name = name as usize;
+        let found = self.places[name].find(object, &self.shortcuts.shortcut.names[name]);
+        self.registers[register as usize] = found.ok_or(false)?;
+        Ok(())
     }
 
     /// One member of all of a Map's outputs, if a path may visit so many.

@@ -168,12 +168,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
 
     /// Walks the tree for one item: which end it comes to, and what that is.
     #[inline(always)]
-    fn item(
-        &mut self,
-        each: &Each,
-        (index, item): (usize, Value<'a>),
-        starts_ms: i64,
-    ) -> Option<(u32, &'p Item)> {
+    fn item(&mut self, each: &Each, (index, item): (usize, Value<'a>), starts_ms: i64) -> Option<(u32, &'p Item)> {
         self.registers[each.item as usize] = match item {
             Value::Raw(raw) => self.item_opened(raw),
             item => item,

@@ -7,7 +7,7 @@
 use super::each::Part;
 use super::writing::{Made, Written};
 use super::{Scanned, Walk};
-use crate::program::shortcut::{COLUMNS_MAX, Each, Item, Keeps, Operand, REGISTER_DEPTH_MAX};
+use crate::program::shortcut::{Each, Item, Keeps, Operand, REGISTER_DEPTH_MAX};
 use crate::value::raw::Form;
 use crate::value::{Arena, Raw, Value};
 use std::ops::Range;
@@ -74,27 +74,26 @@ impl<'a> Outputs<'a> {
         if item.members.is_empty() {
             made.write(&item.text, input, &mut self.text);
         } else {
-            self.take_members(item, made, input)?;
+            self.take_members(item, made, input);
         }
         self.text.push(b',');
         self.count += 1;
         (self.values.is_some() || self.deepest < REGISTER_DEPTH_MAX).then_some((self.text.len() - before) as u64)
     }
 
-    fn take_members(&mut self, item: &Item, made: Made<'_, 'a>, input: &Scanned<'a>) -> Option<()> {
-        let (mut marks, mut count) = ([0; 2 * COLUMNS_MAX], 0);
-        made.write_marked(&item.text, input, &mut self.text, |at| {
-            marks[count % marks.len()] = at;
-            count += 1;
+    fn take_members(&mut self, item: &Item, made: Made<'_, 'a>, input: &Scanned<'a>) {
+        let (columns, mut members, mut begun) = (&mut self.columns, item.members.iter(), None);
+        made.write_marked(&item.text, input, &mut self.text, |text| {
+            let Some(start) = begun.take() else {
+                begun = Some(text.len());
+                return;
+            };
+            if let Some(column) = members.next().and_then(|column| columns.get_mut(*column as usize)) {
+                column.text.extend_from_slice(&text[start..]);
+                column.text.push(b',');
+                column.count += 1;
+            }
         });
-        let (marks, _) = marks.as_chunks();
-        for (column, [start, end]) in item.members.iter().zip(marks) {
-            let column = self.columns.get_mut(*column as usize)?;
-            column.text.extend_from_slice(self.text.get(*start..*end)?);
-            column.text.push(b',');
-            column.count += 1;
-        }
-        Some(())
     }
 
     /// Takes over what a part of the items has come to elsewhere.

@@ -41,9 +41,9 @@ impl Made<'_, '_> {
         self.write_marked(parts, input, out, |_| {});
     }
 
-    /// The same; where the marks are is handed on.
+    /// The same; at each mark, what has been written by then is handed on.
     #[inline(always)]
-    pub fn write_marked(&self, parts: &[Part], input: &Scanned, out: &mut Vec<u8>, mut mark: impl FnMut(usize)) {
+    pub fn write_marked(&self, parts: &[Part], input: &Scanned, out: &mut Vec<u8>, mut mark: impl FnMut(&[u8])) {
         for part in parts {
             match part {
                 Part::Text(text) => text.write(out),
@@ -69,7 +69,7 @@ impl Made<'_, '_> {
                         true => intrinsic::write_inside(self.registers[*register as usize], self.arena, out),
                     }
                 }
-                Part::Mark => mark(out.len()),
+                Part::Mark => mark(out),
                 Part::Value(Operand::Register(register)) => self.put_register(*register, input, out),
                 Part::Inside(Operand::Register(register)) => {
                     intrinsic::write_inside(self.registers[*register as usize], self.arena, out);
