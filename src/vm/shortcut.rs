@@ -425,6 +425,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                         self.registers[*register as usize] = value;
                         *yes
                     }
+                    None if self.lacks(*from, *name) => *no,
                     None => match self.member(*register, (*from, *name), *path, *taken) {
                         Ok(()) => *yes,
                         Err(limit) if limit => return None,

@@ -38,10 +38,10 @@ pub(super) fn contains<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let is_plain = !needs_escape(text.as_bytes());
     let found = items.iter().any(|item| {
         if let Value::Raw(Raw { text: spelled, form: Form::COMPACT }) = item
-            && let [b'"', inner @ .., b'"'] = spelled.as_bytes()
             && is_plain
+            && let Some((b'"', rest)) = spelled.as_bytes().split_first()
         {
-            return same(inner, text.as_bytes());
+            return rest.len() == text.len() + 1 && same(&rest[..text.len()], text.as_bytes());
         }
         if let Some(string) = item.as_str(call.arena) {
             return same(string.as_bytes(), text.as_bytes());

@@ -114,6 +114,16 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         }
     }
 
+    /// Whether there is an object in a register none of whose keys is as long as that name.
+    #[inline(always)]
+    pub(super) fn lacks(&self, from: u32, name: u32) -> bool {
+        let length = self.shortcuts.shortcut.names[name as usize].len();
+        match self.registers[from as usize] {
+            Value::Object(object) => object.members.iter().all(|member| member.key.len() != length),
+            _ => false,
+        }
+    }
+
     /// As [`select`](Self::select), of the member of that name, which the path is.
     #[inline(never)]
     pub(super) fn member(
