@@ -22,7 +22,6 @@ use super::choice;
 use super::intrinsic::{self, TEXT_BYTES_MAX};
 use super::outcome::Failure;
 use super::start::{Input, Settings};
-use crate::program::Program;
 use crate::program::choice::{Comparison, Table};
 use crate::program::shortcut::{
     Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
@@ -292,7 +291,15 @@ impl<'p> Shortcuts<'p> {
             if let Node::End(index) = self.shortcut.nodes[to.index()] {
                 let index = index as usize;
                 let end = &self.shortcut.ends[index];
-                return Some(Told { index, end, arena, items: &[], ended_ms: input.now_ms, registers: &[], written: &[] });
+                return Some(Told {
+                    index,
+                    end,
+                    arena,
+                    items: &[],
+                    ended_ms: input.now_ms,
+                    registers: &[],
+                    written: &[],
+                });
             }
             root = to.0;
         }
