@@ -10,7 +10,7 @@ use expressway::compile::{Options, compile};
 use expressway::definition::{Definition, ParseOptions};
 use expressway::handler::Handlers;
 use expressway::program::Program;
-use expressway::program::shortcut::{Node, Shortcut};
+use expressway::program::shortcut::{Compute, Keeps, Node, Shortcut};
 use expressway::vm::{Limits, Settings};
 use oracle::generate;
 use std::collections::BTreeMap;
@@ -275,6 +275,68 @@ const MACHINES: &[Case] = &[
         &[],
     ),
     (
+        "outputs of which only the text is wanted",
+        r#"{"StartAt":"M","States":{
+        "M":{"Type":"Map","ItemsPath":"$.o","MaxConcurrency":3,
+             "ItemSelector":{"v.$":"$$.Map.Item.Value","i.$":"$$.Map.Item.Index","s.$":"$.s","n.$":"$.n"},
+             "ItemProcessor":{"StartAt":"C","States":{
+                "C":{"Type":"Choice","Choices":[
+                    {"And":[{"Variable":"$.v.y","IsPresent":true},{"Variable":"$.v.y","StringMatches":"bb*"}],"Next":"W"},
+                    {"Variable":"$.v.x","IsPresent":true,"Next":"X"},
+                    {"And":[{"Variable":"$.v.xx","IsPresent":true},{"Variable":"$.v.xx","StringMatches":"*"}],"Next":"T"},
+                    {"Variable":"$.i","NumericEquals":3,"Next":"Three"}],"Default":"P"},
+                "W":{"Type":"Wait","Seconds":2,"Next":"X"},
+                "X":{"Type":"Pass","Parameters":{"x.$":"$.v.x","t.$":"States.Format('{}/{}\\\\{}\" ü', $.v.x, States.MathAdd($.i, 1), $.s)","i.$":"$.i"},"End":true},
+                "T":{"Type":"Pass","Parameters":{"t.$":"States.Format('{}{}', $.n, $.i)","x":{"at.$":"$$.State.EnteredTime","of.$":"$.v"}},"End":true},
+                "Three":{"Type":"Pass","Parameters":{"none":true,"s.$":"$.s","x":[1,"$.i",null]},"End":true},
+                "P":{"Type":"Pass","Parameters":{"t":null,"x.$":"States.ArrayPartition(States.Array($.i, $.v, $.s), 2)"},"End":true}}},
+             "ResultSelector":{"xs.$":"$[*].x","ts.$":"$[*].t","none.$":"$[*].gone","again.$":"$[*].x","all.$":"$"},"ResultPath":"$.m","Next":"E"},
+        "E":{"Type":"Pass","Parameters":{"m.$":"$.m","xs.$":"$.m.xs","at.$":"$$.State.EnteredTime"},"End":true}}}"#,
+        &[],
+    ),
+    (
+        "outputs within outputs, some of them looked into",
+        r#"{"StartAt":"M","States":{
+        "M":{"Type":"Map","ItemsPath":"$.o","ItemSelector":{"v.$":"$$.Map.Item.Value","b.$":"$.b","i.$":"$$.Map.Item.Index"},
+             "ItemProcessor":{"StartAt":"N","States":{
+                "N":{"Type":"Map","ItemsPath":"$.b","ItemSelector":{"w.$":"$$.Map.Item.Value","j.$":"$$.Map.Item.Index","i.$":"$.i"},
+                     "ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Pass","Parameters":{"w.$":"$.w","at.$":"States.Format('{}.{}', $.i, $.j)"},"End":true}}},
+                     "ResultPath":"$.n","Next":"C"},
+                "C":{"Type":"Choice","Choices":[{"Variable":"$.i","NumericEquals":1,"Next":"Text"},{"Variable":"$.i","NumericGreaterThan":2,"Next":"Look"}],"Default":"Columns"},
+                "Text":{"Type":"Pass","Parameters":{"k.$":"$.n","t.$":"States.Format('{}', $.v)"},"End":true},
+                "Look":{"Type":"Pass","Parameters":{"k.$":"States.ArrayLength($.n)","t.$":"States.Format('{}', $.n)"},"End":true},
+                "Columns":{"Type":"Pass","Parameters":{"k.$":"$.n[*].at","t.$":"$.n[*].w"},"End":true}}},
+             "ResultSelector":{"ks.$":"$[*].k","all.$":"$"},"ResultPath":"$.m","Next":"O"},
+        "O":{"Type":"Map","ItemsPath":"$.o","ItemSelector":{"v.$":"$$.Map.Item.Value"},
+             "ItemProcessor":{"StartAt":"Q","States":{"Q":{"Type":"Pass","Parameters":{"v.$":"$.v","parts.$":"States.ArrayPartition($.v, 3)"},"End":true}}},
+             "ResultSelector":{"parts.$":"$[*].parts","n.$":"States.ArrayLength($[*].parts)"},"ResultPath":"$.p","Next":"E"},
+        "E":{"Type":"Pass","Parameters":{"m.$":"$.m","p.$":"$.p"},"End":true}}}"#,
+        &[],
+    ),
+    (
+        "texts that nobody looks at, and texts that somebody does",
+        r#"{"StartAt":"A","States":{
+        "A":{"Type":"Pass","Parameters":{"t.$":"States.Format('{}: {}', $.s, $.n)","o.$":"States.Format('\\\\\"{}\" {}', $.o, $.b)","n.$":"$.n"},"ResultPath":"$.a","Next":"B"},
+        "B":{"Type":"Pass","Parameters":{"twice.$":"States.Format('{}{}{}', $.a.t, null, $.a.t)","h.$":"States.Hash($.a.t, 'SHA-1')","e.$":"States.Base64Encode($.a.t)"},"ResultPath":"$.a.b","Next":"C"},
+        "C":{"Type":"Choice","Choices":[
+            {"Variable":"$.a.t","StringMatches":"one*","Next":"D"},
+            {"Variable":"$.a.b.twice","StringGreaterThan":"t","Next":"F"}],"Default":"G"},
+        "D":{"Type":"Pass","Parameters":{"t.$":"$.a.t","words.$":"States.StringSplit($.a.t, ': ')","in.$":"States.ArrayContains(States.StringSplit($.a.t, ': '), 'one')"},"End":true},
+        "F":{"Type":"Fail","ErrorPath":"$.a.t","CausePath":"$.a.b.twice"},
+        "G":{"Type":"Pass","Parameters":{"a.$":"$.a","len.$":"States.ArrayLength(States.StringSplit($.a.b.twice, 'aé'))","parts.$":"States.ArrayPartition(States.StringSplit($.a.b.twice, 'e'), 1)"},"End":true}}}"#,
+        &[],
+    ),
+    (
+        "conditions on one member",
+        r#"{"StartAt":"A","States":{
+        "A":{"Type":"Pass","Parameters":{"big.$":"$.o[?(@.x > 2)].x","most.$":"$.o[?(@.x <= 5)].y","one.$":"$.o[?(@.x == 5)].z","not.$":"$.o[?(@.x != 1)].x",
+            "b.$":"$.o[?(@.y == 'b')].x","same.$":"$.o[?(@.y === 'b')].y","others.$":"$.o[?(@.y != 'b')].y","odd.$":"$.o[?(@.y !== 'e')].x",
+            "less.$":"$.o[?(@.y < 'c')].y","text.$":"$.o[?(@.x == '2')].y","n.$":"$.o[?(@.y == 6)].x","gone.$":"$.o[?(@.q == 1)].x","q.$":"$.o[?(@.x > 0)].q"},
+            "ResultPath":"$.a","Next":"P"},
+        "P":{"Type":"Pass","Parameters":{"a.$":"$.a","parts.$":"States.ArrayPartition($.a.big, 2)","all.$":"States.ArrayPartition($.a.most, 1)","in.$":"States.ArrayContains($.a.b, 2)","is.$":"States.ArrayContains($.a.same, 'b')","text.$":"States.ArrayContains($.a.others, '\"')"},"End":true}}}"#,
+        &[],
+    ),
+    (
         "a loop that the input ends",
         r#"{"StartAt":"A","States":{
         "A":{"Type":"Pass","Assign":{"n":0},"Next":"L"},
@@ -324,6 +386,9 @@ const VALUES: &[&str] = &[
     r#"[{"x":1,"y":2},{"x":3,"x":4},{"x":5,"y":6},{"x":5,"y":6},{"x":7,"y":8,"y":9}]"#,
     r#"[{"x":1,"y":2},{"x":[1,{"x":2}],"y":{}},{"x":5,"y":6,"z":7},{"x":8},{},[],{"x" : 9 , "y":1e2 }, {"x":10,"y":3}]"#,
     r#"[{"xx":1},{"xx":[]},{"xx":"b"},{"xy":3},{"x\\":4},{"x\\":5},{"xx":9999999999},3,{"xx":null}]"#,
+    r#"[{"x":1,"y":"b","z":"long enough not to be copied as one block, whatever its size may be"},{"x":5,"y":"b","z":[]},{"x":5,"y":"b","z":{}},{"x":7,"y":"\u0062","z":0}]"#,
+    r#"[{"y":"bb","x":1},{"y":"bbb","x":"two"},{"y":"bb","x":3},{"x":4,"y":"a"},{"x":55,"y":"bb"},{"x":6,"y":""}]"#,
+    r#"[{"x":-1,"y":"é"},{"x":10000000000000000000,"y":"\u00e9"},{"x":2.0,"y":"'"},{"x":"2","y":"\"\\"},{"x":2e0,"y":6}]"#,
     r#"[{"x":{"y":1},"y":"b"},{"x":{"y":2},"y":"b\n"},{"x":{"y":[]},"y":"\/"},{"x":{"z":3},"y":"é"}]"#,
 ];
 
@@ -479,6 +544,41 @@ fn the_limit_on_documents_is_exact() {
         let results = &run(&program, event.as_bytes(), Limits::STANDARD, true)[0];
         assert_eq!(results.contains("SUCCEEDED"), length <= 262_144, "{length} bytes");
     }
+}
+
+/// Of outputs that only become a part of a text, and of texts, nothing is built; of those that are looked into, all is.
+#[test]
+fn what_nobody_looks_into_is_text() {
+    let kept = |selector: &str| {
+        let machine = format!(
+            r#"{{"StartAt":"M","States":{{"M":{{"Type":"Map","ItemsPath":"$.o","ItemProcessor":{{"StartAt":"P","States":{{
+            "P":{{"Type":"Pass","Parameters":{{"x.$":"$.x","t.$":"States.Format('{{}}!', $.y)"}},"End":true}}}}}},
+            "ResultSelector":{{{selector}}},"End":true}}}}}}"#
+        );
+        let program = compiled(&machine, &[]);
+        same(&machine, &program, &events(), Limits::STANDARD);
+        let nodes = &program.shortcut().nodes;
+        let keeps = nodes.iter().find_map(|node| match node {
+            Node::Each(each) => Some(each.keeps.clone()),
+            _ => None,
+        });
+        let builds =
+            |node: &&Node| matches!(node, Node::Compute { what: Compute::Format { .. } | Compute::Object { .. }, .. });
+        let columns = nodes.iter().filter(|node| matches!(node, Node::Column { .. })).count();
+        match keeps.expect("a Map") {
+            Keeps::Whole => (None, columns, nodes.iter().any(|node| builds(&node))),
+            Keeps::Text(kept) => (Some(kept.len()), columns, nodes.iter().any(|node| builds(&node))),
+        }
+    };
+    assert_eq!(kept(r#""all.$":"$""#), (Some(0), 0, false));
+    assert_eq!(kept(r#""x.$":"$[*].x","all.$":"$","t.$":"$[*].t","again.$":"$[*].x""#), (Some(2), 2, false));
+    assert_eq!(kept(r#""none.$":"$[*].none""#), (Some(1), 1, false));
+    assert_eq!(kept(r#""first.$":"$[0]""#), (None, 0, true));
+    assert_eq!(kept(r#""n.$":"States.ArrayLength($)","x.$":"$[*].x""#), (None, 0, true));
+    assert_eq!(kept(r#""n.$":"States.ArrayLength($[*].x)""#), (None, 0, true));
+    assert_eq!(kept(r#""t.$":"States.Format('{}', $)""#), (None, 0, true));
+    assert_eq!(kept(r#""t.$":"States.Format('{}', $[*].x)""#), (None, 0, true));
+    assert_eq!(kept(r#""deep.$":"$[*].x.y""#), (None, 0, true));
 }
 
 /// Machines from a seed: most have something that a shortcut cannot go through, some have not.

@@ -68,7 +68,9 @@ impl<'r> Swift<'r> {
             }
             let mut parts = output.to_vec();
             match parts.first_mut() {
-                Some(Part::Text(text)) => *text = Text::new(&[&head, text.as_str()].concat()),
+                Some(Part::Text(text) | Part::Before { text, .. }) => {
+                    *text = Text::new(&[&head, text.as_str()].concat());
+                }
                 _ => parts.insert(0, Part::Text(Text::new(&head))),
             }
             match parts.last_mut() {

@@ -14,16 +14,17 @@ mod calling;
 mod children;
 mod data;
 mod failing;
+mod kept;
 mod symbol;
 mod track;
 
 use crate::program::choice::{Comparison, Subject, Table, TypeTest};
 use crate::program::shortcut::{
-    Ask, BranchTurn, Compute, Each, End, Ending, Needs, Node, NodeId, Offspring, Operand, Part, REGISTER_DEPTH_MAX,
-    Shortcut,
+    Ask, BranchTurn, Compute, Each, End, Ending, Item, Needs, Node, NodeId, Offspring, Operand, Part,
+    REGISTER_DEPTH_MAX, Shortcut,
 };
 use crate::program::work::{Completion, Integration, Limit, Wait};
-use crate::program::{Addr, Op, Program, Root, SlotId, TaskId, TestId};
+use crate::program::{Addr, Op, PathId, Program, Root, SlotId, TaskId, TestId};
 use crate::value::path::Path;
 use crate::value::text::write_string;
 use asking::Raised;
@@ -58,6 +59,9 @@ pub(super) fn add(program: &mut Program) {
         paths: Vec::new(),
         nodes: vec![Node::Machine],
         ends: Vec::new(),
+        outputs: Vec::new(),
+        builds: Vec::new(),
+        names: Vec::new(),
         most: Most::default(),
         needs: Needs::default(),
         ops: 0,
@@ -65,15 +69,16 @@ pub(super) fn add(program: &mut Program) {
         program,
     };
     let root = tracer.follow(Track::new(tracer.program), 0);
-    let Tracer { slots: all_slots, paths: more_paths, nodes, ends, most, mut needs, .. } = tracer;
-    (needs.steps, needs.events) = (most.steps, most.events);
-    let registers = most.registers;
     if root == MACHINE {
         return;
     }
+    tracer.keep_what_is_looked_at();
+    let Tracer { slots: all_slots, paths: more_paths, nodes, ends, names, most, mut needs, .. } = tracer;
+    (needs.steps, needs.events) = (most.steps, most.events);
+    let (registers, names) = (most.registers, names.into());
     program.slots = all_slots.into();
     program.paths = std::mem::take(&mut program.paths).into_vec().into_iter().chain(more_paths).collect();
-    program.shortcut = Shortcut { nodes: nodes.into(), root, ends: ends.into(), registers, needs };
+    program.shortcut = Shortcut { nodes: nodes.into(), root, ends: ends.into(), registers, names, needs };
 }
 
 struct Tracer<'p> {
@@ -82,6 +87,11 @@ struct Tracer<'p> {
     paths: Vec<Path>,
     nodes: Vec<Node>,
     ends: Vec<End>,
+    /// For each end the document there: of a Map's item, its output.
+    outputs: Vec<Symbol>,
+    /// Nodes that build no more than the output of a Map's item.
+    builds: Vec<NodeId>,
+    names: Vec<Box<str>>,
     most: Most,
     needs: Needs,
     ops: u32,
@@ -105,11 +115,34 @@ struct Most {
 enum Link {
     Found(SlotId),
     Absent(SlotId),
-    Compute { register: u32, what: Compute },
-    Room { registers: Box<[u32]>, inputs: u64, bytes: u64 },
+    Compute {
+        register: u32,
+        what: Compute,
+    },
+    /// The same, for nothing but the output of a Map's item.
+    Build {
+        register: u32,
+        what: Compute,
+    },
+    Member {
+        from: u32,
+        name: u32,
+        path: PathId,
+        taken: u32,
+        register: u32,
+    },
+    Room {
+        registers: Box<[u32]>,
+        inputs: u64,
+        bytes: u64,
+    },
     Text(Operand),
     Pass(i64),
-    Branch { register: u32, turn: BranchTurn, who: Offspring },
+    Branch {
+        register: u32,
+        turn: BranchTurn,
+        who: Offspring,
+    },
     Each(Box<Each>),
 }
 
@@ -163,10 +196,18 @@ impl Tracer<'_> {
             return MACHINE;
         }
         links.into_iter().rev().fold(last, |then, link| {
+            if matches!(link, Link::Build { .. }) {
+                self.builds.push(self.nodes.len() as NodeId);
+            }
             self.node(match link {
                 Link::Found(slot) => Node::Found { slot, then },
                 Link::Absent(slot) => Node::Absent { slot, then },
-                Link::Compute { register, what } => Node::Compute { register, what, then },
+                Link::Compute { register, what } | Link::Build { register, what } => {
+                    Node::Compute { register, what, then }
+                }
+                Link::Member { from, name, path, taken, register } => {
+                    Node::Member { from, name, path, taken, register, then }
+                }
                 Link::Room { registers, inputs, bytes } => Node::Room { registers, inputs, bytes, then },
                 Link::Text(value) => Node::Text { value, then },
                 Link::Pass(ms) => Node::Pass { ms, then },
@@ -227,9 +268,16 @@ impl Tracer<'_> {
                     } else if !track.frames.is_empty() {
                         self.end_branch(track, links)?;
                     } else if track.maps > 0 {
+                        let (before, levels) = (links.len(), track.doc.levels());
                         let output = self.operand(track, links, track.doc.clone())?;
+                        for link in &mut links[before..] {
+                            if let Link::Compute { register, what } = link {
+                                let what = std::mem::replace(what, Compute::Now);
+                                *link = Link::Build { register: *register, what };
+                            }
+                        }
                         let text = track.doc.clone().into_parts(program)?.into();
-                        return self.end(track, Ending::Item { output, text });
+                        return self.end(track, Ending::Item(Item { output, levels, text, members: Box::default() }));
                     } else {
                         let parts = track.doc.clone().into_parts(program)?;
                         return self.end(track, Ending::Succeeded(parts.into()));
@@ -359,6 +407,7 @@ impl Tracer<'_> {
         most.events = most.events.max(track.events);
         let (visits, troubles) = (track.visits.clone().into(), track.troubles.clone().into());
         self.ends.push(End { result, visits, troubles });
+        self.outputs.push(track.doc.clone());
         let end = (self.ends.len() - 1) as u32;
         Ok(Turn::At(self.node(Node::End(end))))
     }

@@ -11,10 +11,12 @@
 //! Flows in: from `compile`, which follows the instructions. Flows out: to `vm`, which walks the tree. It must never
 //! come to anything that the machine would not come to.
 
-use super::choice::{Comparison, Table};
+use super::Function;
+use super::choice::Table;
 use super::id::*;
-use super::{Function, Program};
-use std::fmt::Write;
+
+mod show;
+mod ways;
 
 /// The position of a node.
 pub type NodeId = u32;
@@ -30,6 +32,8 @@ pub struct Shortcut {
     pub ends: Box<[End]>,
     /// How many values are computed on the longest way.
     pub registers: u32,
+    /// The names of members that are looked for in values that have been opened or computed.
+    pub names: Box<[Box<str>]>,
     /// What has to hold for the limits, so that none of them strikes on any way.
     pub needs: Needs,
 }
@@ -55,6 +59,9 @@ pub struct Needs {
 
 /// The most levels that a computed value may have.
 pub const REGISTER_DEPTH_MAX: u32 = 32;
+
+/// The most members of a Map's outputs that are kept on their own.
+pub const COLUMNS_MAX: usize = 8;
 
 /// Longer names of errors are left to the machine, so that what a cause may take is bounded.
 pub const ERROR_BYTES_MAX: usize = 200;
@@ -88,6 +95,43 @@ pub enum Node {
         register: u32,
         /// How.
         what: Compute,
+        /// The next node.
+        then: NodeId,
+    },
+    /// There must be a member in an object that has been opened or computed; else the machine.
+    Member {
+        /// The register of the object.
+        from: u32,
+        /// The member's name: a position among the shortcut's names.
+        name: u32,
+        /// The path of that one step.
+        path: PathId,
+        /// How many steps were taken before.
+        taken: u32,
+        /// Where its value is kept.
+        register: u32,
+        /// The next node.
+        then: NodeId,
+    },
+    /// A member of each of a Map's outputs that has it, as text; the machine, if a path may not visit so many.
+    Column {
+        /// The column's register.
+        from: u32,
+        /// How many steps were taken before.
+        taken: u32,
+        /// Where it is kept.
+        register: u32,
+        /// The next node.
+        then: NodeId,
+    },
+    /// An array is cut into arrays of so many elements, as `States.ArrayPartition` does, of which only the text is kept.
+    Partition {
+        /// The array; the machine, if it is none.
+        array: Operand,
+        /// How many elements; one at least.
+        size: u32,
+        /// Where they are kept.
+        register: u32,
         /// The next node.
         then: NodeId,
     },
@@ -146,6 +190,23 @@ pub enum Node {
         /// If not.
         no: NodeId,
     },
+    /// Whether an object that has been opened or computed has a member, whose value is kept; as of [`Node::Member`].
+    Has {
+        /// The register of the object.
+        from: u32,
+        /// The member's name.
+        name: u32,
+        /// The path of that one step.
+        path: PathId,
+        /// How many steps were taken before.
+        taken: u32,
+        /// Where its value is kept.
+        register: u32,
+        /// If so.
+        yes: NodeId,
+        /// If not.
+        no: NodeId,
+    },
     /// Whether something is at the slot's path.
     Present {
         /// The slot.
@@ -192,6 +253,8 @@ pub struct Each {
     pub body: NodeId,
     /// Where the outputs are kept, as an array.
     pub results: u32,
+    /// What of the outputs anybody looks at.
+    pub keeps: Keeps,
     /// How many items run at once.
     pub concurrency: u32,
     /// Whether no time passes in an item.
@@ -206,6 +269,17 @@ pub struct Each {
     pub events: u32,
     /// The next node.
     pub then: NodeId,
+}
+
+/// What of a Map's outputs anybody looks at. Most only become a part of a document's text, and then they are nothing else
+/// from the beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keeps {
+    /// The outputs themselves.
+    Whole,
+    /// Their text; of these members all values on their own, in the register given, behind which is kept how many outputs
+    /// there are and how many of them have the member.
+    Text(Box<[u32]>),
 }
 
 /// A function that is called, and where its reply leads.
@@ -281,6 +355,11 @@ pub enum Compute {
         function: Function,
         /// What it is given.
         arguments: Box<[Operand]>,
+    },
+    /// By adding two integers, as `States.MathAdd` does.
+    Add {
+        /// The two.
+        terms: [Operand; 2],
     },
     /// By putting a text together, as `States.Format` does.
     Format {
@@ -372,12 +451,7 @@ pub enum Ending {
     /// With an output, put together of these.
     Succeeded(Box<[Part]>),
     /// An item of a Map.
-    Item {
-        /// Its output.
-        output: Operand,
-        /// The output's text, put together of these.
-        text: Box<[Part]>,
-    },
+    Item(Item),
     /// In a Fail state, with strings.
     Failed {
         /// Error.
@@ -387,6 +461,19 @@ pub enum Ending {
     },
 }
 
+/// What an item of a Map comes to.
+#[derive(Debug)]
+pub struct Item {
+    /// Its output; nothing is built of which only the text is [kept](Keeps::Text).
+    pub output: Operand,
+    /// How many levels are built around computed values in it.
+    pub levels: u32,
+    /// The output's text, put together of these.
+    pub text: Box<[Part]>,
+    /// The columns of the members that are kept on their own, in the order in which they are marked in the text.
+    pub members: Box<[u32]>,
+}
+
 /// A part of an output's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
@@ -394,8 +481,46 @@ pub enum Part {
     Text(Text),
     /// A value.
     Value(Operand),
+    /// The text form of a value, within a string.
+    Inside(Operand),
+    /// Text, and behind it what is in a register: the value, or its text form if that is within a string.
+    Before {
+        /// The text.
+        text: Text,
+        /// The register.
+        register: u32,
+        /// Whether it is within a string.
+        inside: bool,
+    },
     /// An object that is not closed, with a comma if it has members: more follow.
     Members(Operand),
+    /// The value of a member that is [kept](Keeps::Text) on its own begins or ends here.
+    Mark,
+}
+
+impl Part {
+    /// The same parts, each text together with the register that follows it.
+    pub fn paired(parts: Vec<Part>) -> Vec<Part> {
+        let mut paired: Vec<Part> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let (register, inside) = match part {
+                Part::Value(Operand::Register(register)) => (register, false),
+                Part::Inside(Operand::Register(register)) => (register, true),
+                other => {
+                    paired.push(other);
+                    continue;
+                }
+            };
+            match paired.pop() {
+                Some(Part::Text(text)) => paired.push(Part::Before { text, register, inside }),
+                before => {
+                    paired.extend(before);
+                    paired.push(part);
+                }
+            }
+        }
+        paired
+    }
 }
 
 /// A text that is copied often. A short one is copied as a whole block, whatever its length, and what is too much cut
@@ -408,6 +533,7 @@ pub struct Text {
 
 impl Text {
     const BLOCK: usize = 64;
+    const SHORT: usize = 16;
 
     /// The text.
     pub fn new(text: &str) -> Text {
@@ -425,8 +551,11 @@ impl Text {
     /// Appends the text.
     #[inline]
     pub fn write(&self, out: &mut Vec<u8>) {
-        if self.text.len() <= Text::BLOCK {
-            let end = out.len() + self.text.len();
+        let end = out.len() + self.text.len();
+        if self.text.len() <= Text::SHORT {
+            out.extend_from_slice(&self.block[..Text::SHORT]);
+            out.truncate(end);
+        } else if self.text.len() <= Text::BLOCK {
             out.extend_from_slice(&self.block);
             out.truncate(end);
         } else {
@@ -439,119 +568,5 @@ impl Shortcut {
     /// Whether any way leads to an end.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
-    }
-
-    /// The tree for people.
-    pub(super) fn show(&self, program: &Program, out: &mut String) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            out,
-            "\n; shortcut: {} nodes, {} ends, begins at #{}",
-            self.nodes.len(),
-            self.ends.len(),
-            self.root
-        );
-        for (at, node) in self.nodes.iter().enumerate() {
-            let _ = writeln!(out, "{:>4}#  {}", at, self.show_node(node, program));
-        }
-    }
-
-    fn show_node(&self, node: &Node, program: &Program) -> String {
-        let slot = |slot: &SlotId| format!("slot {} {}", slot.0, program.slot(*slot).join("."));
-        let value = |operand: &Operand| match operand {
-            Operand::Slot(id) => slot(id),
-            Operand::Const(id) => program.constant(*id).text.to_string(),
-            Operand::Register(register) => format!("r{register}"),
-            Operand::Input => "$".to_owned(),
-            Operand::Int(number) => number.to_string(),
-            Operand::Null => "null".to_owned(),
-        };
-        let values = |operands: &mut dyn Iterator<Item = &Operand>| operands.map(value).collect::<Vec<_>>().join(", ");
-        match node {
-            Node::Machine => "machine".to_owned(),
-            Node::End(end) => match &self.ends[*end as usize].result {
-                Ending::Succeeded(parts) => {
-                    let parts: Vec<String> = parts
-                        .iter()
-                        .map(|part| match part {
-                            Part::Text(text) => text.as_str().to_owned(),
-                            Part::Value(operand) => format!("«{}»", value(operand)),
-                            Part::Members(operand) => format!("«{}», ", value(operand)),
-                        })
-                        .collect();
-                    format!("succeed  {}", parts.concat())
-                }
-                Ending::Item { output, .. } => format!("item     {}", value(output)),
-                Ending::Failed { error, cause } => {
-                    format!("fail     {}", values(&mut error.iter().chain(cause)))
-                }
-            },
-            Node::Found { slot: id, then } => format!("found    {}  then=#{then}", slot(id)),
-            Node::Absent { slot: id, then } => format!("absent   {}  then=#{then}", slot(id)),
-            Node::Compute { register, what, then } => {
-                let what = match what {
-                    Compute::Call { function, arguments } => {
-                        format!("{}({})", function.name(), values(&mut arguments.iter()))
-                    }
-                    Compute::Format { pieces } => {
-                        let pieces = pieces.iter().map(|piece| match piece {
-                            Piece::Text(text) => text.to_string(),
-                            Piece::Value(of) => format!("«{}»", value(of)),
-                        });
-                        format!("text {}", pieces.collect::<String>())
-                    }
-                    Compute::Select { from, path, .. } => format!("{} of {}", program.path(*path), value(from)),
-                    Compute::Members { from, names } => format!("{} of {}", names.join("."), value(from)),
-                    Compute::Object { members } => {
-                        let members: Vec<_> = members.iter().map(|(key, of)| format!("{key}: {}", value(of))).collect();
-                        format!("{{{}}}", members.join(", "))
-                    }
-                    Compute::Array { items } => format!("[{}]", values(&mut items.iter())),
-                    Compute::Open { from, .. } => format!("opened {}", value(from)),
-                    Compute::Now => "now".to_owned(),
-                    Compute::Place { base, path, value: put } => {
-                        format!("{} with {} at {}", value(base), value(put), program.path(*path))
-                    }
-                };
-                format!("compute  r{register} = {what}  then=#{then}")
-            }
-            Node::Room { registers, then, .. } => {
-                format!("room     for {} computed values  then=#{then}", registers.len())
-            }
-            Node::Text { value: of, then } => format!("text     {}  then=#{then}", value(of)),
-            Node::Pass { ms, then } => format!("pass     {ms} ms  then=#{then}"),
-            Node::Branch { register, turn, then, .. } => format!("branch   {turn:?} r{register}  then=#{then}"),
-            Node::Each(each) => {
-                let Each { items, item, index, body, results, concurrency, then, .. } = &**each;
-                let items = value(items);
-                format!(
-                    "each     r{results} = #{body} of r{item}, r{index} in {items}, {concurrency} at once  then=#{then}"
-                )
-            }
-            Node::Ask(ask) => {
-                let Ask { task, payload, register, then, retriers, catchers, .. } = &**ask;
-                let name = program.task(*task).handler.map_or("", |handler| &*program.handler(handler).name);
-                let leads = |to: &NodeId| format!("#{to}");
-                let retriers = retriers.iter().map(|to| to.as_ref().map_or("used up".to_owned(), leads));
-                let raised: Vec<String> = retriers.chain(catchers.iter().map(leads)).collect();
-                let (payload, raised) = (value(payload), raised.join(", "));
-                format!("ask      r{register} = {name} of {payload}  then=#{then}  raised=[{raised}]")
-            }
-            Node::Leads { from, path, register, yes, no, .. } => {
-                format!("leads    r{register} = {} of {}  yes=#{yes}  no=#{no}", program.path(*path), value(from))
-            }
-            Node::Present { slot: id, yes, no } => format!("present  {}  yes=#{yes}  no=#{no}", slot(id)),
-            Node::Holds { test, value: of, yes, no, .. } => {
-                let test = match &program.test(*test).comparison {
-                    Comparison::Is(test, expected) => format!("{test:?} {expected}"),
-                    _ => program.test(*test).show(program),
-                };
-                format!("holds    {}: {test}  yes=#{yes}  no=#{no}", value(of))
-            }
-            Node::Switch { value: of, table, otherwise } => {
-                let entries: Vec<_> = table.entries.iter().map(|(text, to)| format!("{text}: #{}", to.0)).collect();
-                format!("switch   {}  {{{}}}  otherwise=#{otherwise}", value(of), entries.join(", "))
-            }
-        }
     }
 }

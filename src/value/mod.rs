@@ -98,6 +98,11 @@ pub struct Raw<'a> {
     pub form: Form,
 }
 
+impl Raw<'_> {
+    /// The text of `null`.
+    pub const NULL: Raw<'static> = Raw { text: "null", form: Form::COMPACT };
+}
+
 /// An array that was built during the execution.
 #[derive(Debug)]
 pub struct Array<'a> {

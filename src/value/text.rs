@@ -243,6 +243,11 @@ fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
+/// Whether a byte of a text must be escaped.
+pub(crate) fn needs_escape(bytes: &[u8]) -> bool {
+    any_in(bytes, is_special, any_special)
+}
+
 /// Whether there is a backslash in a text.
 #[inline(always)]
 pub(crate) fn has_backslash(bytes: &[u8]) -> bool {

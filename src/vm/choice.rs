@@ -51,6 +51,7 @@ impl<'a> Execution<'a> {
 }
 
 /// Whether a comparison holds of a value; IsPresent does, since there is one.
+#[inline(always)]
 pub(super) fn holds<'a>(comparison: &Comparison, value: Value<'a>, other: Option<Value<'a>>, arena: &'a Arena) -> bool {
     match comparison {
         Comparison::Text(relation, constant) => value.as_str(arena).is_some_and(|text| match relation {

@@ -11,6 +11,7 @@
 mod asking;
 mod compute;
 mod each;
+mod outputs;
 mod writing;
 
 pub use asking::{Answers, Calls, GivenReplies};
@@ -18,14 +19,16 @@ pub use each::{Company, Nobody, Part as PartOfMap};
 use writing::{Made, Written};
 
 use super::choice;
+use super::intrinsic::{self, TEXT_BYTES_MAX};
 use super::outcome::Failure;
 use super::start::{Input, Settings};
-use crate::program::Program;
-use crate::program::choice::Table;
+use crate::program::choice::{Comparison, Table};
 use crate::program::shortcut::{
     Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
 };
+use crate::program::{Function, Program};
 use crate::program::{SlotId, StateId};
+use crate::value::path::Spot;
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
 use crate::value::tree::Span;
@@ -84,6 +87,7 @@ pub struct Shortcuts<'p> {
     shortcut: &'p Shortcut,
     /// The longest input that keeps the limit on documents on every way.
     input_bytes_max: u64,
+    /// The most that a document may take, or any text on the way.
     state_bytes: u64,
     path_nodes: u32,
     opens: bool,
@@ -92,10 +96,35 @@ pub struct Shortcuts<'p> {
     run_ms: i64,
     /// What is left of the limits for the items of Maps.
     spare: Spare,
+    rooms: Rooms,
     /// How full the arena may become.
     crowded_bytes: usize,
     /// If all begins with where one string leads: the slot that holds it, and the table.
     first: Option<(SlotId, &'p Table)>,
+}
+
+/// The most that any document with computed values is made of.
+#[derive(Debug, Clone, Copy)]
+struct Rooms {
+    /// How many computed values; one at least.
+    registers: u64,
+    /// How often the input's text.
+    inputs: u64,
+    /// Bytes of all else.
+    bytes: u64,
+}
+
+impl Rooms {
+    fn of(nodes: &[Node]) -> Rooms {
+        let mut most = Rooms { registers: 1, inputs: 0, bytes: 0 };
+        for node in nodes {
+            if let Node::Room { registers, inputs, bytes, .. } = node {
+                most.registers = most.registers.max(registers.len() as u64);
+                (most.inputs, most.bytes) = (most.inputs.max(*inputs), most.bytes.max(*bytes));
+            }
+        }
+        most
+    }
 }
 
 /// What Maps may use up.
@@ -116,6 +145,7 @@ pub struct Told<'p, 'a> {
     /// Its clock at the end, in milliseconds since 1970.
     pub ended_ms: i64,
     end: &'p End,
+    arena: &'a Arena,
     registers: &'a [Value<'a>],
     written: &'a [Written<'a>],
 }
@@ -130,7 +160,8 @@ impl<'p> Shortcuts<'p> {
         let within = needs.steps <= limits.steps && needs.events < limits.events && needs.depth <= limits.depth;
         let known = !needs.context || settings.names.context.is_none();
         // What is made on the way to documents of that size stays far within what an execution may make.
-        let document = limits.state_bytes.min(limits.execution_bytes / 64);
+        let state_bytes = limits.state_bytes.min(TEXT_BYTES_MAX);
+        let document = state_bytes.min(limits.execution_bytes / 64);
         let input_bytes_max = document.checked_sub(needs.bytes)? / needs.inputs.max(1);
         let first = match shortcut.nodes.get(shortcut.root as usize) {
             Some(Node::Found { slot, then }) => match &shortcut.nodes[*then as usize] {
@@ -153,11 +184,20 @@ impl<'p> Shortcuts<'p> {
             program,
             shortcut,
             input_bytes_max,
-            state_bytes: limits.state_bytes,
+            state_bytes,
             path_nodes: limits.path_nodes,
+            rooms: Rooms::of(&shortcut.nodes),
             asks: shortcut.nodes.iter().any(|node| matches!(node, Node::Ask(_))),
             opens: shortcut.nodes.iter().any(|node| matches!(node, Node::Compute { what: Compute::Open { .. }, .. })),
         })
+    }
+
+    /// What computed values may take so that every document of the tree keeps the limit, whatever it is made of.
+    #[inline(always)]
+    fn roomy(&self, input_bytes: u64) -> u64 {
+        let Rooms { registers, inputs, bytes } = self.rooms;
+        let taken = inputs.saturating_mul(input_bytes).saturating_add(bytes);
+        self.state_bytes.saturating_sub(taken) / registers
     }
 
     /// Whether Maps or Parallels are gone through on any way.
@@ -194,13 +234,13 @@ impl<'p> Shortcuts<'p> {
     pub fn output(&self, index: usize) -> Option<&'p [Part]> {
         match &self.shortcut.ends[index].result {
             Ending::Succeeded(parts) => Some(parts),
-            Ending::Failed { .. } | Ending::Item { .. } => None,
+            Ending::Failed { .. } | Ending::Item(_) => None,
         }
     }
 
     /// Whether this is an end of a Map's items, and not of executions.
     pub fn is_item(&self, index: usize) -> bool {
-        matches!(self.shortcut.ends[index].result, Ending::Item { .. })
+        matches!(self.shortcut.ends[index].result, Ending::Item(_))
     }
 
     /// What went wrong on the way to this end and was taken up, and in which states.
@@ -251,7 +291,15 @@ impl<'p> Shortcuts<'p> {
             if let Node::End(index) = self.shortcut.nodes[to.index()] {
                 let index = index as usize;
                 let end = &self.shortcut.ends[index];
-                return Some(Told { index, end, items: &[], ended_ms: input.now_ms, registers: &[], written: &[] });
+                return Some(Told {
+                    index,
+                    end,
+                    arena,
+                    items: &[],
+                    ended_ms: input.now_ms,
+                    registers: &[],
+                    written: &[],
+                });
             }
             root = to.0;
         }
@@ -265,16 +313,20 @@ impl<'p> Shortcuts<'p> {
             now_ms: input.now_ms,
             spare: self.spare,
             largest: SCALAR_BYTES_MAX,
+            deepest: 0,
+            roomy: self.roomy(input.bytes()),
+            places: &mut [],
             written: bumpalo::collections::Vec::new_in(arena),
             items: bumpalo::collections::Vec::new_in(arena),
         };
         if self.shortcut.registers > 0 {
             walk.registers = arena.alloc_slice_fill_copy(self.shortcut.registers as usize, Value::Null);
+            walk.places = arena.alloc_slice_fill_copy(self.shortcut.names.len(), Spot::NOWHERE);
         }
         let index = walk.run(root)?;
         let end = &self.shortcut.ends[index];
         let (items, written) = (walk.items.into_bump_slice(), walk.written.into_bump_slice());
-        Some(Told { index, end, items, ended_ms: walk.now_ms, registers: walk.registers, written })
+        Some(Told { index, end, arena, items, ended_ms: walk.now_ms, registers: walk.registers, written })
     }
 }
 
@@ -289,6 +341,12 @@ struct Walk<'p, 'i, 'c, 'a> {
     spare: Spare,
     /// What no value in a register is larger than when it is written.
     largest: u64,
+    /// How deep the deepest of them was built.
+    deepest: u32,
+    /// As long as nothing is larger, no document is too large.
+    roomy: u64,
+    /// Where members have been found.
+    places: &'a mut [Spot<'a>],
     /// What the items of Maps have come to, as text.
     written: bumpalo::collections::Vec<'a, Written<'a>>,
     /// The ends that items have come to.
@@ -336,8 +394,14 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 }
                 Node::Holds { test, value, other, yes, no } => {
                     let comparison = &self.shortcuts.program.test(*test).comparison;
-                    let other = other.map(|other| self.value(other));
-                    if choice::holds(comparison, self.value(*value), other, self.arena) { *yes } else { *no }
+                    // Most strings are told from a pattern by how they begin.
+                    let excluded = match (comparison, value) {
+                        (Comparison::Matches(pattern), Operand::Register(register)) => {
+                            matches!(self.registers[*register as usize], Value::Raw(raw) if pattern.excludes(raw))
+                        }
+                        _ => false,
+                    };
+                    if !excluded && self.holds(comparison, *value, *other) { *yes } else { *no }
                 }
                 Node::Text { value, then } => {
                     self.value(*value).as_str(self.arena)?;
@@ -360,6 +424,33 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     each.then
                 }
                 Node::Ask(ask) => self.ask(ask)?,
+                Node::Member { from, name, path, taken, register, then } => {
+                    match self.same_place(*from, *name) {
+                        Some(value) => self.registers[*register as usize] = value,
+                        None => self.member(*register, (*from, *name), *path, *taken).ok()?,
+                    }
+                    *then
+                }
+                Node::Has { from, name, path, taken, register, yes, no } => match self.same_place(*from, *name) {
+                    Some(value) => {
+                        self.registers[*register as usize] = value;
+                        *yes
+                    }
+                    None if self.lacks(*from, *name) => *no,
+                    None => match self.member(*register, (*from, *name), *path, *taken) {
+                        Ok(()) => *yes,
+                        Err(limit) if limit => return None,
+                        Err(_) => *no,
+                    },
+                },
+                Node::Column { from, taken, register, then } => {
+                    self.registers[*register as usize] = self.column(*from, *taken)?;
+                    *then
+                }
+                Node::Partition { array, size, register, then } => {
+                    self.partition(*array, *size as usize, *register)?;
+                    *then
+                }
                 Node::Leads { from, path, taken, register, yes, no } => {
                     match self.select(*register, *from, *path, false, *taken) {
                         Ok(()) => *yes,
@@ -371,6 +462,14 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     self.select(*register, *from, *path, *existing, *taken).ok()?;
                     *then
                 }
+                Node::Compute { register, what: Compute::Add { terms: [a, b] }, then } => {
+                    // No larger and no deeper than any scalar.
+                    self.registers[*register as usize] = match (self.value(*a), self.value(*b)) {
+                        (Value::Int(a), Value::Int(b)) => Value::Int(intrinsic::sum(a, b)?),
+                        _ => self.call(Function::MathAdd, &[*a, *b])?,
+                    };
+                    *then
+                }
                 Node::Compute { register, what, then } => {
                     let value = self.compute(what)?;
                     // So that what the compiler has counted with holds.
@@ -380,6 +479,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     *then
                 }
                 Node::Room { registers, inputs, bytes, then } => {
+                    if self.largest <= self.roomy {
+                        at = *then;
+                        continue;
+                    }
                     let mut bytes = inputs.saturating_mul(self.input.bytes()).saturating_add(*bytes);
                     let most = self.largest.saturating_mul(registers.len() as u64);
                     if bytes.saturating_add(most) <= self.shortcuts.state_bytes {
@@ -398,11 +501,37 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         }
     }
 
+    /// Whether a comparison holds. What is looked at is not kept.
+    #[inline(never)]
+    fn holds(&self, comparison: &Comparison, value: Operand, other: Option<Operand>) -> bool {
+        let (mut left, mut right) = (Raw::NULL, Raw::NULL);
+        let value = self.seen(value, &mut left);
+        let other = other.map(|other| self.seen(other, &mut right));
+        choice::holds(comparison, value, other, self.arena)
+    }
+
+    #[inline(always)]
+    fn seen<'v>(&self, operand: Operand, place: &'v mut Raw<'a>) -> Value<'v>
+    where
+        'a: 'v,
+    {
+        *place = match operand {
+            Operand::Slot(slot) => slot_text(self.input, slot),
+            Operand::Const(constant) => {
+                let constant = self.shortcuts.program.constant(constant);
+                Raw { text: &constant.text, form: constant.form }
+            }
+            other => return self.value(other),
+        };
+        Value::Raw(place)
+    }
+
     /// Keeps a value in a register; how deep it is.
     #[inline(always)]
     fn keep(&mut self, register: u32, value: Value<'a>) -> u32 {
         let size = value.size();
         self.largest = self.largest.max(size.bytes_max);
+        self.deepest = self.deepest.max(size.depth);
         self.registers[register as usize] = value;
         size.depth
     }
@@ -477,7 +606,7 @@ impl<'p, 'a> Told<'p, 'a> {
     /// Appends these parts: those of its output, with more text around them or without.
     #[inline(always)]
     pub fn write_parts(&self, parts: &[Part], input: &Scanned<'a>, out: &mut Vec<u8>) {
-        Made { registers: self.registers, written: self.written }.write(parts, input, out);
+        Made { arena: self.arena, registers: self.registers, written: self.written }.write(parts, input, out);
     }
 
     /// The failure, if it fails; nothing if the machine has to tell it.

@@ -26,14 +26,22 @@ impl Tracer<'_> {
         if function == Function::Format
             && let Some(pieces) = self.pieces(&arguments)
         {
-            let mut operands = Vec::with_capacity(pieces.len());
+            let mut known = Vec::with_capacity(pieces.len());
             for piece in pieces {
-                operands.push(match piece {
-                    Given::Text(text) => Piece::Text(text.into()),
-                    Given::Symbol(symbol) => Piece::Value(self.operand(track, links, symbol)?),
-                });
+                match piece {
+                    Given::Text(text) => known.push(Piece::Text(text.into())),
+                    Given::Symbol(Symbol::Text(inner)) => known.extend(inner.iter().cloned()),
+                    Given::Symbol(symbol) => known.push(Piece::Value(self.operand(track, links, symbol)?)),
+                }
             }
-            return Ok(self.compute(track, links, Compute::Format { pieces: operands.into() }));
+            // The text form of a constant is only known when it runs.
+            if known.iter().any(|piece| matches!(piece, Piece::Value(Operand::Const(_)))) {
+                return Ok(self.compute(track, links, Compute::Format { pieces: known.into() }));
+            }
+            // It may not become too long for a text, whether somebody looks at it or not.
+            let text = Symbol::Text(known.into());
+            self.hold_to_limit(&text, 0, links)?;
+            return Ok(text);
         }
         let mut operands = Vec::with_capacity(arguments.len());
         for argument in arguments {
@@ -47,7 +55,11 @@ impl Tracer<'_> {
                 },
             });
         }
-        Ok(self.compute(track, links, Compute::Call { function, arguments: operands.into() }))
+        let what = match (function, &*operands) {
+            (Function::MathAdd, [a, b]) => Compute::Add { terms: [*a, *b] },
+            _ => Compute::Call { function, arguments: operands.into() },
+        };
+        Ok(self.compute(track, links, what))
     }
 
     /// What a text is put together of, if the template is known, is one, and has as many placeholders as there are
@@ -69,6 +81,7 @@ impl Tracer<'_> {
             let text = match argument {
                 Symbol::Const(constant) => scalar_text(&self.program.constant(*constant).text),
                 Symbol::Int(number) => Some(number.to_string()),
+                Symbol::Null => Some("null".to_owned()),
                 _ => None,
             };
             match text {

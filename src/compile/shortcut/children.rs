@@ -8,7 +8,7 @@
 use super::failing::Visit;
 use super::symbol::Symbol;
 use super::{Followed, Link, Lost, MACHINE, Most, OP_EVENTS_MAX, Tracer, Track};
-use crate::program::shortcut::{BranchTurn, Each, NodeId, Offspring};
+use crate::program::shortcut::{BranchTurn, Each, Keeps, NodeId, Offspring};
 use crate::program::work::{CONCURRENCY_MAX, Children, Limit};
 use crate::program::{Addr, AssignId, ForkId};
 
@@ -150,6 +150,8 @@ impl Tracer<'_> {
             // What all items look into is opened before the first, and then they are followed again.
             self.nodes.truncate(nodes);
             self.ends.truncate(ends);
+            self.outputs.truncate(ends);
+            self.builds.retain(|build| (*build as usize) < nodes);
             rounds += 1;
             for wish in wishes {
                 if self.opened(track, links, wish).is_err() {
@@ -174,6 +176,7 @@ impl Tracer<'_> {
             index,
             body,
             results,
+            keeps: Keeps::Whole,
             concurrency,
             timeless: !passes,
             asks,

@@ -82,8 +82,15 @@ impl Tracer<'_> {
                 if let Some((_, register)) = track.selected.iter().find(|(known, _)| *known == selected) {
                     return Ok(Symbol::Register(*register));
                 }
-                let value =
-                    self.compute(track, links, Compute::Select { from, path: rest, existing, taken: taken as u32 });
+                let taken = taken as u32;
+                let value = match (from, self.member(rest)) {
+                    (Operand::Register(from), Some(name)) => {
+                        let register = track.new_register();
+                        links.push(Link::Member { from, name, path: rest, taken, register });
+                        Symbol::Register(register)
+                    }
+                    _ => self.compute(track, links, Compute::Select { from, path: rest, existing, taken }),
+                };
                 if let Symbol::Register(register) = value {
                     track.selected.push((selected, register));
                 }
@@ -188,9 +195,13 @@ impl Tracer<'_> {
         let taken = taken as u32;
         let ways = (present.clone(), absent.clone());
         let ways = Box::new(if expected { ways } else { (ways.1, ways.0) });
-        let node = Box::new(move |yes, no| match expected {
-            true => Node::Leads { from, path, taken, register, yes, no },
-            false => Node::Leads { from, path, taken, register, yes: no, no: yes },
+        let name = self.member(path);
+        let node = Box::new(move |yes, no| {
+            let (yes, no) = if expected { (yes, no) } else { (no, yes) };
+            match (from, name) {
+                (Operand::Register(from), Some(name)) => Node::Has { from, name, path, taken, register, yes, no },
+                _ => Node::Leads { from, path, taken, register, yes, no },
+            }
         });
         Ok(Some(Turn::Either { node, ways }))
     }
@@ -225,9 +236,12 @@ impl Tracer<'_> {
                 },
                 Symbol::Response(payload) if &**name == "Payload" => (**payload).clone(),
                 Symbol::Const(_) | Symbol::Register(_) => return Ok((here, taken)),
-                Symbol::Response(_) | Symbol::Array(_) | Symbol::Null | Symbol::Int(_) | Symbol::Cause(_) => {
-                    return Err(Lost);
-                }
+                Symbol::Response(_)
+                | Symbol::Array(_)
+                | Symbol::Null
+                | Symbol::Int(_)
+                | Symbol::Text(_)
+                | Symbol::Cause(_) => return Err(Lost),
             };
             here = next;
         }
@@ -332,7 +346,12 @@ impl Tracer<'_> {
                 let value = self.operand(track, links, value)?;
                 Ok(self.compute(track, links, Compute::Place { base, path, value }))
             }
-            Symbol::Array(_) | Symbol::Response(_) | Symbol::Null | Symbol::Int(_) | Symbol::Cause(_) => Err(Lost),
+            Symbol::Array(_)
+            | Symbol::Response(_)
+            | Symbol::Null
+            | Symbol::Int(_)
+            | Symbol::Text(_)
+            | Symbol::Cause(_) => Err(Lost),
         }
     }
 
@@ -347,6 +366,23 @@ impl Tracer<'_> {
             links.push(Link::Absent(slot));
         }
         Ok(())
+    }
+
+    /// The name of the member that a path leads to, if that is all of it.
+    fn member(&mut self, path: PathId) -> Option<u32> {
+        let [Step::Member(name)] = self.path_of(path).steps() else { return None };
+        let name = name.clone();
+        let at = self.names.iter().position(|known| *known == name).unwrap_or_else(|| {
+            self.names.push(name);
+            self.names.len() - 1
+        });
+        Some(at as u32)
+    }
+
+    /// A path of the program's or of the tree's own.
+    pub(super) fn path_of(&self, path: PathId) -> &Path {
+        let known = self.program.paths.len();
+        path.index().checked_sub(known).map_or_else(|| self.program.path(path), |own| &self.paths[own])
     }
 
     pub(super) fn path(&mut self, path: Path) -> PathId {
@@ -381,6 +417,16 @@ impl Tracer<'_> {
             Symbol::Register(register) => Operand::Register(register),
             Symbol::Int(number) => Operand::Int(number),
             Symbol::Null => Operand::Null,
+            Symbol::Text(pieces) => {
+                if let Some((_, register)) = track.made.iter().find(|(known, _)| Rc::ptr_eq(known, &pieces)) {
+                    return Ok(Operand::Register(*register));
+                }
+                let made = self.built_operand(track, links, Compute::Format { pieces: (*pieces).into() });
+                if let Operand::Register(register) = made {
+                    track.made.push((pieces, register));
+                }
+                made
+            }
             Symbol::Object(members) => {
                 let mut built = Vec::with_capacity(members.len());
                 for (key, value) in members.iter() {

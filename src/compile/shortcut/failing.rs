@@ -72,6 +72,7 @@ impl Tracer<'_> {
                 links.push(Link::Text(value));
                 cause
             }
+            Some(text @ Symbol::Text(_)) => text,
             Some(_) => return Err(Lost),
         };
         let failed = track.visit.state.ok_or(Lost)?;

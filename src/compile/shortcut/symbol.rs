@@ -1,7 +1,7 @@
 //! What stands for a value while a program is followed.
 
 use super::{Followed, Lost, Operand, Part, REGISTER_DEPTH_MAX, write_string};
-use crate::program::shortcut::Text;
+use crate::program::shortcut::{Piece, Text};
 use crate::program::{ConstId, Program, SlotId};
 use crate::value::{Arena, Value};
 use std::rc::Rc;
@@ -26,6 +26,8 @@ pub(super) enum Symbol {
     Int(u32),
     /// The cause that Lambda gives for an error with this message, which has an id in it that is made up: nobody may look.
     Cause(Rc<Symbol>),
+    /// A text of these, none of them a constant, which is put together where somebody looks at it.
+    Text(Rc<[Piece]>),
     /// An object of these members.
     Object(Members),
     /// An array.
@@ -91,6 +93,17 @@ impl Symbol {
                 extent.registers.push(*register);
                 extent.depth = REGISTER_DEPTH_MAX;
             }
+            Symbol::Text(pieces) => {
+                extent.bytes = 2;
+                for piece in pieces.iter() {
+                    match piece {
+                        Piece::Text(text) => extent.bytes = extent.bytes.saturating_add(6 * text.len() as u64),
+                        // The text form of an array has more blanks in it than its JSON.
+                        Piece::Value(Operand::Register(register)) => extent.registers.extend([*register; 2]),
+                        Piece::Value(_) => extent.inputs = extent.inputs.saturating_add(2),
+                    }
+                }
+            }
             Symbol::Object(members) => {
                 extent.bytes = 2;
                 for (key, value) in members.iter() {
@@ -125,11 +138,46 @@ impl Symbol {
         }
     }
 
+    /// How many levels are built around values in registers, texts and constants.
+    pub fn levels(&self) -> u32 {
+        let most = |levels: &mut dyn Iterator<Item = u32>| levels.max().unwrap_or(0);
+        match self {
+            Symbol::Object(members) => 1 + most(&mut members.iter().map(|(_, value)| value.levels())),
+            Symbol::Array(items) => 1 + most(&mut items.iter().map(Symbol::levels)),
+            // Each member is a level.
+            Symbol::Extended(base, members) => {
+                let inner = most(&mut members.iter().map(|(_, value)| value.levels()));
+                members.len() as u32 + inner.max(base.levels())
+            }
+            Symbol::Response(payload) => 1 + payload.levels(),
+            _ => 0,
+        }
+    }
+
     /// The parts of the value's text; neighbouring texts are one.
     pub fn into_parts(self, program: &Program) -> Followed<Vec<Part>> {
         let mut parts = Vec::new();
         self.write(program, &mut parts)?;
-        Ok(parts)
+        Ok(Part::paired(parts))
+    }
+
+    /// As [`into_parts`](Self::into_parts), with marks around the values of those members of an object that have these
+    /// names; and which names those are, in the order of the marks.
+    pub fn marked_parts(&self, names: &[&str], program: &Program) -> Followed<(Vec<Part>, Vec<u32>)> {
+        let (mut parts, mut marked) = (Vec::new(), Vec::new());
+        let Symbol::Object(members) = self else { return Ok((self.clone().into_parts(program)?, marked)) };
+        text(&mut parts, "{");
+        for (n, (key, value)) in members.iter().enumerate() {
+            text(&mut parts, if n > 0 { "," } else { "" });
+            text(&mut parts, &format!("{}:", quoted(key)));
+            let name = names.iter().position(|name| **name == **key);
+            parts.extend(name.map(|_| Part::Mark));
+            value.write(program, &mut parts)?;
+            parts.extend(name.map(|_| Part::Mark));
+            marked.extend(name.map(|name| name as u32));
+        }
+        text(&mut parts, "}");
+        Ok((Part::paired(parts), marked))
     }
 
     fn write(&self, program: &Program, parts: &mut Vec<Part>) -> Followed<()> {
@@ -143,6 +191,19 @@ impl Symbol {
                 let constant = program.constant(*id);
                 let arena = Arena::new();
                 text(parts, &Value::raw(&arena, &constant.text, constant.form).to_json());
+            }
+            Symbol::Text(pieces) => {
+                text(parts, "\"");
+                for piece in pieces.iter() {
+                    match piece {
+                        Piece::Text(known) => {
+                            let quoted = quoted(known);
+                            text(parts, quoted.get(1..quoted.len() - 1).unwrap_or_default());
+                        }
+                        Piece::Value(operand) => parts.push(Part::Inside(*operand)),
+                    }
+                }
+                text(parts, "\"");
             }
             Symbol::Object(members) => {
                 text(parts, "{");
@@ -175,14 +236,19 @@ impl Symbol {
 
 fn write_members(members: &Members, program: &Program, parts: &mut Vec<Part>) -> Followed<()> {
     for (n, (key, value)) in members.iter().enumerate() {
-        let mut quoted = Vec::new();
-        write_string(key, &mut quoted);
         text(parts, if n > 0 { "," } else { "" });
-        text(parts, &String::from_utf8_lossy(&quoted));
+        text(parts, &quoted(key));
         text(parts, ":");
         value.write(program, parts)?;
     }
     Ok(())
+}
+
+/// A string as it is written.
+fn quoted(string: &str) -> String {
+    let mut quoted = Vec::new();
+    write_string(string, &mut quoted);
+    String::from_utf8_lossy(&quoted).into_owned()
 }
 
 /// Adds text, to the text before it if there is some.

@@ -7,8 +7,9 @@ use super::children::Frame;
 use super::failing::Visit;
 use super::symbol::Symbol;
 use super::{Followed, Lost};
-use crate::program::shortcut::{Operand, Trouble};
+use crate::program::shortcut::{Operand, Piece, Trouble};
 use crate::program::{Addr, AssignId, PathId, Program, Register, SlotId, StateId, TaskId};
+use std::rc::Rc;
 
 /// Where a way has come to.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub(super) struct Track {
     pub(super) registers: u32,
     /// What has been opened, and into which register.
     pub(super) opened: Vec<(Operand, u32)>,
+    /// Texts that have been put together, and in which register they are.
+    pub(super) made: Vec<(Rc<[Piece]>, u32)>,
     /// What paths have led to, and in which register it is.
     pub(super) selected: Vec<(Selected, u32)>,
     pub(super) ops: u32,
@@ -89,6 +92,7 @@ impl Track {
             troubles: Vec::new(),
             registers: 0,
             opened: Vec::new(),
+            made: Vec::new(),
             selected: Vec::new(),
             ops: 0,
             events: 1,
@@ -108,6 +112,7 @@ impl Track {
     pub(super) fn know_as(&mut self, other: &Track) {
         self.found.clone_from(&other.found);
         self.opened.clone_from(&other.opened);
+        self.made.clone_from(&other.made);
         self.selected.clone_from(&other.selected);
         self.registers = other.registers;
     }

@@ -76,7 +76,14 @@ impl Path {
         budget: &mut NodeBudget,
     ) -> Result<Value<'a>, PathMiss<'p>> {
         let mut run = Run { path: self, scene, budget, found: Vec::new_in(scene.arena) };
-        run.step(0, from)?;
+        match (from, &*self.steps) {
+            (Cursor::Node(Value::Array(array)), [first @ (Step::Wildcard | Step::Filter(_)), Step::Member(name)]) => {
+                run.found.reserve_exact(array.items.len().min(RESERVED_MAX));
+                let filter = if let Step::Filter(filter) = first { Some(&**filter) } else { None };
+                run.column(array.items, filter, name)?;
+            }
+            _ => run.step(0, from)?,
+        }
         Ok(Value::array(scene.arena, run.found.into_bump_slice()))
     }
 
@@ -170,7 +177,7 @@ pub(super) struct Run<'p, 'a, 'b> {
     path: &'p Path,
     pub(super) scene: Scene<'a, 'b>,
     pub(super) budget: &'b mut NodeBudget,
-    found: Vec<'a, Value<'a>>,
+    pub(super) found: Vec<'a, Value<'a>>,
 }
 
 impl<'p, 'a: 'p> Run<'p, 'a, '_> {
@@ -232,7 +239,7 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
 
     /// As [`Run::step`] from a value: most that is looked into has been opened, and then no step needs a frame.
     #[inline(always)]
-    fn onward(&mut self, at: usize, here: Value<'a>) -> Result<(), PathMiss<'p>> {
+    pub(super) fn onward(&mut self, at: usize, here: Value<'a>) -> Result<(), PathMiss<'p>> {
         match reach(&self.path.steps[at..], here) {
             Reach::Found(found) => {
                 self.visit(self.path.steps.len())?;
@@ -312,10 +319,12 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn visit(&mut self, at: usize) -> Result<(), PathMiss<'p>> {
         self.visits(at, 1)
     }
 
+    #[inline(always)]
     pub(super) fn visits(&mut self, at: usize, nodes: u64) -> Result<(), PathMiss<'p>> {
         let path = self.path;
         self.budget.visits(nodes).map_err(|exceeded| PathMiss { path, at, miss: Miss::Budget(exceeded) })

@@ -115,7 +115,7 @@ pub enum Operator {
 impl Operator {
     /// Whether it holds between two numbers that stand in this order, if that is all it asks for.
     #[inline(always)]
-    fn holds_of(self, order: Ordering) -> Option<bool> {
+    pub(super) fn holds_of(self, order: Ordering) -> Option<bool> {
         match self {
             Operator::Equal | Operator::SameEqual => Some(order.is_eq()),
             Operator::NotEqual | Operator::NotSameEqual => Some(order.is_ne()),

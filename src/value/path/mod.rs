@@ -11,6 +11,7 @@
 //! | `mod.rs` | the compiled path and what can be asked of it |
 //! | `parse.rs`, `parse_filter.rs`, `error.rs` | text to path, and why a text is none |
 //! | `eval.rs`, `scan.rs` | running a path: step by step, and `..` |
+//! | `column.rs` | one member of many objects, which most of those that are not definite select |
 //! | `filter.rs`, `compare.rs` | `[?(…)]`: its operands and the rules for comparing them |
 //! | `cursor.rs` | a place in a value, reached without making handles on the way |
 //! | `miss.rs` | the path found nothing: AWS's texts |
@@ -18,6 +19,7 @@
 //!
 //! It must never change a number's text, recurse deeper than a path has steps, or visit more nodes than its budget.
 
+mod column;
 mod compare;
 mod cursor;
 mod error;
@@ -29,6 +31,7 @@ mod parse_filter;
 mod place;
 mod scan;
 
+pub(crate) use column::Spot;
 pub use error::{PathError, PathErrorKind};
 pub(crate) use eval::Reach;
 pub use filter::{Filter, Literal, Operand, Operator};
@@ -236,6 +239,7 @@ impl NodeBudget {
         self.left
     }
 
+    #[inline]
     fn visits(&mut self, nodes: u64) -> Result<(), BudgetExceeded> {
         match u32::try_from(nodes).ok().and_then(|nodes| self.left.checked_sub(nodes)) {
             Some(left) => {

@@ -1,8 +1,9 @@
 //! Array and the functions on arrays. Elements are handed on as they are: nothing here copies one.
 
 use super::{Call, ELEMENTS_MAX, Rejected, java};
-use crate::value::text::same;
-use crate::value::{Kind, Value};
+use crate::value::raw::Form;
+use crate::value::text::{needs_escape, same};
+use crate::value::{Kind, Raw, Value};
 
 /// `States.Array(a, …)`: the arguments, none included.
 pub(super) fn array<'a>(call: &Call<'_, 'a>) -> Value<'a> {
@@ -19,8 +20,7 @@ pub(super) fn partition<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> 
     }
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let parts = items.chunks(size).map(|part| Value::array(call.arena, part));
-    let parts = bumpalo::collections::Vec::from_iter_in(parts, call.arena);
-    Ok(Value::array(call.arena, parts.into_bump_slice()))
+    Ok(Value::array(call.arena, call.arena.alloc_slice_fill_iter(parts)))
 }
 
 /// `States.ArrayContains(array, value)`: whether an element has the same text form. AWS compares those: it finds `1` in
@@ -34,7 +34,15 @@ pub(super) fn contains<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let mut text = java::Text::new_in(call.arena);
     java::write_text(wanted, call.arena, &mut text);
     let mut other = java::Text::new_in(call.arena);
+    // There is but one way to spell such a text in a compact form: as it is.
+    let is_plain = !needs_escape(text.as_bytes());
     let found = items.iter().any(|item| {
+        if let Value::Raw(Raw { text: spelled, form: Form::COMPACT }) = item
+            && is_plain
+            && let Some((b'"', rest)) = spelled.as_bytes().split_first()
+        {
+            return rest.len() == text.len() + 1 && same(&rest[..text.len()], text.as_bytes());
+        }
         if let Some(string) = item.as_str(call.arena) {
             return same(string.as_bytes(), text.as_bytes());
         }

@@ -5,23 +5,94 @@
 //! nodes of a JSON library, shows in the recorded orders of ArrayUnique: `null` stands first, and `true` after `false`.
 //! It must never be used where no Java shows.
 
-use crate::value::{Arena, Kind, Value, number::Number, raw, text};
+use crate::value::raw::Form;
+use crate::value::{Arena, Kind, Raw, Value, number::Number, raw, text};
 
 /// Text that is being made.
 pub(super) type Text<'a> = bumpalo::collections::String<'a>;
 
+/// Where a text form is written.
+pub(super) trait Sink {
+    /// Appends a text in which no character means anything to JSON.
+    fn plain(&mut self, text: &str);
+
+    /// Appends a digit.
+    fn digit(&mut self, digit: u8);
+
+    /// Appends any text.
+    fn text(&mut self, text: &str);
+
+    /// Appends what a string of JSON means.
+    #[inline(always)]
+    fn string(&mut self, raw: &Raw, arena: &Arena) {
+        self.text(text::unescape(raw::unquote(raw.text), arena));
+    }
+}
+
+impl Sink for Text<'_> {
+    #[inline(always)]
+    fn plain(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    #[inline(always)]
+    fn digit(&mut self, digit: u8) {
+        self.push(char::from(b'0' + digit));
+    }
+
+    #[inline(always)]
+    fn text(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
+/// The inside of a string of JSON that is being written; at least its quote stands there already.
+pub(super) struct Inside<'o>(pub &'o mut Vec<u8>);
+
+impl Sink for Inside<'_> {
+    #[inline(always)]
+    fn plain(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    #[inline(always)]
+    fn digit(&mut self, digit: u8) {
+        self.0.push(b'0' + digit);
+    }
+
+    fn text(&mut self, text: &str) {
+        // Written with its quotes, in the place of the first of which what stood there before is put back.
+        let Some(before) = self.0.pop() else { return };
+        let start = self.0.len();
+        text::write_string(text, self.0);
+        self.0.pop();
+        self.0[start] = before;
+    }
+
+    #[inline(always)]
+    fn string(&mut self, raw: &Raw, arena: &Arena) {
+        let inner = raw::unquote(raw.text);
+        match raw.form == Form::COMPACT {
+            // It is spelled as it will be written.
+            true => self.plain(inner),
+            false => self.text(text::unescape(inner, arena)),
+        }
+    }
+}
+
 /// Appends the text form: a string bare, other scalars as JSON, arrays `[1, a]`, objects `{a=1, b=[]}`.
 #[inline(always)]
-pub(super) fn write_text<'a>(value: Value<'a>, arena: &'a Arena, out: &mut Text<'a>) {
+pub(super) fn write_text<'a>(value: Value<'a>, arena: &'a Arena, out: &mut impl Sink) {
     match value {
-        Value::Text(text) => out.push_str(text),
-        Value::Int(integer) => out.push_str(itoa::Buffer::new().format(integer)),
-        Value::Bool(whether) => out.push_str(if whether { "true" } else { "false" }),
-        Value::Null => out.push_str("null"),
+        Value::Text(text) => out.text(text),
+        Value::Int(digit @ 0..=9) => out.digit(digit as u8),
+        Value::Int(integer) => out.plain(itoa::Buffer::new().format(integer)),
+        Value::Bool(whether) => out.plain(if whether { "true" } else { "false" }),
+        Value::Null => out.plain("null"),
         Value::Raw(raw) => match raw.text.as_bytes().first() {
-            Some(b'"') => out.push_str(text::unescape(raw::unquote(raw.text), arena)),
+            Some(b'"') => out.string(raw, arena),
             Some(b'[' | b'{') => write_tree(value, arena, out),
-            _ => out.push_str(raw.text),
+            _ => out.plain(raw.text),
         },
         _ => write_tree(value, arena, out),
     }
@@ -29,25 +100,25 @@ pub(super) fn write_text<'a>(value: Value<'a>, arena: &'a Arena, out: &mut Text<
 
 /// As [`write_text`], of what may have parts.
 #[inline(never)]
-fn write_tree<'a>(value: Value<'a>, arena: &'a Arena, out: &mut Text<'a>) {
+fn write_tree<'a>(value: Value<'a>, arena: &'a Arena, out: &mut impl Sink) {
     if let Some(items) = value.elements(arena) {
-        out.push('[');
+        out.plain("[");
         for (n, item) in items.iter().enumerate() {
-            out.push_str(if n > 0 { ", " } else { "" });
+            out.plain(if n > 0 { ", " } else { "" });
             write_text(*item, arena, out);
         }
-        out.push(']');
+        out.plain("]");
     } else if let Some(members) = value.members(arena) {
-        out.push('{');
+        out.plain("{");
         for (n, member) in members.iter().enumerate() {
-            out.push_str(if n > 0 { ", " } else { "" });
-            out.push_str(member.key);
-            out.push('=');
+            out.plain(if n > 0 { ", " } else { "" });
+            out.text(member.key);
+            out.plain("=");
             write_text(member.value, arena, out);
         }
-        out.push('}');
+        out.plain("}");
     } else {
-        out.push_str(&value.to_json());
+        out.text(&value.to_json());
     }
 }
 

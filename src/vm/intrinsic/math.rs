@@ -12,6 +12,13 @@ pub(super) fn add<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     Ok(Value::Int(i64::from(sum)))
 }
 
+/// The sum of two integers, if all three fit 32 bits.
+#[inline(always)]
+pub(in crate::vm) fn sum(a: i64, b: i64) -> Option<i64> {
+    let sum = i32::try_from(a).ok()?.checked_add(i32::try_from(b).ok()?)?;
+    Some(i64::from(sum))
+}
+
 /// The nearest integer, halves towards the larger: 1.5 is 2, -1.5 is -1.
 fn rounded(number: Number) -> Option<i32> {
     if let Some(integer) = number.as_written_integer() {

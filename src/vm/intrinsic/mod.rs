@@ -27,7 +27,8 @@ mod text;
 mod unique;
 
 pub(super) use hash::{decoded_bytes, hex_digest, six_bits_of_either};
-pub(super) use text::put_together;
+pub(super) use math::sum;
+pub(super) use text::{put_together, write_inside};
 
 use crate::program::Function;
 pub use crate::program::format::Brace;

@@ -55,6 +55,13 @@ pub(in crate::vm) fn put_together<'t, 'a>(
     Some(Value::text(arena, out.into_bump_str()))
 }
 
+/// Appends the text form of a value to the inside of a string of JSON that is being written, the quote of which stands there
+/// already.
+#[inline(always)]
+pub(in crate::vm) fn write_inside<'a>(value: Value<'a>, arena: &'a Arena, out: &mut Vec<u8>) {
+    java::write_text(value, arena, &mut java::Inside(out));
+}
+
 /// Appends the text form of a value; nothing if it would be too long.
 #[inline(always)]
 fn put<'a>(value: Value<'a>, arena: &'a Arena, out: &mut java::Text<'a>) -> Option<()> {
@@ -91,7 +98,7 @@ pub(super) fn split<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
         // Then no byte of any other character is one of them.
         let mut start = 0;
         for (at, byte) in text.bytes().enumerate() {
-            if byte.is_ascii() && separators.ascii >> byte & 1 == 1 {
+            if separators.has(byte) {
                 take(&text[start..at]);
                 start = at + 1;
             }
@@ -105,17 +112,18 @@ pub(super) fn split<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
 
 /// A set of characters; both strings of a split may be long.
 struct Separators {
-    ascii: u128,
+    /// For each byte a bit, whether it is one of them; never one of another character.
+    ascii: [u64; 4],
     others: Vec<char>,
 }
 
 impl Separators {
     fn new(text: &str) -> Separators {
-        let mut ascii = 0;
+        let mut ascii = [0; 4];
         let mut others = Vec::new();
         for c in text.chars() {
             if c.is_ascii() {
-                ascii |= 1 << u32::from(c);
+                ascii[c as usize / 64] |= 1 << (c as u32 % 64);
             } else {
                 others.push(c);
             }
@@ -124,8 +132,13 @@ impl Separators {
         Separators { ascii, others }
     }
 
+    #[inline(always)]
+    fn has(&self, byte: u8) -> bool {
+        self.ascii[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
+    }
+
     fn contain(&self, c: char) -> bool {
-        if c.is_ascii() { self.ascii >> u32::from(c) & 1 == 1 } else { self.others.binary_search(&c).is_ok() }
+        if c.is_ascii() { self.has(c as u8) } else { self.others.binary_search(&c).is_ok() }
     }
 }
 

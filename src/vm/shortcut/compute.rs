@@ -32,7 +32,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     }
 
     #[inline(never)]
-    fn call(&self, function: Function, arguments: &[Operand]) -> Option<Value<'a>> {
+    pub(super) fn call(&self, function: Function, arguments: &[Operand]) -> Option<Value<'a>> {
         // No function that draws is ever called here.
         let draws = &mut Seed::NOBODY.clone();
         match *arguments {
@@ -97,8 +97,56 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 program.path(*path).place(self.value(*base), self.value(*value), arena).ok()
             }
             // Those never come here: they have functions of their own.
-            Compute::Call { .. } | Compute::Format { .. } | Compute::Select { .. } | Compute::Object { .. } => None,
+            Compute::Call { .. }
+            | Compute::Add { .. }
+            | Compute::Format { .. }
+            | Compute::Select { .. }
+            | Compute::Object { .. } => None,
         }
+    }
+
+    /// The member of an object in a register, if it is where the last of that name was.
+    #[inline(always)]
+    pub(super) fn same_place(&self, from: u32, name: u32) -> Option<Value<'a>> {
+        match self.registers[from as usize] {
+            Value::Object(object) => self.places[name as usize].here(object),
+            _ => None,
+        }
+    }
+
+    /// Whether there is an object in a register none of whose keys is as long as that name.
+    #[inline(always)]
+    pub(super) fn lacks(&self, from: u32, name: u32) -> bool {
+        let length = self.shortcuts.shortcut.names[name as usize].len();
+        match self.registers[from as usize] {
+            Value::Object(object) => object.members.iter().all(|member| member.key.len() != length),
+            _ => false,
+        }
+    }
+
+    /// As [`select`](Self::select), of the member of that name, which the path is.
+    #[inline(never)]
+    pub(super) fn member(
+        &mut self,
+        register: u32,
+        (from, name): (u32, u32),
+        path: PathId,
+        taken: u32,
+    ) -> Result<(), bool> {
+        let Value::Object(object) = self.registers[from as usize] else {
+            return self.select(register, Operand::Register(from), path, false, taken);
+        };
+        let name = name as usize;
+        let found = self.places[name].find(object, &self.shortcuts.shortcut.names[name]);
+        self.registers[register as usize] = found.ok_or(false)?;
+        Ok(())
+    }
+
+    /// One member of all of a Map's outputs, if a path may visit so many.
+    pub(super) fn column(&self, from: u32, taken: u32) -> Option<Value<'a>> {
+        let Value::Int(visits) = self.registers[from as usize + 1] else { return None };
+        let most = self.shortcuts.path_nodes.saturating_sub(taken);
+        (visits <= i64::from(most)).then_some(self.registers[from as usize])
     }
 
     /// Keeps in a register what the rest of a path leads to; if it leads to nothing, whether the machine has to say why.

@@ -1,15 +1,16 @@
 //! Children that are told: a Map's items, and the time at which branches begin and end.
 //!
 //! A Map's items are scheduled onto its places as [`Join`](crate::vm::Join) does it: one begins when the first place is
-//! free. What they come to is written down at once, as most of it will be in the end. A long Map is walked in parts, each
-//! over memory that is given back, and on other threads where those have time: of a part only the text is kept. It must
-//! never go on where an item needs the machine: then the whole execution does.
+//! free. A long Map is walked in parts, each over memory that is given back, and on other threads where those have time: of a
+//! part only the text is kept. What becomes of the outputs is in `outputs.rs`. It must never go on where an item needs the
+//! machine: then the whole execution does.
 
-use super::writing::{Made, Written};
-use super::{Calls, REGISTER_DEPTH_MAX, Scanned, Shortcuts, Spare, Walk};
-use crate::program::shortcut::{BranchTurn, Each, Ending, Offspring, Part as TextPart};
+use super::outputs::{Column, Outputs};
+use super::writing::Made;
+use super::{Calls, Scanned, Shortcuts, Spare, Walk};
+use crate::program::shortcut::{BranchTurn, Each, Ending, Item, Offspring};
 use crate::program::work::CONCURRENCY_MAX;
-use crate::value::raw::Form;
+use crate::value::path::Spot;
 use crate::value::{Arena, Raw, Value};
 use std::ops::Range;
 
@@ -19,8 +20,6 @@ const ITEM_BYTES: u64 = 64;
 const PART: usize = 64;
 /// After so many items it is looked again whether others have time.
 const STRETCH: usize = 256 * PART;
-/// Room that is made for what an item comes to.
-const LIKELY_BYTES: usize = 64;
 /// Maps of more items are walked in parts, whoever has time.
 pub(super) const LONG: usize = 1_024;
 
@@ -54,16 +53,17 @@ impl Company for Nobody {
 /// What some items in a row have come to elsewhere.
 pub struct Part {
     /// Their outputs, one after the other, each with a comma behind it.
-    text: String,
+    pub(super) text: String,
+    /// Of the members that are kept on their own, the same.
+    pub(super) columns: Vec<Column>,
     /// For each where its output ends, which end it has come to, and when.
-    items: Vec<(usize, u32, i64)>,
+    pub(super) items: Vec<(usize, u32, i64)>,
+    /// How deep the deepest output would be if it were built.
+    pub(super) deepest: u32,
     /// The ends that items of Maps inside have come to.
     inner: Vec<u32>,
     left: Spare,
 }
-
-/// An output that was written down elsewhere: the item's number, and where it is in the text of all.
-type Late = (usize, Range<usize>);
 
 /// The places of a Map on which its items run.
 struct Places {
@@ -73,23 +73,28 @@ struct Places {
     free_ms: [i64; CONCURRENCY_MAX],
     count: usize,
     scarce: bool,
+    /// Which is next as long as all are free.
+    next: usize,
 }
 
 impl Places {
     fn new(each: &Each, items: usize, starts_ms: i64) -> Places {
         let count = (each.concurrency as usize).clamp(1, CONCURRENCY_MAX);
         let free_ms = [starts_ms; CONCURRENCY_MAX];
-        Places { starts_ms, latest_ms: starts_ms, free_ms, count, scarce: count < items }
+        Places { starts_ms, latest_ms: starts_ms, free_ms, count, scarce: count < items, next: 0 }
     }
 
     /// Which place an item takes, and when it begins there.
-    fn take(&self, index: usize) -> (usize, i64) {
-        let places = self.free_ms[..self.count].iter().copied().enumerate();
-        match self.scarce && self.latest_ms > self.starts_ms {
-            true => places.min_by_key(|(_, free_ms)| *free_ms).unwrap_or((0, self.starts_ms)),
-            // As long as no time has passed all are free at once.
-            false => (index % self.count, self.starts_ms),
+    #[inline(always)]
+    fn take(&mut self) -> (usize, i64) {
+        if self.scarce && self.latest_ms > self.starts_ms {
+            let places = self.free_ms[..self.count].iter().copied().enumerate();
+            return places.min_by_key(|(_, free_ms)| *free_ms).unwrap_or((0, self.starts_ms));
         }
+        // As long as no time has passed all are free at once.
+        let place = self.next;
+        self.next = if place + 1 == self.count { 0 } else { place + 1 };
+        (place, self.starts_ms)
     }
 
     fn give_back(&mut self, place: usize, at_ms: i64) {
@@ -116,37 +121,39 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         self.spare.take(ITEM_BYTES.checked_mul(count)?)?;
 
         let mut places = Places::new(each, items.len(), self.now_ms);
-        let mut results = bumpalo::collections::Vec::with_capacity_in(items.len(), self.arena);
+        let mut outputs = Outputs::new(each, items.len().min(LONG), self.arena);
         self.items.reserve(items.len());
-        let mut text = Vec::with_capacity(items.len().min(LONG) * LIKELY_BYTES + 2);
-        text.push(b'[');
-        let mut late: Vec<Late> = Vec::new();
         let independent = (each.timeless || !places.scarce) && !each.asks;
         let parent = each.asks.then(|| self.calls.parent());
         let crowded_bytes = self.arena.allocated_bytes() + self.shortcuts.crowded_bytes;
         for begin in (0..items.len()).step_by(STRETCH) {
             let stretch = begin..items.len().min(begin + STRETCH);
             // As much for each of the others as for those before.
-            if let Some(each) = text.len().checked_div(begin) {
-                text.reserve((each + 1) * (items.len() - begin));
+            if let Some(each) = outputs.text.len().checked_div(begin) {
+                outputs.text.reserve((each + 1) * (items.len() - begin));
             }
             let helped = stretch.len() > 2 * PART && self.company.has_time();
             if independent && (helped || items.len() > LONG) {
-                self.in_parts(each, items, (stretch, helped), &mut places, (&mut results, &mut late, &mut text))?;
+                self.in_parts(each, items, (stretch, helped), &mut places, &mut outputs)?;
                 continue;
             }
             for index in stretch {
-                let (place, starts_ms) = places.take(index);
+                // Where no time passes, nobody has to know which place is free.
+                let (place, starts_ms) = if each.timeless { (0, places.starts_ms) } else { places.take() };
                 if let Some(parent) = parent {
                     self.calls.enter(parent, Offspring { index: index as u32, ..each.who });
                 }
-                let (end, output, parts) = self.item(each, (index, items[index]), starts_ms)?;
-                places.give_back(place, self.now_ms);
-                self.spare.take(output.size().bytes_max)?;
+                let (end, item) = self.item(each, (index, items[index]), starts_ms)?;
+                if !each.timeless {
+                    places.give_back(place, self.now_ms);
+                }
                 self.items.push(end);
-                Made { registers: self.registers, written: &self.written }.write(parts, self.input, &mut text);
-                text.push(b',');
-                results.push(output);
+                let made = Made { arena: self.arena, registers: self.registers, written: &self.written };
+                let bytes = outputs.take(item, made, self.deepest, self.input)?;
+                if let Some(values) = &mut outputs.values {
+                    values.push(self.value(item.output));
+                }
+                self.spare.take(bytes)?;
                 if self.arena.allocated_bytes() > crowded_bytes {
                     return None;
                 }
@@ -156,35 +163,12 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             self.calls.leave(parent.key());
         }
         self.now_ms = places.latest_ms;
-        if !results.is_empty() {
-            text.pop();
-        }
-        text.push(b']');
-        let text: &'a [u8] = match late.is_empty() {
-            true => self.arena.alloc_slice_copy(&text),
-            false => {
-                let text = self.arena.alloc_str(std::str::from_utf8(&text).ok()?);
-                for (index, range) in late {
-                    results[index] = Value::raw(self.arena, text.get(range)?, Form::COMPACT);
-                }
-                text.as_bytes()
-            }
-        };
-        let results = Value::measured_array(self.arena, results.into_bump_slice(), text.len() as u64);
-        if let Value::Array(array) = results {
-            self.note(Written { register: each.results, array, text });
-        }
-        (self.keep(each.results, results) <= REGISTER_DEPTH_MAX).then_some(())
+        self.keep_outputs(each, outputs)
     }
 
-    /// Walks the tree for one item: which end it comes to, its output, and the parts of the output's text.
+    /// Walks the tree for one item: which end it comes to, and what that is.
     #[inline(always)]
-    fn item(
-        &mut self,
-        each: &Each,
-        (index, item): (usize, Value<'a>),
-        starts_ms: i64,
-    ) -> Option<(u32, Value<'a>, &'p [TextPart])> {
+    fn item(&mut self, each: &Each, (index, item): (usize, Value<'a>), starts_ms: i64) -> Option<(u32, &'p Item)> {
         self.registers[each.item as usize] = match item {
             Value::Raw(raw) => self.item_opened(raw),
             item => item,
@@ -193,7 +177,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         self.now_ms = starts_ms;
         let end = self.run(each.body)?;
         match &self.shortcuts.shortcut.ends[end].result {
-            Ending::Item { output, text } => Some((end as u32, self.value(*output), text)),
+            Ending::Item(item) => Some((end as u32, item)),
             _ => None,
         }
     }
@@ -206,35 +190,30 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         items: &[Value<'a>],
         (stretch, helped): (Range<usize>, bool),
         places: &mut Places,
-        (results, late, text): (&mut bumpalo::collections::Vec<'a, Value<'a>>, &mut Vec<Late>, &mut Vec<u8>),
+        outputs: &mut Outputs<'a>,
     ) -> Option<()> {
         let count = stretch.len().div_ceil(PART);
         let mut parts: Vec<Option<Part>> = Vec::new();
         parts.resize_with(count, || None);
         let (shortcuts, input, spare, starts_ms) = (self.shortcuts, self.input, self.spare, places.starts_ms);
         let registers: &[Value] = self.registers;
-        let largest = self.largest;
+        let sizes = (self.largest, self.deepest);
         let company: &dyn Company = if helped { self.company } else { &Nobody };
         company.share(&mut parts, &|n, arena| {
             let first = stretch.start + n * PART;
             let range = first..stretch.end.min(first + PART);
-            part(shortcuts, input, (registers, largest), (each, items, range), (starts_ms, spare), arena)
+            part(shortcuts, input, (registers, sizes), (each, items, range), (starts_ms, spare), arena)
         });
         for part in parts {
-            let Part { text: outputs, items, inner, left } = part?;
-            self.spare.take_as(spare, left)?;
-            self.items.extend_from_slice(&inner);
-            let before = text.len();
-            text.extend_from_slice(outputs.as_bytes());
-            let mut from = 0;
-            for (to, end, ended_ms) in items {
-                places.latest_ms = places.latest_ms.max(ended_ms);
-                self.spare.take((to - from) as u64)?;
-                self.items.push(end);
-                late.push((results.len(), before + from..before + to));
-                results.push(Value::Null);
-                from = to + 1;
+            let part = part?;
+            self.spare.take_as(spare, part.left)?;
+            self.items.extend_from_slice(&part.inner);
+            for (_, end, ended_ms) in &part.items {
+                places.latest_ms = places.latest_ms.max(*ended_ms);
+                self.items.push(*end);
             }
+            self.spare.take(part.text.len() as u64)?;
+            outputs.take_part(&part);
         }
         Some(())
     }
@@ -245,14 +224,6 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         match &self.input.tokens {
             Some(tokens) if raw.text.starts_with(['{', '[']) => tokens.open_part(raw, self.arena),
             _ => Value::Raw(raw),
-        }
-    }
-
-    /// Takes down what a Map has come to as text, in the place of what it came to before.
-    fn note(&mut self, new: Written<'a>) {
-        match self.written.iter_mut().find(|written| written.register == new.register) {
-            Some(written) => *written = new,
-            None => self.written.push(new),
         }
     }
 
@@ -296,7 +267,7 @@ impl Walk<'_, '_, '_, '_> {
 fn part(
     shortcuts: &Shortcuts,
     input: &Scanned,
-    (registers, largest): (&[Value], u64),
+    (registers, (largest, deepest)): (&[Value], (u64, u32)),
     (each, items, range): (&Each, &[Value], Range<usize>),
     (starts_ms, spare): (i64, Spare),
     arena: &Arena,
@@ -312,23 +283,28 @@ fn part(
         now_ms: starts_ms,
         spare,
         largest,
+        deepest,
+        roomy: shortcuts.roomy(input.bytes()),
+        places: arena.alloc_slice_fill_copy(shortcuts.shortcut.names.len(), Spot::NOWHERE),
         written: bumpalo::collections::Vec::new_in(arena),
         items: bumpalo::collections::Vec::new_in(arena),
     };
     let crowded_bytes = arena.allocated_bytes() + shortcuts.crowded_bytes;
-    let (mut text, mut done) = (Vec::new(), Vec::with_capacity(range.len()));
+    let (mut outputs, mut done) = (Outputs::part(each), Vec::with_capacity(range.len()));
     let items = &items[range.clone()];
     let opened = input.tokens.as_ref().and_then(|tokens| tokens.open_run(items, arena));
     for (index, item) in range.zip(opened.unwrap_or(items)) {
-        let (end, _, parts) = walk.item(each, (index, *item), starts_ms)?;
-        Made { registers: walk.registers, written: &walk.written }.write(parts, input, &mut text);
-        done.push((text.len(), end, walk.now_ms));
-        text.push(b',');
+        let (end, item) = walk.item(each, (index, *item), starts_ms)?;
+        let made = Made { arena, registers: walk.registers, written: &walk.written };
+        outputs.take(item, made, walk.deepest, input)?;
+        done.push((outputs.text.len() - 1, end, walk.now_ms));
         if arena.allocated_bytes() > crowded_bytes {
             return None;
         }
     }
-    Some(Part { text: String::from_utf8(text).ok()?, items: done, inner: walk.items.to_vec(), left: walk.spare })
+    let Outputs { text, columns, deepest, .. } = outputs;
+    let (text, inner) = (String::from_utf8(text).ok()?, walk.items.to_vec());
+    Some(Part { text, columns, items: done, deepest, inner, left: walk.spare })
 }
 
 impl Spare {

@@ -9,7 +9,8 @@ use crate::program::shortcut::{Operand, Part};
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
 use crate::value::text::{has_backslash, write_string};
-use crate::value::{Array, Raw, Value};
+use crate::value::{Arena, Array, Raw, Value};
+use crate::vm::intrinsic;
 
 /// So many bytes are copied for a short value.
 const BLOCK: usize = 32;
@@ -17,6 +18,7 @@ const BLOCK: usize = 32;
 /// What has been computed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made<'m, 'a> {
+    pub arena: &'a Arena,
     pub registers: &'m [Value<'a>],
     pub written: &'m [Written<'a>],
 }
@@ -36,6 +38,12 @@ impl Made<'_, '_> {
     /// Appends parts of a text.
     #[inline(always)]
     pub fn write(&self, parts: &[Part], input: &Scanned, out: &mut Vec<u8>) {
+        self.write_marked(parts, input, out, |_| {});
+    }
+
+    /// The same; at each mark, what has been written by then is handed on.
+    #[inline(always)]
+    pub fn write_marked(&self, parts: &[Part], input: &Scanned, out: &mut Vec<u8>, mut mark: impl FnMut(&[u8])) {
         for part in parts {
             match part {
                 Part::Text(text) => text.write(out),
@@ -54,12 +62,20 @@ impl Made<'_, '_> {
                         self.put(Operand::Slot(*slot), input, out);
                     }
                 }
-                Part::Value(Operand::Register(register)) => match self.registers[*register as usize] {
-                    Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
-                    Value::Text(text) => write_string(text, out),
-                    _ => self.put(Operand::Register(*register), input, out),
-                },
+                Part::Before { text, register, inside } => {
+                    text.write(out);
+                    match inside {
+                        false => self.put_register(*register, input, out),
+                        true => intrinsic::write_inside(self.registers[*register as usize], self.arena, out),
+                    }
+                }
+                Part::Mark => mark(out),
+                Part::Value(Operand::Register(register)) => self.put_register(*register, input, out),
+                Part::Inside(Operand::Register(register)) => {
+                    intrinsic::write_inside(self.registers[*register as usize], self.arena, out);
+                }
                 Part::Value(operand) => self.put(*operand, input, out),
+                Part::Inside(operand) => self.put_inside(*operand, input, out),
                 Part::Members(operand) => {
                     self.put(*operand, input, out);
                     // It stays open for the members that follow.
@@ -70,6 +86,27 @@ impl Made<'_, '_> {
                 }
             }
         }
+    }
+
+    #[inline(always)]
+    fn put_register(&self, register: u32, input: &Scanned, out: &mut Vec<u8>) {
+        match self.registers[register as usize] {
+            Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
+            Value::Text(text) => write_string(text, out),
+            _ => self.put(Operand::Register(register), input, out),
+        }
+    }
+
+    /// Appends the text form of what is not in a register.
+    #[inline(never)]
+    fn put_inside(&self, operand: Operand, input: &Scanned, out: &mut Vec<u8>) {
+        let raw = match operand {
+            Operand::Slot(slot) => slot_text(input, slot),
+            Operand::Input => Raw { text: input.text(), form: input.form },
+            // Those are known when the program is compiled.
+            Operand::Register(_) | Operand::Const(_) | Operand::Int(_) | Operand::Null => return,
+        };
+        intrinsic::write_inside(Value::Raw(&raw), self.arena, out);
     }
 
     #[inline(never)]
