@@ -269,6 +269,7 @@ impl<'a> Value<'a> {
     }
 
     /// The object of these members, whose keys are distinct, which is what its text says.
+    #[inline]
     pub(crate) fn opened_object(arena: &'a Arena, members: &'a [Member<'a>], source: &'a Raw<'a>) -> Value<'a> {
         let size = Size { bytes_max: source.text.len() as u64, depth: 0 };
         Value::Object(arena.alloc(Object { members, source: Some(source), size }))

@@ -19,7 +19,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `machine.rs` | the execution and its loop |
+//! | `start.rs`, `machine.rs` | what an execution starts with; the execution and its loop |
 //! | [`request`], [`outcome`] | what goes out and what comes back |
 //! | `data_flow.rs` | paths, templates, ResultPath, sizes |
 //! | `choice.rs` | comparisons |
@@ -65,6 +65,7 @@ mod rescue;
 mod room;
 pub mod seed;
 pub mod shortcut;
+mod start;
 pub mod tally;
 mod task;
 pub mod watch;
@@ -74,12 +75,13 @@ pub use context::Names;
 pub use event::{Event, EventKind};
 pub use fan_out::{Children, Next};
 pub use join::{Finished, Join};
-pub use machine::{Execution, Input, Settings, Start, Step};
+pub use machine::{Execution, Step};
 pub use outcome::{Failure, LimitHit, Outcome};
 pub use park::Parked;
 
 pub use request::{CallerId, Reply, Request, TaskRequest};
 pub use seed::Seed;
 pub(crate) use seed::Stream;
+pub use start::{Input, Settings, Start};
 pub use tally::{Tally, Troubles};
 pub use watch::{Note, NoteKind};

@@ -8,10 +8,11 @@
 use super::context::MapItem;
 use super::event::Event;
 use super::history::History;
-use super::machine::{Caller, Execution, ExecutionBasics, Family, Input, Rare, Settings, Visit, Waiting};
+use super::machine::{Caller, Execution, ExecutionBasics, Family, Rare, Visit, Waiting};
 use super::outcome::Origin;
 use super::room::Room;
 use super::seed::Seed;
+use super::start::{Input, Settings};
 use super::watch::{Note, Notes};
 use crate::program::{Addr, AssignId, Program, StateId, TaskId};
 use crate::value::raw::Form;

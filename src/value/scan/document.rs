@@ -63,7 +63,7 @@ pub(super) fn read<'t>(
         .then(|| {
             engine.run(body, false, index);
             let body = std::str::from_utf8(body).ok().filter(|_| index.bad.is_none())?;
-            let walked = walker.walk(body, index, Cursor::default(), END, &NO_PATHS, &mut [])?;
+            let walked = walker.walk(body, index, Cursor::default(), END, (&NO_PATHS, None), &mut [])?;
             Some((body, walked, skipped))
         })
         .flatten();

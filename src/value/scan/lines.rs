@@ -10,6 +10,7 @@
 use super::TEXT_BYTES_MAX;
 use super::document;
 use super::duplicates::Keys;
+use super::guide::Guide;
 use super::index::{Engine, Index};
 use super::open::Tokens;
 use super::shape::Shapes;
@@ -128,6 +129,7 @@ pub struct Scratch {
     walker: Walker,
     keys: Keys,
     shapes: Shapes,
+    guide: Guide,
     doubt: Doubt,
 }
 
@@ -155,6 +157,7 @@ impl Scratch {
             walker: Walker::new(),
             keys: Keys::default(),
             shapes: Shapes::default(),
+            guide: Guide::default(),
             doubt: Doubt::default(),
         }
     }
@@ -239,6 +242,8 @@ pub struct Lines<'c, 's> {
     flags: LineFlags,
     /// Which tokens are its.
     tokens: (usize, usize),
+    /// Whether the guide knows its keys.
+    followed: bool,
 }
 
 /// Longer lines are never checked byte by byte before anything is known to be wrong with them.
@@ -251,6 +256,7 @@ impl<'c, 's> Lines<'c, 's> {
     pub fn new(chunk: &'c [u8], scratch: &'s mut Scratch, plan: &'s WalkPlan) -> Self {
         scratch.walker.look_for_duplicates(plan.find_duplicates);
         scratch.shapes.prepare(&plan.trie, plan.find_duplicates);
+        scratch.guide.prepare(&plan.trie);
         Lines {
             chunk,
             valid: "",
@@ -267,6 +273,7 @@ impl<'c, 's> Lines<'c, 's> {
             span: Span { start: 0, end: 0 },
             flags: LineFlags::NONE,
             tokens: (0, 0),
+            followed: false,
         }
     }
 
@@ -352,6 +359,7 @@ impl<'c, 's> Lines<'c, 's> {
             escapes,
             start: positions[first],
             form: self.form(),
+            keys: self.followed.then(|| self.scratch.guide.keys()),
         }
     }
 
@@ -420,7 +428,7 @@ impl<'c, 's> Lines<'c, 's> {
         match walked {
             Ok(None) => LineKind::Blank,
             Ok(Some(walked)) => {
-                self.span = walked.span;
+                (self.span, self.followed) = (walked.span, walked.followed);
                 self.flags = self.scratch.flags(text, first, &walked, self.plan.find_duplicates);
                 LineKind::Json
             }
@@ -447,8 +455,10 @@ impl<'c, 's> Lines<'c, 's> {
     /// Walks over the line at the cursor.
     #[inline(never)]
     fn walk(&mut self, text: &str, slots: &mut [Slot]) -> Option<Walked> {
-        let (Scratch { index, walker, shapes, doubt, .. }, trie) = (&mut *self.scratch, &self.plan.trie);
-        let walked = walker.walk(text, index, self.cursor, b'\n', trie, slots);
+        let (Scratch { index, walker, shapes, guide, doubt, .. }, trie) = (&mut *self.scratch, &self.plan.trie);
+        // Where nobody asks for equal keys, walking looks at few keys, and is faster.
+        let guide = self.plan.find_duplicates.then_some(guide);
+        let walked = walker.walk(text, index, self.cursor, b'\n', (trie, guide), slots);
         match &walked {
             Some(walked) => shapes.learn(text, index, self.cursor.token, walked, trie, slots),
             None => *doubt = Doubt { wary: true, fault: None },

@@ -17,6 +17,7 @@
 //! | `trie.rs` | the paths to look for, the slots to fill |
 //! | `walk.rs` | the second pass over one text |
 //! | `shape.rs` | lines like one before, which need no walk |
+//! | `guide.rs` | lines whose keys are known, followed member by member |
 //! | `number.rs` | the grammar of numbers |
 //! | `duplicates.rs` | equal keys in one object |
 //! | `lines.rs` | a chunk, line by line |
@@ -27,6 +28,7 @@
 
 mod document;
 mod duplicates;
+mod guide;
 mod index;
 mod lines;
 mod member;

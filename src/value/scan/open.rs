@@ -5,6 +5,7 @@
 //! is compact; a string with escapes is spelled as it will be written. It must never read a number, recurse, or open what
 //! holds equal keys: for those the text itself knows best which one counts.
 
+use super::guide::Keys;
 use super::walk::trimmed;
 use crate::value::raw::{self, Form, Key};
 use crate::value::tree::Span;
@@ -26,6 +27,8 @@ pub struct Tokens<'t> {
     /// Where the line's value starts.
     pub(super) start: u32,
     pub(super) form: Form,
+    /// Its keys, if they are known.
+    pub(super) keys: Option<Keys<'t>>,
 }
 
 /// A container whose elements are being collected.
@@ -42,6 +45,25 @@ struct Frame<'a> {
 struct Model<'a> {
     members: &'a [Member<'a>],
     heads: Vec<'a, Head<'a>>,
+}
+
+/// Memory for objects whose keys are known.
+#[derive(Default)]
+struct Room<'a> {
+    raws: &'a mut [Raw<'a>],
+    members: &'a mut [Member<'a>],
+}
+
+/// So many members are made room for at least.
+const FLAT_MAX: usize = 16;
+
+impl<'a> Room<'a> {
+    fn new(members: usize, arena: &'a Arena) -> Room<'a> {
+        Room {
+            raws: arena.alloc_slice_fill_copy(members, Raw { text: "", form: Form::COMPACT }),
+            members: arena.alloc_slice_fill_copy(members, Member { key: "", value: Value::Null }),
+        }
+    }
 }
 
 /// A key, and how its first bytes are found in a text.
@@ -220,6 +242,7 @@ impl<'t> Tokens<'t> {
         let mut frames: Vec<'a, Frame<'a>> = Vec::with_capacity_in(4, arena);
         let mut values: Values<'a> = Vec::with_capacity_in(32, arena);
         let mut model = Model { members: &[], heads: Vec::new_in(arena) };
+        let mut room = Room::default();
         let before = self.escapes.partition_point(|escape| Some(escape) < self.positions.get(first));
         let mut escapes = &self.escapes[before..];
         'open: loop {
@@ -242,7 +265,7 @@ impl<'t> Tokens<'t> {
                         true => self.members(at, known, &mut values, arena)?,
                         false => {
                             let most = if frames.len() == 1 { most } else { usize::MAX };
-                            self.elements(at, most, (&mut model, &mut escapes), &mut values, arena)?
+                            self.elements(at, most, (&mut model, &mut room, &mut escapes), &mut values, arena)?
                         }
                     };
                     if let Stop::Open(inner) = stop {
@@ -307,10 +330,15 @@ impl<'t> Tokens<'t> {
             // A key, its colon, its value and what follows.
             let [_, _, class, after]: [u8; 4] = *self.classes.get(at..)?.first_chunk()?;
             let [name, colon, start, next]: [u32; 4] = *self.positions.get(at..)?.first_chunk()?;
-            let spelled = self.source.as_bytes().get(name as usize + 1..self.trimmed(colon) - 1)?;
-            let key = match known.next() {
-                Some(model) if text::same(model.key.as_bytes(), spelled) && !self.escapes(spelled) => model.key,
-                _ => self.key(name, colon, arena)?,
+            let key = match self.keys {
+                Some(keys) => keys.at(at)?,
+                None => {
+                    let spelled = self.source.as_bytes().get(name as usize + 1..self.trimmed(colon) - 1)?;
+                    match known.next() {
+                        Some(model) if text::same(model.key.as_bytes(), spelled) && !self.escapes(spelled) => model.key,
+                        _ => self.key(name, colon, arena)?,
+                    }
+                }
             };
             if class | 0x20 == b'{' {
                 return Some((at + 2, Stop::Open(key)));
@@ -330,7 +358,7 @@ impl<'t> Tokens<'t> {
         &self,
         mut at: usize,
         most: usize,
-        (model, escapes): (&mut Model<'a>, &mut &'t [u32]),
+        (model, room, escapes): (&mut Model<'a>, &mut Room<'a>, &mut &'t [u32]),
         values: &mut Values<'a>,
         arena: &'a Arena,
     ) -> Option<(usize, Stop<'a>)>
@@ -340,7 +368,11 @@ impl<'t> Tokens<'t> {
         loop {
             let [class, after]: [u8; 2] = *self.classes.get(at..)?.first_chunk()?;
             if class | 0x20 == b'{' {
-                let Some((end, value)) = self.alike(at, model, escapes, arena) else {
+                let alike = match self.keys {
+                    Some(keys) => self.flat(at, keys, (room, escapes), arena),
+                    None => self.alike(at, model, escapes, arena),
+                };
+                let Some((end, value)) = alike else {
                     return Some((at, Stop::Open("")));
                 };
                 values.push(Member { key: "", value });
@@ -405,6 +437,66 @@ impl<'t> Tokens<'t> {
         let text = self.source.get(open as usize..close as usize + 1)?;
         let source = arena.alloc(Raw { text, form: self.form });
         Some((at + 1 + heads.len() * 4, Value::opened_object(arena, members, source)))
+    }
+
+    /// The object at a token, if it has no containers in it, and the token behind it; its keys are known. Escapes before it
+    /// are passed over.
+    #[inline(always)]
+    fn flat<'a>(
+        &self,
+        at: usize,
+        keys: Keys<'t>,
+        (room, escapes): (&mut Room<'a>, &mut &'t [u32]),
+        arena: &'a Arena,
+    ) -> Option<(usize, Value<'a>)>
+    where
+        't: 'a,
+    {
+        // It may be an array, and it may be empty.
+        if *self.classes.get(at..)?.first_chunk()? != *b"{\"" {
+            return None;
+        }
+        // Each member is a key, its colon, its value and what follows.
+        let (heads, _) = self.classes.get(at + 1..)?.as_chunks::<4>();
+        let (starts, _) = self.positions.get(at + 1..)?.as_chunks::<4>();
+        let (open, names) = (*self.positions.get(at)?, keys.from(at + 1));
+        if room.raws.len() < FLAT_MAX {
+            *room = Room::new(heads.len().clamp(FLAT_MAX, 4 * FLAT_MAX), arena);
+        }
+        while let Some((escape, rest)) = escapes.split_first()
+            && *escape < open
+        {
+            *escapes = rest;
+        }
+        let mut escape = escapes.first().copied().unwrap_or(u32::MAX);
+        let (mut raws, members) = (std::mem::take(&mut room.raws), std::mem::take(&mut room.members));
+        for (n, ((heads, starts), names)) in heads.iter().zip(starts).zip(names).enumerate() {
+            let (&[_, _, class, after], &[_, _, start, next]) = (heads, starts);
+            if class | 0x20 == b'{' {
+                return None;
+            }
+            let text = self.source.get(start as usize..self.trimmed(next))?;
+            let value = if escape < next {
+                let behind = escapes.partition_point(|escape| *escape < next);
+                *escapes = escapes.get(behind..)?;
+                escape = escapes.first().copied().unwrap_or(u32::MAX);
+                respelled(text, arena)
+            } else {
+                let (raw, others) = raws.split_first_mut()?;
+                *raw = Raw { text, form: Form::COMPACT };
+                raws = others;
+                Value::Raw(raw)
+            };
+            *members.get_mut(n)? = Member { key: keys.name(names[0]), value };
+            if after != b',' {
+                let (members, others) = members.split_at_mut(n + 1);
+                *room = Room { raws, members: others };
+                let text = self.source.get(open as usize..next as usize + 1)?;
+                let source = arena.alloc(Raw { text, form: self.form });
+                return Some((at + 5 + 4 * n, Value::opened_object(arena, members, source)));
+            }
+        }
+        None
     }
 
     /// The string, number or literal that starts there, before a token that starts at `next`.

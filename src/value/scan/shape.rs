@@ -24,6 +24,9 @@ const WORTH: u32 = 16;
 /// Learning is never put off for longer than so many lines.
 const PAUSE_MAX: u32 = 1023;
 
+/// After so many lines that are not known it is asked whether comparing is worth it.
+const COUNTED: u32 = 64;
+
 /// So many classes, or bytes of a key, are compared at once.
 const BLOCK: usize = size_of::<u128>();
 
@@ -31,13 +34,16 @@ const BLOCK: usize = size_of::<u128>();
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
     known: Vec<Shape>,
-    /// The one that was met last.
+    /// The one that was met last; none while lines are not compared.
     last: usize,
     /// The one that is replaced next.
     oldest: usize,
     /// So many lines that were not known go by before one is learned; and as many did before the last one was.
     rest: u32,
     pause: u32,
+    /// How many lines were not known since it was last counted; and how many had been known by then.
+    misses: u32,
+    hits: u32,
     /// What they hold for: a trie, and whether equal keys are looked for.
     plan: (u64, bool),
 }
@@ -58,14 +64,14 @@ struct Shape {
 
 /// Some classes, and which of them have to be as they are: numbers and literals may begin in any way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Block {
-    classes: u128,
-    mask: u128,
+pub(super) struct Block {
+    pub classes: u128,
+    pub mask: u128,
 }
 
 /// What a number or literal was when the shape was learned: what it will be again, most likely, is tried first.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Integer,
     Decimal,
     Literal,
@@ -125,6 +131,10 @@ impl Shapes {
 
     #[inline(never)]
     fn recognise_other(&mut self, text: &str, index: &Index, cursor: Cursor, slots: &mut [Slot]) -> Option<Walked> {
+        self.misses += 1;
+        if self.misses == COUNTED {
+            self.count();
+        }
         if self.known.len() == 1 {
             return None;
         }
@@ -140,6 +150,19 @@ impl Shapes {
             }
         }
         None
+    }
+
+    /// Stops comparing for a while, if few lines were known lately.
+    #[cold]
+    fn count(&mut self) {
+        let hits = self.known.iter().fold(0u32, |sum, shape| sum.saturating_add(shape.lines));
+        let new = hits.saturating_sub(self.hits);
+        (self.misses, self.hits) = (0, hits);
+        // Where the guide helps, walking costs little more than comparing.
+        if new < if self.plan.1 { COUNTED } else { COUNTED / 4 } {
+            self.last = usize::MAX;
+            self.rest = self.rest.max(PAUSE_MAX);
+        }
     }
 
     /// Takes notice of a line that was walked and found good, its slots filled.
@@ -163,7 +186,9 @@ impl Shapes {
     fn learn_now(&mut self, text: &str, index: &Index, first: usize, walked: &Walked, trie: &SlotTrie, slots: &[Slot]) {
         let Some(shape) = Shape::of(text, index, first, walked, (trie, self.plan.1), slots) else { return };
         // It was not recognised because too little follows it: at the end of a chunk, or alone.
-        let is_known = self.known.iter().any(|known| known.blocks == shape.blocks && known.keys == shape.keys);
+        let known = self.known.iter().position(|known| known.blocks == shape.blocks && known.keys == shape.keys);
+        let is_known = known.is_some();
+        self.last = known.unwrap_or(self.oldest);
         if !is_known && self.known.len() < KNOWN_MAX {
             self.last = self.known.len();
             self.known.push(shape);
@@ -175,7 +200,6 @@ impl Shapes {
         if is_known {
             return;
         }
-        self.last = self.oldest;
         self.known[self.oldest] = shape;
         self.oldest = (self.oldest + 1) % KNOWN_MAX;
     }
@@ -185,11 +209,8 @@ impl Shape {
     #[inline(always)]
     fn recognise(&self, text: &str, index: &Index, cursor: Cursor, slots: &mut [Slot]) -> Option<Walked> {
         let first = cursor.token;
-        let (classes, _) = index.classes.get(first..)?.as_chunks();
-        for (found, block) in classes.get(..self.blocks.len())?.iter().zip(&self.blocks) {
-            if (u128::from_le_bytes(*found) ^ block.classes) & block.mask != 0 {
-                return None;
-            }
+        if !Block::are_at(&self.blocks, index.classes.get(first..)?) {
+            return None;
         }
         let positions = index.positions.get(first..)?.get(..self.tokens)?;
         let &[start, .., closing, _] = positions else { return None };
@@ -207,13 +228,7 @@ impl Shape {
         }
         for &(at, kind) in &self.scalars {
             let &[from, next] = positions.get(at as usize..)?.first_chunk()?;
-            let as_before = match (number::short(bytes, from as usize, next as usize), kind) {
-                (Some(short), Kind::Integer) => short.is_integer(),
-                (Some(short), Kind::Decimal) => short.is_decimal(),
-                (Some(short), Kind::Literal) => short.is_literal(),
-                (None, _) => false,
-            };
-            if !as_before && !is_scalar(text, from, next) {
+            if !kind.is_at(text, from, next) {
                 return None;
             }
         }
@@ -241,7 +256,13 @@ impl Shape {
                 *entry = found;
             }
         }
-        Some(Walked { span, end: first + self.tokens - 1, escapes: escape > cursor.escape, suspect: false })
+        Some(Walked {
+            span,
+            end: first + self.tokens - 1,
+            escapes: escape > cursor.escape,
+            suspect: false,
+            followed: false,
+        })
     }
 
     /// The shape of a line that was walked and found good; nothing if it should be walked again.
@@ -258,13 +279,11 @@ impl Shape {
             return None;
         }
         let mut shape = Shape { tokens: classes.len(), ..Shape::default() };
-        shape.blocks.resize(classes.len().div_ceil(BLOCK), Block::default());
+        shape.blocks.resize(Block::count(classes.len()), Block::default());
         // For each container whether it is an object that the trie leads into, and where; then what the next value is.
         let mut containers: Vec<Option<NodeId>> = Vec::new();
         let mut next = Some(NodeId::ROOT).filter(|root| trie.leads_on(*root));
         for (at, (&class, &position)) in classes.iter().zip(positions).enumerate() {
-            let block = &mut shape.blocks[at / BLOCK];
-            let shift = 8 * (at % BLOCK);
             let is_key = class == b'"' && classes.get(at + 1) == Some(&b':');
             match class {
                 b'{' | b'[' => containers.push(next.take().filter(|_| class == b'{')),
@@ -284,17 +303,11 @@ impl Shape {
                 _ => {
                     next = None;
                     let bytes = &text.as_bytes()[position as usize..positions[at + 1] as usize];
-                    let kind = match class {
-                        b'a'..=b'z' => Kind::Literal,
-                        _ if bytes.iter().any(|byte| b"-.".contains(byte)) => Kind::Decimal,
-                        _ => Kind::Integer,
-                    };
-                    shape.scalars.push((at as u32, kind));
+                    shape.scalars.push((at as u32, Kind::of(class, bytes)));
                     continue;
                 }
             }
-            block.classes |= u128::from(class) << shift;
-            block.mask |= 0xff << shift;
+            Block::set(&mut shape.blocks, at, class);
         }
         for (slot, found) in slots.iter().enumerate().take(trie.slots()) {
             let place = match *found {
@@ -312,6 +325,61 @@ impl Shape {
             shape.slots.push((slot as u32, place));
         }
         Some(shape)
+    }
+}
+
+impl Block {
+    /// Whether all of these are there.
+    #[inline(always)]
+    pub(super) fn are_at(blocks: &[Block], classes: &[u8]) -> bool {
+        let (classes, _) = classes.as_chunks();
+        let Some(classes) = classes.get(..blocks.len()) else { return false };
+        let differs =
+            |(found, block): (&[u8; BLOCK], &Block)| (u128::from_le_bytes(*found) ^ block.classes) & block.mask != 0;
+        !classes.iter().zip(blocks).any(differs)
+    }
+
+    /// The one at a place has to have a class there.
+    pub(super) fn set(blocks: &mut [Block], at: usize, class: u8) {
+        if let Some(block) = blocks.get_mut(at / BLOCK) {
+            let shift = 8 * (at % BLOCK);
+            block.classes |= u128::from(class) << shift;
+            block.mask |= 0xff << shift;
+        }
+    }
+
+    /// How many it takes for so many classes.
+    pub(super) fn count(classes: usize) -> usize {
+        classes.div_ceil(BLOCK)
+    }
+}
+
+impl Kind {
+    /// What a number or literal that begins with that byte is.
+    pub(super) fn of(class: u8, text: &[u8]) -> Kind {
+        match class {
+            b'a'..=b'z' => Kind::Literal,
+            _ if text.iter().any(|byte| b"-.".contains(byte)) => Kind::Decimal,
+            _ => Kind::Integer,
+        }
+    }
+
+    /// Whether a number or literal stands there, of whichever kind.
+    #[inline(never)]
+    fn is_any_at(text: &str, from: u32, next: u32) -> bool {
+        is_scalar(text, from, next)
+    }
+
+    /// Whether a number or literal stands there, before a token that starts at `next`: most likely one of this kind.
+    #[inline(always)]
+    pub(super) fn is_at(self, text: &str, from: u32, next: u32) -> bool {
+        let as_before = match (number::short(text.as_bytes(), from as usize, next as usize), self) {
+            (Some(short), Kind::Integer) => short.is_integer(),
+            (Some(short), Kind::Decimal) => short.is_decimal(),
+            (Some(short), Kind::Literal) => short.is_literal(),
+            (None, _) => false,
+        };
+        as_before || Kind::is_any_at(text, from, next)
     }
 }
 
@@ -355,12 +423,12 @@ mod tests {
         let [learned, line] =
             [learned, line].map(|line| format!("        {line}\n{}", "{\"a line\":\"behind it\"}\n".repeat(8)));
         Engine::Scalar.run(learned.as_bytes(), true, &mut index);
-        let walked = walker.walk(&learned, &index, Cursor::default(), b'\n', &trie, &mut slots)?;
+        let walked = walker.walk(&learned, &index, Cursor::default(), b'\n', (&trie, None), &mut slots)?;
         shapes.learn(&learned, &index, 0, &walked, &trie, &slots);
         Engine::Scalar.run(line.as_bytes(), true, &mut index);
         let found = shapes.recognise(&line, &index, Cursor::default(), &mut slots)?;
         let mut wanted = [Slot::Absent; 4];
-        let walked = walker.walk(&line, &index, Cursor::default(), b'\n', &trie, &mut wanted)?;
+        let walked = walker.walk(&line, &index, Cursor::default(), b'\n', (&trie, None), &mut wanted)?;
         assert_eq!((found.span, found.end, found.escapes), (walked.span, walked.end, walked.escapes));
         assert_eq!(slots, wanted);
         let text = |slot: &Slot| match *slot {
@@ -425,7 +493,7 @@ mod tests {
             let line = format!("{{\"a\":{number}}}\n");
             Engine::Scalar.run(line.as_bytes(), true, &mut index);
             assert!(shapes.recognise(&line, &index, Cursor::default(), &mut slots).is_none());
-            let walked = walker.walk(&line, &index, Cursor::default(), b'\n', &trie, &mut slots).expect("good");
+            let walked = walker.walk(&line, &index, Cursor::default(), b'\n', (&trie, None), &mut slots).expect("good");
             shapes.learn(&line, &index, 0, &walked, &trie, &slots);
         }
         assert_eq!(shapes.known.len(), 1);
@@ -440,10 +508,11 @@ mod tests {
             let line = format!("{{\"a\":[{}0]}}\n", "0,".repeat(members));
             Engine::Scalar.run(line.as_bytes(), true, &mut index);
             assert!(shapes.recognise(&line, &index, Cursor::default(), &mut slots).is_none());
-            let walked = walker.walk(&line, &index, Cursor::default(), b'\n', &trie, &mut slots).expect("good");
+            let walked = walker.walk(&line, &index, Cursor::default(), b'\n', (&trie, None), &mut slots).expect("good");
             shapes.learn(&line, &index, 0, &walked, &trie, &slots);
         }
-        assert!(shapes.known.len() == KNOWN_MAX && shapes.pause >= 63, "{}", shapes.pause);
+        assert!(shapes.known.len() == KNOWN_MAX && shapes.pause >= 31, "{}", shapes.pause);
+        assert_eq!(shapes.last, usize::MAX, "nor are lines compared any more");
         // Another program looks for something else.
         shapes.prepare(&SlotTrie::new(PATHS), false);
         assert!(shapes.known.is_empty());

@@ -8,6 +8,7 @@
 
 use super::DEPTH_MAX;
 use super::duplicates::Sieve;
+use super::guide::Guide;
 use super::index::Index;
 use super::number;
 use super::strict::is_blank;
@@ -35,6 +36,8 @@ pub(super) struct Walked {
     pub escapes: bool,
     /// Some object may have a key twice; false if nobody looked.
     pub suspect: bool,
+    /// It was not walked: the guide knows its keys.
+    pub followed: bool,
 }
 
 /// The memory of a walk, used again for every text.
@@ -74,10 +77,10 @@ enum Stop {
 
 /// A text with its tokens.
 #[derive(Clone, Copy)]
-struct Tokens<'t> {
-    text: &'t str,
-    positions: &'t [u32],
-    classes: &'t [u8],
+pub(super) struct Tokens<'t> {
+    pub text: &'t str,
+    pub positions: &'t [u32],
+    pub classes: &'t [u8],
     escapes: &'t [u32],
 }
 
@@ -90,7 +93,7 @@ impl Tokens<'_> {
 
     /// `end` without the blanks before it.
     #[inline(always)]
-    fn trimmed(&self, end: usize) -> usize {
+    pub fn trimmed(&self, end: usize) -> usize {
         trimmed(self.text, end)
     }
 
@@ -126,7 +129,7 @@ impl Tokens<'_> {
     /// Four tokens from `at` on, looked up at once: a key, its colon, its value and what follows. There always are four, as
     /// marks stand behind the last token.
     #[inline(always)]
-    fn four(&self, at: usize) -> Option<(&[u8; 4], &[u32; 4])> {
+    pub fn four(&self, at: usize) -> Option<(&[u8; 4], &[u32; 4])> {
         Some((self.classes.get(at..)?.first_chunk()?, self.positions.get(at..)?.first_chunk()?))
     }
 }
@@ -143,7 +146,7 @@ impl Walker {
 
     /// Walks over the text that starts at `cursor` and must end at a token of class `end`; `None` if it is not JSON.
     ///
-    /// The index must not be bad. Slots that the trie has no path for are left alone; on a bad text all are unspecified.
+    /// The index must not be bad. A guide, if there is one, is asked first. Slots that the trie has no path for are left alone; on a bad text all are unspecified.
     #[inline(always)]
     pub(super) fn walk(
         &mut self,
@@ -151,7 +154,7 @@ impl Walker {
         index: &Index,
         cursor: Cursor,
         end: u8,
-        trie: &SlotTrie,
+        (trie, guide): (&SlotTrie, Option<&mut Guide>),
         slots: &mut [Slot],
     ) -> Option<Walked> {
         let tokens = Tokens { text, positions: &index.positions, classes: &index.classes, escapes: &index.escapes };
@@ -159,9 +162,17 @@ impl Walker {
         self.sieve.start();
         let is_object = tokens.classes[first] == b'{';
         trie.reset_below(NodeId::ROOT, is_object, slots);
-        let last = match is_object && trie.leads_on(NodeId::ROOT) {
-            true => self.object(&tokens, first, cursor.escape, trie, slots)?,
-            false => {
+        let followed = match guide {
+            Some(guide) if is_object => guide.follow(&tokens, first, trie, slots),
+            _ => None,
+        };
+        let last = match followed {
+            Some(last) => last,
+            None if is_object && trie.leads_on(NodeId::ROOT) => {
+                trie.reset_below(NodeId::ROOT, true, slots);
+                self.object(&tokens, first, cursor.escape, trie, slots)?
+            }
+            None => {
                 let (&[class, ..], &[start, next, ..]) = tokens.four(first)?;
                 self.value(&tokens, first, class, start, next, 0)?
             }
@@ -176,13 +187,14 @@ impl Walker {
             if !is_escape(text.as_bytes(), tokens.escapes[escape] as usize) {
                 return None;
             }
-            // The sieve compares keys as they are spelled.
-            if self.sieve.on && tokens.is_in_key(first, last, tokens.escapes[escape]) {
+            // The sieve compares keys as they are spelled; those that the guide knows hold no escapes.
+            if followed.is_none() && self.sieve.on && tokens.is_in_key(first, last, tokens.escapes[escape]) {
                 self.sieve.suspect = true;
             }
             escape += 1;
         }
-        Some(Walked { span, end: last, escapes: escape > cursor.escape, suspect: self.sieve.suspect })
+        let escapes = escape > cursor.escape;
+        Some(Walked { span, end: last, escapes, suspect: self.sieve.suspect, followed: followed.is_some() })
     }
 
     /// Walks over the object at token `first`, which the root of the trie leads into; returns the token after it.

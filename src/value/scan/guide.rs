@@ -1,0 +1,528 @@
+//! Lines whose objects have the keys of objects in lines before, in the same order.
+//!
+//! Flows in: the tokens of a line. Flows out: what the walk would find, or nothing, and then the line is walked. Unlike the
+//! shapes of whole lines, this goes member by member: arrays may be of any length, members may be absent, values of another
+//! kind. For each place in the events at which objects stand it keeps their keys, in order; the elements of an array share
+//! a place. Who comes by keys that are known, in that order, knows them to be distinct and where they lead, and may name them
+//! without reading them again. It must never take for good what the walk would not, or fill a slot in another way.
+
+use super::shape::{Block, Kind};
+use super::trie::{NodeId, Slot, SlotTrie};
+use super::walk::{Tokens, is_scalar};
+use crate::value::text::has_backslash;
+use crate::value::tree::Span;
+
+/// An object of more keys is walked.
+const KEYS_MAX: usize = 64;
+
+/// An object with a longer key is walked.
+const KEY_BYTES_MAX: usize = 256;
+
+/// So many places, and keys in all, are kept.
+const PLACES_MAX: usize = 256;
+const NAMES_MAX: usize = 2048;
+
+/// What is nested deeper is walked.
+const LEVELS_MAX: usize = 64;
+
+/// So many lines should have been followed between two that could not be; else the data is irregular, and the next ones are
+/// walked.
+const WORTH: u32 = 16;
+
+/// No more lines are walked untried than so many.
+const PAUSE_MAX: u32 = 1023;
+
+/// So many objects of different build are known for each place, of so many tokens at most.
+const ALIKE_MAX: usize = 4;
+const ALIKE_TOKENS_MAX: usize = 64;
+
+/// So many bytes of a key are compared at once.
+const BLOCK: usize = size_of::<u128>();
+
+/// The keys that are known.
+#[derive(Debug, Default)]
+pub(super) struct Guide {
+    places: Vec<Place>,
+    /// Keys as text, by their numbers.
+    names: Vec<Box<str>>,
+    /// Containers around the one at hand, outermost first.
+    levels: Vec<Level>,
+    /// The number of each key of the line, by its token, counted from the line's first.
+    known: Vec<u32>,
+    /// The trie that the places' nodes are of.
+    trie: u64,
+    /// So many lines are walked untried, as many were before, and so many have been followed since.
+    rest: u32,
+    pause: u32,
+    followed: u32,
+}
+
+/// A place at which objects stand.
+#[derive(Debug)]
+struct Place {
+    keys: Vec<Known>,
+    /// The trie's node for an object there, if it leads on.
+    node: Option<NodeId>,
+    /// How objects are built that stood there as elements of an array.
+    alike: Vec<Alike>,
+    /// Which of them was met last.
+    last: usize,
+}
+
+/// What objects without containers in them have in common: a small shape.
+#[derive(Debug)]
+struct Alike {
+    /// How many tokens, both brackets among them.
+    tokens: usize,
+    blocks: Vec<Block>,
+    /// Where the keys stand, and which they are.
+    keys: Vec<(u32, Known)>,
+    /// Which tokens are numbers or literals, and of which kind.
+    scalars: Vec<(u32, Kind)>,
+}
+
+/// A key that objects at some place have.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// The first bytes, and which of them are the key's.
+    head: u128,
+    mask: u128,
+    /// From its opening quote to its colon.
+    bytes: u32,
+    /// Its number.
+    name: u32,
+    /// The place of objects that are its value, or in its value.
+    inner: u32,
+    /// Where it leads.
+    child: Option<NodeId>,
+}
+
+/// A container.
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    /// Its place; an array has that of the objects in it.
+    place: u32,
+    /// Which key is expected next.
+    next: u32,
+    is_object: bool,
+    /// Whether slots may be filled by its members.
+    leads: bool,
+    /// The node that is filled when it closes.
+    node: Option<NodeId>,
+    /// Offset of its opening bracket.
+    start: u32,
+    /// Its first token behind that.
+    first: usize,
+}
+
+/// Where [`Guide::members`] or [`elements`] stopped.
+enum Stop {
+    /// At a key that is not the one expected.
+    Key,
+    /// At the bracket of a value that is a container: where its key leads, and its place.
+    Open(Option<NodeId>, u32),
+    /// Behind the last value.
+    After,
+    /// At something that the grammar forbids.
+    Bad,
+}
+
+/// No place yet.
+const NOWHERE: u32 = u32::MAX;
+
+/// The keys of a line that was followed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keys<'t> {
+    known: &'t [u32],
+    names: &'t [Box<str>],
+}
+
+impl<'t> Keys<'t> {
+    /// The key at a token, which has to be a key's; tokens count from the line's first.
+    #[inline(always)]
+    pub(super) fn at(&self, token: usize) -> Option<&'t str> {
+        Some(self.name(*self.known.get(token)?))
+    }
+
+    /// The numbers of the keys from a token on, that of each with those of the tokens of its member.
+    #[inline(always)]
+    pub(super) fn from(&self, token: usize) -> &'t [[u32; 4]] {
+        self.known.get(token..).unwrap_or_default().as_chunks().0
+    }
+
+    /// The key of a number.
+    #[inline(always)]
+    pub(super) fn name(&self, number: u32) -> &'t str {
+        self.names.get(number as usize).map_or("", |name| name)
+    }
+}
+
+impl Guide {
+    /// Prepares for lines that are walked with this trie.
+    pub(super) fn prepare(&mut self, trie: &SlotTrie) {
+        if self.trie != trie.id() {
+            *self = Guide { trie: trie.id(), ..Guide::default() };
+            self.places.push(Place::of(Some(NodeId::ROOT), trie));
+        }
+    }
+
+    /// The keys of the line that was followed last.
+    pub(super) fn keys(&self) -> Keys<'_> {
+        Keys { known: &self.known, names: &self.names }
+    }
+
+    /// Follows the object at token `first`; the token behind it, or nothing if it has to be walked. The slots below the root
+    /// have been reset; if it has to be walked, they are unspecified.
+    pub(super) fn follow(
+        &mut self,
+        tokens: &Tokens,
+        first: usize,
+        trie: &SlotTrie,
+        slots: &mut [Slot],
+    ) -> Option<usize> {
+        if let Some(rest) = self.rest.checked_sub(1) {
+            self.rest = rest;
+            return None;
+        }
+        let behind = self.object(tokens, first, trie, slots);
+        match behind {
+            Some(_) => self.followed = self.followed.saturating_add(1),
+            None => {
+                self.pause = if self.followed < WORTH { (self.pause * 2 + 1).min(PAUSE_MAX) } else { 0 };
+                (self.rest, self.followed) = (self.pause, 0);
+            }
+        }
+        behind
+    }
+
+    #[inline(never)]
+    fn object(&mut self, tokens: &Tokens, first: usize, trie: &SlotTrie, slots: &mut [Slot]) -> Option<usize> {
+        let classes = tokens.classes;
+        let base = tokens.positions[first];
+        let leads = self.places.first()?.node.is_some();
+        let mut level = Level { place: 0, next: 0, is_object: true, leads, node: None, start: base, first: first + 1 };
+        self.levels.clear();
+        let mut at = first + 1;
+        'open: loop {
+            // Token `at` is the first in a container.
+            let mut empty = *classes.get(at)? == if level.is_object { b'}' } else { b']' };
+            loop {
+                loop {
+                    if empty {
+                        break;
+                    }
+                    let stop;
+                    (at, stop) = match level.is_object {
+                        true => self.members(tokens, (first, at), &mut level, trie, slots),
+                        false => self.elements(tokens, (first, at), level.place),
+                    };
+                    let (child, inner) = match stop {
+                        Stop::Open(child, inner) => (child, inner),
+                        Stop::After => break,
+                        Stop::Key => {
+                            let &[key, colon] = tokens.positions.get(at..)?.first_chunk()?;
+                            if *classes.get(at..)?.first_chunk()? != *b"\":" {
+                                return None;
+                            }
+                            self.find(&mut level, tokens.text.as_bytes(), (key, colon), trie)?;
+                            self.make_room(at + 4 * KEYS_MAX - first);
+                            continue;
+                        }
+                        Stop::Bad => return None,
+                    };
+                    let class = *classes.get(at)?;
+                    let inner = match inner {
+                        NOWHERE if level.is_object => self.new_place(&level, child, trie)?,
+                        NOWHERE => level.place,
+                        inner => inner,
+                    };
+                    if self.levels.len() == LEVELS_MAX {
+                        return None;
+                    }
+                    if let Some(node) = child {
+                        trie.reset_below(node, class == b'{', slots);
+                    }
+                    self.levels.push(level);
+                    let is_object = class == b'{';
+                    let leads = is_object && child.is_some_and(|node| trie.leads_on(node));
+                    let start = tokens.positions[at];
+                    at += 1;
+                    level = Level { place: inner, next: 0, is_object, leads, node: child, start, first: at };
+                    continue 'open;
+                }
+                // Closes this container and all that end with it.
+                loop {
+                    if *classes.get(at)? != if level.is_object { b'}' } else { b']' } {
+                        return None;
+                    }
+                    at += 1;
+                    let Some(outer) = self.levels.pop() else { return Some(at) };
+                    if let Some(node) = level.node {
+                        let end = tokens.positions[at - 1] + 1;
+                        trie.fill(node, Span { start: level.start - base, end: end - base }, slots);
+                    }
+                    if level.is_object && !outer.is_object {
+                        self.learn(tokens, first, (level.first - 1, at), level.place);
+                    }
+                    level = outer;
+                    if *classes.get(at)? == b',' {
+                        at += 1;
+                        break;
+                    }
+                }
+                empty = false;
+            }
+        }
+    }
+
+    /// Goes over members of an object, from the key at token `at` on, as long as they have the keys expected, up to a value
+    /// that is a container, or the last.
+    #[inline(always)]
+    fn members(
+        &mut self,
+        tokens: &Tokens,
+        (first, mut at): (usize, usize),
+        level: &mut Level,
+        trie: &SlotTrie,
+        slots: &mut [Slot],
+    ) -> (usize, Stop) {
+        let text = tokens.text.as_bytes();
+        let keys = self.places.get(level.place as usize).and_then(|place| place.keys.get(level.next as usize..));
+        let (Some(keys), Some(classes), Some(positions), Some(known)) =
+            (keys, tokens.classes.get(at..), tokens.positions.get(at..), self.known.get_mut(at - first..))
+        else {
+            return (at, Stop::Key);
+        };
+        // Each member is a key, its colon, its value and what follows.
+        let (heads, starts, known) =
+            (classes.as_chunks::<4>().0, positions.as_chunks::<4>().0, known.as_chunks_mut::<4>().0);
+        let base = tokens.positions[first];
+        for (((key, heads), starts), known) in keys.iter().zip(heads).zip(starts).zip(known) {
+            let &[quote, colon, class, after] = heads;
+            let &[name, name_end, start, next] = starts;
+            if [quote, colon] != *b"\":" || !key.is_at(text, name, name_end, &self.names) {
+                return (at, Stop::Key);
+            }
+            known[0] = key.name;
+            level.next += 1;
+            if class != b'"' {
+                if class | 0x20 == b'{' {
+                    return (at + 2, Stop::Open(key.child.filter(|_| level.leads), key.inner));
+                }
+                if !is_scalar(tokens.text, start, next) {
+                    return (at, Stop::Bad);
+                }
+            }
+            if let Some(node) = key.child
+                && level.leads
+            {
+                let end = tokens.trimmed(next as usize) as u32;
+                trie.reset_below(node, false, slots);
+                trie.fill(node, Span { start: start - base, end: end - base }, slots);
+            }
+            if after != b',' {
+                return (at + 3, Stop::After);
+            }
+            at += 4;
+        }
+        (at, Stop::Key)
+    }
+
+    /// Goes over elements of an array, from that at token `at` on, up to one that is a container of unknown build, or the last.
+    #[inline(always)]
+    fn elements(&mut self, tokens: &Tokens, (first, mut at): (usize, usize), place: u32) -> (usize, Stop) {
+        loop {
+            let (Some(&[class, mut after]), Some(&[start, next])) = (
+                tokens.classes.get(at..).and_then(<[u8]>::first_chunk),
+                tokens.positions.get(at..).and_then(<[u32]>::first_chunk),
+            ) else {
+                return (at, Stop::Bad);
+            };
+            if class != b'"' {
+                if class | 0x20 == b'{' {
+                    let Some(behind) = self.alike(tokens, (first, at), place) else {
+                        return (at, Stop::Open(None, NOWHERE));
+                    };
+                    at = behind - 1;
+                    after = tokens.classes[behind];
+                } else if !is_scalar(tokens.text, start, next) {
+                    return (at, Stop::Bad);
+                }
+            }
+            if after != b',' {
+                return (at + 1, Stop::After);
+            }
+            at += 2;
+        }
+    }
+
+    /// The token behind the object at token `at`, if it is built like one before.
+    #[inline(always)]
+    fn alike(&mut self, tokens: &Tokens, (first, at): (usize, usize), place: u32) -> Option<usize> {
+        let place = self.places.get_mut(place as usize)?;
+        let known = self.known.get_mut(at - first..)?;
+        let last = place.alike.get(place.last)?;
+        if last.is_at(tokens, at, known, &self.names) {
+            return Some(at + last.tokens);
+        }
+        let is_it = |alike: &Alike| alike.is_at(tokens, at, known, &self.names);
+        place.last = place.alike.iter().position(is_it)?;
+        Some(at + place.alike[place.last].tokens)
+    }
+
+    /// Takes notice of an object that was followed as an element of an array, from one token to another.
+    fn learn(&mut self, tokens: &Tokens, first: usize, (from, to): (usize, usize), place: u32) {
+        let Some(place) = self.places.get_mut(place as usize) else { return };
+        let classes = &tokens.classes[from..to];
+        if place.alike.len() == ALIKE_MAX || classes.len() > ALIKE_TOKENS_MAX || classes[1..].contains(&b'{') {
+            return;
+        }
+        let mut alike = Alike {
+            tokens: classes.len(),
+            blocks: vec![Block::default(); Block::count(classes.len())],
+            keys: Vec::new(),
+            scalars: Vec::new(),
+        };
+        for (at, class) in classes.iter().enumerate() {
+            match class {
+                b'[' => return,
+                b'"' if classes.get(at + 1) == Some(&b':') => {
+                    let name = self.known.get(from + at - first);
+                    let Some(known) = place.keys.iter().find(|known| Some(&known.name) == name) else { return };
+                    alike.keys.push((at as u32, *known));
+                }
+                b'"' | b':' | b',' | b'{' | b'}' => {}
+                _ => {
+                    let text = tokens.positions[from + at] as usize..tokens.positions[from + at + 1] as usize;
+                    alike.scalars.push((at as u32, Kind::of(*class, &tokens.text.as_bytes()[text])));
+                    continue;
+                }
+            }
+            Block::set(&mut alike.blocks, at, *class);
+        }
+        place.last = place.alike.len();
+        place.alike.push(alike);
+    }
+
+    /// A key that is not the one expected: that is one of those that may follow, or a new one among them. Nothing if it
+    /// stands in another order, for a second time, or is spelled in an unusual way; or if there are too many.
+    #[inline(never)]
+    fn find(&mut self, level: &mut Level, text: &[u8], (quote, colon): (u32, u32), trie: &SlotTrie) -> Option<()> {
+        let place = self.places.get_mut(level.place as usize)?;
+        let expected = level.next as usize;
+        let is_it = |known: &Known| known.is_at(text, quote, colon, &self.names);
+        if let Some(further) = place.keys.get(expected..)?.iter().position(is_it) {
+            level.next += further as u32;
+            return Some(());
+        }
+        if place.keys.len() == KEYS_MAX || self.names.len() == NAMES_MAX || place.keys[..expected].iter().any(is_it) {
+            return None;
+        }
+        let (start, end) = (quote as usize + 1, (colon as usize).checked_sub(1).filter(|end| *end > quote as usize)?);
+        // At the end of the text it could not be found again.
+        text.get(start..start + BLOCK)?;
+        if end - start > KEY_BYTES_MAX {
+            return None;
+        }
+        let key = text.get(start..end).filter(|key| text[end] == b'"' && !has_backslash(key))?;
+        let mut head = [0; BLOCK];
+        let bytes = key.len().min(BLOCK);
+        head[..bytes].copy_from_slice(&key[..bytes]);
+        let known = Known {
+            head: u128::from_le_bytes(head),
+            mask: u128::MAX.checked_shr(128 - 8 * bytes as u32).unwrap_or(0),
+            bytes: colon - quote,
+            name: self.names.len() as u32,
+            inner: NOWHERE,
+            child: place.node.and_then(|node| trie.child(node, text, start, end)),
+        };
+        self.names.push(std::str::from_utf8(key).ok()?.into());
+        place.keys.insert(expected, known);
+        Some(())
+    }
+
+    /// Makes room for the keys of so many tokens.
+    #[inline]
+    fn make_room(&mut self, tokens: usize) {
+        if self.known.len() < tokens {
+            self.known.resize(2 * tokens, 0);
+        }
+    }
+
+    /// The place of objects in the value of the key that was met last.
+    #[cold]
+    fn new_place(&mut self, level: &Level, child: Option<NodeId>, trie: &SlotTrie) -> Option<u32> {
+        let new = self.places.len();
+        if new == PLACES_MAX {
+            return None;
+        }
+        let known = self.places.get_mut(level.place as usize)?.keys.get_mut(level.next.checked_sub(1)? as usize)?;
+        known.inner = new as u32;
+        self.places.push(Place::of(child, trie));
+        Some(new as u32)
+    }
+}
+
+impl Place {
+    /// A place of which nothing is known but where its objects lead.
+    fn of(node: Option<NodeId>, trie: &SlotTrie) -> Place {
+        let node = node.filter(|node| trie.leads_on(*node));
+        Place { keys: Vec::new(), node, alike: Vec::new(), last: 0 }
+    }
+}
+
+impl Alike {
+    /// Whether the object at token `at` is built like this; the numbers of its keys are put down.
+    #[inline(always)]
+    fn is_at(&self, tokens: &Tokens, at: usize, known: &mut [u32], names: &[Box<str>]) -> bool {
+        let (Some(classes), Some(positions)) = (tokens.classes.get(at..), tokens.positions.get(at..)) else {
+            return false;
+        };
+        let (Some(positions), Some(known)) = (positions.get(..self.tokens), known.get_mut(..self.tokens)) else {
+            return false;
+        };
+        if !Block::are_at(&self.blocks, classes) {
+            return false;
+        }
+        for (token, key) in &self.keys {
+            let Some(&[name, name_end]) = positions.get(*token as usize..).and_then(<[u32]>::first_chunk) else {
+                return false;
+            };
+            if !key.is_at(tokens.text.as_bytes(), name, name_end, names) {
+                return false;
+            }
+            known[*token as usize] = key.name;
+        }
+        for (token, kind) in &self.scalars {
+            let Some(&[start, next]) = positions.get(*token as usize..).and_then(<[u32]>::first_chunk) else {
+                return false;
+            };
+            if !kind.is_at(tokens.text, start, next) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl Known {
+    /// Whether the key stands between a quote and a colon.
+    #[inline(always)]
+    fn is_at(&self, text: &[u8], quote: u32, colon: u32, names: &[Box<str>]) -> bool {
+        let start = quote as usize + 1;
+        let Some(head) = text.get(start..).and_then(<[u8]>::first_chunk) else { return false };
+        // With nothing but the key's own bytes before the colon, and one more, that one closes it.
+        colon - quote == self.bytes
+            && u128::from_le_bytes(*head) & self.mask == self.head
+            && (self.bytes as usize <= BLOCK + 2 || self.has_tail(text, start, names))
+    }
+
+    #[inline(never)]
+    fn has_tail(&self, text: &[u8], start: usize, names: &[Box<str>]) -> bool {
+        let tail = names.get(self.name as usize).and_then(|name| name.as_bytes().get(BLOCK..));
+        tail.is_some_and(|tail| text.get(start + BLOCK..start + BLOCK + tail.len()) == Some(tail))
+    }
+}
+
+#[cfg(test)]
+mod tests;
