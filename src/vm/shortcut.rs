@@ -12,30 +12,25 @@ mod asking;
 mod compute;
 mod each;
 mod outputs;
+mod walk;
 mod writing;
 
 pub use asking::{Answers, Calls, GivenReplies};
 pub use each::{Company, Nobody, Part as PartOfMap};
+use walk::{SCALAR_BYTES_MAX, Walk, slot_text, value};
 use writing::{Made, Written};
 
-use super::choice;
-use super::intrinsic::{self, TEXT_BYTES_MAX};
+use super::intrinsic::TEXT_BYTES_MAX;
 use super::outcome::Failure;
 use super::start::{Input, Settings};
-use crate::program::choice::{Comparison, Table};
-use crate::program::shortcut::{
-    Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
-};
-use crate::program::{Function, Program};
-use crate::program::{SlotId, StateId};
+use crate::program::choice::Table;
+use crate::program::shortcut::{Compute, End, Ending, Node, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble};
+use crate::program::{Program, SlotId, StateId};
 use crate::value::path::Spot;
 use crate::value::raw::Form;
 use crate::value::scan::{Slot, Tokens};
 use crate::value::tree::Span;
-use crate::value::{Arena, Raw, Value};
-
-/// What nothing takes more than that is no text.
-const SCALAR_BYTES_MAX: u64 = 32;
+use crate::value::{Arena, Value};
 
 /// What a scanner has seen of an event.
 #[derive(Clone, Copy, Debug)]
@@ -328,260 +323,6 @@ impl<'p> Shortcuts<'p> {
         let (items, written) = (walk.items.into_bump_slice(), walk.written.into_bump_slice());
         Some(Told { index, end, arena, items, ended_ms: walk.now_ms, registers: walk.registers, written })
     }
-}
-
-struct Walk<'p, 'i, 'c, 'a> {
-    shortcuts: &'i Shortcuts<'p>,
-    input: &'i Scanned<'a>,
-    arena: &'a Arena,
-    company: &'i dyn Company,
-    calls: &'i mut Calls<'c, 'a>,
-    registers: &'a mut [Value<'a>],
-    now_ms: i64,
-    spare: Spare,
-    /// What no value in a register is larger than when it is written.
-    largest: u64,
-    /// How deep the deepest of them was built.
-    deepest: u32,
-    /// As long as nothing is larger, no document is too large.
-    roomy: u64,
-    /// Where members have been found.
-    places: &'a mut [Spot<'a>],
-    /// What the items of Maps have come to, as text.
-    written: bumpalo::collections::Vec<'a, Written<'a>>,
-    /// The ends that items have come to.
-    items: bumpalo::collections::Vec<'a, u32>,
-}
-
-impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
-    #[inline(always)]
-    fn run(&mut self, root: NodeId) -> Option<usize> {
-        let nodes: &'p [Node] = &self.shortcuts.shortcut.nodes;
-        let mut at = root;
-        loop {
-            at = match &nodes[at as usize] {
-                Node::Machine => return None,
-                Node::End(end) => return Some(*end as usize),
-                Node::Found { slot, then } => match self.input.slots[slot.index()] {
-                    Slot::Found(_) => *then,
-                    _ => return None,
-                },
-                Node::Absent { slot, then } => match self.input.slots[slot.index()] {
-                    Slot::Absent => *then,
-                    _ => return None,
-                },
-                Node::Present { slot, yes, no } => match self.input.slots[slot.index()] {
-                    Slot::Found(_) => *yes,
-                    _ => *no,
-                },
-                Node::Switch { value: Operand::Slot(slot), table, otherwise } => {
-                    let spelled = match self.input.slots[slot.index()] {
-                        Slot::Found(span) => {
-                            table.find_within(self.input.ahead(span), (span.end - span.start) as usize)
-                        }
-                        _ => None,
-                    };
-                    let to = match spelled {
-                        None if self.input.form.has(Form::ESCAPED) => {
-                            choice::lead(table, self.value(Operand::Slot(*slot)), self.arena)
-                        }
-                        to => to,
-                    };
-                    to.map_or(*otherwise, |to| to.0)
-                }
-                Node::Switch { value, table, otherwise } => {
-                    choice::lead(table, self.value(*value), self.arena).map_or(*otherwise, |to| to.0)
-                }
-                Node::Holds { test, value, other, yes, no } => {
-                    let comparison = &self.shortcuts.program.test(*test).comparison;
-                    // Most strings are told from a pattern by how they begin.
-                    let excluded = match (comparison, value) {
-                        (Comparison::Matches(pattern), Operand::Register(register)) => {
-                            matches!(self.registers[*register as usize], Value::Raw(raw) if pattern.excludes(raw))
-                        }
-                        _ => false,
-                    };
-                    if !excluded && self.holds(comparison, *value, *other) { *yes } else { *no }
-                }
-                Node::Text { value, then } => {
-                    self.value(*value).as_str(self.arena)?;
-                    *then
-                }
-                Node::Pass { ms, then } => {
-                    self.now_ms = self.now_ms.saturating_add(*ms);
-                    // Whatever is over then, the machine knows.
-                    if self.now_ms >= self.input.now_ms.saturating_add(self.shortcuts.run_ms) {
-                        return None;
-                    }
-                    *then
-                }
-                Node::Branch { register, turn, who, then } => {
-                    self.turn(*register as usize, *turn, *who);
-                    *then
-                }
-                Node::Each(each) => {
-                    self.each(each)?;
-                    each.then
-                }
-                Node::Ask(ask) => self.ask(ask)?,
-                Node::Member { from, name, path, taken, register, then } => {
-                    match self.same_place(*from, *name) {
-                        Some(value) => self.registers[*register as usize] = value,
-                        None => self.member(*register, (*from, *name), *path, *taken).ok()?,
-                    }
-                    *then
-                }
-                Node::Has { from, name, path, taken, register, yes, no } => match self.same_place(*from, *name) {
-                    Some(value) => {
-                        self.registers[*register as usize] = value;
-                        *yes
-                    }
-                    None if self.lacks(*from, *name) => *no,
-                    None => match self.member(*register, (*from, *name), *path, *taken) {
-                        Ok(()) => *yes,
-                        Err(limit) if limit => return None,
-                        Err(_) => *no,
-                    },
-                },
-                Node::Column { from, taken, register, then } => {
-                    self.registers[*register as usize] = self.column(*from, *taken)?;
-                    *then
-                }
-                Node::Partition { array, size, register, then } => {
-                    self.partition(*array, *size as usize, *register)?;
-                    *then
-                }
-                Node::Leads { from, path, taken, register, yes, no } => {
-                    match self.select(*register, *from, *path, false, *taken) {
-                        Ok(()) => *yes,
-                        Err(limit) if limit => return None,
-                        Err(_) => *no,
-                    }
-                }
-                Node::Compute { register, what: Compute::Select { from, path, existing, taken }, then } => {
-                    self.select(*register, *from, *path, *existing, *taken).ok()?;
-                    *then
-                }
-                Node::Compute { register, what: Compute::Add { terms: [a, b] }, then } => {
-                    // No larger and no deeper than any scalar.
-                    self.registers[*register as usize] = match (self.value(*a), self.value(*b)) {
-                        (Value::Int(a), Value::Int(b)) => Value::Int(intrinsic::sum(a, b)?),
-                        _ => self.call(Function::MathAdd, &[*a, *b])?,
-                    };
-                    *then
-                }
-                Node::Compute { register, what, then } => {
-                    let value = self.compute(what)?;
-                    // So that what the compiler has counted with holds.
-                    if self.keep(*register, value) > REGISTER_DEPTH_MAX {
-                        return None;
-                    }
-                    *then
-                }
-                Node::Room { registers, inputs, bytes, then } => {
-                    if self.largest <= self.roomy {
-                        at = *then;
-                        continue;
-                    }
-                    let mut bytes = inputs.saturating_mul(self.input.bytes()).saturating_add(*bytes);
-                    let most = self.largest.saturating_mul(registers.len() as u64);
-                    if bytes.saturating_add(most) <= self.shortcuts.state_bytes {
-                        at = *then;
-                        continue;
-                    }
-                    for register in registers {
-                        bytes = bytes.saturating_add(self.registers[*register as usize].size().bytes_max);
-                    }
-                    if bytes > self.shortcuts.state_bytes {
-                        return None;
-                    }
-                    *then
-                }
-            };
-        }
-    }
-
-    /// Whether a comparison holds. What is looked at is not kept.
-    #[inline(never)]
-    fn holds(&self, comparison: &Comparison, value: Operand, other: Option<Operand>) -> bool {
-        let (mut left, mut right) = (Raw::NULL, Raw::NULL);
-        let value = self.seen(value, &mut left);
-        let other = other.map(|other| self.seen(other, &mut right));
-        choice::holds(comparison, value, other, self.arena)
-    }
-
-    #[inline(always)]
-    fn seen<'v>(&self, operand: Operand, place: &'v mut Raw<'a>) -> Value<'v>
-    where
-        'a: 'v,
-    {
-        *place = match operand {
-            Operand::Slot(slot) => slot_text(self.input, slot),
-            Operand::Const(constant) => {
-                let constant = self.shortcuts.program.constant(constant);
-                Raw { text: &constant.text, form: constant.form }
-            }
-            other => return self.value(other),
-        };
-        Value::Raw(place)
-    }
-
-    /// Keeps a value in a register; how deep it is.
-    #[inline(always)]
-    fn keep(&mut self, register: u32, value: Value<'a>) -> u32 {
-        let size = value.size();
-        self.largest = self.largest.max(size.bytes_max);
-        self.deepest = self.deepest.max(size.depth);
-        self.registers[register as usize] = value;
-        size.depth
-    }
-
-    #[inline(always)]
-    fn value(&self, operand: Operand) -> Value<'a> {
-        match operand {
-            Operand::Register(register) => return self.registers[register as usize],
-            Operand::Int(number) => return Value::Int(i64::from(number)),
-            _ => {}
-        }
-        value(self.shortcuts.program, self.input, self.registers, self.arena, operand)
-    }
-}
-
-#[inline(never)]
-fn value<'p: 'a, 'a>(
-    program: &'p Program,
-    input: &Scanned<'a>,
-    registers: &[Value<'a>],
-    arena: &'a Arena,
-    operand: Operand,
-) -> Value<'a> {
-    match operand {
-        Operand::Input => Value::raw(arena, input.text(), input.form),
-        Operand::Slot(slot) => {
-            let raw = slot_text(input, slot);
-            Value::raw(arena, raw.text, raw.form)
-        }
-        Operand::Const(constant) => {
-            let constant = program.constant(constant);
-            Value::raw(arena, &constant.text, constant.form)
-        }
-        Operand::Register(register) => registers[register as usize],
-        Operand::Int(number) => Value::Int(i64::from(number)),
-        Operand::Null => Value::Null,
-    }
-}
-
-/// What is in a slot that has been found to hold something.
-#[inline(always)]
-fn slot_text<'a>(input: &Scanned<'a>, slot: SlotId) -> Raw<'a> {
-    let text = match input.slots[slot.index()] {
-        Slot::Found(span) => {
-            let from = input.span.start;
-            &input.source[(from + span.start) as usize..(from + span.end) as usize]
-        }
-        _ => "null",
-    };
-    Raw { text, form: input.form.of_part(text) }
 }
 
 impl<'p, 'a> Told<'p, 'a> {

@@ -79,7 +79,8 @@ pub(super) fn encode<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let (whole, rest) = text.as_bytes().as_chunks::<3>();
     let (places, _) = encoded.as_chunks_mut::<4>();
     let mut places = places.iter_mut();
-    for (place, [a, b, c]) in places.by_ref().zip(whole) {
+    // In this order: what has no bytes takes no place.
+    for ([a, b, c], place) in whole.iter().zip(places.by_ref()) {
         *place = four_characters([*a, *b, *c]);
     }
     if let (Some(place), Some(first)) = (places.next(), rest.first()) {
