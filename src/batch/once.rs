@@ -46,7 +46,7 @@ impl Once<'_> {
     #[inline]
     pub fn run(&self, lines: &Lines, slots: &[Slot], arena: &Arena, who: Who, out: &mut Vec<u8>) -> Ended {
         let view = LineView::new(lines, slots, self.program.slots());
-        let mut calls = Calls::of(self.bound, who.seed.into(), view);
+        let mut calls = Calls::of(self.bound, who.seed.into(), &view);
         if let Some(shortcuts) = self.shortcuts {
             let input = scanned(&shortcuts, lines, slots, who.now_ms);
             if let Some(told) = shortcuts.tell(&input, arena, who.helpers, &mut calls) {

@@ -71,6 +71,7 @@ impl<'r> Swift<'r> {
                 Some(Part::Text(text) | Part::Before { text, .. }) => {
                     *text = Text::new(&[&head, text.as_str()].concat());
                 }
+                _ if head.is_empty() => {}
                 _ => parts.insert(0, Part::Text(Text::new(&head))),
             }
             match parts.last_mut() {

@@ -403,6 +403,7 @@ impl Worker<'_, '_, '_, '_> {
             }
             Identity::Content => (Seed::NOBODY, Stream::of_content(job.seed, line.text)),
         };
+        let view = LineView::new(lines, slots, job.program.slots());
         let mut given = GivenReplies::default();
         if let Some(shortcuts) = job.shortcuts {
             if shortcuts.asks() {
@@ -411,8 +412,7 @@ impl Worker<'_, '_, '_, '_> {
                 self.look_up_at = 0;
             }
             let input = once::scanned(&shortcuts, lines, slots, now_ms);
-            let view = LineView::new(lines, slots, job.program.slots());
-            let mut calls = Calls::of(job.bound, who, view);
+            let mut calls = Calls::of(job.bound, who, &view);
             if let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers, &mut calls)
                 && self.take_down(place, &told, &input, results)
             {

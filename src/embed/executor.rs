@@ -307,7 +307,7 @@ impl Session<'_> {
             }
             let (lines, slots) = (&*lines, &slots[..executor.program.slots().len()]);
             let who = who(lines.line().text);
-            let view = LineView::new(lines, slots, executor.program.slots());
+            let view = arena.alloc(LineView::new(lines, slots, executor.program.slots()));
             let mut calls = Calls::of(&*executor.bound, who, view);
             if let Some(shortcuts) = shortcuts
                 && let Some(ran) = executor.tell(shortcuts, (lines, slots), arena, told, &mut calls)

@@ -61,7 +61,8 @@ impl Worker<'_, '_, '_, '_> {
                 Identity::Content => (Seed::NOBODY, Stream::of_content(seed, lines.line().text)),
             };
             let seen = once::scanned(shortcuts, lines, slots, now_ms);
-            let mut calls = Calls::of(job.bound, who, LineView::new(lines, slots, job.program.slots()));
+            let view = LineView::new(lines, slots, job.program.slots());
+            let mut calls = Calls::of(job.bound, who, &view);
             let told = shortcuts.tell(&seen, &self.arena, self.helpers, &mut calls);
             let line = told.and_then(|told| Some((told, swift.line(told.index)?)));
             if let Some((told, parts)) = line {

@@ -7,8 +7,8 @@
 use super::{REGISTER_DEPTH_MAX, Walk};
 use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring, Operand};
 use crate::program::state;
+use crate::value::Value;
 use crate::value::scan::LineView;
-use crate::value::{Arena, Value};
 use crate::vm::request::{Calling, Reply, TaskRequest};
 use crate::vm::seed::{Seed, Stream};
 
@@ -53,36 +53,25 @@ pub struct Calls<'c, 'a> {
     pub(super) who: Stream<'a>,
     root: Stream<'a>,
     given: GivenReplies<'a>,
-    view: Option<LineView<'a>>,
-    /// The same, once a call has been made.
-    placed: Option<&'a LineView<'a>>,
+    view: Option<&'a LineView<'a>>,
 }
 
 impl<'c, 'a> Calls<'c, 'a> {
     /// Nobody does any task: what calls, the machine has to run.
     pub fn none() -> Calls<'c, 'a> {
         let who = Seed::NOBODY.into();
-        Calls { answers: None, who, root: who, given: GivenReplies(None), view: None, placed: None }
+        Calls { answers: None, who, root: who, given: GivenReplies(None), view: None }
     }
 
     /// Calls of the execution with this stream of numbers, of which nothing has been drawn; its input is that line.
     #[inline(always)]
-    pub(crate) fn of(answers: &'c dyn Answers, who: Stream<'a>, view: LineView<'a>) -> Calls<'c, 'a> {
-        Calls { answers: Some(answers), who, root: who, given: GivenReplies(None), view: Some(view), placed: None }
+    pub(crate) fn of(answers: &'c dyn Answers, who: Stream<'a>, view: &'a LineView<'a>) -> Calls<'c, 'a> {
+        Calls { answers: Some(answers), who, root: who, given: GivenReplies(None), view: Some(view) }
     }
 
     /// The calls that have been made, each with its reply.
     pub fn given(&self) -> GivenReplies<'a> {
         self.given
-    }
-
-    /// The event's line, for all calls.
-    #[inline(always)]
-    fn view(&mut self, arena: &'a Arena) -> Option<&'a LineView<'a>> {
-        if self.placed.is_none() {
-            self.placed = self.view.map(|view| &*arena.alloc(view));
-        }
-        self.placed
     }
 
     /// The stream of a parent, to go on with; it is worked out now, since its children's derive from it.
@@ -121,7 +110,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             seed: self.calls.who.after(ask.draws),
             calls: ask.calls,
             rest: None,
-            view: self.calls.view(arena),
+            view: self.calls.view,
         };
         let request = &*arena.alloc(TaskRequest::of(program, ask.task, calling, arena));
         let reply = answers.answer(request)?;
