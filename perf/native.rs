@@ -31,38 +31,40 @@ fn main() -> ExitCode {
 }
 
 /// A member that has to be there.
+#[inline]
 fn member<'a>(event: Event<'a>, key: &str) -> Result<Event<'a>, FunctionError> {
     event.get(key).ok_or_else(|| FunctionError::new("KeyError", format!("'{key}'")))
 }
 
+#[inline]
 fn text<'a>(event: Event<'a>, key: &str) -> Result<&'a str, FunctionError> {
     member(event, key)?.as_str().ok_or_else(|| FunctionError::new("TypeError", format!("'{key}' is no string")))
 }
 
 fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: &str) -> Reply<'a> {
-    Ok(call.object(&[("Weather", member(event, "Weather")?.value()), ("Message", call.text(message))]))
+    Ok(call.record([("Weather", member(event, "Weather")?.value()), ("Message", call.text(message))]))
 }
 
 fn reserve<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
     let item = member(event, "item")?;
-    let sku = text(item, "sku")?;
-    if sku.starts_with("GONE-") {
-        return Err(FunctionError::new("Stock.Gone", sku));
+    let sku = member(item, "sku")?;
+    let name = sku.as_str().ok_or_else(|| FunctionError::new("TypeError", "'sku' is no string"))?;
+    if name.starts_with("GONE-") {
+        return Err(FunctionError::new("Stock.Gone", name));
     }
     let attempt = member(event, "attempt")?.as_i64().unwrap_or(0);
     if item.get("busy").and_then(Event::as_i64).is_some_and(|busy| attempt < busy) {
         return Err(FunctionError::new("Stock.Busy", format!("attempt {attempt}")));
     }
     let number = member(event, "n")?.as_i64().unwrap_or(0) + 1;
-    let shelf = [&*number.to_string(), "-", sku].concat();
-    let (sku, qty) = (member(item, "sku")?.value(), member(item, "qty")?.value());
-    Ok(call.object(&[("sku", sku), ("qty", qty), ("shelf", call.text(&shelf))]))
+    let shelf = call.concat(&[itoa::Buffer::new().format(number), "-", name]);
+    Ok(call.record([("sku", sku.value()), ("qty", member(item, "qty")?.value()), ("shelf", shelf)]))
 }
 
 fn charge<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
     let (cents, payment) = (member(event, "cents")?, member(event, "payment")?);
     if text(payment, "method")? == "invoice" {
-        return Ok(call.object(&[("charged", cents.value()), ("by", call.text("invoice"))]));
+        return Ok(call.record([("charged", cents.value()), ("by", call.text("invoice"))]));
     }
     let amount = cents.as_i64().unwrap_or(0);
     match payment.get("limit_cents").and_then(Event::as_i64) {
@@ -70,8 +72,8 @@ fn charge<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
             Err(FunctionError::new("Payment.Declined", format!("{amount} is above {limit}")))
         }
         _ => {
-            let by = ["card of ", text(payment, "holder")?].concat();
-            Ok(call.object(&[("charged", cents.value()), ("by", call.text(&by))]))
+            let by = call.concat(&["card of ", text(payment, "holder")?]);
+            Ok(call.record([("charged", cents.value()), ("by", by)]))
         }
     }
 }
@@ -125,7 +127,7 @@ fn summarize<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
     let (Some(first), Some(last)) = (readings.at(0), last) else {
         return Err(FunctionError::new("Reading.None", format!("{} has no readings", text(event, "slug")?)));
     };
-    Ok(call.object(&[
+    Ok(call.record([
         ("count", call.json(&count)?),
         ("first", first.value()),
         ("last", last),
@@ -136,9 +138,9 @@ fn summarize<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
 
 fn place<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
     Ok(match text(event, "country")? {
-        "SE" | "NO" | "FI" => call.object(&[("warehouse", call.text("north")), ("system", call.text("lake"))]),
-        country if country < "F" => call.object(&[("warehouse", call.text("west"))]),
-        _ => call.object(&[
+        "SE" | "NO" | "FI" => call.record([("warehouse", call.text("north")), ("system", call.text("lake"))]),
+        country if country < "F" => call.record([("warehouse", call.text("west"))]),
+        _ => call.record([
             ("warehouse", call.text("rest")),
             ("country", member(event, "country")?.value()),
             ("batch", member(event, "batch")?.value()),

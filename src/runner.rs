@@ -7,7 +7,7 @@
 //!     Runner::new()
 //!         .lambda("wear_heavy_coat", |event, call| {
 //!             let weather = event.get("Weather").map_or(call.text("unknown"), |w| w.value());
-//!             Ok(call.object(&[("Weather", weather), ("Message", call.text("You should wear a heavy coat today."))]))
+//!             Ok(call.record([("Weather", weather), ("Message", call.text("You should wear a heavy coat today."))]))
 //!         })
 //!         .cli()
 //! }

@@ -2,6 +2,8 @@
 //! words; and what they reply comes to the same results, failures and counts, byte for byte. Where the machine has to take
 //! over behind a call, the function is not called again.
 
+#[path = "shortcut_calls/lines.rs"]
+mod lines;
 #[path = "oracle/mod.rs"]
 mod oracle;
 

@@ -83,6 +83,13 @@ impl Laps {
         }
     }
 
+    /// An execution has ended that is measured by itself: it may have taken far longer than others.
+    #[inline]
+    pub fn lap_alone(&mut self) {
+        self.ended += 1;
+        self.end();
+    }
+
     /// The last of some executions has ended: those that have not been counted yet are counted.
     #[inline]
     pub fn end(&mut self) {

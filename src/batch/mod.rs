@@ -22,7 +22,7 @@
 //! | `intake.rs` | chunks handed out in order, while there is room |
 //! | `chunk.rs`, `text.rs` | a chunk; its result lines, line numbers still missing |
 //! | `job.rs` | what all workers of a run share |
-//! | `worker.rs`, `swift.rs` | the loop over lines; over those that are told one after the other |
+//! | `worker.rs`, `swift.rs`, `worker/asking.rs` | the loop over lines; over those that are told one after the other; where functions are called on the way |
 //! | [`drive`] | one execution, from its start to its end |
 //! | `once.rs` | a line through a program, its result written |
 //! | `single.rs` | one execution with its history, for people to look at |

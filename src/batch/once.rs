@@ -7,7 +7,7 @@ use super::drive::{Helpers, drive_moving};
 use super::wording::{SUCCEEDED, write_outcome};
 use crate::handler::Bound;
 use crate::program::Program;
-use crate::value::scan::{Lines, Slot};
+use crate::value::scan::{LineView, Lines, Slot};
 use crate::value::tree::Span;
 use crate::value::{Arena, Value};
 use crate::vm::shortcut::{Calls, Scanned, Shortcuts};
@@ -45,7 +45,8 @@ impl Once<'_> {
     /// Executes the line at hand, which is JSON and has filled the slots; writes the members of its result line.
     #[inline]
     pub fn run(&self, lines: &Lines, slots: &[Slot], arena: &Arena, who: Who, out: &mut Vec<u8>) -> Ended {
-        let mut calls = Calls::of(self.bound, who.seed.into(), arena);
+        let view = LineView::new(lines, slots, self.program.slots());
+        let mut calls = Calls::of(self.bound, who.seed.into(), view);
         if let Some(shortcuts) = self.shortcuts {
             let input = scanned(&shortcuts, lines, slots, who.now_ms);
             if let Some(told) = shortcuts.tell(&input, arena, who.helpers, &mut calls) {
@@ -66,7 +67,7 @@ impl Once<'_> {
         let mut execution = Execution::new(self.program, self.settings, arena, start);
         execution.count_in(who.tally);
         let mut counters = self.bound.counters_of(who.seed);
-        counters.give_again(calls.into_given());
+        counters.give_again(calls.given());
         let status = drive_moving(execution, self.bound, &mut counters, who.helpers, |_, outcome, arena| {
             write_outcome(&outcome, arena, out);
             match outcome {
@@ -83,7 +84,7 @@ impl Once<'_> {
 #[inline(always)]
 pub(crate) fn scanned<'a>(shortcuts: &Shortcuts, lines: &'a Lines, slots: &'a [Slot], now_ms: i64) -> Scanned<'a> {
     let (source, span) = lines.around();
-    let tokens = (shortcuts.opens() || shortcuts.asks()).then(|| lines.tokens());
+    let tokens = shortcuts.opens().then(|| lines.tokens());
     Scanned { source, span, form: lines.form(), slots, tokens, now_ms }
 }
 

@@ -49,8 +49,7 @@ pub(super) struct Spoilt<'t> {
 }
 
 impl<'r> Swift<'r> {
-    /// Nothing if result lines say more than what the execution has come to, or if functions are called, which may take
-    /// long.
+    /// Nothing if result lines say more than what the execution has come to.
     pub fn new(
         shortcuts: Shortcuts<'r>,
         wording: &Wording,
@@ -58,9 +57,6 @@ impl<'r> Swift<'r> {
         results_bytes_max: usize,
         now_ms: i64,
     ) -> Option<Swift<'r>> {
-        if shortcuts.asks() {
-            return None;
-        }
         let (head, tail) = match wording.emit {
             Emit::Output => (String::new(), "\n"),
             Emit::Outcome if wording.position => return None,
@@ -85,6 +81,27 @@ impl<'r> Swift<'r> {
         };
         let lines = (0..shortcuts.ends()).map(|end| shortcuts.output(end).map(line)).collect();
         Some(Swift { shortcuts, lines, line_bytes_max, results_bytes_max, now_ms })
+    }
+
+    /// Whether functions are called on the way: then lines are not told [here](Swift::tell).
+    pub fn asks(&self) -> bool {
+        self.shortcuts.asks()
+    }
+
+    /// The ways that are gone.
+    pub fn shortcuts(&self) -> &Shortcuts<'r> {
+        &self.shortcuts
+    }
+
+    /// What the result line of an execution with this end is put together of; nothing, if it fails.
+    #[inline(always)]
+    pub fn line(&self, end: usize) -> Option<&[Part]> {
+        self.lines.get(end)?.as_deref()
+    }
+
+    /// The clock at which executions start.
+    pub fn now_ms(&self) -> i64 {
+        self.now_ms
     }
 
     /// Tells lines, `most` of them, up to the first that calls for more; how many, those that are no JSON among them, and of
@@ -141,10 +158,10 @@ impl<'r> Swift<'r> {
             }
             {
                 let seen = once::scanned(&self.shortcuts, lines, &slots[..known], self.now_ms);
-                let Some(execution) = self.shortcuts.tell(&seen, arena, *company, &mut Calls::none(arena)) else {
+                let Some(execution) = self.shortcuts.tell(&seen, arena, *company, &mut Calls::none()) else {
                     break kind;
                 };
-                let Some(Some(parts)) = self.lines.get(execution.index) else { break kind };
+                let Some(parts) = self.line(execution.index) else { break kind };
                 execution.write_parts(parts, &seen, out);
                 ends[execution.index] += 1;
                 for item in execution.items {

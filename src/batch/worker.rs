@@ -4,6 +4,8 @@
 //! and results; in the steady state a line costs no allocation, no lock and no hashing. It must never let a record know
 //! when or by whom it was run: seed and clock come from the record and the run's settings alone.
 
+mod asking;
+
 use super::chunk::{self, Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::findings::{Notes, Seen, Watch};
@@ -15,10 +17,11 @@ use super::outputs::{Failure, Results};
 use super::reading::Origins;
 use super::swift::{Spoilt, Telling};
 use super::wording::Place;
+use crate::handler::mock::Counters;
 use crate::program::shortcut::Trouble;
 use crate::value::Arena;
-use crate::value::scan::{Line, LineKind, Lines, Scratch, Slot};
-use crate::vm::shortcut::{Calls, GivenReply, Scanned, Told};
+use crate::value::scan::{Line, LineKind, LineView, Lines, Scratch, Slot};
+use crate::vm::shortcut::{Calls, GivenReplies, Scanned, Told};
 use crate::vm::{Execution, Outcome, Seed, Start, Stream, Tally};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -291,7 +294,9 @@ impl Worker<'_, '_, '_, '_> {
         let Some(swift) = self.job.swift.as_ref().filter(|_| latency != Latency::All || self.laps.is_some()) else {
             return lines.advance(slots);
         };
-        let most = self.look_up_at.min(line_index_max).saturating_sub(*line_index);
+        // Where functions are called it is looked up after each.
+        let until = if swift.asks() { line_index_max } else { self.look_up_at.min(line_index_max) };
+        let most = until.saturating_sub(*line_index);
         // The one that is timed is the next but these.
         let most = match latency {
             Latency::Sampled(_) => most.min(u64::from(self.until_timed) - 1),
@@ -299,6 +304,15 @@ impl Worker<'_, '_, '_, '_> {
         };
         // Lines that were made have places of their own, and single records are noted for a report.
         let plain = self.origins.is_none() && results.notes.is_none();
+        if swift.asks() {
+            let before = *line_index;
+            let most = if plain { most } else { 0 };
+            let behind = self.ask_on(swift, (lines, slots), results, (origin, line_index), most);
+            if matches!(latency, Latency::Sampled(_)) {
+                self.until_timed -= (*line_index - before) as u32;
+            }
+            return behind;
+        }
         let mut spoilt = plain.then_some(Spoilt {
             wording: self.job.wording,
             origin: Place { line_index: *line_index, ..origin },
@@ -389,7 +403,7 @@ impl Worker<'_, '_, '_, '_> {
             }
             Identity::Content => (Seed::NOBODY, Stream::of_content(job.seed, line.text)),
         };
-        let mut given: &[GivenReply] = &[];
+        let mut given = GivenReplies::default();
         if let Some(shortcuts) = job.shortcuts {
             if shortcuts.asks() {
                 // This may take long: others may want to know where it is, and afterwards whether the run is over.
@@ -397,11 +411,11 @@ impl Worker<'_, '_, '_, '_> {
                 self.look_up_at = 0;
             }
             let input = once::scanned(&shortcuts, lines, slots, now_ms);
-            let mut calls = Calls::of(job.bound, who, &self.arena);
+            let view = LineView::new(lines, slots, job.program.slots());
+            let mut calls = Calls::of(job.bound, who, view);
             if let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers, &mut calls)
                 && self.take_down(place, &told, &input, results)
             {
-                drop(calls);
                 // What is compared may leave a little in the arena, seldom.
                 self.untidy += 1;
                 if told.computes() || self.untidy == UNTIDY_MAX {
@@ -409,9 +423,26 @@ impl Worker<'_, '_, '_, '_> {
                 }
                 return self.time(started, place, results);
             }
-            given = calls.into_given();
+            given = calls.given();
         }
-        // As may this.
+        let counters = &mut job.bound.counters_for(who);
+        counters.give_again(given);
+        self.run(place, (lines, slots), (seed, who, now_ms), counters, results);
+        self.time(started, place, results);
+        self.tidy();
+    }
+
+    /// Runs an execution, and writes down what it came to.
+    fn run(
+        &mut self,
+        place: Place,
+        (lines, slots): (&Lines, &[Slot]),
+        (seed, who, now_ms): (Seed, Stream, i64),
+        counters: &mut Counters,
+        results: &mut Results,
+    ) {
+        let (job, text) = (self.job, lines.line().text);
+        // This may take long.
         self.place.offset.store(place.offset, Ordering::Relaxed);
         self.look_up_at = 0;
         {
@@ -422,30 +453,26 @@ impl Worker<'_, '_, '_, '_> {
             if job.identity == Identity::Content {
                 execution.known_by(who);
             }
-            let Results { tally, text, visits, notes, .. } = results;
+            let Results { tally, text: written, visits, notes, .. } = results;
             let mut observers = self.watch.as_mut().zip(notes.as_deref_mut());
             execution.count_in(visits);
-            let counters = &mut job.bound.counters_for(who);
-            counters.give_again(given);
             match drive_while_roomy(&mut execution, job.bound, counters, self.helpers) {
                 Some(outcome) => {
-                    note(&mut observers, &Seen { place, who, now_ms, text: line.text, outcome: &outcome }, visits);
-                    job.ended(place, line.text, &execution, outcome, arena, (tally, text));
+                    note(&mut observers, &Seen { place, who, now_ms, text, outcome: &outcome }, visits);
+                    job.ended(place, text, &execution, outcome, arena, (tally, written));
                 }
                 None => {
                     let (program, settings) = (job.program, job.settings);
                     let moved = Moved { parked: execution.leave_memory(), program, settings, tally: Some(visits) };
                     self.arena = Arena::new();
                     drive_moved(moved, job.bound, counters, self.helpers, |execution, outcome, arena| {
-                        note(&mut observers, &Seen { place, who, now_ms, text: line.text, outcome: &outcome }, visits);
-                        job.ended(place, line.text, execution, outcome, arena, (tally, text));
+                        note(&mut observers, &Seen { place, who, now_ms, text, outcome: &outcome }, visits);
+                        job.ended(place, text, execution, outcome, arena, (tally, written));
                     });
                 }
             }
         }
         results.visits.stop_clock();
-        self.time(started, place, results);
-        self.tidy();
     }
 
     /// Writes down an execution that was told without being run; whether that was possible.

@@ -10,10 +10,10 @@ use crate::definition::MachineType;
 use crate::handler::{Bound, Handlers, MissingHandlers};
 use crate::program::Program;
 use crate::value::raw::Form;
-use crate::value::scan::{LineKind, Lines, Scratch, Slot, SlotTrie, WalkPlan};
+use crate::value::scan::{LineKind, LineView, Lines, Scratch, Slot, SlotTrie, WalkPlan};
 use crate::value::tree::SyntaxError;
 use crate::value::{Arena, Value};
-use crate::vm::shortcut::{Calls, GivenReply, Nobody, Shortcuts};
+use crate::vm::shortcut::{Calls, GivenReplies, Nobody, Shortcuts};
 use crate::vm::{Execution, Input, Limits, Outcome, Seed, Settings, Start, Stream};
 use serde::Serialize;
 use std::sync::Arc;
@@ -307,14 +307,15 @@ impl Session<'_> {
             }
             let (lines, slots) = (&*lines, &slots[..executor.program.slots().len()]);
             let who = who(lines.line().text);
-            let mut calls = Calls::of(&*executor.bound, who, arena);
+            let view = LineView::new(lines, slots, executor.program.slots());
+            let mut calls = Calls::of(&*executor.bound, who, view);
             if let Some(shortcuts) = shortcuts
                 && let Some(ran) = executor.tell(shortcuts, (lines, slots), arena, told, &mut calls)
             {
                 return Ok(ran);
             }
             let input = input_of(&executor.program, lines, slots, arena);
-            return Ok(executor.execute(input, who, *history, arena, calls.into_given()));
+            return Ok(executor.execute(input, who, *history, arena, calls.given()));
         }
         if input.iter().all(u8::is_ascii_whitespace) {
             return Err(InputError::Blank);
@@ -322,7 +323,7 @@ impl Session<'_> {
         let line = scratch.document(input, plan.find_duplicates)?;
         let value = Value::raw(arena, line.text, line.form());
         let input = Input { form: Form::COMPACT, ..Input::whole(value) };
-        Ok(executor.execute(input, who(line.text), *history, arena, &[]))
+        Ok(executor.execute(input, who(line.text), *history, arena, GivenReplies::default()))
     }
 }
 
@@ -369,7 +370,7 @@ impl Executor {
         who: Stream<'s>,
         history: bool,
         arena: &'s Arena,
-        given: &[GivenReply<'s>],
+        given: GivenReplies,
     ) -> Ran<'s> {
         let counters = &mut self.bound.counters_for(who);
         counters.give_again(given);

@@ -4,10 +4,10 @@
 //! over anything that serde can serialize. Its errors are a name, which ErrorEquals matches, and a message.
 
 use super::decode::decode;
-use super::waiting::Pending;
+use super::waiting::{CallDetails, Pending};
 use crate::value::raw::Form;
-use crate::value::scan::Tokens;
-use crate::value::text::same;
+use crate::value::scan::LineView;
+use crate::value::text::{last_of_name, same};
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Kind, Member, Value};
 use crate::vm::{CallerId, TaskRequest};
@@ -99,29 +99,43 @@ impl<E: std::error::Error> From<E> for FunctionError {
 pub struct Event<'a> {
     value: Value<'a>,
     arena: &'a Arena,
-    /// Those of the execution's input, of which the value may be a part.
-    tokens: Option<&'a Tokens<'a>>,
+    /// That of the execution's input, of which the value may be a part.
+    view: Option<&'a LineView<'a>>,
 }
 
 impl<'a> Event<'a> {
     pub(super) fn new(value: Value<'a>, arena: &'a Arena) -> Event<'a> {
-        Event { value, arena, tokens: None }
+        Event { value, arena, view: None }
     }
 
     /// What a function is given.
     pub(super) fn of(request: &TaskRequest<'a>) -> Event<'a> {
-        Event { value: request.payload, arena: request.arena, tokens: request.tokens }
+        Event { value: request.payload, arena: request.arena, view: request.view }
     }
 
     /// The value itself, to be handed on.
+    #[inline]
     pub fn value(self) -> Value<'a> {
         self.value
     }
 
     /// The member of that name, if it is an object that has one.
+    #[inline]
     pub fn get(self, key: &str) -> Option<Event<'a>> {
-        if let (Value::Raw(raw), Some(tokens)) = (self.value, self.tokens)
-            && let Some(found) = tokens.member(raw.text, key)
+        match self.value {
+            Value::Object(object) => {
+                let member = last_of_name(object.members, |member| member.key, key)?;
+                Some(Event { value: member.value, ..self })
+            }
+            _ => self.get_other(key),
+        }
+    }
+
+    /// The same of an object that is not open.
+    #[inline(never)]
+    fn get_other(self, key: &str) -> Option<Event<'a>> {
+        if let (Value::Raw(raw), Some(view)) = (self.value, self.view)
+            && let Some(found) = view.member(raw.text, key)
         {
             return found.map(|text| Event { value: Value::raw(self.arena, text, raw.form.of_part(text)), ..self });
         }
@@ -139,13 +153,18 @@ impl<'a> Event<'a> {
     }
 
     /// The string, if it is one.
+    #[inline]
     pub fn as_str(self) -> Option<&'a str> {
         self.value.as_str(self.arena)
     }
 
     /// The integer, if it is one and fits.
+    #[inline]
     pub fn as_i64(self) -> Option<i64> {
-        self.value.as_number().and_then(|n| n.as_i64())
+        match self.value {
+            Value::Int(number) => Some(number),
+            other => other.as_number().and_then(|number| number.as_i64()),
+        }
     }
 
     /// The nearest double, if it is a number.
@@ -188,159 +207,200 @@ impl<'a> Event<'a> {
 
 /// One call: what is known of it, and where its reply is made.
 pub struct Call<'a> {
-    request: Seen<'a>,
+    about: About<'a>,
+    arena: &'a Arena,
 }
 
 /// What a function can ask about its call.
 #[derive(Clone, Copy)]
-pub(super) struct Seen<'a> {
-    pub name: &'a str,
-    pub state: &'a str,
-    pub token: Option<&'a str>,
-    pub retry_count: u32,
-    pub now_ms: i64,
-    pub qualifier: Option<&'a str>,
-    pub client_context: Option<&'a str>,
-    pub timeout_ms: Option<i64>,
-    pub caller: CallerId<'a>,
-    pub resource: Resource<'a>,
-    pub arena: &'a Arena,
-}
-
-/// What the state calls, in its own words.
-#[derive(Clone, Copy)]
-pub(super) enum Resource<'a> {
+enum About<'a> {
     /// As the request says, whoever asks.
     Asked(&'a TaskRequest<'a>),
-    /// As was found out.
-    Known(&'a str),
+    /// As was found out, for another thread.
+    Known(&'a CallDetails),
 }
 
 impl<'a> Call<'a> {
     pub(super) fn new(request: &'a TaskRequest<'a>) -> Call<'a> {
-        let TaskRequest { name, state, token, retry_count, now_ms, qualifier, client_context, .. } = *request;
-        let TaskRequest { timeout_ms, caller, arena, .. } = *request;
-        let resource = Resource::Asked(request);
-        Call::seen(Seen {
-            name,
-            state,
-            token,
-            retry_count,
-            now_ms,
-            qualifier,
-            client_context,
-            timeout_ms,
-            caller,
-            resource,
-            arena,
-        })
+        Call { about: About::Asked(request), arena: request.arena }
     }
 
-    pub(super) fn seen(request: Seen<'a>) -> Call<'a> {
-        Call { request }
+    pub(super) fn known(details: &'a CallDetails, arena: &'a Arena) -> Call<'a> {
+        Call { about: About::Known(details), arena }
     }
 
     /// Where replies are made.
     pub(super) fn arena(&self) -> &'a Arena {
-        self.request.arena
+        self.arena
     }
 
     /// A copy of a text that lives as long as the call's values.
     pub(super) fn place(&self, text: &str) -> &'a str {
-        self.request.arena.alloc_str(text)
+        self.arena.alloc_str(text)
     }
 
     /// The name of the function or resource.
     pub fn name(&self) -> &'a str {
-        self.request.name
+        match self.about {
+            About::Asked(request) => request.name(),
+            About::Known(call) => &call.name,
+        }
     }
 
     /// The state that calls.
     pub fn state(&self) -> &'a str {
-        self.request.state
+        match self.about {
+            About::Asked(request) => request.state(),
+            About::Known(call) => &call.state,
+        }
     }
 
     /// The task's token, if the state waits for it to come back.
     pub fn token(&self) -> Option<&'a str> {
-        self.request.token
+        match self.about {
+            About::Asked(request) => request.token(),
+            About::Known(call) => call.token.as_deref(),
+        }
     }
 
     /// How often the state has been tried before.
     pub fn retry_count(&self) -> u32 {
-        self.request.retry_count
+        match self.about {
+            About::Asked(request) => request.retry_count,
+            About::Known(call) => call.retry_count,
+        }
     }
 
     /// The execution's clock, in milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
-        self.request.now_ms
+        match self.about {
+            About::Asked(request) => request.now_ms,
+            About::Known(call) => call.now_ms,
+        }
     }
 
     /// The version or alias that is called for.
     pub fn qualifier(&self) -> Option<&'a str> {
-        self.request.qualifier
+        match self.about {
+            About::Asked(request) => request.qualifier(),
+            About::Known(call) => call.qualifier.as_deref(),
+        }
     }
 
     /// ClientContext of an Invoke request, as it was given.
     pub fn client_context(&self) -> Option<&'a str> {
-        self.request.client_context
+        match self.about {
+            About::Asked(request) => request.client_context(),
+            About::Known(call) => call.client_context.as_deref(),
+        }
     }
 
     /// What the state calls, in its own words: an ARN, or what an Invoke request has as FunctionName.
     pub fn resource(&self) -> &'a str {
-        match self.request.resource {
-            Resource::Asked(request) => request.resource(),
-            Resource::Known(resource) => resource,
+        match self.about {
+            About::Asked(request) => request.resource(),
+            About::Known(call) => &call.resource,
         }
     }
 
     /// The state's time limit, in milliseconds.
     pub fn timeout_ms(&self) -> Option<i64> {
-        self.request.timeout_ms
+        match self.about {
+            About::Asked(request) => request.timeout_ms(),
+            About::Known(call) => call.timeout_ms,
+        }
     }
 
     /// The id of the request: a UUID that is the same whenever the same execution makes the same call.
     pub fn request_id(&self) -> String {
-        self.request.caller.request_id()
+        self.caller().request_id()
     }
 
     pub(super) fn caller(&self) -> CallerId<'a> {
-        self.request.caller
+        match self.about {
+            About::Asked(request) => request.caller(),
+            About::Known(call) => call.caller,
+        }
     }
 
     /// The execution's clock as JSON has it: `"2020-01-01T00:00:00.000Z"`.
     pub fn time(&self) -> Value<'a> {
-        let arena = self.request.arena;
+        let arena = self.arena;
         let mut text = bumpalo::collections::String::with_capacity_in(24, arena);
         // Writing into memory does not fail.
-        let _ = Timestamp::from_millis(self.request.now_ms).write_rfc3339_millis(&mut text);
+        let _ = Timestamp::from_millis(self.now_ms()).write_rfc3339_millis(&mut text);
         Value::text(arena, text.into_bump_str())
     }
 
     /// A string.
+    #[inline]
     pub fn text(&self, text: &str) -> Value<'a> {
-        Value::copy_str(self.request.arena, text)
+        Value::copy_str(self.arena, text)
+    }
+
+    /// A string that is put together of others, which costs no more than one of them.
+    ///
+    /// ```
+    /// let handlers = expressway::handler::Handlers::new().lambda("label", |event, call| {
+    ///     let who = event.get("who").and_then(|who| who.as_str()).unwrap_or("nobody");
+    ///     Ok(call.concat(&["Hello, ", who, "!"]))
+    /// });
+    /// ```
+    // Where it is called, it is known how many there are.
+    #[inline(always)]
+    pub fn concat(&self, pieces: &[&str]) -> Value<'a> {
+        let bytes = pieces.iter().map(|piece| piece.len()).sum();
+        let mut text = bumpalo::collections::String::with_capacity_in(bytes, self.arena);
+        for piece in pieces {
+            text.push_str(piece);
+        }
+        Value::text(self.arena, text.into_bump_str())
+    }
+
+    /// An object whose keys the program knows: nothing of them is copied. As everywhere, of equal keys the last counts.
+    ///
+    /// ```
+    /// let handlers = expressway::handler::Handlers::new().lambda("label", |event, call| {
+    ///     Ok(call.record([("label", call.text("new")), ("of", event.value())]))
+    /// });
+    /// ```
+    // Where it is called, the keys are compared and measured when the program is compiled.
+    #[inline(always)]
+    pub fn record<const N: usize>(&self, members: [(&'static str, Value<'a>); N]) -> Value<'a> {
+        if has_twins(&members) {
+            return self.object_of_last(&members);
+        }
+        let members: &'a [Member<'a>; N] = self.arena.alloc(members.map(|(key, value)| Member { key, value }));
+        Value::object_of(self.arena, members)
     }
 
     /// An object of these members; of equal keys the last counts.
+    // Where it is called, the keys are known: there they are compared and measured when the program is compiled.
+    #[inline(always)]
     pub fn object(&self, members: &[(&str, Value<'a>)]) -> Value<'a> {
-        let arena = self.request.arena;
-        let is_last = |n: usize| !members[n + 1..].iter().any(|(key, _)| same(key.as_bytes(), members[n].0.as_bytes()));
-        let member = |(key, value): &(&str, Value<'a>)| Member { key: arena.alloc_str(key), value: *value };
-        // Nearly always the keys are distinct.
-        let built: &[Member] = match (0..members.len()).all(is_last) {
-            true => arena.alloc_slice_fill_iter(members.iter().map(member)),
-            false => {
-                let mut built = bumpalo::collections::Vec::with_capacity_in(members.len(), arena);
-                built.extend((0..members.len()).filter(|n| is_last(*n)).map(|n| member(&members[n])));
-                built.into_bump_slice()
+        if has_twins(members) {
+            return self.object_of_last(members);
+        }
+        let member = |(key, value): &(&str, Value<'a>)| Member { key: self.arena.alloc_str(key), value: *value };
+        Value::object_of(self.arena, self.arena.alloc_slice_fill_iter(members.iter().map(member)))
+    }
+
+    /// The same where keys are equal.
+    #[cold]
+    #[inline(never)]
+    fn object_of_last(&self, members: &[(&str, Value<'a>)]) -> Value<'a> {
+        let mut built = bumpalo::collections::Vec::with_capacity_in(members.len(), self.arena);
+        for (n, (key, value)) in members.iter().enumerate() {
+            if members[n + 1..].iter().all(|(other, _)| other != key) {
+                built.push(Member { key: self.arena.alloc_str(key), value: *value });
             }
-        };
-        Value::object(arena, built)
+        }
+        Value::object(self.arena, built.into_bump_slice())
     }
 
     /// An array of these elements.
     pub fn array(&self, items: &[Value<'a>]) -> Value<'a> {
-        Value::array(self.request.arena, self.request.arena.alloc_slice_copy(items))
+        Value::array(self.arena, self.arena.alloc_slice_copy(items))
     }
 
     /// Anything that serde can serialize.
@@ -349,7 +409,7 @@ impl<'a> Call<'a> {
     ///
     /// What cannot be JSON (a map whose keys are not strings, say), as the error `InvalidReply`.
     pub fn json<T: Serialize>(&self, reply: &T) -> Result<Value<'a>, FunctionError> {
-        let arena = self.request.arena;
+        let arena = self.arena;
         let mut bytes = bumpalo::collections::Vec::new_in(arena);
         let invalid = |why: String| FunctionError::new("InvalidReply", why);
         simd_json::serde::to_writer(&mut bytes, reply).map_err(|e| invalid(e.to_string()))?;
@@ -364,6 +424,25 @@ impl<'a> Call<'a> {
     /// Text that is not JSON, as the error `InvalidReply`.
     pub fn json_text(&self, text: &str) -> Result<Value<'a>, FunctionError> {
         crate::value::scan::validate(text.as_bytes()).map_err(|e| FunctionError::new("InvalidReply", e.to_string()))?;
-        Ok(Value::from_text(self.request.arena, self.request.arena.alloc_str(text)))
+        Ok(Value::from_text(self.arena, self.arena.alloc_str(text)))
     }
+}
+
+/// Whether two members have the same key, which hardly ever is so. What few there are is compared one by one, so that nothing
+/// is left to do where the keys are known to the compiler.
+#[inline(always)]
+fn has_twins(members: &[(&str, Value)]) -> bool {
+    match members {
+        [] | [_] => false,
+        [(a, _), (b, _)] => a == b,
+        [(a, _), (b, _), (c, _)] => a == b || a == c || b == c,
+        [(a, _), (b, _), (c, _), (d, _)] => a == b || a == c || a == d || b == c || b == d || c == d,
+        many => any_twins(many),
+    }
+}
+
+#[inline(never)]
+fn any_twins(members: &[(&str, Value)]) -> bool {
+    let is_known = |n: usize| members[..n].iter().any(|(key, _)| same(key.as_bytes(), members[n].0.as_bytes()));
+    (1..members.len()).any(is_known)
 }

@@ -6,6 +6,7 @@
 
 use crate::value::Value;
 use crate::value::raw::Form;
+use crate::vm::shortcut::GivenReplies;
 use crate::vm::{Reply, TaskRequest};
 use std::collections::BTreeMap;
 
@@ -25,10 +26,10 @@ enum Owned {
 
 impl Given {
     /// Keeps what these calls came to.
-    pub fn keep(&mut self, calls: &[(&TaskRequest, Reply)]) {
+    pub fn keep(&mut self, calls: GivenReplies) {
         for (request, reply) in calls {
-            if let Some(reply) = Owned::of(*reply) {
-                self.0.insert(request.caller.key(), reply);
+            if let Some(reply) = Owned::of(reply) {
+                self.0.insert(request.caller().key(), reply);
             }
         }
     }
@@ -43,7 +44,7 @@ impl Given {
         if self.0.is_empty() {
             return None;
         }
-        let (reply, arena) = (self.0.remove(&request.caller.key())?, request.arena);
+        let (reply, arena) = (self.0.remove(&request.caller().key())?, request.arena);
         let text = |text: String| &*arena.alloc_str(&text);
         let json = |json: String| {
             let json = text(json);

@@ -15,6 +15,7 @@ use super::recorded::Recorded;
 use crate::value::Value;
 use crate::value::raw::Form;
 use crate::value::tree::{self, Kind, Node};
+use crate::vm::shortcut::GivenReplies;
 use crate::vm::{Reply, Seed, TaskRequest};
 use std::collections::BTreeMap;
 
@@ -66,7 +67,7 @@ impl Counters {
     }
 
     /// These calls have been made already: they are answered as they were.
-    pub(crate) fn give_again(&mut self, calls: &[(&TaskRequest, Reply)]) {
+    pub(crate) fn give_again(&mut self, calls: GivenReplies) {
         self.given.keep(calls);
     }
 
@@ -184,19 +185,19 @@ impl Mock {
 
     /// The outcome of a state's next invocation, if the state is mocked.
     pub(super) fn reply<'a>(&self, request: &TaskRequest<'a>, counters: &mut Counters) -> Option<Reply<'a>> {
-        if let Some(recorded) = self.recorded.as_ref().filter(|recorded| recorded.answers(request.state)) {
-            let invoked = counters.invoked_by_item.entry((request.state.into(), counters.items.clone())).or_default();
+        if let Some(recorded) = self.recorded.as_ref().filter(|recorded| recorded.answers(request.state())) {
+            let invoked = counters.invoked_by_item.entry((request.state().into(), counters.items.clone())).or_default();
             let number = std::mem::replace(invoked, *invoked + 1);
             return Some(recorded.reply(request, counters.execution, &counters.items, number));
         }
-        let ranges = self.states.get(request.state)?;
-        let number = match counters.invoked.get_mut(request.state) {
+        let ranges = self.states.get(request.state())?;
+        let number = match counters.invoked.get_mut(request.state()) {
             Some(count) => {
                 *count += 1;
                 *count
             }
             None => {
-                counters.invoked.insert(request.state.into(), 0);
+                counters.invoked.insert(request.state().into(), 0);
                 0
             }
         };
@@ -211,7 +212,7 @@ impl Mock {
             },
             None => {
                 let cause =
-                    format!("The mock of state '{}' has no outcome for invocation number {number}.", request.state);
+                    format!("The mock of state '{}' has no outcome for invocation number {number}.", request.state());
                 Reply::Failed { error: Some("States.Runtime"), cause: Some(arena.alloc_str(&cause)) }
             }
         })

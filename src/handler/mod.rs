@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`function`] | functions in Rust, and what they see of a call |
 //! | `decode` | values into types of one's own |
+//! | `fence` | panics of functions kept in |
 //! | `given` | replies that have been given already |
 //! | [`waiting`] | functions whose replies come later |
 //! | [`lambda`] | functions for Python and Node in processes of their own, and behind an Invoke API |
@@ -16,6 +17,7 @@
 //! | [`watch`] | functions that panic, or give no answer |
 
 pub(crate) mod decode;
+mod fence;
 pub mod function;
 pub(crate) mod given;
 pub mod lambda;
@@ -29,14 +31,13 @@ use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use crate::vm::shortcut::Answers;
 use crate::vm::{Reply, Seed, Stream, TaskRequest};
+use fence::{Behind, failed, panicked};
 use function::{Call, Event, Function, FunctionError};
 use mock::{Counters, Mock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use waiting::{CallDetails, Pending, Waiting};
 use watch::Watch;
@@ -53,9 +54,9 @@ use watch::Watch;
 /// ```
 #[derive(Clone, Default)]
 pub struct Handlers {
-    lambdas: BTreeMap<String, Arc<dyn Function>>,
-    resources: BTreeMap<String, Arc<dyn Function>>,
-    otherwise: Option<Arc<dyn Function>>,
+    lambdas: BTreeMap<String, Behind>,
+    resources: BTreeMap<String, Behind>,
+    otherwise: Option<Behind>,
     mock: Option<Arc<Mock>>,
 }
 
@@ -67,23 +68,21 @@ impl Handlers {
 
     /// Puts a function behind a Lambda function's name: its own name, without account, region or version.
     #[must_use]
-    pub fn lambda<F>(mut self, name: &str, function: F) -> Handlers
+    pub fn lambda<F>(self, name: &str, function: F) -> Handlers
     where
         F: for<'a> Fn(Event<'a>, &Call<'a>) -> Result<Value<'a>, FunctionError> + Send + Sync + 'static,
     {
-        self.lambdas.insert(name.to_owned(), Arc::new(function));
-        self
+        self.function(name, Arc::new(function))
     }
 
     /// Puts a function behind a resource: `dynamodb:putItem`, `aws-sdk:s3:getObject`, an activity's name. It sees the
     /// state's arguments and gives the task's raw result.
     #[must_use]
-    pub fn resource<F>(mut self, name: &str, function: F) -> Handlers
+    pub fn resource<F>(self, name: &str, function: F) -> Handlers
     where
         F: for<'a> Fn(Event<'a>, &Call<'a>) -> Result<Value<'a>, FunctionError> + Send + Sync + 'static,
     {
-        self.resources.insert(name.to_owned(), Arc::new(function));
-        self
+        self.resource_function(name, Arc::new(function))
     }
 
     /// Puts a function of one's own types behind a Lambda function's name: the event is read into its first argument,
@@ -139,14 +138,14 @@ impl Handlers {
     /// Puts anything that is a [`Function`] behind a Lambda function's name.
     #[must_use]
     pub fn function(mut self, name: &str, function: Arc<dyn Function>) -> Handlers {
-        self.lambdas.insert(name.to_owned(), function);
+        self.lambdas.insert(name.to_owned(), Behind::new(function));
         self
     }
 
     /// Puts anything that is a [`Function`] behind a resource's name.
     #[must_use]
     pub fn resource_function(mut self, name: &str, function: Arc<dyn Function>) -> Handlers {
-        self.resources.insert(name.to_owned(), function);
+        self.resources.insert(name.to_owned(), Behind::new(function));
         self
     }
 
@@ -154,7 +153,7 @@ impl Handlers {
     /// event names: an [endpoint](lambda::Endpoint), say. It is told the name with each call.
     #[must_use]
     pub fn otherwise(mut self, function: Arc<dyn Function>) -> Handlers {
-        self.otherwise = Some(function);
+        self.otherwise = Some(Behind::new(function));
         self
     }
 
@@ -170,14 +169,14 @@ impl Handlers {
         self.mock.as_ref().is_some_and(|mock| mock.answers(state))
     }
 
-    /// Lets all functions that are there now be watched.
+    /// Lets all functions that are there now be watched, but for those that are watched already.
     #[must_use]
     pub fn watched(mut self, watch: &Arc<Watch>) -> Handlers {
         for (name, function) in self.lambdas.iter_mut().chain(&mut self.resources) {
-            *function = Watch::around(watch, name, Arc::clone(function));
+            function.watch(|| Watch::mark(watch, name));
         }
         if let Some(function) = &mut self.otherwise {
-            *function = Watch::around(watch, "the functions of others", Arc::clone(function));
+            function.watch(|| Watch::mark(watch, "the functions of others"));
         }
         self
     }
@@ -253,9 +252,9 @@ impl std::fmt::Display for MissingHandlers {
 
 /// Who stands behind each task of one program.
 pub struct Bound {
-    behind: Vec<Option<Arc<dyn Function>>>,
-    lambdas: BTreeMap<String, Arc<dyn Function>>,
-    otherwise: Option<Arc<dyn Function>>,
+    behind: Vec<Option<Behind>>,
+    lambdas: BTreeMap<String, Behind>,
+    otherwise: Option<Behind>,
     mock: Option<Arc<Mock>>,
 }
 
@@ -296,10 +295,7 @@ impl Bound {
         if let Some(reply) = self.mock.as_ref().and_then(|mock| mock.reply(request, counters)) {
             return reply;
         }
-        match self.behind(request) {
-            Ok(function) => call(function, request),
-            Err(reply) => reply,
-        }
+        self.behind(request).map_or_else(|| nobody(request), |behind| behind.reply(request))
     }
 
     /// Does a task, or begins it if whoever does it takes time over it.
@@ -307,45 +303,25 @@ impl Bound {
         if let Some(reply) = self.mock.as_ref().and_then(|mock| mock.reply(request, counters)) {
             return Answer::Now(reply);
         }
-        let function = match self.behind(request) {
-            Ok(function) => function,
-            Err(reply) => return Answer::Now(reply),
-        };
-        let (event, made) = (Event::of(request), Call::new(request));
-        match catch_unwind(AssertUnwindSafe(|| function.begin(event, &made))) {
-            Ok(Some(pending)) => Answer::Later(pending),
-            Ok(None) => Answer::Now(call(function, request)),
-            Err(panic) => Answer::Now(panicked(&*panic, request.arena)),
-        }
+        self.behind(request).map_or_else(|| Answer::Now(nobody(request)), |behind| behind.begin(request))
     }
 
-    /// Who does a task, or what becomes of it if there is nobody.
-    fn behind<'a>(&self, request: &TaskRequest<'a>) -> Result<&dyn Function, Reply<'a>> {
-        let function = match request.handler {
+    /// Who does a task.
+    #[inline(always)]
+    fn behind(&self, request: &TaskRequest) -> Option<&Behind> {
+        match request.handler() {
             Some(handler) => self.function(handler),
-            None => self.lambdas.get(request.name).or(self.otherwise.as_ref()),
-        };
-        match function {
-            Some(function) => Ok(&**function),
-            None if request.handler.is_some() => {
-                let cause = format!("Nobody stands behind {}, which state '{}' calls.", request.name, request.state);
-                Err(Reply::Failed { error: Some("States.Runtime"), cause: Some(request.arena.alloc_str(&cause)) })
-            }
-            None => {
-                // A name that the input gives: all others can be looked up before the first event.
-                let cause = format!(
-                    "Function not found: {} (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; Proxy: null)",
-                    request.name
-                );
-                Err(Reply::Failed {
-                    error: Some("Lambda.ResourceNotFoundException"),
-                    cause: Some(request.arena.alloc_str(&cause)),
-                })
-            }
+            None => self.behind_name(request.name()),
         }
     }
 
-    fn function(&self, handler: HandlerId) -> Option<&Arc<dyn Function>> {
+    #[inline(never)]
+    fn behind_name(&self, name: &str) -> Option<&Behind> {
+        self.lambdas.get(name).or(self.otherwise.as_ref())
+    }
+
+    #[inline(always)]
+    fn function(&self, handler: HandlerId) -> Option<&Behind> {
         self.behind.get(handler.index()).and_then(Option::as_ref)
     }
 }
@@ -353,8 +329,10 @@ impl Bound {
 impl Answers for Bound {
     fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Option<Reply<'a>> {
         // What is mocked is counted in the order in which executions are run.
-        let function = if self.counts() { None } else { self.behind(request).ok() };
-        function.map(|function| call(function, request))
+        match self.behind(request) {
+            Some(behind) if !self.counts() => Some(behind.reply(request)),
+            _ => None,
+        }
     }
 }
 
@@ -375,34 +353,19 @@ pub(crate) fn settle<'a>(reply: std::thread::Result<Result<String, FunctionError
     }
 }
 
-/// Calls a function behind the fence: a panic is that call's failure, and the caller can catch it.
-fn call<'a>(function: &dyn Function, request: &'a TaskRequest<'a>) -> Reply<'a> {
-    let call = Call::new(request);
-    let event = Event::of(request);
-    // The arena only ever gets further values: whatever a panic leaves there half made, nobody can reach.
-    match catch_unwind(AssertUnwindSafe(|| function.call(event, &call))) {
-        Ok(Ok(value)) => Reply::Returned(value),
-        Ok(Err(error)) => failed(&error, request.arena),
-        Err(panic) => panicked(&*panic, request.arena),
-    }
-}
-
-fn failed<'a>(error: &FunctionError, arena: &'a Arena) -> Reply<'a> {
-    let text = |text: &Option<String>| text.as_ref().map(|text| &*arena.alloc_str(text));
-    match error {
-        FunctionError::Raised { error, message } => {
-            Reply::Raised { error: arena.alloc_str(error), message: arena.alloc_str(message) }
-        }
-        FunctionError::Reported { error, report } => {
-            let text = arena.alloc_str(report);
-            Reply::Reported { error: arena.alloc_str(error), report: Value::raw(arena, text, Form::of(text)) }
-        }
-        FunctionError::Failed { error, cause } => Reply::Failed { error: text(error), cause: text(cause) },
-        FunctionError::TimedOut => Reply::TimedOut,
-    }
-}
-
-fn panicked<'a>(panic: &(dyn Any + Send), arena: &'a Arena) -> Reply<'a> {
-    let text = watch::said(panic);
-    Reply::Failed { error: Some("Lambda.Unknown"), cause: Some(arena.alloc_str(text)) }
+/// What becomes of a task that nobody does.
+#[cold]
+fn nobody<'a>(request: &TaskRequest<'a>) -> Reply<'a> {
+    let name = request.name();
+    let (error, cause) = match request.handler() {
+        Some(_) => ("States.Runtime", format!("Nobody stands behind {name}, which state '{}' calls.", request.state())),
+        // A name that the input gives: all others can be looked up before the first event.
+        None => (
+            "Lambda.ResourceNotFoundException",
+            format!(
+                "Function not found: {name} (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; Proxy: null)"
+            ),
+        ),
+    };
+    Reply::Failed { error: Some(error), cause: Some(request.arena.alloc_str(&cause)) }
 }

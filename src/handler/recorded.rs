@@ -149,11 +149,11 @@ impl Recorded {
         let Ok(at) = self.executions.binary_search_by_key(&key, |(known, _)| *known) else {
             return failed(format!(
                 "Nothing was recorded of this execution, in which state '{}' has a task to be done: its event is not at an offset that was recorded.",
-                request.state
+                request.state()
             ));
         };
         let line = &self.text[self.executions[at].1.clone()];
-        let outcomes = member(line, "states").and_then(|states| member(states, request.state));
+        let outcomes = member(line, "states").and_then(|states| member(states, request.state()));
         let of_items = |outcome: &&str| {
             let mut own = member(outcome, "items").map(Elements::new).into_iter().flatten();
             items.iter().all(|item| own.next().is_some_and(|text| text.parse() == Ok(*item))) && own.next().is_none()
@@ -166,7 +166,7 @@ impl Recorded {
             }
             return failed(format!(
                 "Of this execution no outcome was recorded for invocation number {number} of state '{}'.",
-                request.state
+                request.state()
             ));
         };
         let took_ms = member(outcome, "took_ms").and_then(|text| text.parse().ok());

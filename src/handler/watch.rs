@@ -1,12 +1,12 @@
 //! Functions that misbehave: panics counted and told once, calls that give no answer given up.
 //!
-//! Flows in: the functions of a run, each of which is wrapped ([`Handlers::watched`](super::Handlers::watched)). Flows
+//! Flows in: the functions of a run, each of which is given a mark ([`Handlers::watched`](super::Handlers::watched)). Flows
 //! out: their replies, or a failure of that one call; and counts. A thread cannot be ended from outside. So a function
 //! with a time limit is called on a thread of its own, which gets and gives owned text; if no answer comes in time, the
 //! caller goes on without that thread, and the next call is made on another one. That costs some microseconds a call, and
 //! nothing where there is no time limit. It must never leave a caller waiting for longer than the limit.
 
-use super::function::{Call, Event, Function, FunctionError, Resource, Seen};
+use super::function::{Call, Event, Function, FunctionError};
 use super::waiting::{CallDetails, Pending};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
@@ -88,11 +88,11 @@ impl Watch {
         eprintln!("expressway: its call has failed with Lambda.Unknown; further panics are only counted");
     }
 
-    /// Wraps a function.
-    pub(super) fn around(watch: &Arc<Watch>, name: &str, function: Arc<dyn Function>) -> Arc<dyn Function> {
+    /// Gives a function of that name a number.
+    pub(super) fn mark(watch: &Arc<Watch>, name: &str) -> Mark {
         let mut names = watch.names.lock().unwrap_or_else(PoisonError::into_inner);
         names.push(name.to_owned());
-        Arc::new(Watched { function, number: names.len(), watch: Arc::clone(watch) })
+        Mark { number: names.len(), watch: Arc::clone(watch) }
     }
 }
 
@@ -105,60 +105,63 @@ pub(super) fn said(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("the handler panicked")
 }
 
-/// A function that is watched.
-struct Watched {
-    function: Arc<dyn Function>,
+/// By which a function that is watched is known, and who watches it.
+#[derive(Clone)]
+pub(super) struct Mark {
     number: usize,
     watch: Arc<Watch>,
 }
 
-impl Function for Watched {
-    fn call<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError> {
-        match self.watch.limit {
-            None => self.fenced(event, call),
-            Some(limit) => self.elsewhere(event, call, limit),
-        }
+impl Mark {
+    /// How long a call may take, if that is limited.
+    #[inline]
+    pub fn limit(&self) -> Option<Duration> {
+        self.watch.limit
     }
 
-    fn begin(&self, event: Event<'_>, call: &Call<'_>) -> Option<Pending> {
-        let mut pending = match self.inside(|| self.function.begin(event, call)) {
-            Ok(pending) => pending?,
-            Err(error) => return Some(Box::pin(std::future::ready(Err(error)))),
-        };
-        let watched = Watched { function: self.function.clone(), number: self.number, watch: self.watch.clone() };
-        Some(Box::pin(std::future::poll_fn(move |context| {
-            // After a panic it is dropped, and never polled again.
-            watched.inside(|| pending.as_mut().poll(context)).unwrap_or_else(|error| Poll::Ready(Err(error)))
-        })))
-    }
-}
-
-impl Watched {
-    /// Calls it on this thread; a panic is counted, and is the call's failure.
-    fn fenced<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError> {
-        self.inside(|| self.function.call(event, call))?
-    }
-
-    /// Does a part of the function's work on this thread; a panic is counted, and is the call's failure.
-    fn inside<T>(&self, work: impl FnOnce() -> T) -> Result<T, FunctionError> {
+    /// Does a part of the function's work on this thread; a panic is counted.
+    #[inline(always)]
+    pub fn inside<T>(&self, work: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
         let before = INSIDE.replace(self.number);
         // The arena only ever gets further values: whatever a panic leaves there half made, nobody can reach.
         let outcome = catch_unwind(AssertUnwindSafe(work));
         INSIDE.set(before);
-        outcome.map_err(|panic| {
+        if outcome.is_err() {
             self.watch.panics.fetch_add(1, Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    /// The same; a panic is the call's failure.
+    fn fenced<T>(&self, work: impl FnOnce() -> T) -> Result<T, FunctionError> {
+        self.inside(work).map_err(|panic| {
             let cause = Some(said(&*panic).to_owned());
             FunctionError::Failed { error: Some("Lambda.Unknown".to_owned()), cause }
         })
     }
 
+    /// A reply that comes later, watched.
+    pub fn around(self, mut pending: Pending) -> Pending {
+        Box::pin(std::future::poll_fn(move |context| {
+            // After a panic it is dropped, and never polled again.
+            self.fenced(|| pending.as_mut().poll(context)).unwrap_or_else(|error| Poll::Ready(Err(error)))
+        }))
+    }
+
     /// Calls it on another thread, and waits for no longer than the limit.
-    fn elsewhere<'a>(&self, event: Event<'a>, call: &Call<'a>, limit: Duration) -> Result<Value<'a>, FunctionError> {
+    #[inline(never)]
+    pub fn call_elsewhere<'a>(
+        &self,
+        function: &Arc<dyn Function>,
+        event: Event<'a>,
+        call: &Call<'a>,
+        limit: Duration,
+    ) -> Result<Value<'a>, FunctionError> {
         let watch = &self.watch;
         // Nothing is kept between the two: either the answer was taken, or the thread learns that it was not.
         let (answer, answered) = sync_channel(0);
-        let function = Watched { function: self.function.clone(), number: self.number, watch: watch.clone() };
-        let mut task = Task { function, event: event.value().to_json(), about: CallDetails::of(call), answer };
+        let (function, mark) = (Arc::clone(function), self.clone());
+        let mut task = Task { function, mark, event: event.value().to_json(), about: CallDetails::of(call), answer };
         let helper = loop {
             let idle = watch.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let helper = match idle {
@@ -195,29 +198,11 @@ impl Watched {
 
 /// A call, owned.
 struct Task {
-    function: Watched,
+    function: Arc<dyn Function>,
+    mark: Mark,
     event: String,
     about: CallDetails,
     answer: SyncSender<Result<String, FunctionError>>,
-}
-
-impl CallDetails {
-    /// The same, as a function asks for it.
-    fn seen<'a>(&'a self, arena: &'a Arena) -> Seen<'a> {
-        Seen {
-            name: &self.name,
-            state: &self.state,
-            token: self.token.as_deref(),
-            retry_count: self.retry_count,
-            now_ms: self.now_ms,
-            qualifier: self.qualifier.as_deref(),
-            client_context: self.client_context.as_deref(),
-            timeout_ms: self.timeout_ms,
-            caller: self.caller,
-            resource: Resource::Known(&self.resource),
-            arena,
-        }
-    }
 }
 
 /// A thread that makes calls until nobody has any more.
@@ -227,11 +212,12 @@ fn helper() -> std::io::Result<Sender<Task>> {
         for task in tasks {
             let arena = Arena::new();
             let event = Event::new(Value::raw(&arena, &task.event, Form::of(&task.event)), &arena);
-            let reply = task.function.fenced(event, &Call::seen(task.about.seen(&arena)));
-            let reply = reply.map(|value| value.to_json());
+            let call = Call::known(&task.about, &arena);
+            let reply = task.mark.fenced(|| task.function.call(event, &call));
+            let reply = reply.and_then(|reply| reply).map(|value| value.to_json());
             if task.answer.send(reply).is_err() {
                 // The caller has gone on without this thread, which is free again but not needed.
-                task.function.watch.stuck.fetch_sub(1, Ordering::Relaxed);
+                task.mark.watch.stuck.fetch_sub(1, Ordering::Relaxed);
                 return;
             }
         }

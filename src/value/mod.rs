@@ -219,11 +219,13 @@ impl<'a> Value<'a> {
     }
 
     /// A string, copied into the arena.
+    #[inline]
     pub fn copy_str(arena: &'a Arena, text: &str) -> Value<'a> {
         Value::text(arena, arena.alloc_str(text))
     }
 
     /// A string that lives long enough already.
+    #[inline]
     pub fn text(arena: &'a Arena, text: &'a str) -> Value<'a> {
         Value::Text(arena.alloc(text))
     }
@@ -246,6 +248,12 @@ impl<'a> Value<'a> {
     /// An object of the given members, whose keys are distinct.
     #[inline]
     pub fn object(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
+        Value::object_of(arena, members)
+    }
+
+    /// The same where the members are put together, and something is known of them.
+    #[inline(always)]
+    pub(crate) fn object_of(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
         let mut size = Size { bytes_max: 2, depth: 0 };
         for member in members {
             size.bytes_max = size.bytes_max.saturating_add(text::bytes_max(member.key) + 2);
@@ -352,8 +360,7 @@ impl<'a> Value<'a> {
                 found.map(|text| Value::raw(arena, text, raw.form))
             }
             Value::Object(object) => {
-                let is_wanted = |member: &&Member| text::same(member.key.as_bytes(), key.as_bytes());
-                object.members.iter().rev().find(is_wanted).map(|member| member.value)
+                text::last_of_name(object.members, |member| member.key, key).map(|member| member.value)
             }
             Value::Overlay(mut overlay) => loop {
                 if overlay.member.key == key {
@@ -408,6 +415,7 @@ impl<'a> Value<'a> {
     }
 
     /// How large it may be when written, and how deep it was built.
+    #[inline]
     pub fn size(self) -> Size {
         match self {
             Value::Null | Value::Bool(_) | Value::Undefined | Value::Function(_) => Size { bytes_max: 5, depth: 0 },

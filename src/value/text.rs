@@ -107,28 +107,128 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
     write_string_of(text.as_bytes(), out);
 }
 
+/// The longest string that is written at once, and what it takes with its quotes.
+const SHORT_MAX: usize = 32;
+const BLOCK: usize = SHORT_MAX + 2;
+
 /// As [`write_string`], of bytes that are known to be UTF-8.
 pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
-    // A short one is appended at once, its quotes and all, and what is too much is cut off again.
-    const BLOCK: usize = 32;
-    let mut block = [b' '; BLOCK];
-    if let Some(place) = block[1..BLOCK - 1].get_mut(..bytes.len()) {
-        place.copy_from_slice(bytes);
-        let (words, _) = block.as_chunks();
-        if words.iter().fold(0, |any, word| any | specials(u64::from_le_bytes(*word))) == 0 {
-            (block[0], block[(bytes.len() + 1) % BLOCK]) = (b'"', b'"');
-            let end = out.len() + bytes.len() + 2;
-            out.extend_from_slice(&block);
-            return out.truncate(end);
-        }
+    // Here and not where it is written, so that nothing has to be kept for the case that there is none.
+    if out.capacity() - out.len() < BLOCK {
+        return write_with_room(bytes, out);
     }
-    out.push(b'"');
-    if needs_escape(bytes) {
-        write_escaped(bytes, out);
+    let length = bytes.len();
+    if length > SHORT_MAX {
+        return write_long(bytes, out);
+    }
+    // Most are short, and have nothing to be escaped: a block of quotes, two parts of the string between them that overlap,
+    // and what is too much is cut off.
+    let start = out.len();
+    out.extend_from_slice(&[b'"'; BLOCK]);
+    let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
+    let is_clean = if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
+        put(first, last, length, room);
+        !any_marked(marks(first)) && !any_marked(marks(last))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        put(first, last, length, room);
+        let both = u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << 64;
+        !any_marked(marks(&both.to_le_bytes()))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        put(first, last, length, room);
+        !any_special(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
+        put(first, last, length, room);
+        let both = u64::from(u16::from_le_bytes(*first)) | u64::from(u16::from_le_bytes(*last)) << 16;
+        !any_special(both | BLANKS << 32)
     } else {
-        out.extend_from_slice(bytes);
+        bytes.iter().all(|byte| {
+            room[1] = *byte;
+            !is_special(*byte)
+        })
+    };
+    if is_clean {
+        out.truncate(start + length + 2);
+    } else {
+        out.truncate(start);
+        write_json_of(bytes, out);
+    }
+}
+
+/// Puts the first and the last `N` bytes of a string of so many behind a quote.
+#[inline(always)]
+fn put<const N: usize>(first: &[u8; N], last: &[u8; N], length: usize, room: &mut [u8; BLOCK]) {
+    room[1..N + 1].copy_from_slice(first);
+    room[length + 1 - N..length + 1].copy_from_slice(last);
+}
+
+/// Appends bytes as they are; most are so few that it is not worth to call for that.
+#[inline(always)]
+pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
+    let (start, length) = (out.len(), bytes.len());
+    if out.capacity() - start < BLOCK || !(4..=SHORT_MAX).contains(&length) {
+        return out.extend_from_slice(bytes);
+    }
+    out.extend_from_slice(&[b' '; BLOCK]);
+    let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
+        room[..16].copy_from_slice(first);
+        room[length - 16..length].copy_from_slice(last);
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        room[..8].copy_from_slice(first);
+        room[length - 8..length].copy_from_slice(last);
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        room[..4].copy_from_slice(first);
+        room[length - 4..length].copy_from_slice(last);
+    }
+    out.truncate(start + length);
+}
+
+#[cold]
+#[inline(never)]
+fn write_with_room(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(BLOCK + bytes.len());
+    write_string_of(bytes, out);
+}
+
+#[inline(never)]
+fn write_long(bytes: &[u8], out: &mut Vec<u8>) {
+    const HALF: usize = SHORT_MAX;
+    let (blocks, _) = bytes.as_chunks::<16>();
+    let last = bytes.last_chunk::<16>().is_some_and(|last| any_marked(marks(last)));
+    if last || blocks.iter().any(|block| any_marked(marks(block))) {
+        return write_json_of(bytes, out);
+    }
+    out.reserve(bytes.len() + 2);
+    // As with a short one: most are not much longer.
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<HALF>(), bytes.last_chunk::<HALF>())
+        && bytes.len() <= 2 * HALF
+        && out.capacity() - out.len() >= 2 * HALF + 2
+    {
+        let end = out.len() + bytes.len() + 2;
+        out.extend_from_slice(&[b'"'; 2 * HALF + 2]);
+        if let Some(room) = out.last_chunk_mut::<{ 2 * HALF + 2 }>() {
+            room[1..HALF + 1].copy_from_slice(first);
+            room[bytes.len() + 1 - HALF..bytes.len() + 1].copy_from_slice(last);
+        }
+        return out.truncate(end);
     }
     out.push(b'"');
+    out.extend_from_slice(bytes);
+    out.push(b'"');
+}
+
+/// Marks those of sixteen bytes that must be escaped: byte by byte, in operations that there are instructions for which do
+/// it for all at once.
+#[inline(always)]
+fn marks(bytes: &[u8; 16]) -> [u8; 16] {
+    bytes.map(|byte| {
+        let (quote, backslash) = (1u8.saturating_sub(byte ^ b'"'), 1u8.saturating_sub(byte ^ b'\\'));
+        0x20u8.saturating_sub(byte) | quote | backslash
+    })
+}
+
+fn any_marked(marks: [u8; 16]) -> bool {
+    u128::from_le_bytes(marks) != 0
 }
 
 /// As [`write_string_of`], where most texts need escapes, so that it is not asked first.
@@ -139,9 +239,13 @@ pub(crate) fn write_json_of(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
 /// Whether a byte of a text must be escaped.
 pub(crate) fn needs_escape(bytes: &[u8]) -> bool {
-    any_in(bytes, |byte| byte < 0x20 || byte == b'"' || byte == b'\\', any_special)
+    any_in(bytes, is_special, any_special)
 }
 
 /// Whether there is a backslash in a text.
@@ -172,6 +276,35 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
+/// The last of some things that is called so. What a name is told by is worked out once for all of them.
+#[inline(always)]
+pub(crate) fn last_of_name<'t, T>(things: &'t [T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<&'t T> {
+    fn ends<const N: usize>(text: &[u8]) -> Option<([u8; N], [u8; N])> {
+        Some((*text.first_chunk()?, *text.last_chunk()?))
+    }
+    let name = name.as_bytes();
+    let is_as_long = |thing: &&T| name_of(thing).len() == name.len();
+    let mut things = things.iter().rev();
+    match name.len() {
+        0 => things.find(is_as_long),
+        // The first, the last and the one in the middle are all that there are.
+        1..4 => {
+            let all = |text: &[u8]| Some((*text.first()?, *text.get(text.len() / 2)?, *text.last()?));
+            let wanted = all(name);
+            things.find(|thing| is_as_long(thing) && all(name_of(thing).as_bytes()) == wanted)
+        }
+        4..8 => {
+            let wanted = ends::<4>(name);
+            things.find(|thing| is_as_long(thing) && ends::<4>(name_of(thing).as_bytes()) == wanted)
+        }
+        8..=16 => {
+            let wanted = ends::<8>(name);
+            things.find(|thing| is_as_long(thing) && ends::<8>(name_of(thing).as_bytes()) == wanted)
+        }
+        _ => things.find(|thing| name_of(thing).as_bytes() == name),
+    }
+}
+
 /// Whether there is a byte that is looked for, one by one or in a word.
 #[inline(always)]
 fn any_in(bytes: &[u8], is_one: impl Fn(u8) -> bool, any_of: impl Fn(u64) -> bool) -> bool {
@@ -192,6 +325,8 @@ fn any_in(bytes: &[u8], is_one: impl Fn(u8) -> bool, any_of: impl Fn(u64) -> boo
 /// The lowest and the highest bit of each of eight bytes.
 const ONES: u64 = 0x0101_0101_0101_0101;
 const TOPS: u64 = ONES << 7;
+/// Eight bytes that take a byte each when they are written.
+const BLANKS: u64 = ONES * b' ' as u64;
 
 /// Whether one of eight bytes is a backslash; as [`specials`].
 fn any_backslash(word: u64) -> bool {
@@ -237,7 +372,6 @@ fn write_by_words(bytes: &[u8], out: &mut Vec<u8>) {
 /// What is left of a text behind its whole words, as a word, filled up with what takes a byte each.
 #[inline(always)]
 pub(super) fn last_word(text: &[u8], rest: &[u8]) -> u64 {
-    const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
     let used = 8 * rest.len() as u32;
     let last = match text.last_chunk() {
         Some(last) => u64::from_le_bytes(*last) >> (u64::BITS - used),
@@ -337,6 +471,54 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_appended_whatever_their_length() {
+        let text: Vec<u8> = (0..40).collect();
+        let (mut out, mut wanted) = (Vec::new(), Vec::new());
+        for length in (0..text.len()).chain(0..text.len()) {
+            append(&text[..length], &mut out);
+            wanted.extend_from_slice(&text[..length]);
+            assert_eq!(out, wanted);
+        }
+    }
+
+    #[test]
+    fn the_last_of_a_name_is_found() {
+        let names: Vec<String> = (0..40).flat_map(|n| ["x".repeat(n), "y".repeat(n) + "x"]).collect();
+        let things: Vec<(&str, usize)> = names.iter().map(|name| &**name).zip(0..).collect();
+        for (name, _) in &things {
+            let last = things.iter().rev().find(|(other, _)| other == name);
+            assert_eq!(last_of_name(&things, |(name, _)| name, name), last);
+            for at in 0..name.len() {
+                let mut other = name.to_string();
+                other.replace_range(at..=at, "z");
+                assert_eq!(last_of_name(&things, |(name, _)| name, &other), None, "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_byte_of_a_string_is_written_whatever_its_length() {
+        for length in 0..140_usize {
+            let clean: Vec<u8> = (0..length).map(|n| b'#' + (n * 7 % 53) as u8).collect();
+            for (at, special) in
+                (0..=length).flat_map(|at| [b'"', b'\\', b'\n', 0x1f, 0x7f, b' '].map(|byte| (at, byte)))
+            {
+                let mut text = clean.clone();
+                if let Some(byte) = text.get_mut(at) {
+                    *byte = special;
+                }
+                let text = String::from_utf8(text).expect("one byte each");
+                for room in [0, 40, 300] {
+                    let mut out = Vec::with_capacity(room);
+                    out.push(b'x');
+                    write_string(&text, &mut out);
+                    assert_eq!(String::from_utf8_lossy(&out[1..]), spelled(&text), "{length} {at} {special} {room}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn strings_are_written_as_they_are_spelled_a_byte_at_a_time() {
         let alphabet = ['a', '"', '\\', '!', '#', '[', ']', 'é', '日', '\u{1}', '\n', '\u{1f}', ' ', '\u{7f}', '😀'];
         // Numbers from a seed (xorshift): few special characters, or many.
@@ -349,7 +531,7 @@ mod tests {
         };
         for round in 0..20_000 {
             let kinds = [1, 3, 7, alphabet.len()][round % 4];
-            let text: String = (0..below(30)).map(|_| alphabet[below(kinds)]).collect();
+            let text: String = (0..below(80)).map(|_| alphabet[below(kinds)]).collect();
             let mut out = Vec::new();
             write_string(&text, &mut out);
             assert_eq!(String::from_utf8_lossy(&out), spelled(&text));

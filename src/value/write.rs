@@ -37,13 +37,12 @@ impl<'a> Value<'a> {
             }
             Value::Object(object) => {
                 out.push(b'{');
-                for (n, member) in object.members.iter().enumerate() {
-                    if n > 0 {
-                        out.push(b',');
-                    }
+                for member in object.members {
                     write_member(member, out);
+                    out.push(b',');
                 }
-                out.push(b'}');
+                // In the place of the last comma.
+                close(b'}', object.members.is_empty(), out);
             }
             Value::Overlay(overlay) => write_overlay(overlay.base, &overlay.member, out),
         }
@@ -53,7 +52,7 @@ impl<'a> Value<'a> {
     #[inline(always)]
     fn write_part(self, out: &mut Vec<u8>) {
         match self {
-            Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
+            Value::Raw(Raw { text, form: Form::COMPACT }) => text::append(text.as_bytes(), out),
             Value::Text(string) => text::write_string(string, out),
             other => other.write(out),
         }
@@ -111,6 +110,16 @@ fn by_key<'a>(members: &'a [Member<'a>], arena: &'a Arena) -> &'a [Member<'a>] {
     sorted
 }
 
+/// Closes what was begun, where a comma stands behind each of its parts.
+#[inline(always)]
+fn close(bracket: u8, is_empty: bool, out: &mut Vec<u8>) {
+    match out.last_mut() {
+        Some(comma) if !is_empty => *comma = bracket,
+        _ => out.push(bracket),
+    }
+}
+
+#[inline]
 fn write_member(member: &Member, out: &mut Vec<u8>) {
     text::write_string(member.key, out);
     out.push(b':');

@@ -5,7 +5,7 @@ use super::outcome::Failure;
 use super::seed::Stream;
 use crate::program::work::{Integration, Task, function_name};
 use crate::program::{HandlerId, Program, TaskId};
-use crate::value::scan::Tokens;
+use crate::value::scan::LineView;
 use crate::value::{Arena, Value};
 
 /// What an execution needs in order to go on.
@@ -23,51 +23,47 @@ pub enum Request<'a> {
     Room,
 }
 
-/// A task to be done.
+/// A task to be done. What the program says of it is looked up when somebody asks: most functions only want their event.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskRequest<'a> {
-    /// What the program says of it.
-    pub task: &'a Task,
-    /// The state's name.
-    pub state: &'a str,
-    /// Who stands behind it, where the program knows.
-    pub handler: Option<HandlerId>,
-    /// The name of the function or resource.
-    pub name: &'a str,
+    program: &'a Program,
+    id: TaskId,
+    /// How often the state has been tried before in this visit.
+    pub retry_count: u32,
     /// The arguments, as the state gives them.
     pub arguments: Value<'a>,
     /// The event of a Lambda function: the arguments, or the Payload among them.
     pub payload: Value<'a>,
-    /// ClientContext of an Invoke request.
-    pub client_context: Option<&'a str>,
-    /// The version or alias that is called for.
-    pub qualifier: Option<&'a str>,
-    /// The token of a `.waitForTaskToken` task.
-    pub token: Option<&'a str>,
-    /// How often the state has been tried before in this visit.
-    pub retry_count: u32,
     /// The execution's clock, in milliseconds since 1970.
     pub now_ms: i64,
-    /// The task's time limit in milliseconds.
-    pub timeout_ms: Option<i64>,
-    /// Who calls: what the call's id derives from.
-    pub caller: CallerId<'a>,
-    /// The tokens of the event that the arguments may be parts of, if they are there.
-    pub(crate) tokens: Option<&'a Tokens<'a>>,
+    seed: Stream<'a>,
+    calls: u32,
+    /// What few requests have.
+    rare: Option<&'a Rare<'a>>,
+    /// The line of the event that the arguments may be parts of, if it is there.
+    pub(crate) view: Option<&'a LineView<'a>>,
     /// Where a reply can be put.
     pub arena: &'a Arena,
+}
+
+/// What few requests have.
+#[derive(Clone, Copy, Debug)]
+struct Rare<'a> {
+    token: Option<&'a str>,
+    timeout_ms: Option<i64>,
 }
 
 /// A call that an execution is about to make.
 pub(super) struct Calling<'a> {
     pub arguments: Value<'a>,
     pub payload: Value<'a>,
-    pub token: Option<&'a str>,
     pub retry_count: u32,
     pub now_ms: i64,
-    pub timeout_ms: Option<i64>,
     pub seed: Stream<'a>,
     pub calls: u32,
+    /// The token and the time limit in milliseconds; nothing, if there is no token and the limit is what the task says.
+    pub rest: Option<(Option<&'a str>, Option<i64>)>,
+    pub view: Option<&'a LineView<'a>>,
 }
 
 /// Who calls, for the call's id.
@@ -102,43 +98,76 @@ impl CallerId<'_> {
 
 impl<'a> TaskRequest<'a> {
     /// The request that a task of a program comes to.
+    #[inline(always)]
     pub(super) fn of(program: &'a Program, id: TaskId, calling: Calling<'a>, arena: &'a Arena) -> TaskRequest<'a> {
-        let Calling { arguments, payload, token, retry_count, now_ms, timeout_ms, seed, calls } = calling;
-        let task = program.task(id);
-        let text = |key| arguments.get(arena, key).and_then(|v| v.as_str(arena));
-        let wrapped = task.integration == Integration::LambdaInvoke;
-        let name = match task.handler {
-            Some(handler) => &*program.handler(handler).name,
-            None => text("FunctionName").map(function_name).unwrap_or_default(),
-        };
-        TaskRequest {
-            task,
-            state: &program.state(task.state).name,
-            handler: task.handler,
-            name,
-            arguments,
-            payload,
-            client_context: if wrapped { text("ClientContext") } else { None },
-            qualifier: if wrapped { text("Qualifier") } else { None },
-            token,
-            retry_count,
-            now_ms,
-            timeout_ms,
-            caller: CallerId { seed, calls, wrapped },
-            tokens: None,
-            arena,
+        let Calling { arguments, payload, retry_count, now_ms, seed, calls, rest, view } = calling;
+        let rare = rest.map(|(token, timeout_ms)| &*arena.alloc(Rare { token, timeout_ms }));
+        TaskRequest { program, id, retry_count, arguments, payload, now_ms, seed, calls, rare, view, arena }
+    }
+
+    /// What the program says of the task.
+    pub fn task(&self) -> &'a Task {
+        self.program.task(self.id)
+    }
+
+    /// The state's name.
+    pub fn state(&self) -> &'a str {
+        &self.program.state(self.task().state).name
+    }
+
+    /// Who stands behind it, where the program knows.
+    pub fn handler(&self) -> Option<HandlerId> {
+        self.task().handler
+    }
+
+    /// The name of the function or resource.
+    pub fn name(&self) -> &'a str {
+        match self.task().handler {
+            Some(handler) => &self.program.handler(handler).name,
+            None => self.argument("FunctionName").map(function_name).unwrap_or_default(),
         }
+    }
+
+    /// ClientContext of an Invoke request.
+    pub fn client_context(&self) -> Option<&'a str> {
+        if self.is_wrapped() { self.argument("ClientContext") } else { None }
+    }
+
+    /// The version or alias that is called for.
+    pub fn qualifier(&self) -> Option<&'a str> {
+        if self.is_wrapped() { self.argument("Qualifier") } else { None }
+    }
+
+    /// The token of a `.waitForTaskToken` task.
+    pub fn token(&self) -> Option<&'a str> {
+        self.rare.and_then(|rare| rare.token)
+    }
+
+    /// The task's time limit in milliseconds.
+    pub fn timeout_ms(&self) -> Option<i64> {
+        self.rare.map_or_else(|| self.task().timeout_ms(), |rare| rare.timeout_ms)
+    }
+
+    /// Who calls: what the call's id derives from.
+    pub fn caller(&self) -> CallerId<'a> {
+        CallerId { seed: self.seed, calls: self.calls, wrapped: self.is_wrapped() }
     }
 
     /// What the state calls, in its own words: an ARN, or what an Invoke request has as FunctionName.
     pub fn resource(&self) -> &'a str {
-        match self.task.integration {
-            Integration::LambdaInvoke => {
-                let named = self.arguments.get(self.arena, "FunctionName");
-                named.and_then(|name| name.as_str(self.arena)).unwrap_or(self.name)
-            }
-            _ => &self.task.resource,
+        match self.is_wrapped() {
+            true => self.argument("FunctionName").unwrap_or_else(|| self.name()),
+            false => &self.task().resource,
         }
+    }
+
+    /// Whether the reply will be wrapped, as `lambda:invoke` does it.
+    fn is_wrapped(&self) -> bool {
+        self.task().integration == Integration::LambdaInvoke
+    }
+
+    fn argument(&self, name: &str) -> Option<&'a str> {
+        self.arguments.get(self.arena, name).and_then(|value| value.as_str(self.arena))
     }
 }
 

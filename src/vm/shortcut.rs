@@ -15,7 +15,7 @@ mod outputs;
 mod walk;
 mod writing;
 
-pub use asking::{Answers, Calls, GivenReply};
+pub use asking::{Answers, Calls, GivenReplies};
 pub use each::{Company, Nobody, Part as PartOfMap};
 use walk::{SCALAR_BYTES_MAX, Walk, slot_text, value};
 use writing::{Made, Written};
@@ -277,15 +277,26 @@ impl<'p> Shortcuts<'p> {
         if input.bytes() > self.input_bytes_max || input.slots.len() < self.program.slots().len() {
             return None;
         }
+        let mut root = self.shortcut.root;
         if let Some((slot, table)) = self.first
             && let Slot::Found(span) = input.slots[slot.index()]
             // A text that is spelled as a constant is that string, whatever else there is.
             && let Some(to) = table.find_within(input.ahead(span), (span.end - span.start) as usize)
-            && let Node::End(index) = self.shortcut.nodes[to.index()]
         {
-            let index = index as usize;
-            let end = &self.shortcut.ends[index];
-            return Some(Told { index, end, arena, items: &[], ended_ms: input.now_ms, registers: &[], written: &[] });
+            if let Node::End(index) = self.shortcut.nodes[to.index()] {
+                let index = index as usize;
+                let end = &self.shortcut.ends[index];
+                return Some(Told {
+                    index,
+                    end,
+                    arena,
+                    items: &[],
+                    ended_ms: input.now_ms,
+                    registers: &[],
+                    written: &[],
+                });
+            }
+            root = to.0;
         }
         let mut walk = Walk {
             shortcuts: self,
@@ -307,7 +318,7 @@ impl<'p> Shortcuts<'p> {
             walk.registers = arena.alloc_slice_fill_copy(self.shortcut.registers as usize, Value::Null);
             walk.places = arena.alloc_slice_fill_copy(self.shortcut.names.len(), Spot::NOWHERE);
         }
-        let index = walk.run(self.shortcut.root)?;
+        let index = walk.run(root)?;
         let end = &self.shortcut.ends[index];
         let (items, written) = (walk.items.into_bump_slice(), walk.written.into_bump_slice());
         Some(Told { index, end, arena, items, ended_ms: walk.now_ms, registers: walk.registers, written })

@@ -19,7 +19,7 @@ pub struct Input<'a> {
     pub text: &'a str,
     /// In what the text may differ from the compact form.
     pub form: Form,
-    /// The values of the program's [slots](Program::slots), as bounds in `text`; empty if no scanner has looked for
+    /// The values of the program's [slots](crate::program::Program::slots), as bounds in `text`; empty if no scanner has looked for
     /// them: then they are looked up when they are wanted.
     pub slots: &'a [Slot],
     /// The tokens of the text, if a scanner has left them: values are opened by them where they are looked into.

@@ -76,15 +76,16 @@ impl<'a> Execution<'a> {
             return Ok(None);
         }
         self.waiting = Waiting::Task { task: id, arguments, called_ms: self.now_ms, timeout_ms };
+        let token = self.visit.rare().token;
         let calling = Calling {
             arguments,
             payload,
-            token: self.visit.rare().token,
             retry_count: self.visit.retry_count,
             now_ms: self.now_ms,
-            timeout_ms,
             seed: self.seed,
             calls: self.calls,
+            rest: (token.is_some() || timeout_ms != task.timeout_ms()).then_some((token, timeout_ms)),
+            view: None,
         };
         self.calls += 1;
         Ok(Some(Request::Task(self.arena.alloc(TaskRequest::of(self.program, id, calling, self.arena)))))

@@ -138,7 +138,7 @@ fn drive<'f, 'a: 'f>(
                     let reply = match answer {
                         Answer::Now(reply) => reply,
                         Answer::Later(pending) => {
-                            let limit_ms = request.timeout_ms.map(|ms| request.now_ms.saturating_add(ms));
+                            let limit_ms = request.timeout_ms().map(|ms| request.now_ms.saturating_add(ms));
                             let end_ms = limit_ms.unwrap_or(i64::MAX).min(execution.deadline_ms());
                             match within(fenced(pending), own.timers.until(own.instant(end_ms))).await {
                                 Some(reply) => settle(reply, execution.arena()),

@@ -6,14 +6,19 @@
 //! a place. Who comes by keys that are known, in that order, knows them to be distinct and where they lead, and may name them
 //! without reading them again. It must never take for good what the walk would not, or fill a slot in another way.
 
-use super::shape::{Block, Kind};
+mod alike;
+
 use super::trie::{NodeId, Slot, SlotTrie};
 use super::walk::{Tokens, is_scalar};
 use crate::value::text::has_backslash;
 use crate::value::tree::Span;
+use alike::Alike;
 
 /// An object of more keys is walked.
 const KEYS_MAX: usize = 64;
+
+/// An object that lacks more keys in a row than that is walked.
+const SKIPPED_MAX: usize = 16;
 
 /// An object with a longer key is walked.
 const KEY_BYTES_MAX: usize = 256;
@@ -32,9 +37,8 @@ const WORTH: u32 = 16;
 /// No more lines are walked untried than so many.
 const PAUSE_MAX: u32 = 1023;
 
-/// So many objects of different build are known for each place, of so many tokens at most.
+/// So many objects of different build are known for each place.
 const ALIKE_MAX: usize = 4;
-const ALIKE_TOKENS_MAX: usize = 64;
 
 /// So many bytes of a key are compared at once.
 const BLOCK: usize = size_of::<u128>();
@@ -45,9 +49,12 @@ pub(super) struct Guide {
     places: Vec<Place>,
     /// Keys as text, by their numbers.
     names: Vec<Box<str>>,
+    /// The keys of objects that are alike, by the numbers of how they are built.
+    built: Vec<Box<[Box<str>]>>,
     /// Containers around the one at hand, outermost first.
     levels: Vec<Level>,
-    /// The number of each key of the line, by its token, counted from the line's first.
+    /// The number of each key of the line, by its token, counted from the line's first; and for each object's bracket how it
+    /// is built, counted from 1, or 0.
     known: Vec<u32>,
     /// The trie that the places' nodes are of.
     trie: u64,
@@ -67,18 +74,6 @@ struct Place {
     alike: Vec<Alike>,
     /// Which of them was met last.
     last: usize,
-}
-
-/// What objects without containers in them have in common: a small shape.
-#[derive(Debug)]
-struct Alike {
-    /// How many tokens, both brackets among them.
-    tokens: usize,
-    blocks: Vec<Block>,
-    /// Where the keys stand, and which they are.
-    keys: Vec<(u32, Known)>,
-    /// Which tokens are numbers or literals, and of which kind.
-    scalars: Vec<(u32, Kind)>,
 }
 
 /// A key that objects at some place have.
@@ -135,25 +130,23 @@ const NOWHERE: u32 = u32::MAX;
 pub(super) struct Keys<'t> {
     known: &'t [u32],
     names: &'t [Box<str>],
+    built: &'t [Box<[Box<str>]>],
 }
 
 impl<'t> Keys<'t> {
-    /// The key at a token, which has to be a key's; tokens count from the line's first.
+    /// The key at a token, which has to be a key's, of an object that is [built](Self::built) in no known way; tokens count
+    /// from the line's first.
     #[inline(always)]
     pub(super) fn at(&self, token: usize) -> Option<&'t str> {
-        Some(self.name(*self.known.get(token)?))
+        Some(self.names.get(*self.known.get(token)? as usize)?)
     }
 
-    /// The numbers of the keys from a token on, that of each with those of the tokens of its member.
+    /// All keys of the object at a token, if it is an element of an array and like one before: then all its values are
+    /// strings, numbers and literals.
     #[inline(always)]
-    pub(super) fn from(&self, token: usize) -> &'t [[u32; 4]] {
-        self.known.get(token..).unwrap_or_default().as_chunks().0
-    }
-
-    /// The key of a number.
-    #[inline(always)]
-    pub(super) fn name(&self, number: u32) -> &'t str {
-        self.names.get(number as usize).map_or("", |name| name)
+    pub(super) fn built(&self, token: usize) -> Option<&'t [Box<str>]> {
+        let number = self.known.get(token)?.checked_sub(1)?;
+        self.built.get(number as usize).map(|keys| &**keys)
     }
 }
 
@@ -168,7 +161,7 @@ impl Guide {
 
     /// The keys of the line that was followed last.
     pub(super) fn keys(&self) -> Keys<'_> {
-        Keys { known: &self.known, names: &self.names }
+        Keys { known: &self.known, names: &self.names, built: &self.built }
     }
 
     /// Follows the object at token `first`; the token behind it, or nothing if it has to be walked. The slots below the root
@@ -202,6 +195,7 @@ impl Guide {
         let leads = self.places.first()?.node.is_some();
         let mut level = Level { place: 0, next: 0, is_object: true, leads, node: None, start: base, first: first + 1 };
         self.levels.clear();
+        self.mark(0);
         let mut at = first + 1;
         'open: loop {
             // Token `at` is the first in a container.
@@ -246,6 +240,7 @@ impl Guide {
                     let is_object = class == b'{';
                     let leads = is_object && child.is_some_and(|node| trie.leads_on(node));
                     let start = tokens.positions[at];
+                    self.mark(at - first);
                     at += 1;
                     level = Level { place: inner, next: 0, is_object, leads, node: child, start, first: at };
                     continue 'open;
@@ -360,48 +355,32 @@ impl Guide {
     #[inline(always)]
     fn alike(&mut self, tokens: &Tokens, (first, at): (usize, usize), place: u32) -> Option<usize> {
         let place = self.places.get_mut(place as usize)?;
-        let known = self.known.get_mut(at - first..)?;
-        let last = place.alike.get(place.last)?;
-        if last.is_at(tokens, at, known, &self.names) {
-            return Some(at + last.tokens);
+        let known = self.known.get_mut(at - first)?;
+        let mut alike = place.alike.get(place.last)?;
+        if !alike.is_at(tokens, at, &self.names) {
+            place.last = place.alike.iter().position(|alike| alike.is_at(tokens, at, &self.names))?;
+            alike = &place.alike[place.last];
         }
-        let is_it = |alike: &Alike| alike.is_at(tokens, at, known, &self.names);
-        place.last = place.alike.iter().position(is_it)?;
-        Some(at + place.alike[place.last].tokens)
+        *known = alike.number + 1;
+        Some(at + alike.tokens())
     }
 
     /// Takes notice of an object that was followed as an element of an array, from one token to another.
     fn learn(&mut self, tokens: &Tokens, first: usize, (from, to): (usize, usize), place: u32) {
         let Some(place) = self.places.get_mut(place as usize) else { return };
-        let classes = &tokens.classes[from..to];
-        if place.alike.len() == ALIKE_MAX || classes.len() > ALIKE_TOKENS_MAX || classes[1..].contains(&b'{') {
+        if place.alike.len() == ALIKE_MAX {
             return;
         }
-        let mut alike = Alike {
-            tokens: classes.len(),
-            blocks: vec![Block::default(); Block::count(classes.len())],
-            keys: Vec::new(),
-            scalars: Vec::new(),
+        let number = self.built.len() as u32;
+        let known = |token: usize| {
+            let name = self.known.get(token - first);
+            place.keys.iter().find(|known| Some(&known.name) == name).copied()
         };
-        for (at, class) in classes.iter().enumerate() {
-            match class {
-                b'[' => return,
-                b'"' if classes.get(at + 1) == Some(&b':') => {
-                    let name = self.known.get(from + at - first);
-                    let Some(known) = place.keys.iter().find(|known| Some(&known.name) == name) else { return };
-                    alike.keys.push((at as u32, *known));
-                }
-                b'"' | b':' | b',' | b'{' | b'}' => {}
-                _ => {
-                    let text = tokens.positions[from + at] as usize..tokens.positions[from + at + 1] as usize;
-                    alike.scalars.push((at as u32, Kind::of(*class, &tokens.text.as_bytes()[text])));
-                    continue;
-                }
-            }
-            Block::set(&mut alike.blocks, at, *class);
+        if let Some(alike) = Alike::of(tokens, from..to, number, known) {
+            self.built.push(alike.names(&self.names));
+            place.last = place.alike.len();
+            place.alike.push(alike);
         }
-        place.last = place.alike.len();
-        place.alike.push(alike);
     }
 
     /// A key that is not the one expected: that is one of those that may follow, or a new one among them. Nothing if it
@@ -411,11 +390,11 @@ impl Guide {
         let place = self.places.get_mut(level.place as usize)?;
         let expected = level.next as usize;
         let is_it = |known: &Known| known.is_at(text, quote, colon, &self.names);
-        if let Some(further) = place.keys.get(expected..)?.iter().position(is_it) {
+        if let Some(further) = place.keys.get(expected..)?.iter().take(SKIPPED_MAX).position(is_it) {
             level.next += further as u32;
             return Some(());
         }
-        if place.keys.len() == KEYS_MAX || self.names.len() == NAMES_MAX || place.keys[..expected].iter().any(is_it) {
+        if place.keys.len() == KEYS_MAX || self.names.len() == NAMES_MAX || place.keys.iter().any(is_it) {
             return None;
         }
         let (start, end) = (quote as usize + 1, (colon as usize).checked_sub(1).filter(|end| *end > quote as usize)?);
@@ -439,6 +418,13 @@ impl Guide {
         self.names.push(std::str::from_utf8(key).ok()?.into());
         place.keys.insert(expected, known);
         Some(())
+    }
+
+    /// Takes down that the container at a token, counted from the first, is built in no known way.
+    #[inline]
+    fn mark(&mut self, token: usize) {
+        self.make_room(token + 1);
+        self.known[token] = 0;
     }
 
     /// Makes room for the keys of so many tokens.
@@ -468,40 +454,6 @@ impl Place {
     fn of(node: Option<NodeId>, trie: &SlotTrie) -> Place {
         let node = node.filter(|node| trie.leads_on(*node));
         Place { keys: Vec::new(), node, alike: Vec::new(), last: 0 }
-    }
-}
-
-impl Alike {
-    /// Whether the object at token `at` is built like this; the numbers of its keys are put down.
-    #[inline(always)]
-    fn is_at(&self, tokens: &Tokens, at: usize, known: &mut [u32], names: &[Box<str>]) -> bool {
-        let (Some(classes), Some(positions)) = (tokens.classes.get(at..), tokens.positions.get(at..)) else {
-            return false;
-        };
-        let (Some(positions), Some(known)) = (positions.get(..self.tokens), known.get_mut(..self.tokens)) else {
-            return false;
-        };
-        if !Block::are_at(&self.blocks, classes) {
-            return false;
-        }
-        for (token, key) in &self.keys {
-            let Some(&[name, name_end]) = positions.get(*token as usize..).and_then(<[u32]>::first_chunk) else {
-                return false;
-            };
-            if !key.is_at(tokens.text.as_bytes(), name, name_end, names) {
-                return false;
-            }
-            known[*token as usize] = key.name;
-        }
-        for (token, kind) in &self.scalars {
-            let Some(&[start, next]) = positions.get(*token as usize..).and_then(<[u32]>::first_chunk) else {
-                return false;
-            };
-            if !kind.is_at(tokens.text, start, next) {
-                return false;
-            }
-        }
-        true
     }
 }
 

@@ -1,36 +1,105 @@
 //! One member of an object in checked text, by the tokens that were found when it was checked.
 //!
-//! Flows in: the tokens of a line, a text that may be a part of it, a key. Flows out: the text of the member's value. Values
+//! Flows in: a line or its tokens, a text that may be a part of it, a key. Flows out: the text of the member's value. Values
 //! between are stepped over token by token, and nothing is built. It must never say anything of a text that is not a part of
 //! the line, or of a key whose spelling it has not read.
 
+use super::lines::Lines;
 use super::open::Tokens;
+use super::trie::Slot;
 use crate::value::raw::{Form, Key};
+
+/// The paths that slots are filled for, in their order: member names only.
+pub type Paths = [Box<[Box<str>]>];
+
+/// A line that has been read, for those who look for members of its objects.
+#[derive(Clone, Copy, Debug)]
+pub struct LineView<'a> {
+    lines: &'a Lines<'a, 'a>,
+    slots: &'a [Slot],
+    paths: &'a Paths,
+}
+
+impl<'a> LineView<'a> {
+    /// The line at hand, which is JSON, and the slots that it has filled for these paths.
+    #[inline(always)]
+    pub fn new(lines: &'a Lines<'a, 'a>, slots: &'a [Slot], paths: &'a Paths) -> LineView<'a> {
+        LineView { lines, slots, paths }
+    }
+
+    /// As [`Tokens::member`]. A member of the line's own object that there is a slot for has been found already.
+    #[inline]
+    pub fn member(&self, object: &'a str, name: &str) -> Option<Option<&'a str>> {
+        let (source, span) = self.lines.around();
+        let start = (source.as_ptr() as usize).wrapping_add(span.start as usize);
+        if object.as_ptr() as usize == start && object.len() == (span.end - span.start) as usize {
+            for (path, slot) in self.paths.iter().zip(self.slots) {
+                if let [only] = &**path
+                    && **only == *name
+                    && let Slot::Found(span) = slot
+                {
+                    return Some(object.get(span.start as usize..span.end as usize));
+                }
+            }
+        }
+        self.lines.tokens().member(object, name)
+    }
+}
 
 impl<'t> Tokens<'t> {
     /// The value of an object's member of that name: of equal keys the last counts. The outer nothing: the text is no object
     /// that is a part of this line.
     pub fn member(&self, object: &str, name: &str) -> Option<Option<&'t str>> {
         let start = self.place(object)?;
-        let mut at = self.positions.partition_point(|position| (*position as usize) < start);
+        let at = match *self.positions.first()? as usize == start {
+            true => 0,
+            false => self.positions.partition_point(|position| (*position as usize) < start),
+        };
         if *self.positions.get(at)? as usize != start || *self.classes.get(at)? != b'{' {
             return None;
         }
-        at += 1;
-        // Such a name is spelled as it is, wherever nothing is escaped.
-        let plain = !name.bytes().any(|byte| matches!(byte, b'"' | b'\\'));
-        let mut found = None;
+        let is_inside = |escape: &u32| (start..start + object.len()).contains(&(*escape as usize));
+        match self.form.has(Form::REPEATED) || self.escapes.iter().any(is_inside) {
+            true => self.odd_member(at + 1, name),
+            false => self.plain_member(at + 1, name),
+        }
+    }
+
+    /// The same from the first key on, in an object in which nothing is escaped and no key stands twice.
+    #[inline(always)]
+    fn plain_member(&self, mut at: usize, name: &str) -> Option<Option<&'t str>> {
+        let bytes = self.source.as_bytes();
         while *self.classes.get(at)? == b'"' {
-            let is_wanted = self.is_key(at, name, plain)?;
+            let (key, colon) = (*self.positions.get(at)? as usize + 1, *self.positions.get(at + 1)?);
+            // Nearly always the closing quote stands before the colon.
+            let end = match bytes.get((colon as usize).wrapping_sub(1)) {
+                Some(b'"') => colon as usize - 1,
+                _ => self.trimmed(colon).checked_sub(1)?,
+            };
             // Behind the key and its colon.
             let value = at + 2;
             at = self.behind(value)?;
-            if is_wanted {
-                let from = *self.positions.get(value)? as usize;
-                found = Some(self.source.get(from..self.trimmed(*self.positions.get(at)?))?);
-                if !self.form.has(Form::REPEATED) {
-                    break;
-                }
+            if end.wrapping_sub(key) == name.len() && bytes.get(key..end)? == name.as_bytes() {
+                return Some(Some(self.value_at(value, at)?));
+            }
+            if *self.classes.get(at)? == b',' {
+                at += 1;
+            }
+        }
+        Some(None)
+    }
+
+    /// The same in any text.
+    #[inline(never)]
+    fn odd_member(&self, mut at: usize, name: &str) -> Option<Option<&'t str>> {
+        let mut found = None;
+        while *self.classes.get(at)? == b'"' {
+            let key = *self.positions.get(at)? as usize + 1;
+            let text = self.source.get(key..self.trimmed(*self.positions.get(at + 1)?).checked_sub(1)?)?;
+            let value = at + 2;
+            at = self.behind(value)?;
+            if (Key { text, escaped: text.contains('\\') }).is(name) {
+                found = Some(self.value_at(value, at)?);
             }
             if *self.classes.get(at)? == b',' {
                 at += 1;
@@ -39,25 +108,16 @@ impl<'t> Tokens<'t> {
         Some(found)
     }
 
+    /// The value that begins at a token; behind it is that other.
+    #[inline(always)]
+    fn value_at(&self, value: usize, behind: usize) -> Option<&'t str> {
+        self.source.get(*self.positions.get(value)? as usize..self.trimmed(*self.positions.get(behind)?))
+    }
+
     /// Where a text begins in the source, if it is a part of it: nothing else can lie where the source does.
     pub(super) fn place(&self, part: &str) -> Option<usize> {
         let start = (part.as_ptr() as usize).checked_sub(self.source.as_ptr() as usize)?;
         (start < self.source.len()).then_some(start)
-    }
-
-    /// Whether the key at a token is this name.
-    #[inline(always)]
-    fn is_key(&self, at: usize, name: &str, plain: bool) -> Option<bool> {
-        let start = *self.positions.get(at)? as usize + 1;
-        let text = &self.source.as_bytes()[start..];
-        if plain && text.get(name.len()) == Some(&b'"') && text.starts_with(name.as_bytes()) {
-            return Some(true);
-        }
-        if plain && !self.form.has(Form::ESCAPED) {
-            return Some(false);
-        }
-        let text = self.source.get(start..self.trimmed(*self.positions.get(at + 1)?) - 1)?;
-        Some(Key { text, escaped: text.contains('\\') }.is(name))
     }
 
     /// The token behind the value that begins at one: a comma or a bracket.
@@ -80,17 +140,23 @@ impl<'t> Tokens<'t> {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::scan::{Lines, Scratch, SlotTrie, WalkPlan};
+    use super::LineView;
+    use crate::value::scan::{Lines, Scratch, Slot, SlotTrie, WalkPlan};
     use crate::value::{Arena, Value, raw::Form};
 
     /// All members, and names that are none, of all objects in a line, as the text itself has them.
     fn compared(line: &str, names: &[&str]) -> usize {
-        let plan = WalkPlan { trie: SlotTrie::new(&[] as &[Vec<&str>]), find_duplicates: false };
+        let paths: Vec<Box<[Box<str>]>> = [vec!["x"], vec!["a", "b"], vec!["a"], vec!["none"]]
+            .map(|path| path.into_iter().map(Box::from).collect())
+            .into();
+        let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: false };
+        let mut slots = vec![Slot::Absent; paths.len()];
         let mut scratch = Scratch::new();
         let text = format!("\n{line}\n[1]\n");
         let mut lines = Lines::new(text.as_bytes(), &mut scratch, &plan);
-        while lines.advance(&mut []).is_some_and(|kind| kind != crate::value::scan::LineKind::Json) {}
+        while lines.advance(&mut slots).is_some_and(|kind| kind != crate::value::scan::LineKind::Json) {}
         let (arena, tokens) = (Arena::new(), lines.tokens());
+        let view = LineView::new(&lines, &slots, &paths);
         let whole = lines.line().text;
         let mut objects = vec![whole];
         let mut count = 0;
@@ -99,6 +165,7 @@ mod tests {
                 let value = Value::raw(&arena, object, Form::of(object));
                 let wanted = value.get(&arena, name).map(|value| value.to_json());
                 let found = tokens.member(object, name).expect("an object of this line");
+                assert_eq!(view.member(object, name), Some(found), "{name} in {object}");
                 let json = |text: &str| Value::raw(&arena, text, Form::of(text)).to_json();
                 assert_eq!(found.map(json), wanted, "{name} in {object}");
                 count += usize::from(found.is_some());
@@ -120,6 +187,7 @@ mod tests {
             (r#"{"a":1,"a":{"b":1,"b":2},"ab":3}"#, 3),
             (r#"{"\u0061":1,"a\"":2,"\\":3,"a\\":4,"\u00e9":5}"#, 5),
             (r#"{"a\"b":1,"a\\\"":2,"b\"":{"a":3}}"#, 0),
+            (r#"{"\"":"\"","a":{"b":1,"x":"\\"},"b":{"a":[],"\u0078":{}},"x":{"ab":1},"ab":{}}"#, 9),
         ] {
             assert_eq!(compared(line, &names), found, "{line}");
         }

@@ -46,6 +46,7 @@ pub(crate) use document::tokens;
 pub use document::validate;
 pub use index::{Engine, Index, index};
 pub use lines::{Item, Line, LineFlags, LineKind, Lines, Record, Scratch, WalkPlan};
+pub use member::{LineView, Paths};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{escape, ticks, ticks_are_steady};
 

@@ -54,10 +54,28 @@ struct Room<'a> {
     members: &'a mut [Member<'a>],
 }
 
-/// So many members are made room for at least.
-const FLAT_MAX: usize = 16;
+/// No more members are made room for than so many, or than one object has.
+const ROOM_MAX: usize = 64;
 
 impl<'a> Room<'a> {
+    /// Room for the members of an object, of which so many are likely to follow.
+    #[inline(always)]
+    fn take(
+        &mut self,
+        count: usize,
+        likely: usize,
+        arena: &'a Arena,
+    ) -> Option<(&'a mut [Raw<'a>], &'a mut [Member<'a>])> {
+        if self.raws.len() < count {
+            *self = Room::new(likely.min(ROOM_MAX).max(count), arena);
+        }
+        let (raws, other_raws) = std::mem::take(&mut self.raws).split_at_mut_checked(count)?;
+        let (members, other_members) = std::mem::take(&mut self.members).split_at_mut_checked(count)?;
+        *self = Room { raws: other_raws, members: other_members };
+        Some((raws, members))
+    }
+
+    #[inline(never)]
     fn new(members: usize, arena: &'a Arena) -> Room<'a> {
         Room {
             raws: arena.alloc_slice_fill_copy(members, Raw { text: "", form: Form::COMPACT }),
@@ -369,7 +387,10 @@ impl<'t> Tokens<'t> {
             let [class, after]: [u8; 2] = *self.classes.get(at..)?.first_chunk()?;
             if class | 0x20 == b'{' {
                 let alike = match self.keys {
-                    Some(keys) => self.flat(at, keys, (room, escapes), arena),
+                    Some(keys) => match keys.built(at) {
+                        Some(keys) => Some(self.built(at, keys, (room, escapes), arena)?),
+                        None => None,
+                    },
                     None => self.alike(at, model, escapes, arena),
                 };
                 let Some((end, value)) = alike else {
@@ -439,64 +460,44 @@ impl<'t> Tokens<'t> {
         Some((at + 1 + heads.len() * 4, Value::opened_object(arena, members, source)))
     }
 
-    /// The object at a token, if it has no containers in it, and the token behind it; its keys are known. Escapes before it
-    /// are passed over.
+    /// The object at a token, whose keys these are, and the token behind it; it has no containers in it. Escapes before it are
+    /// passed over.
     #[inline(always)]
-    fn flat<'a>(
+    fn built<'a>(
         &self,
         at: usize,
-        keys: Keys<'t>,
+        keys: &'t [Box<str>],
         (room, escapes): (&mut Room<'a>, &mut &'t [u32]),
         arena: &'a Arena,
     ) -> Option<(usize, Value<'a>)>
     where
         't: 'a,
     {
-        // It may be an array, and it may be empty.
-        if *self.classes.get(at..)?.first_chunk()? != *b"{\"" {
-            return None;
-        }
         // Each member is a key, its colon, its value and what follows.
-        let (heads, _) = self.classes.get(at + 1..)?.as_chunks::<4>();
-        let (starts, _) = self.positions.get(at + 1..)?.as_chunks::<4>();
-        let (open, names) = (*self.positions.get(at)?, keys.from(at + 1));
-        if room.raws.len() < FLAT_MAX {
-            *room = Room::new(heads.len().clamp(FLAT_MAX, 4 * FLAT_MAX), arena);
+        let starts = self.positions.get(at + 1..)?.as_chunks::<4>().0.get(..keys.len())?;
+        let (open, close) = (*self.positions.get(at)?, starts.last()?[3]);
+        let (raws, members) = room.take(keys.len(), (self.positions.len() - at) / 4, arena)?;
+        let spaced = self.form.has(Form::SPACED);
+        for (((raw, member), key), &[_, _, start, next]) in raws.iter_mut().zip(&mut *members).zip(keys).zip(starts) {
+            let end = if spaced { self.trimmed(next) } else { next as usize };
+            raw.text = self.source.get(start as usize..end)?;
+            *member = Member { key, value: Value::Raw(raw) };
         }
         while let Some((escape, rest)) = escapes.split_first()
-            && *escape < open
+            && *escape < close
         {
             *escapes = rest;
-        }
-        let mut escape = escapes.first().copied().unwrap_or(u32::MAX);
-        let (mut raws, members) = (std::mem::take(&mut room.raws), std::mem::take(&mut room.members));
-        for (n, ((heads, starts), names)) in heads.iter().zip(starts).zip(names).enumerate() {
-            let (&[_, _, class, after], &[_, _, start, next]) = (heads, starts);
-            if class | 0x20 == b'{' {
-                return None;
-            }
-            let text = self.source.get(start as usize..self.trimmed(next))?;
-            let value = if escape < next {
-                let behind = escapes.partition_point(|escape| *escape < next);
+            if *escape > open {
+                let n = starts.partition_point(|[.., next]| next < escape);
+                let text = self.source.get(starts.get(n)?[2] as usize..self.trimmed(starts.get(n)?[3]))?;
+                members.get_mut(n)?.value = respelled(text, arena);
+                let behind = escapes.partition_point(|escape| *escape < starts[n][3]);
                 *escapes = escapes.get(behind..)?;
-                escape = escapes.first().copied().unwrap_or(u32::MAX);
-                respelled(text, arena)
-            } else {
-                let (raw, others) = raws.split_first_mut()?;
-                *raw = Raw { text, form: Form::COMPACT };
-                raws = others;
-                Value::Raw(raw)
-            };
-            *members.get_mut(n)? = Member { key: keys.name(names[0]), value };
-            if after != b',' {
-                let (members, others) = members.split_at_mut(n + 1);
-                *room = Room { raws, members: others };
-                let text = self.source.get(open as usize..next as usize + 1)?;
-                let source = arena.alloc(Raw { text, form: self.form });
-                return Some((at + 5 + 4 * n, Value::opened_object(arena, members, source)));
             }
         }
-        None
+        let text = self.source.get(open as usize..close as usize + 1)?;
+        let source = arena.alloc(Raw { text, form: self.form });
+        Some((at + 1 + 4 * keys.len(), Value::opened_object(arena, members, source)))
     }
 
     /// The string, number or literal that starts there, before a token that starts at `next`.

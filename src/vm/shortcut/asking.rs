@@ -2,12 +2,12 @@
 //!
 //! Flows in: what a state gives its task. Flows out: what the function returned, or where the error that it raised leads.
 //! All replies are kept: where the machine has to run the execution after all, whoever drives it answers the same calls by
-//! them ([`Calls::into_given`]), so that no function is called twice. It must never call one that the machine would not call.
+//! them ([`Calls::given`]), so that no function is called twice. It must never call one that the machine would not call.
 
 use super::{REGISTER_DEPTH_MAX, Walk};
-use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring};
+use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring, Operand};
 use crate::program::state;
-use crate::value::scan::Tokens;
+use crate::value::scan::LineView;
 use crate::value::{Arena, Value};
 use crate::vm::request::{Calling, Reply, TaskRequest};
 use crate::vm::seed::{Seed, Stream};
@@ -18,8 +18,33 @@ pub trait Answers {
     fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Option<Reply<'a>>;
 }
 
-/// A call with its reply.
-pub type GivenReply<'a> = (&'a TaskRequest<'a>, Reply<'a>);
+/// The calls that an execution has made, each with its reply; the last one first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GivenReplies<'a>(Option<&'a Given<'a>>);
+
+#[derive(Debug)]
+struct Given<'a> {
+    request: &'a TaskRequest<'a>,
+    reply: Reply<'a>,
+    before: Option<&'a Given<'a>>,
+}
+
+impl<'a> GivenReplies<'a> {
+    /// Whether no call has been made.
+    pub fn is_empty(self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl<'a> Iterator for GivenReplies<'a> {
+    type Item = (&'a TaskRequest<'a>, Reply<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Given { request, reply, before } = self.0?;
+        self.0 = *before;
+        Some((request, *reply))
+    }
+}
 
 /// What an execution that is told needs for the calls that it makes, and what they came to.
 pub struct Calls<'c, 'a> {
@@ -27,36 +52,37 @@ pub struct Calls<'c, 'a> {
     /// Who the execution is, or the child of it at hand.
     pub(super) who: Stream<'a>,
     root: Stream<'a>,
-    given: bumpalo::collections::Vec<'a, GivenReply<'a>>,
-    tokens: Option<&'a Tokens<'a>>,
+    given: GivenReplies<'a>,
+    view: Option<LineView<'a>>,
+    /// The same, once a call has been made.
+    placed: Option<&'a LineView<'a>>,
 }
 
 impl<'c, 'a> Calls<'c, 'a> {
     /// Nobody does any task: what calls, the machine has to run.
-    pub fn none(arena: &'a Arena) -> Calls<'c, 'a> {
-        Calls::new(None, Seed::NOBODY.into(), arena)
+    pub fn none() -> Calls<'c, 'a> {
+        let who = Seed::NOBODY.into();
+        Calls { answers: None, who, root: who, given: GivenReplies(None), view: None, placed: None }
     }
 
-    /// Calls of the execution with this stream of numbers, of which nothing has been drawn.
-    pub(crate) fn of(answers: &'c dyn Answers, who: Stream<'a>, arena: &'a Arena) -> Calls<'c, 'a> {
-        Calls::new(Some(answers), who, arena)
-    }
-
-    fn new(answers: Option<&'c dyn Answers>, who: Stream<'a>, arena: &'a Arena) -> Calls<'c, 'a> {
-        Calls { answers, who, root: who, given: bumpalo::collections::Vec::new_in(arena), tokens: None }
+    /// Calls of the execution with this stream of numbers, of which nothing has been drawn; its input is that line.
+    #[inline(always)]
+    pub(crate) fn of(answers: &'c dyn Answers, who: Stream<'a>, view: LineView<'a>) -> Calls<'c, 'a> {
+        Calls { answers: Some(answers), who, root: who, given: GivenReplies(None), view: Some(view), placed: None }
     }
 
     /// The calls that have been made, each with its reply.
-    pub fn into_given(self) -> &'a [GivenReply<'a>] {
-        self.given.into_bump_slice()
+    pub fn given(&self) -> GivenReplies<'a> {
+        self.given
     }
 
-    /// The event's tokens, for all calls.
-    fn tokens(&mut self, tokens: Option<Tokens<'a>>, arena: &'a Arena) -> Option<&'a Tokens<'a>> {
-        if self.tokens.is_none() {
-            self.tokens = tokens.map(|tokens| &*arena.alloc(tokens));
+    /// The event's line, for all calls.
+    #[inline(always)]
+    fn view(&mut self, arena: &'a Arena) -> Option<&'a LineView<'a>> {
+        if self.placed.is_none() {
+            self.placed = self.view.map(|view| &*arena.alloc(view));
         }
-        self.tokens
+        self.placed
     }
 
     /// The stream of a parent, to go on with; it is worked out now, since its children's derive from it.
@@ -83,22 +109,24 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     pub(super) fn ask(&mut self, ask: &'p Ask) -> Option<NodeId> {
         let answers = self.calls.answers?;
         let (program, arena) = (self.shortcuts.program, self.arena);
-        let payload = self.value(ask.payload);
+        let payload = match ask.payload {
+            Operand::Input => Value::raw(arena, self.input.text(), self.input.form),
+            other => self.value(other),
+        };
         let calling = Calling {
             arguments: if ask.arguments == ask.payload { payload } else { self.value(ask.arguments) },
             payload,
-            token: None,
             retry_count: ask.retry_count,
             now_ms: self.now_ms,
-            timeout_ms: program.task(ask.task).timeout_ms(),
             seed: self.calls.who.after(ask.draws),
             calls: ask.calls,
+            rest: None,
+            view: self.calls.view(arena),
         };
-        let tokens = self.calls.tokens(self.input.tokens, arena);
-        let request = TaskRequest { tokens, ..TaskRequest::of(program, ask.task, calling, arena) };
-        let request = &*arena.alloc(request);
+        let request = &*arena.alloc(TaskRequest::of(program, ask.task, calling, arena));
         let reply = answers.answer(request)?;
-        self.calls.given.push((request, reply));
+        let before = self.calls.given.0;
+        self.calls.given = GivenReplies(Some(arena.alloc(Given { request, reply, before })));
         // Memory that is given back on the way only the machine has.
         if arena.allocated_bytes() > self.shortcuts.crowded_bytes {
             return None;

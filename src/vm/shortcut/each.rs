@@ -272,7 +272,7 @@ fn part(
     (starts_ms, spare): (i64, Spare),
     arena: &Arena,
 ) -> Option<Part> {
-    let mut calls = Calls::none(arena);
+    let mut calls = Calls::none();
     let mut walk = Walk {
         calls: &mut calls,
         shortcuts,

@@ -1,0 +1,99 @@
+//! The fence around functions: a panic is the failure of that one call.
+//!
+//! Flows in: a function, a request. Flows out: the reply. There is one fence around a call, whoever watches the function, and
+//! nothing but it between an execution and the function. It must never let a panic through.
+
+use super::Answer;
+use super::function::{Call, Event, Function, FunctionError};
+use super::watch::{self, Mark};
+use crate::value::raw::Form;
+use crate::value::{Arena, Value};
+use crate::vm::{Reply, TaskRequest};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// A function behind a name, and who watches it.
+#[derive(Clone)]
+pub(super) struct Behind {
+    function: Arc<dyn Function>,
+    mark: Option<Mark>,
+}
+
+impl Behind {
+    /// A function that nobody watches.
+    pub fn new(function: Arc<dyn Function>) -> Behind {
+        Behind { function, mark: None }
+    }
+
+    /// Lets it be watched, unless it is already.
+    pub fn watch(&mut self, mark: impl FnOnce() -> Mark) {
+        self.mark.get_or_insert_with(mark);
+    }
+
+    /// Does a task, and waits for whoever takes time over it.
+    #[inline(always)]
+    pub fn reply<'a>(&self, request: &'a TaskRequest<'a>) -> Reply<'a> {
+        let (event, call) = (Event::of(request), Call::new(request));
+        if let Some(mark) = &self.mark
+            && let Some(limit) = mark.limit()
+        {
+            return match mark.call_elsewhere(&self.function, event, &call, limit) {
+                Ok(value) => Reply::Returned(value),
+                Err(error) => failed(&error, request.arena),
+            };
+        }
+        match self.inside(|| self.function.call(event, &call)) {
+            Ok(Ok(value)) => Reply::Returned(value),
+            Ok(Err(error)) => failed(&error, request.arena),
+            Err(panic) => panicked(&*panic, request.arena),
+        }
+    }
+
+    /// Does a task, or begins it if whoever does it takes time over it.
+    pub fn begin<'a>(&self, request: &'a TaskRequest<'a>) -> Answer<'a> {
+        let (event, call) = (Event::of(request), Call::new(request));
+        match self.inside(|| self.function.begin(event, &call)) {
+            Ok(None) => Answer::Now(self.reply(request)),
+            Ok(Some(pending)) => Answer::Later(match &self.mark {
+                Some(mark) => mark.clone().around(pending),
+                None => pending,
+            }),
+            Err(panic) => Answer::Now(panicked(&*panic, request.arena)),
+        }
+    }
+
+    /// Does a part of the function's work on this thread; what it said, if it panicked.
+    #[inline(always)]
+    fn inside<T>(&self, work: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
+        match &self.mark {
+            Some(mark) => mark.inside(work),
+            // The arena only ever gets further values: whatever a panic leaves there half made, nobody can reach.
+            None => catch_unwind(AssertUnwindSafe(work)),
+        }
+    }
+}
+
+/// What an execution is told of a function that fails.
+#[cold]
+pub(super) fn failed<'a>(error: &FunctionError, arena: &'a Arena) -> Reply<'a> {
+    let text = |text: &Option<String>| text.as_ref().map(|text| &*arena.alloc_str(text));
+    match error {
+        FunctionError::Raised { error, message } => {
+            Reply::Raised { error: arena.alloc_str(error), message: arena.alloc_str(message) }
+        }
+        FunctionError::Reported { error, report } => {
+            let text = arena.alloc_str(report);
+            Reply::Reported { error: arena.alloc_str(error), report: Value::raw(arena, text, Form::of(text)) }
+        }
+        FunctionError::Failed { error, cause } => Reply::Failed { error: text(error), cause: text(cause) },
+        FunctionError::TimedOut => Reply::TimedOut,
+    }
+}
+
+/// The same of one that panics.
+#[cold]
+pub(super) fn panicked<'a>(panic: &(dyn Any + Send), arena: &'a Arena) -> Reply<'a> {
+    let text = watch::said(panic);
+    Reply::Failed { error: Some("Lambda.Unknown"), cause: Some(arena.alloc_str(text)) }
+}
