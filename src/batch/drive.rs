@@ -15,8 +15,15 @@ use crate::vm::{Children, Execution, Join, Next, Outcome, Parked, Request, Setti
 
 /// Somebody who can run several children at a time.
 pub trait Helpers: Company {
-    /// Runs the children, counting them in `tally`, and gives what they came to; nothing, if it is not worth it now.
-    fn run<'a>(&self, children: &'a Children<'a>, tally: Option<&'a Tally>, arena: &'a Arena) -> Option<Join<'a>>;
+    /// Runs the children, counting them in `tally`, and gives what they came to; nothing, if it is not worth it now. As long as
+    /// there are calls that are answered as before, from what this thread knows, nobody else runs any.
+    fn run<'a>(
+        &self,
+        children: &'a Children<'a>,
+        tally: Option<&'a Tally>,
+        arena: &'a Arena,
+        counters: &mut Counters,
+    ) -> Option<Join<'a>>;
 }
 
 /// Nobody helps: children run one after the other.
@@ -33,7 +40,7 @@ impl Company for Alone {
 }
 
 impl Helpers for Alone {
-    fn run<'a>(&self, _: &'a Children<'a>, _: Option<&'a Tally>, _: &'a Arena) -> Option<Join<'a>> {
+    fn run<'a>(&self, _: &'a Children<'a>, _: Option<&'a Tally>, _: &'a Arena, _: &mut Counters) -> Option<Join<'a>> {
         None
     }
 }
@@ -69,10 +76,9 @@ pub(super) fn drive_while_roomy<'a>(
             Step::Request(Request::WaitUntil(_)) => execution.wake(),
             Step::Request(Request::Children(children)) => {
                 let arena = execution.arena();
-                // Invocations are counted in the order of the children, so those cannot run side by side; nor can those
-                // that are answered as before, from what this thread knows.
-                let alone = bound.counts() || counters.gives_again();
-                let helped = if alone { None } else { helpers.run(children, execution.tally(), arena) };
+                // Where invocations are counted in the order of the children, those cannot run side by side.
+                let alone = bound.counts();
+                let helped = if alone { None } else { helpers.run(children, execution.tally(), arena, counters) };
                 let join = helped.unwrap_or_else(|| {
                     let (mut join, mut spare) = (Join::new(children), Spare::default());
                     while next_child(&mut join, execution.tally(), arena, &mut spare, bound, counters, helpers)

@@ -13,6 +13,7 @@
 use super::drive::{Alone, Ended, Helpers, Spare, next_child, run_apart};
 use super::worker::ARENA_BYTES_MAX;
 use crate::handler::Bound;
+use crate::handler::mock::Counters;
 use crate::program::{Program, work};
 use crate::value::Arena;
 use crate::vm::join::FinishedElsewhere;
@@ -164,7 +165,13 @@ impl Company for Crew<'_> {
 }
 
 impl Helpers for Crew<'_> {
-    fn run<'a>(&self, children: &'a Children<'a>, tally: Option<&'a Tally>, arena: &'a Arena) -> Option<Join<'a>> {
+    fn run<'a>(
+        &self,
+        children: &'a Children<'a>,
+        tally: Option<&'a Tally>,
+        arena: &'a Arena,
+        counters: &mut Counters,
+    ) -> Option<Join<'a>> {
         if children.len() < 2 || !children.are_independent() || bears_failures(children) {
             return None;
         }
@@ -173,14 +180,14 @@ impl Helpers for Crew<'_> {
         let mut standing = Standing { join, tally, arena, failed_ms: None, steps_left: None, spare };
         // Threads become idle while a long Map runs: so each child may be the first that is shared.
         for done in 0.. {
-            let idle = self.anybody_idle();
+            let idle = self.anybody_idle() && !counters.gives_again();
             // After a failure hardly anything that is left counts.
             if idle && standing.failed_ms.is_none() && worth_sharing(estimate, children.len() - done) {
-                self.share(&mut standing, done, estimate);
+                self.share(&mut standing, done, estimate, counters);
                 break;
             }
             let started = idle.then(Instant::now);
-            if !self.next_here(&mut standing) {
+            if !self.next_here(&mut standing, counters) {
                 break;
             }
             if let Some(started) = started {
@@ -215,9 +222,8 @@ impl<'r> Crew<'r> {
     }
 
     /// Runs the next child in its parent's arena; whether there was one.
-    fn next_here(&self, standing: &mut Standing) -> bool {
+    fn next_here(&self, standing: &mut Standing, counters: &mut Counters) -> bool {
         let Standing { join, tally, arena, spare, .. } = standing;
-        let counters = &mut self.bound.counters();
         let Some(ended) = next_child(join, *tally, arena, spare, self.bound, counters, self) else { return false };
         if ended.failed {
             standing.failed(ended.end_ms);
@@ -227,7 +233,7 @@ impl<'r> Crew<'r> {
     }
 
     /// Runs the children from `first` on, together with whoever is idle; none before them has failed.
-    fn share(&self, standing: &mut Standing, first: usize, estimate: &AtomicU64) {
+    fn share(&self, standing: &mut Standing, first: usize, estimate: &AtomicU64, counters: &mut Counters) {
         let (children, arena) = (standing.join.children(), standing.arena);
         let count = children.len() - first;
         let worthwhile = match estimate.load(Ordering::Relaxed) {
@@ -262,7 +268,7 @@ impl<'r> Crew<'r> {
                 }
                 None => {
                     let again = share.portion.min(count - n * share.portion);
-                    if !(0..again).all(|_| self.next_here(standing)) {
+                    if !(0..again).all(|_| self.next_here(standing, counters)) {
                         break;
                     }
                 }

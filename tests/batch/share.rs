@@ -5,6 +5,7 @@ use expressway::batch::{Batch, Source};
 use expressway::handler::Handlers;
 use expressway::vm::{Limits, Settings};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Items, as a text, a slow one first: numbers that are to be squared. Below 0 one fails, above 1,000,000 it takes five
@@ -84,13 +85,16 @@ fn so_they_do_where_time_is_limited() {
     }
 }
 
-/// With one event and several threads, more than one thread works on its items.
+/// With one event and several threads, more than one thread works on its items; and each is worked on once, although the
+/// first ones are told before anybody else has time.
 #[test]
 fn idle_threads_help() {
     let seen: Arc<Mutex<HashSet<std::thread::ThreadId>>> = Arc::default();
     let program = program();
-    let noted = seen.clone();
+    let (noted, calls) = (seen.clone(), Arc::new(AtomicUsize::new(0)));
+    let counted = calls.clone();
     let handlers = Handlers::new().lambda("repeat", |_, call| Ok(call.text(""))).lambda("square", move |_, call| {
+        counted.fetch_add(1, Ordering::Relaxed);
         noted.lock().unwrap().insert(std::thread::current().id());
         std::thread::sleep(std::time::Duration::from_micros(300));
         Ok(call.text("done"))
@@ -100,7 +104,7 @@ fn idle_threads_help() {
     // A thread may take its time to wake, but not every time.
     for _ in 0..50 {
         let summary = Batch::new(&program, &bound).threads(3).run(vec![Source::memory("s", event.as_bytes())]).unwrap();
-        assert_eq!(summary.succeeded, 1);
+        assert_eq!((summary.succeeded, calls.swap(0, Ordering::Relaxed)), (1, 80));
         if seen.lock().unwrap().len() > 1 {
             return;
         }

@@ -20,6 +20,10 @@ const ITEM_BYTES: u64 = 64;
 const PART: usize = 64;
 /// After so many items it is looked again whether others have time.
 const STRETCH: usize = 256 * PART;
+
+/// After so many items it is asked again whether somebody has time.
+const LOOKED_UP: usize = 8;
+
 /// Maps of more items are walked in parts, whoever has time.
 pub(super) const LONG: usize = 1_024;
 
@@ -112,7 +116,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         // No item is larger than all of them.
         self.largest = self.largest.max(array.size().bytes_max);
         // Calls may take long, and a long row of them the machine shares out.
-        if each.asks && items.len() > PART && (items.len() > LONG || self.company.has_time()) {
+        if each.asks && items.len() > LONG {
             return None;
         }
         let count = items.len() as u64;
@@ -138,6 +142,10 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 continue;
             }
             for index in stretch {
+                // Somebody may have got time meanwhile; what has been replied, the machine is given.
+                if each.asks && items.len() - index > PART && index % LOOKED_UP == 0 && self.company.has_time() {
+                    return None;
+                }
                 // Where no time passes, nobody has to know which place is free.
                 let (place, starts_ms) = if each.timeless { (0, places.starts_ms) } else { places.take() };
                 if let Some(parent) = parent {
