@@ -132,3 +132,88 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
         self.onward(1, item)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::value::path::{NodeBudget, Path};
+    use crate::value::{Arena, Kind, Member, Value};
+    use std::collections::BTreeSet;
+
+    /// The same arrays and objects as nodes, equal keys under one address, scalars as they are spelled.
+    fn opened<'a>(value: Value<'a>, keys: &mut BTreeSet<&'a str>, arena: &'a Arena) -> Value<'a> {
+        match value.kind() {
+            Kind::Array => {
+                let items = value.elements(arena).unwrap_or_default().iter().map(|item| opened(*item, keys, arena));
+                let items: Vec<_> = items.collect();
+                Value::array(arena, arena.alloc_slice_copy(&items))
+            }
+            Kind::Object => {
+                let mut members = Vec::new();
+                for member in value.members(arena).unwrap_or_default() {
+                    keys.insert(member.key);
+                    let key = *keys.get(member.key).expect("it has been put there");
+                    members.push(Member { key, value: opened(member.value, keys, arena) });
+                }
+                Value::object(arena, arena.alloc_slice_copy(&members))
+            }
+            _ => value,
+        }
+    }
+
+    /// What objects that are alike come to is what their text comes to, at every budget.
+    #[test]
+    fn columns_are_what_every_element_comes_to() {
+        let documents = [
+            "[]",
+            r#"[{"x":1,"y":"a"},{"x":2,"y":"b"},{"x":30,"y":"c"},{"x":4}]"#,
+            r#"[{"x":1,"y":"a"},{"y":"b","x":2},{"z":0,"x":2.0,"y":"\u0062"},{"y":"b"},{"x":null,"y":null},{}]"#,
+            r#"[{"x":-1,"y":"\""},3,{"x":"2","y":"b"},[{"x":2}],null,{"x":[2],"y":{"x":2}},{"x":{"y":2},"y":["b"]}]"#,
+            r#"[{"xx":1},{"x":99999999999999999999,"y":"b"},{"x":2e0,"y":"bb"},{"x":0.5},{"x":true,"y":false},"b"]"#,
+            r#"{"x":{"x":1},"y":{"x":2}}"#,
+        ];
+        let conditions = [
+            "@.x > 1",
+            "@.x <= 2",
+            "@.x == 2",
+            "@.x === 2",
+            "@.x != 2",
+            "@.x !== 2",
+            "@.x < -5",
+            "@.y == 'b'",
+            "@.y === 'b'",
+            "@.y != 'b'",
+            "@.y !== 'b'",
+            "@.y > 'a'",
+            "@.y == '\"'",
+            "@.x == '2'",
+            "@.y == 2",
+            "@.x == null",
+            "@.x",
+            "!(@.x)",
+            "@.x > 1 && @.y == 'b'",
+            "@.x in [1,2]",
+            "@.z == 0",
+            "@.x.y == 2",
+            "@.x == $[0].x",
+        ];
+        let paths =
+            conditions.iter().flat_map(|condition| ["x", "y", "gone"].map(|name| format!("$[?({condition})].{name}")));
+        let paths = paths.chain(["$[*].x", "$[*].y", "$[*].gone", "$.*.x"].map(str::to_owned));
+        for path in paths {
+            let path = Path::parse(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+            for document in documents {
+                let arena = Arena::new();
+                let text = Value::from_text(&arena, document);
+                let nodes = opened(text, &mut BTreeSet::new(), &arena);
+                for nodes_max in (0..40).chain([NodeBudget::NODES_MAX]) {
+                    let [from_text, from_nodes] = [text, nodes].map(|root| {
+                        let mut budget = NodeBudget::new(nodes_max);
+                        let found = path.eval(root, &arena, &mut budget);
+                        found.map(|value| (value.to_json(), budget.left())).map_err(|miss| miss.to_string())
+                    });
+                    assert_eq!(from_nodes, from_text, "{} on {document}, {nodes_max} nodes", path.text());
+                }
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The functions as a table: name, arguments as a JSON array, what comes out. Orders of hash sets and seeded numbers were
 //! taken from a Java program.
 
-use super::{Draws, Rejected, call};
+use super::{Bit, Draws, Rejected, call, put_together, write_inside};
 use crate::program::Function;
 use crate::value::{Arena, Value};
 
@@ -391,6 +391,10 @@ fn base64() {
         "Base64Encode",
         &[(r#"[""]"#, r#""""#), (r#"["a"]"#, r#""YQ==""#), (r#"["fü"]"#, r#""ZsO8""#), (r#"["??>"]"#, r#""Pz8+""#)],
     );
+    check(
+        "Base64Encode",
+        &[(r#"["ab"]"#, r#""YWI=""#), (r#"["abcd"]"#, r#""YWJjZA==""#), (r#"["abcde"]"#, r#""YWJjZGU=""#)],
+    );
     check_rejected("Base64Encode", &["[]", "[1]", "[null]", r#"["a","b"]"#]);
     check(
         "Base64Decode",
@@ -434,5 +438,42 @@ fn texts_that_would_be_too_long() {
     for (function, arguments) in cases {
         let rejected = call(function, arguments, &arena, &mut Fixed(vec![])).map(|value| value.size());
         assert!(matches!(rejected, Err(Rejected::TextTooLong { .. })), "{function:?}: {rejected:?}");
+    }
+}
+
+/// Within a string of JSON the text form is what it is elsewhere, spelled as strings are.
+#[test]
+fn text_forms_within_strings() {
+    let values = [
+        "null",
+        "true",
+        "-0",
+        "7",
+        "42",
+        "1.50",
+        "1e400",
+        r#""""#,
+        r#""a b""#,
+        r#""\"\\\/\u0041\u0007é\n""#,
+        "[]",
+        "{}",
+        r#"[1,"a\"b",[true,{"k\"":"v\n"}]]"#,
+        r#"{"a":{"b":[]},"c\\":"\u00fc"}"#,
+    ];
+    for text in values {
+        let arena = Arena::new();
+        let raw = Value::from_text(&arena, text);
+        let items = raw.elements(&arena).map(|items| Value::array(&arena, items));
+        let members = raw.members(&arena).map(|members| Value::object(&arena, members));
+        let string = raw.as_str(&arena).map(|string| Value::text(&arena, string));
+        let number = raw.as_number().and_then(|number| number.as_written_integer()).map(Value::Int);
+        for value in [Some(raw), items, members, string, number].into_iter().flatten() {
+            let mut inside = b"\"<".to_vec();
+            write_inside(value, &arena, &mut inside);
+            inside.extend_from_slice(b">\"");
+            let bits = [Bit::Text("<"), Bit::Value(value), Bit::Text(">")];
+            let whole = put_together(8, bits.into_iter(), &arena).expect("it is short");
+            assert_eq!(String::from_utf8_lossy(&inside), whole.to_json(), "{text}");
+        }
     }
 }
