@@ -43,7 +43,7 @@ fn followed(lines: &[String]) -> Vec<bool> {
 /// What is opened by known keys is what is opened without them.
 fn opens_alike(text: &str, index: &Index, guide: &Guide, found: &super::super::walk::Walked) {
     let arena = Arena::new();
-    let form = if found.escapes { Form::ESCAPED } else { Form::COMPACT };
+    let form = Form::from_bits(u32::from(index.blanks) | u32::from(found.escapes) << 1);
     let tokens = |keys| open::Tokens {
         source: text,
         positions: &index.positions[..=found.end],
