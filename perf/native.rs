@@ -1,5 +1,6 @@
 //! The whole command around the functions of `which-coat`, `etl` and `orders` of `corpora/` in Rust: they answer what their
-//! namesakes under `handlers/` answer, byte for byte, so that the two ways to write a function can be compared.
+//! namesakes under `handlers/` answer, byte for byte, so that the two ways to write a function can be compared; only what
+//! they say of an event that lacks a member is worded otherwise.
 //!
 //! ```text
 //! cargo run --release --example native -- run corpora/orders
