@@ -123,7 +123,9 @@ fn irregular_lines_are_mostly_walked_untried() {
 
 #[test]
 fn generated_lines_are_as_if_walked() {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let number = |name| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    let rounds = number("EXPRESSWAY_FUZZ_LINES").unwrap_or(8_000) / 40;
+    let mut state = number("EXPRESSWAY_FUZZ_SEED").unwrap_or(1).wrapping_mul(0x2545_f491_4f6c_dd1d) | 1;
     let mut next = |below: usize| {
         state ^= state << 13;
         state ^= state >> 7;
@@ -148,7 +150,7 @@ fn generated_lines_are_as_if_walked() {
         "{}",
     ];
     let (mut many, mut tried) = (0, 0);
-    for _ in 0..200 {
+    for _ in 0..rounds {
         let mut all = Vec::new();
         for _ in 0..40 {
             let object =
