@@ -6,7 +6,7 @@
 //! machine: then the whole execution does.
 
 use super::outputs::{Column, Outputs};
-use super::writing::Made;
+use super::writing::{Made, Written};
 use super::{Calls, Scanned, Shortcuts, Spare, Walk};
 use crate::program::shortcut::{BranchTurn, Each, Ending, Item, Offspring};
 use crate::program::work::CONCURRENCY_MAX;
@@ -204,13 +204,14 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         let mut parts: Vec<Option<Part>> = Vec::new();
         parts.resize_with(count, || None);
         let (shortcuts, input, spare, starts_ms) = (self.shortcuts, self.input, self.spare, places.starts_ms);
-        let registers: &[Value] = self.registers;
+        // What comes before may be in the items' outputs; of some of that there is nothing but text.
+        let (registers, written): (&[Value], &[Written]) = (self.registers, &self.written);
         let sizes = (self.largest, self.deepest);
         let company: &dyn Company = if helped { self.company } else { &Nobody };
         company.share(&mut parts, &|n, arena| {
             let first = stretch.start + n * PART;
             let range = first..stretch.end.min(first + PART);
-            part(shortcuts, input, (registers, sizes), (each, items, range), (starts_ms, spare), arena)
+            part(shortcuts, input, (registers, written, sizes), (each, items, range), (starts_ms, spare), arena)
         });
         for part in parts {
             let part = part?;
@@ -275,7 +276,7 @@ impl Walk<'_, '_, '_, '_> {
 fn part(
     shortcuts: &Shortcuts,
     input: &Scanned,
-    (registers, (largest, deepest)): (&[Value], (u64, u32)),
+    (registers, written, (largest, deepest)): (&[Value], &[Written], (u64, u32)),
     (each, items, range): (&Each, &[Value], Range<usize>),
     (starts_ms, spare): (i64, Spare),
     arena: &Arena,
@@ -294,7 +295,7 @@ fn part(
         deepest,
         roomy: shortcuts.roomy(input.bytes()),
         places: arena.alloc_slice_fill_copy(shortcuts.shortcut.names.len(), Spot::NOWHERE),
-        written: bumpalo::collections::Vec::new_in(arena),
+        written: bumpalo::collections::Vec::from_iter_in(written.iter().copied(), arena),
         items: bumpalo::collections::Vec::new_in(arena),
     };
     let crowded_bytes = arena.allocated_bytes() + shortcuts.crowded_bytes;
