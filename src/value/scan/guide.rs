@@ -398,6 +398,8 @@ impl Guide {
             return None;
         }
         let (start, end) = (quote as usize + 1, (colon as usize).checked_sub(1).filter(|end| *end > quote as usize)?);
+        // At the end of the text it could not be found again.
+        text.get(start..start + BLOCK)?;
         if end - start > KEY_BYTES_MAX {
             return None;
         }
@@ -460,21 +462,11 @@ impl Known {
     #[inline(always)]
     fn is_at(&self, text: &[u8], quote: u32, colon: u32, names: &[Box<str>]) -> bool {
         let start = quote as usize + 1;
-        let Some(head) = text.get(start..).and_then(<[u8]>::first_chunk) else {
-            return self.is_last(text, start, colon as usize, names);
-        };
+        let Some(head) = text.get(start..).and_then(<[u8]>::first_chunk) else { return false };
         // With nothing but the key's own bytes before the colon, and one more, that one closes it.
         colon - quote == self.bytes
             && u128::from_le_bytes(*head) & self.mask == self.head
             && (self.bytes as usize <= BLOCK + 2 || self.has_tail(text, start, names))
-    }
-
-    /// The same at the end of the text, where less than a block follows.
-    #[cold]
-    #[inline(never)]
-    fn is_last(&self, text: &[u8], start: usize, colon: usize, names: &[Box<str>]) -> bool {
-        let name = names.get(self.name as usize).map(|name| name.as_bytes());
-        name.is_some_and(|name| text.get(start..colon).and_then(|key| key.strip_suffix(b"\"")) == Some(name))
     }
 
     #[inline(never)]

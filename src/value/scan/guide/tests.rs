@@ -10,18 +10,15 @@ use crate::value::scan::walk::{Cursor, Walker};
 
 const PATHS: &[&[&str]] = &[&["id"], &["who", "name"], &["who"], &["items"], &["items", "sku"], &["none", "such"]];
 
-/// Something behind a line.
+/// Something behind the line, as keys are compared by blocks.
 const BEHIND: &str = "{\"a line\":\"behind it, which is long enough\"}\n";
 
 /// Follows lines one after the other, and says of each whether it was followed. What is found is compared with walking.
 fn followed(lines: &[String]) -> Vec<bool> {
     let (trie, mut guide, mut index) = (SlotTrie::new(PATHS), Guide::default(), Index::default());
     guide.prepare(&trie);
-    let mut last = false;
     let follow = |line: &String| {
-        // Keys are compared by blocks; behind every other line there is nothing.
-        last = !last;
-        let text = format!("        {line}\n{}", if last { "" } else { BEHIND });
+        let text = format!("        {line}\n{BEHIND}");
         Engine::Scalar.run(text.as_bytes(), true, &mut index);
         assert!(index.bad.is_none(), "{line}");
         let (mut slots, mut wanted) = ([Slot::Absent; PATHS.len()], [Slot::Absent; PATHS.len()]);
