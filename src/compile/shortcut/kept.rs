@@ -151,11 +151,10 @@ impl Tracer<'_> {
             })
             .collect();
         let is_known = |end: &usize| {
-            let known = [Symbol::Null, Symbol::Int(0)];
-            match &self.outputs[*end] {
-                Symbol::Object(_) | Symbol::Text(_) | Symbol::Array(_) => true,
-                other => known.iter().any(|known| std::mem::discriminant(known) == std::mem::discriminant(other)),
-            }
+            matches!(
+                self.outputs[*end],
+                Symbol::Object(_) | Symbol::Text(_) | Symbol::Array(_) | Symbol::Null | Symbol::Int(_)
+            )
         };
         if !names.is_empty() && !ends.iter().all(is_known) {
             return false;
