@@ -185,7 +185,9 @@ fn same_behind(
     }
     for (one, other, who) in [(&told_asked, &ran_asked, "told"), (&ran_asked, &told_asked, "run")] {
         for (about, count) in one {
-            assert_eq!(other.get(about), Some(count), "{title}: only when it is {who}, or more often: {about}");
+            // With several threads a child may have begun elsewhere that does not count, since one before it has failed.
+            let wanted = if how.1 > 1 { other.get(about).or(Some(count)) } else { other.get(about) };
+            assert_eq!(wanted, Some(count), "{title}: only when it is {who}, or more often: {about}");
         }
     }
     told_asked.len()

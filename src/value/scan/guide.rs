@@ -27,6 +27,9 @@ const KEY_BYTES_MAX: usize = 256;
 const PLACES_MAX: usize = 256;
 const NAMES_MAX: usize = 2048;
 
+/// A longer line is walked.
+const TOKENS_MAX: usize = 1 << 16;
+
 /// What is nested deeper is walked.
 const LEVELS_MAX: usize = 64;
 
@@ -177,6 +180,11 @@ impl Guide {
             self.rest = rest;
             return None;
         }
+        let count = memchr::memchr(b'\n', tokens.classes.get(first..)?).filter(|count| *count <= TOKENS_MAX)?;
+        // A line that is cut short may seem to begin another member.
+        if self.known.len() < count + 4 {
+            self.known.resize(count + 4, 0);
+        }
         let behind = self.object(tokens, first, trie, slots);
         match behind {
             Some(_) => self.followed = self.followed.saturating_add(1),
@@ -194,8 +202,10 @@ impl Guide {
         let base = tokens.positions[first];
         let leads = self.places.first()?.node.is_some();
         let mut level = Level { place: 0, next: 0, is_object: true, leads, node: None, start: base, first: first + 1 };
+        // Where a key was looked for last: once is enough.
+        let mut sought = 0;
         self.levels.clear();
-        self.mark(0);
+        *self.known.first_mut()? = 0;
         let mut at = first + 1;
         'open: loop {
             // Token `at` is the first in a container.
@@ -215,11 +225,11 @@ impl Guide {
                         Stop::After => break,
                         Stop::Key => {
                             let &[key, colon] = tokens.positions.get(at..)?.first_chunk()?;
-                            if *classes.get(at..)?.first_chunk()? != *b"\":" {
+                            if *classes.get(at..)?.first_chunk()? != *b"\":" || sought == at {
                                 return None;
                             }
+                            sought = at;
                             self.find(&mut level, tokens.text.as_bytes(), (key, colon), trie)?;
-                            self.make_room(at + 4 * KEYS_MAX - first);
                             continue;
                         }
                         Stop::Bad => return None,
@@ -240,7 +250,7 @@ impl Guide {
                     let is_object = class == b'{';
                     let leads = is_object && child.is_some_and(|node| trie.leads_on(node));
                     let start = tokens.positions[at];
-                    self.mark(at - first);
+                    *self.known.get_mut(at - first)? = 0;
                     at += 1;
                     level = Level { place: inner, next: 0, is_object, leads, node: child, start, first: at };
                     continue 'open;
@@ -418,21 +428,6 @@ impl Guide {
         self.names.push(std::str::from_utf8(key).ok()?.into());
         place.keys.insert(expected, known);
         Some(())
-    }
-
-    /// Takes down that the container at a token, counted from the first, is built in no known way.
-    #[inline]
-    fn mark(&mut self, token: usize) {
-        self.make_room(token + 1);
-        self.known[token] = 0;
-    }
-
-    /// Makes room for the keys of so many tokens.
-    #[inline]
-    fn make_room(&mut self, tokens: usize) {
-        if self.known.len() < tokens {
-            self.known.resize(2 * tokens, 0);
-        }
     }
 
     /// The place of objects in the value of the key that was met last.
