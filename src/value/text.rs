@@ -127,17 +127,17 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'"'; BLOCK]);
     let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
     let is_clean = if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-        put(first, last, length, room);
+        put(first, last, length, &mut room[1..]);
         !any_marked(marks(first)) && !any_marked(marks(last))
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        put(first, last, length, room);
+        put(first, last, length, &mut room[1..]);
         let both = u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << 64;
         !any_marked(marks(&both.to_le_bytes()))
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        put(first, last, length, room);
+        put(first, last, length, &mut room[1..]);
         !any_special(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
-        put(first, last, length, room);
+        put(first, last, length, &mut room[1..]);
         let both = u64::from(u16::from_le_bytes(*first)) | u64::from(u16::from_le_bytes(*last)) << 16;
         !any_special(both | BLANKS << 32)
     } else {
@@ -154,11 +154,11 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Puts the first and the last `N` bytes of a string of so many behind a quote.
+/// Puts a text of so many bytes down by its first and its last `N`, which may overlap.
 #[inline(always)]
-fn put<const N: usize>(first: &[u8; N], last: &[u8; N], length: usize, room: &mut [u8; BLOCK]) {
-    room[1..N + 1].copy_from_slice(first);
-    room[length + 1 - N..length + 1].copy_from_slice(last);
+fn put<const N: usize>(first: &[u8; N], last: &[u8; N], length: usize, room: &mut [u8]) {
+    room[..N].copy_from_slice(first);
+    room[length - N..length].copy_from_slice(last);
 }
 
 /// Appends bytes as they are; most are so few that it is not worth to call for that.
@@ -171,14 +171,11 @@ pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&[b' '; BLOCK]);
     let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
     if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-        room[..16].copy_from_slice(first);
-        room[length - 16..length].copy_from_slice(last);
+        put(first, last, length, room);
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        room[..8].copy_from_slice(first);
-        room[length - 8..length].copy_from_slice(last);
+        put(first, last, length, room);
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        room[..4].copy_from_slice(first);
-        room[length - 4..length].copy_from_slice(last);
+        put(first, last, length, room);
     }
     out.truncate(start + length);
 }
@@ -207,8 +204,7 @@ fn write_long(bytes: &[u8], out: &mut Vec<u8>) {
         let end = out.len() + bytes.len() + 2;
         out.extend_from_slice(&[b'"'; 2 * HALF + 2]);
         if let Some(room) = out.last_chunk_mut::<{ 2 * HALF + 2 }>() {
-            room[1..HALF + 1].copy_from_slice(first);
-            room[bytes.len() + 1 - HALF..bytes.len() + 1].copy_from_slice(last);
+            put(first, last, bytes.len(), &mut room[1..]);
         }
         return out.truncate(end);
     }

@@ -107,9 +107,7 @@ struct Level {
     leads: bool,
     /// The node that is filled when it closes.
     node: Option<NodeId>,
-    /// Offset of its opening bracket.
-    start: u32,
-    /// Its first token behind that.
+    /// Its first token behind its opening bracket.
     first: usize,
 }
 
@@ -167,8 +165,8 @@ impl Guide {
         Keys { known: &self.known, names: &self.names, built: &self.built }
     }
 
-    /// Follows the object at token `first`; the token behind it, or nothing if it has to be walked. The slots below the root
-    /// have been reset; if it has to be walked, they are unspecified.
+    /// Follows the object at token `first`; the token behind it, or nothing if it has to be walked: then the slots below the
+    /// root are unspecified.
     pub(super) fn follow(
         &mut self,
         tokens: &Tokens,
@@ -185,6 +183,7 @@ impl Guide {
         if self.known.len() < count + 4 {
             self.known.resize(count + 4, 0);
         }
+        trie.reset_below(NodeId::ROOT, true, slots);
         let behind = self.object(tokens, first, trie, slots);
         match behind {
             Some(_) => self.followed = self.followed.saturating_add(1),
@@ -201,7 +200,7 @@ impl Guide {
         let classes = tokens.classes;
         let base = tokens.positions[first];
         let leads = self.places.first()?.node.is_some();
-        let mut level = Level { place: 0, next: 0, is_object: true, leads, node: None, start: base, first: first + 1 };
+        let mut level = Level { place: 0, next: 0, is_object: true, leads, node: None, first: first + 1 };
         // Where a key was looked for last: once is enough.
         let mut sought = 0;
         self.levels.clear();
@@ -249,10 +248,9 @@ impl Guide {
                     self.levels.push(level);
                     let is_object = class == b'{';
                     let leads = is_object && child.is_some_and(|node| trie.leads_on(node));
-                    let start = tokens.positions[at];
                     *self.known.get_mut(at - first)? = 0;
                     at += 1;
-                    level = Level { place: inner, next: 0, is_object, leads, node: child, start, first: at };
+                    level = Level { place: inner, next: 0, is_object, leads, node: child, first: at };
                     continue 'open;
                 }
                 // Closes this container and all that end with it.
@@ -263,8 +261,8 @@ impl Guide {
                     at += 1;
                     let Some(outer) = self.levels.pop() else { return Some(at) };
                     if let Some(node) = level.node {
-                        let end = tokens.positions[at - 1] + 1;
-                        trie.fill(node, Span { start: level.start - base, end: end - base }, slots);
+                        let (start, end) = (tokens.positions[level.first - 1], tokens.positions[at - 1] + 1);
+                        trie.fill(node, Span { start: start - base, end: end - base }, slots);
                     }
                     if level.is_object && !outer.is_object {
                         self.learn(tokens, first, (level.first - 1, at), level.place);
@@ -387,7 +385,8 @@ impl Guide {
             place.keys.iter().find(|known| Some(&known.name) == name).copied()
         };
         if let Some(alike) = Alike::of(tokens, from..to, number, known) {
-            self.built.push(alike.names(&self.names));
+            let Some(names) = alike.names(&self.names) else { return };
+            self.built.push(names);
             place.last = place.alike.len();
             place.alike.push(alike);
         }

@@ -161,15 +161,16 @@ impl Walker {
         let first = cursor.token;
         self.sieve.start();
         let is_object = tokens.classes[first] == b'{';
-        trie.reset_below(NodeId::ROOT, is_object, slots);
         let followed = match guide {
             Some(guide) if is_object => guide.follow(&tokens, first, trie, slots),
             _ => None,
         };
+        if followed.is_none() {
+            trie.reset_below(NodeId::ROOT, is_object, slots);
+        }
         let last = match followed {
             Some(last) => last,
             None if is_object && trie.leads_on(NodeId::ROOT) => {
-                trie.reset_below(NodeId::ROOT, true, slots);
                 self.object(&tokens, first, cursor.escape, trie, slots)?
             }
             None => {

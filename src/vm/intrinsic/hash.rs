@@ -2,6 +2,8 @@
 
 use super::{Call, Rejected, java};
 use crate::value::{Kind, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::Digest;
 
 /// `States.Hash(data, algorithm)`: the digest in lower-case hexadecimal. What is no string is hashed as its text form.
@@ -75,29 +77,10 @@ impl Hex {
 pub(super) fn encode<'a>(call: &Call<'_, 'a>) -> Result<Value<'a>, Rejected> {
     let [text] = call.exactly()?;
     let text = call.short(call.string(text)?)?;
-    let encoded = call.arena.alloc_slice_fill_copy(text.len().div_ceil(3) * 4, b'=');
-    let (whole, rest) = text.as_bytes().as_chunks::<3>();
-    let (places, _) = encoded.as_chunks_mut::<4>();
-    let mut places = places.iter_mut();
-    // In this order: what has no bytes takes no place.
-    for ([a, b, c], place) in whole.iter().zip(places.by_ref()) {
-        *place = four_characters([*a, *b, *c]);
-    }
-    if let (Some(place), Some(first)) = (places.next(), rest.first()) {
-        let four = four_characters([*first, rest.get(1).copied().unwrap_or(0), 0]);
-        // A byte takes two characters, two bytes take three.
-        place[..=rest.len()].copy_from_slice(&four[..=rest.len()]);
-    }
+    let encoded = call.arena.alloc_slice_fill_copy(text.len().div_ceil(3) * 4, 0);
+    let length = STANDARD.encode_slice(text, encoded).map_err(|_| call.rejected())?;
     // All are characters of the alphabet.
-    Ok(Value::text(call.arena, std::str::from_utf8(encoded).map_err(|_| call.rejected())?))
-}
-
-/// The characters for three bytes.
-#[inline(always)]
-fn four_characters([a, b, c]: [u8; 3]) -> [u8; 4] {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bits = u32::from_be_bytes([0, a, b, c]);
-    [18, 12, 6, 0].map(|at| ALPHABET[(bits >> at & 63) as usize])
+    Ok(Value::text(call.arena, std::str::from_utf8(&encoded[..length]).map_err(|_| call.rejected())?))
 }
 
 /// `States.Base64Decode(text)`: lenient, as Java's MIME decoder is: characters that are not of the standard alphabet are

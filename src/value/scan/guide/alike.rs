@@ -62,9 +62,9 @@ impl Alike {
         Some(Alike { number, blocks, members })
     }
 
-    /// Its keys.
-    pub fn names(&self, names: &[Box<str>]) -> Box<[Box<str>]> {
-        self.members.iter().filter_map(|(key, _)| names.get(key.name as usize).cloned()).collect()
+    /// Its keys, each of which has to be there: they stand for members by their places.
+    pub fn names(&self, names: &[Box<str>]) -> Option<Box<[Box<str>]>> {
+        self.members.iter().map(|(key, _)| names.get(key.name as usize).cloned()).collect()
     }
 
     /// How many tokens such an object has, both brackets among them.
