@@ -388,6 +388,8 @@ pub enum Compute {
     Object {
         /// Its members.
         members: Box<[(Box<str>, Operand)]>,
+        /// The most that it takes beside its members' values when it is written.
+        keys: u64,
     },
     /// By building an array.
     Array {

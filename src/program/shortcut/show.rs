@@ -70,7 +70,7 @@ impl Shortcut {
                     }
                     Compute::Select { from, path, .. } => format!("{} of {}", program.path(*path), value(from)),
                     Compute::Members { from, names } => format!("{} of {}", names.join("."), value(from)),
-                    Compute::Object { members } => {
+                    Compute::Object { members, .. } => {
                         let members: Vec<_> = members.iter().map(|(key, of)| format!("{key}: {}", value(of))).collect();
                         format!("{{{}}}", members.join(", "))
                     }

@@ -11,7 +11,7 @@ use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::scan::Slot;
 use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
-use crate::value::{Kind, Member, Value};
+use crate::value::{Kind, Member, Size, Value};
 use crate::vm::intrinsic::{self, Bit};
 use crate::vm::seed::Seed;
 
@@ -26,7 +26,6 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         match what {
             Compute::Call { function, arguments } => self.call(*function, arguments),
             Compute::Format { pieces } => self.format(pieces),
-            Compute::Object { members } => Some(self.object(members)),
             other => self.compute_other(other),
         }
     }
@@ -54,10 +53,21 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         intrinsic::put_together(LIKELY_BYTES, bits, self.arena)
     }
 
+    /// Keeps an object in a register; how deep it is.
+    // Its members' values are measured while they are put together: most are in registers, and nothing that is met there
+    // takes a call.
     #[inline(never)]
-    fn object(&self, members: &'p [(Box<str>, Operand)]) -> Value<'a> {
-        let members = members.iter().map(|(key, operand)| Member { key, value: self.value(*operand) });
-        Value::object(self.arena, self.arena.alloc_slice_fill_iter(members))
+    pub(super) fn object(&mut self, register: u32, members: &'p [(Box<str>, Operand)], keys: u64) -> u32 {
+        let mut size = Size { bytes_max: keys, depth: 0 };
+        let built = self.arena.alloc_slice_fill_with(members.len(), |n| {
+            let (key, operand) = &members[n];
+            let value = self.value(*operand);
+            size.add(value.size());
+            Member { key, value }
+        });
+        size.depth += 1;
+        let object = Value::measured_object(self.arena, built, size);
+        self.keep_sized(register, object, size)
     }
 
     #[inline(never)]
