@@ -434,7 +434,8 @@ impl Tracer<'_> {
                     built.push((key.clone(), self.operand(track, links, value.clone())?));
                 }
                 let keys = Value::bytes_around(members.iter().map(|(key, _)| &**key));
-                self.built_operand(track, links, Compute::Object { members: built.into(), keys })
+                let fetches = built.iter().any(|(_, operand)| operand.is_fetched());
+                self.built_operand(track, links, Compute::Object { members: built.into(), keys, fetches })
             }
             Symbol::Array(items) => {
                 let items = self.operands(track, links, items.iter().cloned())?.into();

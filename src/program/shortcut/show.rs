@@ -110,8 +110,8 @@ impl Shortcut {
                 )
             }
             Node::Ask(ask) => {
-                let Ask { task, payload, register, then, retriers, catchers, .. } = &**ask;
-                let name = program.task(*task).handler.map_or("", |handler| &*program.handler(handler).name);
+                let Ask { site, payload, register, then, retriers, catchers, .. } = &**ask;
+                let name = site.handler.map_or("", |handler| &*program.handler(handler).name);
                 let leads = |to: &NodeId| format!("#{to}");
                 let retriers = retriers.iter().map(|to| to.as_ref().map_or("used up".to_owned(), leads));
                 let raised: Vec<String> = retriers.chain(catchers.iter().map(leads)).collect();

@@ -78,7 +78,7 @@ impl Node {
             Node::Each(each) => at(each.items),
             Node::Partition { array, .. } => at(*array),
             Node::Ask(ask) => {
-                at(ask.arguments);
+                ask.arguments.into_iter().for_each(&mut at);
                 at(ask.payload);
             }
             Node::Holds { value, other, .. } => {

@@ -54,17 +54,36 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     }
 
     /// Keeps an object in a register; how deep it is.
-    // Its members' values are measured while they are put together: most are in registers, and nothing that is met there
-    // takes a call.
+    // Most members' values are in registers: they are measured while they are put together, without any call; the others
+    // are put in afterwards.
     #[inline(never)]
-    pub(super) fn object(&mut self, register: u32, members: &'p [(Box<str>, Operand)], keys: u64) -> u32 {
+    pub(super) fn object(&mut self, register: u32, members: &'p [(Box<str>, Operand)], keys: u64, fetches: bool) -> u32 {
         let mut size = Size { bytes_max: keys, depth: 0 };
+        let registers = &*self.registers;
         let built = self.arena.alloc_slice_fill_with(members.len(), |n| {
             let (key, operand) = &members[n];
-            let value = self.value(*operand);
-            size.add(value.size());
+            let value = match operand {
+                Operand::Register(register) => {
+                    let value = &registers[*register as usize];
+                    size.add(value.size());
+                    *value
+                }
+                Operand::Int(number) => {
+                    size.bytes_max += Value::Int(0).size().bytes_max;
+                    Value::Int(i64::from(*number))
+                }
+                _ => Value::Null,
+            };
             Member { key, value }
         });
+        if fetches {
+            for (member, (_, operand)) in built.iter_mut().zip(members) {
+                if operand.is_fetched() {
+                    member.value = self.value(*operand);
+                    size.add(member.value.size());
+                }
+            }
+        }
         size.depth += 1;
         let object = Value::measured_object(self.arena, built, size);
         self.keep_sized(register, object, size)
