@@ -5,10 +5,11 @@
 
 use super::decode::decode;
 use super::waiting::{CallDetails, Pending};
-use crate::value::raw::Form;
+use crate::value::number::Number;
+use crate::value::raw::{self, Form};
 use crate::value::text::{first_of_name, same};
 use crate::value::timestamp::Timestamp;
-use crate::value::{Arena, Kind, Member, Value};
+use crate::value::{Arena, Kind, Member, Overlay, Raw, Value};
 use crate::vm::{Around, CallerId, TaskRequest};
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,7 @@ impl<'a> Event<'a> {
     }
 
     /// The member of that name, if it is an object that has one.
+    // Nothing is handed on but what the value refers to, so that the event itself need not be anywhere in memory.
     #[inline]
     pub fn get(self, key: &str) -> Option<Event<'a>> {
         match self.value {
@@ -125,20 +127,10 @@ impl<'a> Event<'a> {
                 let member = first_of_name(object.members, |member| member.key, key)?;
                 Some(Event { value: member.value, ..self })
             }
-            _ => self.get_other(key),
+            Value::Raw(raw) => member_of_text(raw, self.around, key),
+            Value::Overlay(overlay) => member_of_overlay(overlay, self.around, key),
+            _ => None,
         }
-    }
-
-    /// The same of an object that is not open.
-    #[inline(never)]
-    fn get_other(self, key: &str) -> Option<Event<'a>> {
-        let Around { arena, view } = self.around;
-        if let (Value::Raw(raw), Some(view)) = (self.value, view)
-            && let Some(found) = view.member(raw.text, key)
-        {
-            return found.map(|text| Event { value: Value::raw(arena, text, raw.form.of_part(text)), ..self });
-        }
-        self.value.get(arena, key).map(|value| Event { value, ..self })
     }
 
     /// The element at that index, if it is an array that has one.
@@ -162,7 +154,9 @@ impl<'a> Event<'a> {
     pub fn as_i64(self) -> Option<i64> {
         match self.value {
             Value::Int(number) => Some(number),
-            other => other.as_number().and_then(|number| number.as_i64()),
+            Value::Raw(raw) => integer_of_text(raw),
+            Value::Float(number) => Number::Float(number).as_i64(),
+            _ => None,
         }
     }
 
@@ -201,6 +195,33 @@ impl<'a> Event<'a> {
     /// An event that does not fit, as the error `InvalidEvent`, with serde's message.
     pub fn parse<T: Deserialize<'a>>(self) -> Result<T, FunctionError> {
         decode(self.value, self.around.arena).map_err(|e| FunctionError::new("InvalidEvent", e.to_string()))
+    }
+}
+
+/// The member of that name of an object that is not open.
+#[inline(never)]
+fn member_of_text<'a>(raw: &'a Raw<'a>, around: &'a Around<'a>, key: &str) -> Option<Event<'a>> {
+    let Around { arena, view } = around;
+    if let Some(view) = view
+        && let Some(found) = view.member(raw.text, key)
+    {
+        return found.map(|text| Event { value: Value::raw(arena, text, raw.form.of_part(text)), around });
+    }
+    Value::Raw(raw).get(arena, key).map(|value| Event { value, around })
+}
+
+/// The same of one in which a member has been set.
+#[inline(never)]
+fn member_of_overlay<'a>(overlay: &'a Overlay<'a>, around: &'a Around<'a>, key: &str) -> Option<Event<'a>> {
+    Value::Overlay(overlay).get(around.arena, key).map(|value| Event { value, around })
+}
+
+/// The integer that a text is, if it is one and fits.
+#[inline(never)]
+fn integer_of_text(raw: &Raw) -> Option<i64> {
+    match raw::kind(raw.text) {
+        Kind::Number => Number::Text(raw.text).as_i64(),
+        _ => None,
     }
 }
 

@@ -54,38 +54,57 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     }
 
     /// Keeps an object in a register; how deep it is.
-    // Most members' values are in registers: they are measured while they are put together, without any call; the others
-    // are put in afterwards.
+    #[inline(always)]
+    pub(super) fn object(
+        &mut self,
+        register: u32,
+        members: &'p [(Box<str>, Operand)],
+        keys: u64,
+        fetches: bool,
+    ) -> u32 {
+        if fetches { self.object_fetched(register, members, keys) } else { self.object_at_hand(register, members, keys) }
+    }
+
+    /// The same where all values are in registers, or numbers: they are measured while they are put together, without any
+    /// call. Most requests are such.
     #[inline(never)]
-    pub(super) fn object(&mut self, register: u32, members: &'p [(Box<str>, Operand)], keys: u64, fetches: bool) -> u32 {
-        let mut size = Size { bytes_max: keys, depth: 0 };
+    fn object_at_hand(&mut self, register: u32, members: &'p [(Box<str>, Operand)], keys: u64) -> u32 {
         let registers = &*self.registers;
-        let built = self.arena.alloc_slice_fill_with(members.len(), |n| {
-            let (key, operand) = &members[n];
-            let value = match operand {
-                Operand::Register(register) => {
-                    let value = &registers[*register as usize];
-                    size.add(value.size());
-                    *value
-                }
-                Operand::Int(number) => {
-                    size.bytes_max += Value::Int(0).size().bytes_max;
-                    Value::Int(i64::from(*number))
-                }
+        let mut size = Size { bytes_max: keys, depth: 0 };
+        let mut member = |(key, operand): &'p (Box<str>, Operand)| {
+            let value = match *operand {
+                Operand::Int(number) => Value::Int(i64::from(number)),
+                Operand::Register(register) => registers[register as usize],
                 _ => Value::Null,
             };
+            size.add(value.size());
+            Member { key, value }
+        };
+        let built: &[Member] = match members {
+            [a, b] => self.arena.alloc([member(a), member(b)]),
+            [a, b, c] => self.arena.alloc([member(a), member(b), member(c)]),
+            many => self.arena.alloc_slice_fill_iter(many.iter().map(member)),
+        };
+        self.keep_object(register, built, size)
+    }
+
+    #[inline(never)]
+    fn object_fetched(&mut self, register: u32, members: &'p [(Box<str>, Operand)], keys: u64) -> u32 {
+        let mut size = Size { bytes_max: keys, depth: 0 };
+        let built = self.arena.alloc_slice_fill_with(members.len(), |n| {
+            let (key, operand) = &members[n];
+            let value = self.value(*operand);
+            size.add(value.size());
             Member { key, value }
         });
-        if fetches {
-            for (member, (_, operand)) in built.iter_mut().zip(members) {
-                if operand.is_fetched() {
-                    member.value = self.value(*operand);
-                    size.add(member.value.size());
-                }
-            }
-        }
+        self.keep_object(register, built, size)
+    }
+
+    /// Keeps the object of these members, that are so large in all and so deep.
+    #[inline(always)]
+    fn keep_object(&mut self, register: u32, members: &'a [Member<'a>], mut size: Size) -> u32 {
         size.depth += 1;
-        let object = Value::measured_object(self.arena, built, size);
+        let object = Value::measured_object(self.arena, members, size);
         self.keep_sized(register, object, size)
     }
 
