@@ -140,7 +140,11 @@ impl<'a> Event<'a> {
 
     /// The elements, if it is an array; else none.
     pub fn elements(self) -> impl Iterator<Item = Event<'a>> {
-        self.value.elements(self.around.arena).unwrap_or_default().iter().map(move |value| Event { value: *value, ..self })
+        self.value
+            .elements(self.around.arena)
+            .unwrap_or_default()
+            .iter()
+            .map(move |value| Event { value: *value, ..self })
     }
 
     /// The string, if it is one.
@@ -150,7 +154,7 @@ impl<'a> Event<'a> {
     }
 
     /// The integer, if it is one and fits.
-    #[inline]
+    #[inline(always)]
     pub fn as_i64(self) -> Option<i64> {
         match self.value {
             Value::Int(number) => Some(number),
@@ -203,9 +207,9 @@ impl<'a> Event<'a> {
 fn member_of_text<'a>(raw: &'a Raw<'a>, around: &'a Around<'a>, key: &str) -> Option<Event<'a>> {
     let Around { arena, view } = around;
     if let Some(view) = view
-        && let Some(found) = view.member(raw.text, key)
+        && let Some(found) = view.member(raw.text, raw.form, key)
     {
-        return found.map(|text| Event { value: Value::raw(arena, text, raw.form.of_part(text)), around });
+        return found.map(|(text, form)| Event { value: Value::raw(arena, text, form), around });
     }
     Value::Raw(raw).get(arena, key).map(|value| Event { value, around })
 }
