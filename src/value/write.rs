@@ -38,8 +38,16 @@ impl<'a> Value<'a> {
             Value::Object(object) => {
                 out.push(b'{');
                 for member in object.members {
-                    write_member(member, out);
-                    out.push(b',');
+                    let is_written = match member.value {
+                        Value::Raw(Raw { text, form: Form::COMPACT }) => {
+                            text::write_short_member(member.key, text, out)
+                        }
+                        _ => false,
+                    };
+                    if !is_written {
+                        write_member(member, out);
+                        out.push(b',');
+                    }
                 }
                 // In the place of the last comma.
                 close(b'}', object.members.is_empty(), out);
