@@ -320,15 +320,30 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// The last of some things that is called so. What a name is told by is worked out once for all of them.
+/// The last of some things that is called so.
 #[inline(always)]
 pub(crate) fn last_of_name<'t, T>(things: &'t [T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<&'t T> {
+    next_of_name(things.iter().rev(), name_of, name)
+}
+
+/// The first of some things that is called so: the one that is, where their names are distinct.
+#[inline(always)]
+pub(crate) fn first_of_name<'t, T>(things: &'t [T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<&'t T> {
+    next_of_name(things.iter(), name_of, name)
+}
+
+/// The next of some things that is called so. What a name is told by is worked out once for all of them.
+#[inline(always)]
+fn next_of_name<'t, T: 't>(
+    mut things: impl Iterator<Item = &'t T>,
+    name_of: impl Fn(&T) -> &str,
+    name: &str,
+) -> Option<&'t T> {
     fn ends<const N: usize>(text: &[u8]) -> Option<([u8; N], [u8; N])> {
         Some((*text.first_chunk()?, *text.last_chunk()?))
     }
     let name = name.as_bytes();
     let is_as_long = |thing: &&T| name_of(thing).len() == name.len();
-    let mut things = things.iter().rev();
     match name.len() {
         0 => things.find(is_as_long),
         // The first, the last and the one in the middle are all that there are.
