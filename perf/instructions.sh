@@ -17,7 +17,7 @@ check=${1:-}
 workloads=(
   "which-coat 2000 12000 0.52 0.92"
   "orders      250  1250 1.8  2.25"
-  "checkout    250  1250 2.0  2.5"
+  "checkout    250  1250 1.25 1.48"
   "etl         500  2500 1.4  2.15"
 )
 
