@@ -22,7 +22,7 @@ use crate::program::shortcut::Trouble;
 use crate::value::Arena;
 use crate::value::scan::{Line, LineKind, LineView, Lines, Scratch, Slot};
 use crate::vm::shortcut::{Calls, GivenReplies, Scanned, Told};
-use crate::vm::{Execution, Outcome, Seed, Start, Stream, Tally};
+use crate::vm::{Asker, Execution, Outcome, Seed, Start, Stream, Tally};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
@@ -404,6 +404,7 @@ impl Worker<'_, '_, '_, '_> {
             Identity::Content => (Seed::NOBODY, Stream::of_content(job.seed, line.text)),
         };
         let view = LineView::new(lines, slots, job.program.slots());
+        let asker = Asker::new(job.program, who, &self.arena, view);
         let mut given = GivenReplies::default();
         if let Some(shortcuts) = job.shortcuts {
             if shortcuts.asks() {
@@ -412,7 +413,7 @@ impl Worker<'_, '_, '_, '_> {
                 self.look_up_at = 0;
             }
             let input = once::scanned(&shortcuts, lines, slots, now_ms);
-            let mut calls = Calls::of(job.bound, who, &view);
+            let mut calls = Calls::of(job.bound.answers(), &asker);
             if let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers, &mut calls)
                 && self.take_down(place, &told, &input, results)
             {

@@ -282,21 +282,30 @@ pub enum Keeps {
     Text(Box<[u32]>),
 }
 
-/// A function that is called, and where its reply leads.
-#[derive(Debug)]
-pub struct Ask {
+/// A call of a function, as far as the way there tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallSite {
     /// The task.
     pub task: TaskId,
-    /// The task's arguments.
-    pub arguments: Operand,
-    /// What the function is given of them.
-    pub payload: Operand,
+    /// Who stands behind it, where the program knows.
+    pub handler: Option<HandlerId>,
     /// How often the state has been tried before.
     pub retry_count: u32,
     /// How many numbers the execution, or this child of it, has drawn before.
     pub draws: u64,
     /// How many calls it has made before.
     pub calls: u32,
+}
+
+/// A function that is called, and where its reply leads.
+#[derive(Debug)]
+pub struct Ask {
+    /// Which call it is.
+    pub site: CallSite,
+    /// The task's arguments, if the function is not given all of them.
+    pub arguments: Option<Operand>,
+    /// What the function is given.
+    pub payload: Operand,
     /// Where what it returns is kept; behind it, the name of the error that it raises, and the message.
     pub register: u32,
     /// The next node, if it returns something.
@@ -346,6 +355,14 @@ pub enum Operand {
     Null,
 }
 
+impl Operand {
+    /// Whether the value is neither in a register nor known by the operand alone.
+    #[inline(always)]
+    pub fn is_fetched(self) -> bool {
+        !matches!(self, Operand::Register(_) | Operand::Int(_))
+    }
+}
+
 /// How a value is computed.
 #[derive(Debug)]
 pub enum Compute {
@@ -388,6 +405,10 @@ pub enum Compute {
     Object {
         /// Its members.
         members: Box<[(Box<str>, Operand)]>,
+        /// The most that it takes beside its members' values when it is written.
+        keys: u64,
+        /// Whether any value is [fetched](Operand::is_fetched).
+        fetches: bool,
     },
     /// By building an array.
     Array {

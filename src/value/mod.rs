@@ -254,12 +254,24 @@ impl<'a> Value<'a> {
     /// The same where the members are put together, and something is known of them.
     #[inline(always)]
     pub(crate) fn object_of(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
-        let mut size = Size { bytes_max: 2, depth: 0 };
+        let keys = Value::bytes_around(members.iter().map(|member| member.key));
+        let mut size = Size { bytes_max: keys, depth: 0 };
         for member in members {
-            size.bytes_max = size.bytes_max.saturating_add(text::bytes_max(member.key) + 2);
             size.add(member.value.size());
         }
         size.depth += 1;
+        Value::measured_object(arena, members, size)
+    }
+
+    /// The most that an object of these keys takes when it is written, beside its members' values.
+    #[inline(always)]
+    pub(crate) fn bytes_around<'k>(keys: impl Iterator<Item = &'k str>) -> u64 {
+        keys.fold(2, |bytes, key| bytes + text::bytes_max(key) + 2)
+    }
+
+    /// The object of these members, of which that size is known.
+    #[inline(always)]
+    pub(crate) fn measured_object(arena: &'a Arena, members: &'a [Member<'a>], size: Size) -> Value<'a> {
         Value::Object(arena.alloc(Object { members, source: None, size }))
     }
 
@@ -432,7 +444,8 @@ impl<'a> Value<'a> {
 
 impl Size {
     /// Takes in a part: its bytes are added, its depth is the depth if it is the deepest.
-    fn add(&mut self, part: Size) {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, part: Size) {
         self.bytes_max = self.bytes_max.saturating_add(part.bytes_max);
         self.depth = self.depth.max(part.depth);
     }

@@ -147,17 +147,18 @@ fn put<const N: usize>(first: &[u8; N], last: &[u8; N], length: usize, room: &mu
     room[length - N..length].copy_from_slice(last);
 }
 
-/// The longest key that is written at once with its value.
+/// The longest key and the longest value that are written at once.
 const SHORT_KEY_MAX: usize = 16;
+const SHORT_VALUE_MAX: usize = 2 * SHORT_MAX;
 /// A member: its key with quotes and colon, a short value, a comma.
-const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_MAX + 1;
+const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_VALUE_MAX + 1;
 
 /// Appends a member of an object and a comma behind it, if its key and the text of its value are short and there is room;
 /// whether that was so.
 #[inline(always)]
 pub(crate) fn write_short_member(key: &str, value: &str, out: &mut Vec<u8>) -> bool {
     let (key, value) = (key.as_bytes(), value.as_bytes());
-    if key.len() > SHORT_KEY_MAX || value.len() > SHORT_MAX || out.capacity() - out.len() < MEMBER {
+    if key.len() > SHORT_KEY_MAX || value.len() > SHORT_VALUE_MAX || out.capacity() - out.len() < MEMBER {
         return false;
     }
     // As with a string: all of it is a block of quotes first, and what is too much is cut off.
@@ -196,11 +197,13 @@ fn put_short(bytes: &[u8], room: &mut [u8]) -> bool {
     }
 }
 
-/// Puts down a text of at most 32 bytes.
+/// Puts down a text of at most 64 bytes.
 #[inline(always)]
 fn put_any(bytes: &[u8], room: &mut [u8]) {
     let length = bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<SHORT_MAX>(), bytes.last_chunk::<SHORT_MAX>()) {
+        put(first, last, length, room);
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
         put(first, last, length, room);
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         put(first, last, length, room);
@@ -317,15 +320,30 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// The last of some things that is called so. What a name is told by is worked out once for all of them.
+/// The last of some things that is called so.
 #[inline(always)]
 pub(crate) fn last_of_name<'t, T>(things: &'t [T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<&'t T> {
+    next_of_name(things.iter().rev(), name_of, name)
+}
+
+/// The first of some things that is called so: the one that is, where their names are distinct.
+#[inline(always)]
+pub(crate) fn first_of_name<'t, T>(things: &'t [T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<&'t T> {
+    next_of_name(things.iter(), name_of, name)
+}
+
+/// The next of some things that is called so. What a name is told by is worked out once for all of them.
+#[inline(always)]
+fn next_of_name<'t, T: 't>(
+    mut things: impl Iterator<Item = &'t T>,
+    name_of: impl Fn(&T) -> &str,
+    name: &str,
+) -> Option<&'t T> {
     fn ends<const N: usize>(text: &[u8]) -> Option<([u8; N], [u8; N])> {
         Some((*text.first_chunk()?, *text.last_chunk()?))
     }
     let name = name.as_bytes();
     let is_as_long = |thing: &&T| name_of(thing).len() == name.len();
-    let mut things = things.iter().rev();
     match name.len() {
         0 => things.find(is_as_long),
         // The first, the last and the one in the middle are all that there are.

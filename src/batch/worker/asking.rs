@@ -13,7 +13,7 @@ use super::super::wording::Place;
 use super::Worker;
 use crate::value::scan::{LineKind, LineView, Lines, Slot};
 use crate::vm::shortcut::Calls;
-use crate::vm::{Seed, Stream};
+use crate::vm::{Asker, Seed, Stream};
 use std::sync::atomic::Ordering;
 
 impl Worker<'_, '_, '_, '_> {
@@ -62,7 +62,8 @@ impl Worker<'_, '_, '_, '_> {
             };
             let seen = once::scanned(shortcuts, lines, slots, now_ms);
             let view = LineView::new(lines, slots, job.program.slots());
-            let mut calls = Calls::of(job.bound, who, &view);
+            let asker = Asker::new(job.program, who, &self.arena, view);
+            let mut calls = Calls::of(job.bound.answers(), &asker);
             let told = shortcuts.tell(&seen, &self.arena, self.helpers, &mut calls);
             let line = told.and_then(|told| Some((told, swift.line(told.index)?)));
             if let Some((told, parts)) = line {

@@ -8,7 +8,7 @@
 use super::symbol::Symbol;
 use super::{Followed, Link, Lost, MACHINE, OP_EVENTS_MAX, OPS_MAX, Tracer, Track, Turn, UUID_DRAWS};
 use crate::program::TaskId;
-use crate::program::shortcut::{Ask, Node, NodeId, Operand};
+use crate::program::shortcut::{Ask, CallSite, Node, NodeId, Operand};
 use crate::program::work::Integration;
 
 /// With so many instructions followed, errors are left to the machine: each try doubles what follows it.
@@ -43,15 +43,15 @@ impl Tracer<'_> {
         let payload = self.payload(track, id)?;
         let payload = self.operand(track, links, payload)?;
         let arguments = match arguments {
-            Symbol::Object(members) if task.integration == Integration::LambdaInvoke => {
+            Symbol::Object(members) if task.integration == Integration::LambdaInvoke => Some({
                 let put = as_symbol(payload);
                 let members = members.iter().map(|(key, value)| match &**key {
                     "Payload" => (key.clone(), put.clone()),
                     _ => (key.clone(), value.clone()),
                 });
                 self.operand(track, links, Symbol::Object(members.collect()))?
-            }
-            _ => payload,
+            }),
+            _ => None,
         };
         let register = track.new_register();
         // Behind it, the name of an error and its message.
@@ -63,12 +63,9 @@ impl Tracer<'_> {
         let returned = Box::new(Track { replied: Some(Replied::Returned(id, register)), ..track.clone() });
         let raised = Box::new(self.raised(track, register)?);
         let ask = Box::new(Ask {
-            task: id,
+            site: CallSite { task: id, handler: task.handler, retry_count, draws, calls },
             arguments,
             payload,
-            retry_count,
-            draws,
-            calls,
             register,
             then: MACHINE,
             retriers: Box::default(),

@@ -9,6 +9,7 @@ use crate::program::expression::Global;
 use crate::program::shortcut::{Compute, Node, Operand};
 use crate::program::state::StateType;
 use crate::program::{Blame, BlameId, ExpressionId, PathId, Root, SlotId};
+use crate::value::Value;
 use crate::value::path::{Path, Step};
 use std::rc::Rc;
 
@@ -432,7 +433,9 @@ impl Tracer<'_> {
                 for (key, value) in members.iter() {
                     built.push((key.clone(), self.operand(track, links, value.clone())?));
                 }
-                self.built_operand(track, links, Compute::Object { members: built.into() })
+                let keys = Value::bytes_around(members.iter().map(|(key, _)| &**key));
+                let fetches = built.iter().any(|(_, operand)| operand.is_fetched());
+                self.built_operand(track, links, Compute::Object { members: built.into(), keys, fetches })
             }
             Symbol::Array(items) => {
                 let items = self.operands(track, links, items.iter().cloned())?.into();

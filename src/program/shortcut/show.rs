@@ -70,7 +70,7 @@ impl Shortcut {
                     }
                     Compute::Select { from, path, .. } => format!("{} of {}", program.path(*path), value(from)),
                     Compute::Members { from, names } => format!("{} of {}", names.join("."), value(from)),
-                    Compute::Object { members } => {
+                    Compute::Object { members, .. } => {
                         let members: Vec<_> = members.iter().map(|(key, of)| format!("{key}: {}", value(of))).collect();
                         format!("{{{}}}", members.join(", "))
                     }
@@ -110,8 +110,8 @@ impl Shortcut {
                 )
             }
             Node::Ask(ask) => {
-                let Ask { task, payload, register, then, retriers, catchers, .. } = &**ask;
-                let name = program.task(*task).handler.map_or("", |handler| &*program.handler(handler).name);
+                let Ask { site, payload, register, then, retriers, catchers, .. } = &**ask;
+                let name = site.handler.map_or("", |handler| &*program.handler(handler).name);
                 let leads = |to: &NodeId| format!("#{to}");
                 let retriers = retriers.iter().map(|to| to.as_ref().map_or("used up".to_owned(), leads));
                 let raised: Vec<String> = retriers.chain(catchers.iter().map(leads)).collect();

@@ -78,7 +78,7 @@ impl Node {
             Node::Each(each) => at(each.items),
             Node::Partition { array, .. } => at(*array),
             Node::Ask(ask) => {
-                at(ask.arguments);
+                ask.arguments.into_iter().for_each(&mut at);
                 at(ask.payload);
             }
             Node::Holds { value, other, .. } => {
@@ -108,7 +108,7 @@ impl Compute {
                 Piece::Value(of) => at(*of),
             }),
             Compute::Select { from, .. } | Compute::Members { from, .. } | Compute::Open { from, .. } => at(*from),
-            Compute::Object { members } => members.iter().for_each(|(_, of)| at(*of)),
+            Compute::Object { members, .. } => members.iter().for_each(|(_, of)| at(*of)),
             Compute::Now => {}
             Compute::Place { base, value, .. } => {
                 at(*base);

@@ -357,6 +357,22 @@ impl<'c, 's> Lines<'c, 's> {
         }
     }
 
+    /// The same without escapes and names of keys, for those who have asked for them before.
+    #[inline]
+    pub(super) fn bare_tokens(&self) -> Tokens<'_> {
+        let Index { positions, classes, .. } = &self.scratch.index;
+        let (first, end) = self.tokens;
+        Tokens {
+            source: self.source,
+            positions: &positions[first..end],
+            classes: &classes[first..end],
+            escapes: &[],
+            start: self.span.start,
+            form: self.form(),
+            keys: None,
+        }
+    }
+
     /// What is wrong with the line at hand, if it is [`LineKind::Bad`].
     #[cold]
     pub fn fault(&self) -> SyntaxError {

@@ -8,41 +8,73 @@ use super::lines::Lines;
 use super::open::Tokens;
 use super::trie::Slot;
 use crate::value::raw::{Form, Key};
+use crate::value::text::same;
+use std::cell::Cell;
 
 /// The paths that slots are filled for, in their order: member names only.
 pub type Paths = [Box<[Box<str>]>];
 
 /// A line that has been read, for those who look for members of its objects.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct LineView<'a> {
     lines: &'a Lines<'a, 'a>,
     slots: &'a [Slot],
     paths: &'a Paths,
+    /// The object that was looked into last: often it is the next one too.
+    last: Cell<Place>,
+}
+
+/// Where an object is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Where it begins in the source.
+    start: usize,
+    /// The token behind its bracket, counted from the line's first.
+    first: usize,
+    /// Whether nothing in it is escaped, and no key stands twice.
+    is_plain: bool,
+}
+
+impl Place {
+    const NOWHERE: Place = Place { start: usize::MAX, first: 0, is_plain: false };
 }
 
 impl<'a> LineView<'a> {
     /// The line at hand, which is JSON, and the slots that it has filled for these paths.
     #[inline(always)]
     pub fn new(lines: &'a Lines<'a, 'a>, slots: &'a [Slot], paths: &'a Paths) -> LineView<'a> {
-        LineView { lines, slots, paths }
+        LineView { lines, slots, paths, last: Cell::new(Place::NOWHERE) }
     }
 
     /// As [`Tokens::member`]. A member of the line's own object that there is a slot for has been found already.
     #[inline]
     pub fn member(&self, object: &'a str, name: &str) -> Option<Option<&'a str>> {
         let (source, span) = self.lines.around();
-        let start = (source.as_ptr() as usize).wrapping_add(span.start as usize);
-        if object.as_ptr() as usize == start && object.len() == (span.end - span.start) as usize {
+        // Nothing that is not a part of the source begins where a part of it does.
+        let start = (object.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);
+        if start == span.start as usize && object.len() == (span.end - span.start) as usize {
             for (path, slot) in self.paths.iter().zip(self.slots) {
                 if let [only] = &**path
-                    && **only == *name
                     && let Slot::Found(span) = slot
+                    && same(only.as_bytes(), name.as_bytes())
                 {
                     return Some(object.get(span.start as usize..span.end as usize));
                 }
             }
         }
-        self.lines.tokens().member(object, name)
+        let last = self.last.get();
+        if last.start == start && last.is_plain {
+            return self.lines.bare_tokens().plain_member(last.first, name);
+        }
+        self.member_elsewhere(object, name)
+    }
+
+    #[inline(never)]
+    fn member_elsewhere(&self, object: &'a str, name: &str) -> Option<Option<&'a str>> {
+        let tokens = self.lines.tokens();
+        let place = tokens.object(object)?;
+        self.last.set(place);
+        tokens.member_at(place, name)
     }
 }
 
@@ -50,6 +82,16 @@ impl<'t> Tokens<'t> {
     /// The value of an object's member of that name: of equal keys the last counts. The outer nothing: the text is no object
     /// that is a part of this line.
     pub fn member(&self, object: &str, name: &str) -> Option<Option<&'t str>> {
+        self.member_at(self.object(object)?, name)
+    }
+
+    #[inline(always)]
+    fn member_at(&self, Place { first, is_plain, .. }: Place, name: &str) -> Option<Option<&'t str>> {
+        if is_plain { self.plain_member(first, name) } else { self.odd_member(first, name) }
+    }
+
+    /// Where an object is, if the text is one that is a part of this line.
+    fn object(&self, object: &str) -> Option<Place> {
         let start = self.place(object)?;
         let at = match *self.positions.first()? as usize == start {
             true => 0,
@@ -59,10 +101,8 @@ impl<'t> Tokens<'t> {
             return None;
         }
         let is_inside = |escape: &u32| (start..start + object.len()).contains(&(*escape as usize));
-        match self.form.has(Form::REPEATED) || self.escapes.iter().any(is_inside) {
-            true => self.odd_member(at + 1, name),
-            false => self.plain_member(at + 1, name),
-        }
+        let is_plain = !self.form.has(Form::REPEATED) && !self.escapes.iter().any(is_inside);
+        Some(Place { start, first: at + 1, is_plain })
     }
 
     /// The same from the first key on, in an object in which nothing is escaped and no key stands twice.
@@ -79,7 +119,7 @@ impl<'t> Tokens<'t> {
             // Behind the key and its colon.
             let value = at + 2;
             at = self.behind(value)?;
-            if end.wrapping_sub(key) == name.len() && bytes.get(key..end)? == name.as_bytes() {
+            if end.wrapping_sub(key) == name.len() && same(bytes.get(key..end)?, name.as_bytes()) {
                 return Some(Some(self.value_at(value, at)?));
             }
             if *self.classes.get(at)? == b',' {

@@ -11,7 +11,7 @@ use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::scan::Slot;
 use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
-use crate::value::{Kind, Member, Value};
+use crate::value::{Kind, Member, Size, Value};
 use crate::vm::intrinsic::{self, Bit};
 use crate::vm::seed::Seed;
 
@@ -26,7 +26,6 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         match what {
             Compute::Call { function, arguments } => self.call(*function, arguments),
             Compute::Format { pieces } => self.format(pieces),
-            Compute::Object { members } => Some(self.object(members)),
             other => self.compute_other(other),
         }
     }
@@ -54,10 +53,59 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         intrinsic::put_together(LIKELY_BYTES, bits, self.arena)
     }
 
+    /// Keeps an object in a register; how deep it is.
+    #[inline(always)]
+    pub(super) fn object(
+        &mut self,
+        register: u32,
+        members: &'p [(Box<str>, Operand)],
+        keys: u64,
+        fetches: bool,
+    ) -> u32 {
+        if fetches { self.object_fetched(register, members, keys) } else { self.object_at_hand(register, members, keys) }
+    }
+
+    /// The same where all values are in registers, or numbers: they are measured while they are put together, without any
+    /// call. Most requests are such.
     #[inline(never)]
-    fn object(&self, members: &'p [(Box<str>, Operand)]) -> Value<'a> {
-        let members = members.iter().map(|(key, operand)| Member { key, value: self.value(*operand) });
-        Value::object(self.arena, self.arena.alloc_slice_fill_iter(members))
+    fn object_at_hand(&mut self, register: u32, members: &'p [(Box<str>, Operand)], keys: u64) -> u32 {
+        let registers = &*self.registers;
+        let mut size = Size { bytes_max: keys, depth: 0 };
+        let mut member = |(key, operand): &'p (Box<str>, Operand)| {
+            let value = match *operand {
+                Operand::Int(number) => Value::Int(i64::from(number)),
+                Operand::Register(register) => registers[register as usize],
+                _ => Value::Null,
+            };
+            size.add(value.size());
+            Member { key, value }
+        };
+        let built: &[Member] = match members {
+            [a, b] => self.arena.alloc([member(a), member(b)]),
+            [a, b, c] => self.arena.alloc([member(a), member(b), member(c)]),
+            many => self.arena.alloc_slice_fill_iter(many.iter().map(member)),
+        };
+        self.keep_object(register, built, size)
+    }
+
+    #[inline(never)]
+    fn object_fetched(&mut self, register: u32, members: &'p [(Box<str>, Operand)], keys: u64) -> u32 {
+        let mut size = Size { bytes_max: keys, depth: 0 };
+        let built = self.arena.alloc_slice_fill_with(members.len(), |n| {
+            let (key, operand) = &members[n];
+            let value = self.value(*operand);
+            size.add(value.size());
+            Member { key, value }
+        });
+        self.keep_object(register, built, size)
+    }
+
+    /// Keeps the object of these members, that are so large in all and so deep.
+    #[inline(always)]
+    fn keep_object(&mut self, register: u32, members: &'a [Member<'a>], mut size: Size) -> u32 {
+        size.depth += 1;
+        let object = Value::measured_object(self.arena, members, size);
+        self.keep_sized(register, object, size)
     }
 
     #[inline(never)]
