@@ -345,6 +345,8 @@ pub struct Members {
     pub keys: u64,
     /// Whether any value is [fetched](Operand::is_fetched).
     pub fetches: bool,
+    /// Whether nothing in the keys must be escaped.
+    pub plain: bool,
 }
 
 /// Who a child is, as far as the way there tells.

@@ -11,8 +11,8 @@ use super::super::swift::Swift;
 use super::super::wording::Place;
 use super::Worker;
 use crate::value::scan::{LineKind, LineView, Lines, Slot};
-use crate::vm::shortcut::Calls;
 use crate::vm::Asker;
+use crate::vm::shortcut::Calls;
 use std::sync::atomic::Ordering;
 
 impl Worker<'_, '_, '_, '_> {

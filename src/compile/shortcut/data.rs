@@ -11,6 +11,7 @@ use crate::program::state::StateType;
 use crate::program::{Blame, BlameId, ExpressionId, PathId, Root, SlotId};
 use crate::value::Value;
 use crate::value::path::{Path, Step};
+use crate::value::text::needs_escape;
 use std::rc::Rc;
 
 impl Tracer<'_> {
@@ -422,7 +423,8 @@ impl Tracer<'_> {
         }
         let keys = Value::bytes_around(members.iter().map(|(key, _)| &**key));
         let fetches = members.iter().any(|(_, operand)| operand.is_fetched());
-        Ok(Members { members: members.into(), keys, fetches })
+        let plain = members.iter().all(|(key, _)| !needs_escape(key.as_bytes()));
+        Ok(Members { members: members.into(), keys, fetches, plain })
     }
 
     /// A symbol as a value: what is put together of others is built.

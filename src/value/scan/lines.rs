@@ -41,8 +41,6 @@ impl LineFlags {
     pub const WHITESPACE: LineFlags = LineFlags(1);
     /// A string, key or value, holds an escape.
     pub const ESCAPES: LineFlags = LineFlags(2);
-    /// A byte beyond ASCII occurs.
-    pub const NON_ASCII: LineFlags = LineFlags(4);
     /// Some object has two keys that are equal once decoded.
     pub const DUPLICATES: LineFlags = LineFlags(16);
     /// Nobody looked for equal keys ([`WalkPlan::find_duplicates`] was off).
@@ -183,10 +181,6 @@ impl Scratch {
             flags.set(LineFlags::WHITESPACE, starts.any(|&start| text.as_bytes()[start as usize - 1] <= b' '));
         }
         flags.set(LineFlags::ESCAPES, walked.escapes);
-        if self.index.non_ascii {
-            let Span { start, end } = walked.span;
-            flags.set(LineFlags::NON_ASCII, !text.as_bytes()[start as usize..end as usize].is_ascii());
-        }
         if find_duplicates {
             let repeat = walked.suspect && self.keys.repeat(text, &self.index, first..walked.end, walked.escapes);
             flags.set(LineFlags::DUPLICATES, repeat);

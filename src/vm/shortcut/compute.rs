@@ -78,7 +78,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             Member { key, value }
         });
         size.depth += 1;
-        (Value::measured_object(self.arena, members, size), size)
+        (Value::measured_object(self.arena, members, size, of.plain), size)
     }
 
     #[inline(never)]
@@ -91,7 +91,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             Member { key, value }
         });
         size.depth += 1;
-        (Value::measured_object(self.arena, members, size), size)
+        (Value::measured_object(self.arena, members, size, of.plain), size)
     }
 
     #[inline(never)]
