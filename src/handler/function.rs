@@ -398,7 +398,10 @@ impl<'a> Call<'a> {
         if has_twins(&members) {
             return self.object_of_last(&members);
         }
-        let plain = members.iter().all(|(key, _)| !needs_escape(key.as_bytes()));
+        let mut plain = true;
+        for (key, _) in &members {
+            plain &= !needs_escape(key.as_bytes());
+        }
         let members: &'a [Member<'a>; N] = self.arena.alloc(members.map(|(key, value)| Member { key, value }));
         Value::object_of(self.arena, members, plain)
     }
