@@ -382,16 +382,22 @@ fn first<'t, T: 't>(things: impl Iterator<Item = &'t T>, is_it: impl Fn(&&'t T) 
 #[inline(always)]
 fn any_in(bytes: &[u8], is_one: impl Fn(u8) -> bool, any_of: impl Fn(u64) -> bool) -> bool {
     // The last word may hold bytes that were in another.
-    if let Some(last) = bytes.last_chunk() {
-        let (words, _) = bytes.as_chunks::<8>();
-        return any_of(u64::from_le_bytes(*last)) || words.iter().any(|word| any_of(u64::from_le_bytes(*word)));
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let is_long = bytes.len() > 2 * size_of::<u64>();
+        return any_of(u64::from_le_bytes(*first))
+            || any_of(u64::from_le_bytes(*last))
+            || is_long && bytes.as_chunks().0.iter().any(|word| any_of(u64::from_le_bytes(*word)));
     }
     match (bytes.first_chunk(), bytes.last_chunk()) {
         (Some(first), Some(last)) => {
             let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
             any_of(u64::from(first) | u64::from(last) << 32)
         }
-        _ => bytes.iter().any(|byte| is_one(*byte)),
+        // Of no more than three these are all; where they are known, nothing is left to do.
+        _ => match (bytes.first(), bytes.get(bytes.len() / 2), bytes.last()) {
+            (Some(a), Some(b), Some(c)) => is_one(*a) || is_one(*b) || is_one(*c),
+            _ => false,
+        },
     }
 }
 
