@@ -7,7 +7,7 @@ use super::decode::decode;
 use super::waiting::{CallDetails, Pending};
 use crate::value::number::Number;
 use crate::value::raw::{self, Form};
-use crate::value::text::{first_of_name, needs_escape, same};
+use crate::value::text::{first_of_name, is_plain, same};
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Kind, Member, Overlay, Raw, Value};
 use crate::vm::{Around, CallerId, TaskRequest};
@@ -395,7 +395,7 @@ impl<'a> Call<'a> {
         if has_twins(&members) {
             return self.object_of_last(&members);
         }
-        let plain = members.iter().all(|(key, _)| !needs_escape(key.as_bytes()));
+        let plain = members.iter().all(|(key, _)| is_plain(key.as_bytes()));
         let members: &'a [Member<'a>; N] = self.arena.alloc(members.map(|(key, value)| Member { key, value }));
         Value::object_of(self.arena, members, plain)
     }
