@@ -47,43 +47,6 @@ struct Model<'a> {
     heads: Vec<'a, Head<'a>>,
 }
 
-/// Memory for objects whose keys are known.
-#[derive(Default)]
-struct Room<'a> {
-    raws: &'a mut [Raw<'a>],
-    members: &'a mut [Member<'a>],
-}
-
-/// No more members are made room for than so many, or than one object has.
-const ROOM_MAX: usize = 64;
-
-impl<'a> Room<'a> {
-    /// Room for the members of an object, of which so many are likely to follow.
-    #[inline(always)]
-    fn take(
-        &mut self,
-        count: usize,
-        likely: usize,
-        arena: &'a Arena,
-    ) -> Option<(&'a mut [Raw<'a>], &'a mut [Member<'a>])> {
-        if self.raws.len() < count {
-            *self = Room::new(likely.min(ROOM_MAX).max(count), arena);
-        }
-        let (raws, other_raws) = std::mem::take(&mut self.raws).split_at_mut_checked(count)?;
-        let (members, other_members) = std::mem::take(&mut self.members).split_at_mut_checked(count)?;
-        *self = Room { raws: other_raws, members: other_members };
-        Some((raws, members))
-    }
-
-    #[inline(never)]
-    fn new(members: usize, arena: &'a Arena) -> Room<'a> {
-        Room {
-            raws: arena.alloc_slice_fill_copy(members, Raw { text: "", form: Form::COMPACT }),
-            members: arena.alloc_slice_fill_copy(members, Member { key: "", value: Value::Null }),
-        }
-    }
-}
-
 /// A key, and how its first bytes are found in a text.
 struct Head<'a> {
     key: &'a str,
@@ -260,7 +223,6 @@ impl<'t> Tokens<'t> {
         let mut frames: Vec<'a, Frame<'a>> = Vec::with_capacity_in(4, arena);
         let mut values: Values<'a> = Vec::with_capacity_in(32, arena);
         let mut model = Model { members: &[], heads: Vec::new_in(arena) };
-        let mut room = Room::default();
         let before = self.escapes.partition_point(|escape| Some(escape) < self.positions.get(first));
         let mut escapes = &self.escapes[before..];
         'open: loop {
@@ -283,7 +245,7 @@ impl<'t> Tokens<'t> {
                         true => self.members(at, known, &mut values, arena)?,
                         false => {
                             let most = if frames.len() == 1 { most } else { usize::MAX };
-                            self.elements(at, most, (&mut model, &mut room, &mut escapes), &mut values, arena)?
+                            self.elements(at, most, (&mut model, &mut escapes), &mut values, arena)?
                         }
                     };
                     if let Stop::Open(inner) = stop {
@@ -376,7 +338,7 @@ impl<'t> Tokens<'t> {
         &self,
         mut at: usize,
         most: usize,
-        (model, room, escapes): (&mut Model<'a>, &mut Room<'a>, &mut &'t [u32]),
+        (model, escapes): (&mut Model<'a>, &mut &'t [u32]),
         values: &mut Values<'a>,
         arena: &'a Arena,
     ) -> Option<(usize, Stop<'a>)>
@@ -386,17 +348,16 @@ impl<'t> Tokens<'t> {
         loop {
             let [class, after]: [u8; 2] = *self.classes.get(at..)?.first_chunk()?;
             if class | 0x20 == b'{' {
-                let alike = match self.keys {
-                    Some(keys) => match keys.built(at) {
-                        Some(keys) => Some(self.built(at, keys, (room, escapes), arena)?),
-                        None => None,
-                    },
-                    None => self.alike(at, model, escapes, arena),
+                let end = match self.keys {
+                    Some(keys) => self.all_built(at, keys, most, escapes, values, arena)?,
+                    None => self.alike(at, model, escapes, arena).map_or(at, |(end, value)| {
+                        values.push(Member { key: "", value });
+                        end
+                    }),
                 };
-                let Some((end, value)) = alike else {
+                if end == at {
                     return Some((at, Stop::Open("")));
-                };
-                values.push(Member { key: "", value });
+                }
                 if *self.classes.get(end)? != b',' || values.len() >= most {
                     return Some((end, Stop::After));
                 }
@@ -460,6 +421,35 @@ impl<'t> Tokens<'t> {
         Some((at + 1 + heads.len() * 4, Value::opened_object(arena, members, source)))
     }
 
+    /// Collects elements from the container at a token on, as long as it is known how they are built, and until there are so
+    /// many values; the token behind the last of them, or the same if there was none. Escapes before that are passed over.
+    // Not a part of the loop over all that a line holds: that one has more to keep in mind than there are registers.
+    #[inline(never)]
+    fn all_built<'a>(
+        &self,
+        mut at: usize,
+        keys: Keys<'t>,
+        most: usize,
+        escapes: &mut &'t [u32],
+        values: &mut Values<'a>,
+        arena: &'a Arena,
+    ) -> Option<usize>
+    where
+        't: 'a,
+    {
+        let mut end = at;
+        while let Some(keys) = keys.built(at) {
+            let (behind, value) = self.built(at, keys, escapes, arena)?;
+            values.push(Member { key: "", value });
+            end = behind;
+            if *self.classes.get(end..)?.first_chunk()? != *b",{" || values.len() >= most {
+                break;
+            }
+            at = end + 1;
+        }
+        Some(end)
+    }
+
     /// The object at a token, whose keys these are, and the token behind it; it has no containers in it. Escapes before it are
     /// passed over.
     #[inline(always)]
@@ -467,7 +457,7 @@ impl<'t> Tokens<'t> {
         &self,
         at: usize,
         keys: &'t [Box<str>],
-        (room, escapes): (&mut Room<'a>, &mut &'t [u32]),
+        escapes: &mut &'t [u32],
         arena: &'a Arena,
     ) -> Option<(usize, Value<'a>)>
     where
@@ -476,13 +466,30 @@ impl<'t> Tokens<'t> {
         // Each member is a key, its colon, its value and what follows.
         let starts = self.positions.get(at + 1..)?.as_chunks::<4>().0.get(..keys.len())?;
         let (open, close) = (*self.positions.get(at)?, starts.last()?[3]);
-        let (raws, members) = room.take(keys.len(), (self.positions.len() - at) / 4, arena)?;
         let spaced = self.form.has(Form::SPACED);
-        for (((raw, member), key), &[_, _, start, next]) in raws.iter_mut().zip(&mut *members).zip(keys).zip(starts) {
-            let end = if spaced { self.trimmed(next) } else { next as usize };
-            raw.text = self.source.get(start as usize..end)?;
-            *member = Member { key, value: Value::Raw(raw) };
-        }
+        let mut is_sound = true;
+        let mut cut = |start: u32, end: usize, form| match self.source.get(start as usize..end) {
+            Some(text) => Raw { text, form },
+            None => {
+                is_sound = false;
+                Raw::NULL
+            }
+        };
+        // The values, and behind the last of them the whole.
+        let mut bounds = starts.iter();
+        let raws: &'a [Raw<'a>] = arena.alloc_slice_fill_with(keys.len() + 1, |_| match bounds.next() {
+            Some(&[_, _, start, next]) => {
+                cut(start, if spaced { self.trimmed(next) } else { next as usize }, Form::COMPACT)
+            }
+            None => cut(open, close as usize + 1, self.form),
+        });
+        let (source, raws) = raws.split_last().filter(|_| is_sound)?;
+        let mut known = keys.iter().zip(raws);
+        let members = arena.alloc_slice_fill_with(keys.len(), |_| match known.next() {
+            Some((key, raw)) => Member { key, value: Value::Raw(raw) },
+            // There are as many of both.
+            None => Member { key: "", value: Value::Null },
+        });
         while let Some((escape, rest)) = escapes.split_first()
             && *escape < close
         {
@@ -495,8 +502,6 @@ impl<'t> Tokens<'t> {
                 *escapes = escapes.get(behind..)?;
             }
         }
-        let text = self.source.get(open as usize..close as usize + 1)?;
-        let source = arena.alloc(Raw { text, form: self.form });
         Some((at + 1 + 4 * keys.len(), Value::opened_object(arena, members, source)))
     }
 
