@@ -10,7 +10,7 @@ mod alike;
 mod piece;
 
 use super::shape::Kind;
-use super::trie::{NodeId, Slot, SlotTrie};
+use super::trie::{NodeId, Slot, SlotId, SlotTrie};
 use super::walk::{Tokens, is_scalar};
 use crate::value::text::has_backslash;
 use crate::value::tree::Span;
@@ -43,8 +43,9 @@ const WORTH: u32 = 16;
 /// No more lines are walked untried than so many.
 const PAUSE_MAX: u32 = 1023;
 
-/// So many objects of different build are known for each place.
+/// So many objects of different build are known for each place; and where so many could not be, none is tried any more.
 const ALIKE_MAX: usize = 4;
+const VAIN_MAX: u32 = 64;
 
 /// The keys that are known.
 #[derive(Debug, Default)]
@@ -73,8 +74,9 @@ struct Place {
     keys: Vec<Known>,
     /// The trie's node for an object there, if it leads on.
     node: Option<NodeId>,
-    /// How objects are built that stood there as elements of an array.
+    /// How objects are built that stood there, and held no containers; and how many could not be taken notice of so.
     alike: Vec<Alike>,
+    vain: u32,
     /// Which of them was met last.
     last: usize,
 }
@@ -88,10 +90,16 @@ struct Known {
     name: u32,
     /// The place of objects that are its value, or in its value.
     inner: u32,
-    /// Where it leads.
-    child: Option<NodeId>,
+    goal: Option<Goal>,
     /// What its value was when it was a number or literal.
     kind: Kind,
+}
+
+/// Where a key leads: a node, and the slot there, if it is the only one.
+#[derive(Clone, Copy, Debug)]
+struct Goal {
+    node: NodeId,
+    slot: Option<SlotId>,
 }
 
 /// A container.
@@ -141,8 +149,8 @@ impl<'t> Keys<'t> {
         Some(self.names.get(*self.known.get(token)? as usize)?)
     }
 
-    /// All keys of the object at a token, if it is an element of an array and like one before: then all its values are
-    /// strings, numbers and literals.
+    /// All keys of the object at a token, if it is built in a known way: then all its values are strings, numbers and
+    /// literals.
     #[inline(always)]
     pub(super) fn built(&self, token: usize) -> Option<&'t [Box<str>]> {
         let number = self.known.get(token)?.checked_sub(1)?;
@@ -238,6 +246,17 @@ impl Guide {
                         NOWHERE => level.place,
                         inner => inner,
                     };
+                    if class == b'{'
+                        && level.is_object
+                        && let Some(behind) = self.known_object(tokens, (first, at), (child, inner), trie, slots)
+                    {
+                        at = behind;
+                        if *classes.get(at)? != b',' {
+                            break;
+                        }
+                        at += 1;
+                        continue;
+                    }
                     if self.levels.len() == LEVELS_MAX {
                         return None;
                     }
@@ -263,7 +282,7 @@ impl Guide {
                         let (start, end) = (tokens.positions[level.first - 1], tokens.positions[at - 1] + 1);
                         trie.fill(node, Span { start: start - base, end: end - base }, slots);
                     }
-                    if level.is_object && !outer.is_object {
+                    if level.is_object {
                         self.learn(tokens, first, (level.first - 1, at), level.place);
                     }
                     level = outer;
@@ -290,13 +309,16 @@ impl Guide {
     ) -> (usize, Stop) {
         let keys = self.places.get(level.place as usize).and_then(|place| place.keys.get(level.next as usize..));
         let base = tokens.positions[first];
+        let (classes, positions) = (tokens.classes, &tokens.positions[..tokens.classes.len()]);
         for key in keys.unwrap_or_default() {
-            // Each member is a key, its colon, its value and what follows.
-            let (Some((&[_, _, class, after], &[quote, _, start, next])), Some(known)) =
-                (tokens.four(at), self.known.get_mut(at - first))
+            // Each member is a key, its colon, its value and what follows; there always are four, as marks stand behind the
+            // last token.
+            let (Some(&[_, _, class, after]), Some(known)) =
+                (classes.get(at..at + 4).and_then(<[u8]>::first_chunk), self.known.get_mut(at - first))
             else {
                 return (at, Stop::Key);
             };
+            let [quote, start, next] = [positions[at], positions[at + 2], positions[at + 3]];
             if !key.piece.is_at(tokens.text.as_bytes(), quote) {
                 return (at, Stop::Key);
             }
@@ -304,18 +326,16 @@ impl Guide {
             level.next += 1;
             if class != b'"' {
                 if class | 0x20 == b'{' {
-                    return (at + 2, Stop::Open(key.child.filter(|_| level.leads), key.inner));
+                    return (at + 2, Stop::Open(key.goal.filter(|_| level.leads).map(|goal| goal.node), key.inner));
                 }
                 if !key.kind.is_at(tokens.text, start, next) {
                     return (at, Stop::Bad);
                 }
             }
-            if let Some(node) = key.child
+            if let Some(goal) = key.goal
                 && level.leads
             {
-                let end = tokens.trimmed(next as usize) as u32;
-                trie.reset_below(node, false, slots);
-                trie.fill(node, Span { start: start - base, end: end - base }, slots);
+                goal.fill(tokens, Span { start, end: next }, base, trie, slots);
             }
             if after != b',' {
                 return (at + 3, Stop::After);
@@ -360,23 +380,57 @@ impl Guide {
         }
     }
 
-    /// Takes notice of an object that was followed as an element of an array, from one token to another.
+    /// The token behind the object at a token, which is the value of a key that leads somewhere, if it is like one before.
+    #[inline(never)]
+    fn known_object(
+        &mut self,
+        tokens: &Tokens,
+        (first, at): (usize, usize),
+        (node, place): (Option<NodeId>, u32),
+        trie: &SlotTrie,
+        slots: &mut [Slot],
+    ) -> Option<usize> {
+        let place = self.places.get_mut(place as usize)?;
+        let alike = place.alike_at((tokens.text, tokens.classes, tokens.positions), at)?;
+        *self.known.get_mut(at - first)? = alike.number + 1;
+        let behind = at + alike.tokens();
+        if let Some(node) = node {
+            let positions = tokens.positions.get(at..behind)?;
+            let base = tokens.positions[first];
+            trie.reset_below(node, true, slots);
+            trie.fill(node, Span { start: positions[0] - base, end: positions[positions.len() - 1] + 1 - base }, slots);
+            if trie.leads_on(node) {
+                for &(member, goal) in &alike.goals {
+                    let &[start, next] = positions.get(4 * member + 3..)?.first_chunk()?;
+                    goal.fill(tokens, Span { start, end: next }, base, trie, slots);
+                }
+            }
+        }
+        Some(behind)
+    }
+
+    /// Takes notice of an object that was followed from one token to another.
     fn learn(&mut self, tokens: &Tokens, first: usize, (from, to): (usize, usize), place: u32) {
         let Some(place) = self.places.get_mut(place as usize) else { return };
-        if place.alike.len() == ALIKE_MAX {
+        if place.alike.len() == ALIKE_MAX || place.vain == VAIN_MAX {
             return;
         }
         let number = self.built.len() as u32;
-        if let Some(alike) = Alike::of(tokens, from..to, number) {
-            let keys = (0..alike.members()).map(|member| {
-                let name = self.known.get(from - first + 1 + 4 * member)?;
-                self.names.get(*name as usize).cloned()
-            });
-            let Some(keys) = keys.collect() else { return };
-            self.built.push(keys);
-            place.last = place.alike.len();
-            place.alike.push(alike);
+        let Some(mut alike) = Alike::of(tokens, from..to, number) else {
+            place.vain += 1;
+            return;
+        };
+        let mut keys = Vec::new();
+        for member in 0..alike.members() {
+            let name = self.known.get(from - first + 1 + 4 * member);
+            let Some(known) = place.keys.iter().find(|known| Some(&known.name) == name) else { return };
+            let Some(key) = self.names.get(known.name as usize) else { return };
+            keys.push(key.clone());
+            alike.goals.extend(known.goal.map(|goal| (member, goal)));
         }
+        self.built.push(keys.into());
+        place.last = place.alike.len();
+        place.alike.push(alike);
     }
 
     /// A key that is not the one expected: that is one of those that may follow, or a new one among them. Nothing if it
@@ -411,11 +465,12 @@ impl Guide {
             return None;
         }
         let &[from, to] = tokens.positions.get(value..)?.first_chunk()?;
+        let child = place.node.and_then(|node| trie.child(node, text, start, end));
         let known = Known {
             piece,
             name: self.names.len() as u32,
             inner: NOWHERE,
-            child: place.node.and_then(|node| trie.child(node, text, start, end)),
+            goal: child.map(|node| Goal { node, slot: trie.only_slot(node) }),
             kind: Kind::of(*tokens.classes.get(value)?, text.get(from as usize..to as usize)?),
         };
         self.names.push(std::str::from_utf8(key).ok()?.into());
@@ -441,7 +496,7 @@ impl Place {
     /// A place of which nothing is known but where its objects lead.
     fn of(node: Option<NodeId>, trie: &SlotTrie) -> Place {
         let node = node.filter(|node| trie.leads_on(*node));
-        Place { keys: Vec::new(), node, alike: Vec::new(), last: 0 }
+        Place { keys: Vec::new(), node, alike: Vec::new(), vain: 0, last: 0 }
     }
 
     /// How the element of an array is built that begins at a token, if it is like one before.
@@ -451,6 +506,22 @@ impl Place {
             self.last = self.alike.iter().position(|alike| alike.is_at(tokens, at))?;
         }
         self.alike.get(self.last)
+    }
+}
+
+impl Goal {
+    /// Fills its slots with a scalar that stands between two tokens; slots count from `base`.
+    #[inline(always)]
+    fn fill(self, tokens: &Tokens, between: Span, base: u32, trie: &SlotTrie, slots: &mut [Slot]) {
+        let end = tokens.trimmed(between.end as usize) as u32;
+        let span = Span { start: between.start - base, end: end - base };
+        match self.slot.and_then(|slot| slots.get_mut(slot.0 as usize)) {
+            Some(slot) => *slot = Slot::Found(span),
+            None => {
+                trie.reset_below(self.node, false, slots);
+                trie.fill(self.node, span, slots);
+            }
+        }
     }
 }
 

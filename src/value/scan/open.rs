@@ -47,6 +47,36 @@ struct Model<'a> {
     heads: Vec<'a, Head<'a>>,
 }
 
+/// Memory for objects whose keys are known.
+#[derive(Default)]
+struct Room<'a> {
+    raws: &'a mut [Raw<'a>],
+    members: &'a mut [Member<'a>],
+}
+
+/// No more members are made room for at once than so many, or than one object has.
+const ROOM_MAX: usize = 256;
+
+impl<'a> Room<'a> {
+    /// Room for the members of objects, one text more than these for each of them.
+    #[inline(never)]
+    fn new(members: usize, objects: usize, arena: &'a Arena) -> Room<'a> {
+        Room {
+            raws: arena.alloc_slice_fill_copy(members + objects, Raw { text: "", form: Form::COMPACT }),
+            members: arena.alloc_slice_fill_copy(members, Member { key: "", value: Value::Null }),
+        }
+    }
+
+    /// Room for an object of so many members, if there is as much.
+    #[inline(always)]
+    fn take(&mut self, count: usize) -> Option<(&'a mut [Raw<'a>], &'a mut [Member<'a>])> {
+        let (raws, other_raws) = std::mem::take(&mut self.raws).split_at_mut_checked(count + 1)?;
+        let (members, other_members) = std::mem::take(&mut self.members).split_at_mut_checked(count)?;
+        *self = Room { raws: other_raws, members: other_members };
+        Some((raws, members))
+    }
+}
+
 /// A key, and how its first bytes are found in a text.
 struct Head<'a> {
     key: &'a str,
@@ -236,9 +266,17 @@ impl<'t> Tokens<'t> {
                 at += 1;
                 empty = *self.classes.get(at)? == opening + 2;
             }
-            frames.push(Frame { key, start, is_object, before: values.len() });
+            // An object that is built in a known way is taken as a whole.
+            let mut whole = None;
+            match self.keys {
+                Some(keys) if is_object && keys.built(at - 1).is_some() => {
+                    at = self.all_built(at - 1, keys, values.len() + 1, &mut escapes, &mut values, arena)?;
+                    whole = Some((key, values.pop()?.value));
+                }
+                _ => frames.push(Frame { key, start, is_object, before: values.len() }),
+            }
             loop {
-                if !empty {
+                if !empty && whole.is_none() {
                     let stop;
                     let known = model.members.get(values.len() - frames.last()?.before..).unwrap_or(&[]);
                     (at, stop) = match is_object {
@@ -255,32 +293,19 @@ impl<'t> Tokens<'t> {
                 }
                 // Closes the container at hand and all that end with it.
                 loop {
-                    let frame = frames.pop()?;
-                    let text = self.source.get(frame.start..*self.positions.get(at)? as usize + 1)?;
-                    at += 1;
-                    let source = arena.alloc(Raw { text, form: self.form });
-                    let collected = values.get(frame.before..)?;
-                    let value = match frame.is_object {
-                        true => {
-                            let members = arena.alloc_slice_copy(collected);
-                            if self.form.has(Form::REPEATED)
-                                && !has_keys_of(members, model.members)
-                                && may_repeat(members)
-                            {
-                                return None;
-                            }
-                            model.become_of(members);
-                            Value::opened_object(arena, members, source)
-                        }
-                        false => {
-                            let items = collected.iter().map(|member| member.value);
-                            Value::opened_array(arena, arena.alloc_slice_fill_iter(items), source)
+                    let (key, value) = match whole.take() {
+                        Some(whole) => whole,
+                        None => {
+                            let frame = frames.pop()?;
+                            let value = self.closed(&frame, at, &values, &mut model, arena)?;
+                            values.truncate(frame.before);
+                            at += 1;
+                            (frame.key, value)
                         }
                     };
-                    values.truncate(frame.before);
                     let Some(outer) = frames.last() else { return Some(value) };
                     is_object = outer.is_object;
-                    values.push(Member { key: frame.key, value });
+                    values.push(Member { key, value });
                     let is_full = frames.len() == 1 && values.len() == most;
                     if *self.classes.get(at)? == b',' && !is_full {
                         at += 1;
@@ -290,6 +315,34 @@ impl<'t> Tokens<'t> {
                 empty = false;
             }
         }
+    }
+
+    /// The container that closes at a token, and whose values have been collected; nothing if it may hold a key twice.
+    #[inline(always)]
+    fn closed<'a>(
+        &self,
+        frame: &Frame<'a>,
+        at: usize,
+        values: &Values<'a>,
+        model: &mut Model<'a>,
+        arena: &'a Arena,
+    ) -> Option<Value<'a>>
+    where
+        't: 'a,
+    {
+        let text = self.source.get(frame.start..*self.positions.get(at)? as usize + 1)?;
+        let source = arena.alloc(Raw { text, form: self.form });
+        let collected = values.get(frame.before..)?;
+        if !frame.is_object {
+            let items = collected.iter().map(|member| member.value);
+            return Some(Value::opened_array(arena, arena.alloc_slice_fill_iter(items), source));
+        }
+        let members = arena.alloc_slice_copy(collected);
+        if self.form.has(Form::REPEATED) && !has_keys_of(members, model.members) && may_repeat(members) {
+            return None;
+        }
+        model.become_of(members);
+        Some(Value::opened_object(arena, members, source))
     }
 
     /// Collects members from the key at a token on, up to one that is a container, or the last. Where a key is spelled as the
@@ -437,9 +490,19 @@ impl<'t> Tokens<'t> {
     where
         't: 'a,
     {
-        let mut end = at;
+        let (mut end, mut room) = (at, Room::default());
         while let Some(keys) = keys.built(at) {
-            let (behind, value) = self.built(at, keys, escapes, arena)?;
+            let (raws, members) = match room.take(keys.len()) {
+                Some(room) => room,
+                None => {
+                    // As many as may follow, if all are alike.
+                    let objects = (self.positions.len() - at) / (2 + 4 * keys.len());
+                    let objects = objects.min(ROOM_MAX / keys.len()).min(most.saturating_sub(values.len())).max(1);
+                    room = Room::new(keys.len() * objects, objects, arena);
+                    room.take(keys.len())?
+                }
+            };
+            let (behind, value) = self.built(at, keys, (raws, members), escapes, arena)?;
             values.push(Member { key: "", value });
             end = behind;
             if *self.classes.get(end..)?.first_chunk()? != *b",{" || values.len() >= most {
@@ -451,12 +514,13 @@ impl<'t> Tokens<'t> {
     }
 
     /// The object at a token, whose keys these are, and the token behind it; it has no containers in it. Escapes before it are
-    /// passed over.
+    /// passed over. There is as much room as it has members, and for one text more.
     #[inline(always)]
     fn built<'a>(
         &self,
         at: usize,
         keys: &'t [Box<str>],
+        (raws, members): (&'a mut [Raw<'a>], &'a mut [Member<'a>]),
         escapes: &mut &'t [u32],
         arena: &'a Arena,
     ) -> Option<(usize, Value<'a>)>
@@ -466,30 +530,14 @@ impl<'t> Tokens<'t> {
         // Each member is a key, its colon, its value and what follows.
         let starts = self.positions.get(at + 1..)?.as_chunks::<4>().0.get(..keys.len())?;
         let (open, close) = (*self.positions.get(at)?, starts.last()?[3]);
+        let (source, raws) = raws.split_last_mut()?;
+        *source = Raw { text: self.source.get(open as usize..close as usize + 1)?, form: self.form };
         let spaced = self.form.has(Form::SPACED);
-        let mut is_sound = true;
-        let mut cut = |start: u32, end: usize, form| match self.source.get(start as usize..end) {
-            Some(text) => Raw { text, form },
-            None => {
-                is_sound = false;
-                Raw::NULL
-            }
-        };
-        // The values, and behind the last of them the whole.
-        let mut bounds = starts.iter();
-        let raws: &'a [Raw<'a>] = arena.alloc_slice_fill_with(keys.len() + 1, |_| match bounds.next() {
-            Some(&[_, _, start, next]) => {
-                cut(start, if spaced { self.trimmed(next) } else { next as usize }, Form::COMPACT)
-            }
-            None => cut(open, close as usize + 1, self.form),
-        });
-        let (source, raws) = raws.split_last().filter(|_| is_sound)?;
-        let mut known = keys.iter().zip(raws);
-        let members = arena.alloc_slice_fill_with(keys.len(), |_| match known.next() {
-            Some((key, raw)) => Member { key, value: Value::Raw(raw) },
-            // There are as many of both.
-            None => Member { key: "", value: Value::Null },
-        });
+        for (((raw, member), key), &[_, _, start, next]) in raws.iter_mut().zip(&mut *members).zip(keys).zip(starts) {
+            let end = if spaced { self.trimmed(next) } else { next as usize };
+            raw.text = self.source.get(start as usize..end)?;
+            *member = Member { key, value: Value::Raw(raw) };
+        }
         while let Some((escape, rest)) = escapes.split_first()
             && *escape < close
         {

@@ -1,11 +1,12 @@
-//! Objects that are built like one before them: the elements of an array mostly are.
+//! Objects that are built like one before them in the same place: most are, the elements of an array above all.
 //!
-//! Flows in: the tokens of an element. Flows out: whether it is an object with the keys of another, in their order, and strings
+//! Flows in: the tokens of an object. Flows out: whether it is an object with the keys of another, in their order, and strings
 //! where that has strings, numbers or literals where it has those. Such objects hold no containers, so that where their
 //! members stand follows from their number. It must never take for good what the walk would not.
 
 use super::super::shape::Kind;
 use super::super::walk::Tokens;
+use super::Goal;
 use super::piece::Piece;
 use std::ops::Range;
 
@@ -18,6 +19,8 @@ pub(super) struct Alike {
     /// Its number among all ways in which objects are built.
     pub number: u32,
     members: Vec<Member>,
+    /// Which of them lead somewhere, if objects in that place are looked into.
+    pub goals: Vec<(usize, Goal)>,
 }
 
 /// How a member is spelled.
@@ -55,7 +58,7 @@ impl Alike {
             });
             before = next;
         }
-        Some(Alike { number, members })
+        Some(Alike { number, members, goals: Vec::new() })
     }
 
     /// How many members such an object has.

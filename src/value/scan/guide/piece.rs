@@ -36,11 +36,12 @@ impl Piece {
     /// Whether they stand there.
     #[inline(always)]
     pub fn is_at(&self, text: &[u8], at: u32) -> bool {
-        let Some(block) = text.get(at as usize..).and_then(<[u8]>::first_chunk::<BLOCK>) else { return false };
+        let at = at as usize;
+        let Some(block) = text.get(at..at + BLOCK).and_then(<[u8]>::first_chunk::<BLOCK>) else { return false };
         let block = u128::from_le_bytes(*block);
         let differs =
             (block as u64 ^ self.head[0]) & self.mask[0] | ((block >> 64) as u64 ^ self.head[1]) & self.mask[1];
-        differs == 0 && (self.bytes as usize <= BLOCK || self.has_tail(text, at as usize + BLOCK))
+        differs == 0 && (self.bytes as usize <= BLOCK || self.has_tail(text, at + BLOCK))
     }
 
     #[inline(never)]
