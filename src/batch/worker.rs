@@ -9,7 +9,7 @@ mod asking;
 use super::chunk::{self, Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::findings::{Notes, Seen, Watch};
-use super::job::{Identity, Job, record_clock, too_long};
+use super::job::{Job, record_clock, too_long};
 use super::latency::{Laps, Latencies, Latency};
 use super::once;
 use super::order::{Order, Whereabouts};
@@ -396,13 +396,7 @@ impl Worker<'_, '_, '_, '_> {
         let job = self.job;
         let started = self.times_this().then(Instant::now);
         let slots = &slots[..job.program.slots().len().min(slots.len())];
-        let (seed, who) = match job.identity {
-            Identity::Position => {
-                let seed = Seed::new(job.seed, place.source as u64, place.offset);
-                (seed, Stream::from(seed))
-            }
-            Identity::Content => (Seed::NOBODY, Stream::of_content(job.seed, line.text)),
-        };
+        let who = job.who(place, || line.text);
         let view = LineView::new(lines, slots, job.program.slots());
         let asker = Asker::new(job.program, who, &self.arena, view);
         let mut given = GivenReplies::default();
@@ -428,7 +422,7 @@ impl Worker<'_, '_, '_, '_> {
         }
         let counters = &mut job.bound.counters_for(who);
         counters.give_again(given);
-        self.run(place, (lines, slots), (seed, who, now_ms), counters, results);
+        self.run(place, (lines, slots), (who, now_ms), counters, results);
         self.time(started, place, results);
         self.tidy();
     }
@@ -438,7 +432,7 @@ impl Worker<'_, '_, '_, '_> {
         &mut self,
         place: Place,
         (lines, slots): (&Lines, &[Slot]),
-        (seed, who, now_ms): (Seed, Stream, i64),
+        (who, now_ms): (Stream, i64),
         counters: &mut Counters,
         results: &mut Results,
     ) {
@@ -449,11 +443,9 @@ impl Worker<'_, '_, '_, '_> {
         {
             let arena = &self.arena;
             let input = once::input(job.program, lines, slots, arena);
-            let start = Start { input, seed, now_ms, history: false };
+            let start = Start { input, seed: Seed::NOBODY, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
-            if job.identity == Identity::Content {
-                execution.known_by(who);
-            }
+            execution.known_by(who);
             let Results { tally, text: written, visits, notes, .. } = results;
             let mut observers = self.watch.as_mut().zip(notes.as_deref_mut());
             execution.count_in(visits);

@@ -119,18 +119,17 @@ impl<'a> Event<'a> {
     }
 
     /// The member of that name, if it is an object that has one.
-    // Nothing is handed on but what the value refers to, so that the event itself need not be anywhere in memory.
-    #[inline]
+    // Nothing is handed on but what the value refers to, and nothing is given back but where the member is: so neither event
+    // need be anywhere in memory. Where the name is known, how it is compared is worked out when the program is compiled.
+    #[inline(always)]
     pub fn get(self, key: &str) -> Option<Event<'a>> {
-        match self.value {
-            Value::Object(object) => {
-                let member = first_of_name(object.members, |member| member.key, key)?;
-                Some(Event { value: member.value, ..self })
-            }
-            Value::Raw(raw) => member_of_text(raw, self.around, key),
-            Value::Overlay(overlay) => member_of_overlay(overlay, self.around, key),
-            _ => None,
-        }
+        let value = match self.value {
+            Value::Object(object) => first_of_name(object.members, |member| member.key, key)?.value,
+            Value::Raw(raw) => Value::Raw(member_of_text(raw, self.around, key)?),
+            Value::Overlay(overlay) => *member_of_overlay(overlay, self.around, key)?,
+            _ => return None,
+        };
+        Some(Event { value, ..self })
     }
 
     /// The element at that index, if it is an array that has one.
@@ -154,7 +153,7 @@ impl<'a> Event<'a> {
     }
 
     /// The integer, if it is one and fits.
-    #[inline]
+    #[inline(always)]
     pub fn as_i64(self) -> Option<i64> {
         match self.value {
             Value::Int(number) => Some(number),
@@ -204,20 +203,24 @@ impl<'a> Event<'a> {
 
 /// The member of that name of an object that is not open.
 #[inline(never)]
-fn member_of_text<'a>(raw: &'a Raw<'a>, around: &'a Around<'a>, key: &str) -> Option<Event<'a>> {
+fn member_of_text<'a>(raw: &'a Raw<'a>, around: &'a Around<'a>, key: &str) -> Option<&'a Raw<'a>> {
     let Around { arena, view } = around;
     if let Some(view) = view
-        && let Some(found) = view.member(raw.text, key)
+        && let Some(found) = view.member(raw.text, raw.form, key)
     {
-        return found.map(|text| Event { value: Value::raw(arena, text, raw.form.of_part(text)), around });
+        return found.map(|(text, form)| &*arena.alloc(Raw { text, form }));
     }
-    Value::Raw(raw).get(arena, key).map(|value| Event { value, around })
+    match Value::Raw(raw).get(arena, key)? {
+        Value::Raw(member) => Some(member),
+        // What is text is so in all its parts.
+        _ => None,
+    }
 }
 
 /// The same of one in which a member has been set.
 #[inline(never)]
-fn member_of_overlay<'a>(overlay: &'a Overlay<'a>, around: &'a Around<'a>, key: &str) -> Option<Event<'a>> {
-    Value::Overlay(overlay).get(around.arena, key).map(|value| Event { value, around })
+fn member_of_overlay<'a>(overlay: &'a Overlay<'a>, around: &'a Around<'a>, key: &str) -> Option<&'a Value<'a>> {
+    Value::Overlay(overlay).get(around.arena, key).map(|value| &*around.arena.alloc(value))
 }
 
 /// The integer that a text is, if it is one and fits.

@@ -302,10 +302,10 @@ pub struct CallSite {
 pub struct Ask {
     /// Which call it is.
     pub site: CallSite,
-    /// The task's arguments, if the function is not given all of them.
-    pub arguments: Option<Operand>,
     /// What the function is given.
-    pub payload: Operand,
+    pub payload: Payload,
+    /// The task's arguments.
+    pub arguments: Arguments,
     /// Where what it returns is kept; behind it, the name of the error that it raises, and the message.
     pub register: u32,
     /// The next node, if it returns something.
@@ -314,6 +314,39 @@ pub struct Ask {
     pub retriers: Box<[Option<NodeId>]>,
     /// The same for each Catcher.
     pub catchers: Box<[NodeId]>,
+}
+
+/// What a function is given.
+#[derive(Debug)]
+pub enum Payload {
+    /// A value.
+    Value(Operand),
+    /// An object that is built for the call, as by [`Compute::Object`].
+    Object(Members),
+}
+
+/// A task's arguments.
+#[derive(Debug)]
+pub enum Arguments {
+    /// What the function is given.
+    Payload,
+    /// What the function is given as Payload, among constants: hardly anybody asks for them.
+    Around(Box<[(Box<str>, Operand)]>),
+    /// A value.
+    Value(Operand),
+}
+
+/// The members of an object that is built.
+#[derive(Debug)]
+pub struct Members {
+    /// Their keys and values.
+    pub members: Box<[(Box<str>, Operand)]>,
+    /// The most that it takes beside its members' values when it is written.
+    pub keys: u64,
+    /// Whether any value is [fetched](Operand::is_fetched).
+    pub fetches: bool,
+    /// Whether nothing in the keys must be escaped.
+    pub plain: bool,
 }
 
 /// Who a child is, as far as the way there tells.
@@ -402,14 +435,7 @@ pub enum Compute {
         names: Box<[Box<str>]>,
     },
     /// By building an object.
-    Object {
-        /// Its members.
-        members: Box<[(Box<str>, Operand)]>,
-        /// The most that it takes beside its members' values when it is written.
-        keys: u64,
-        /// Whether any value is [fetched](Operand::is_fetched).
-        fetches: bool,
-    },
+    Object(Members),
     /// By building an array.
     Array {
         /// Its elements.

@@ -262,7 +262,7 @@ impl<'a> Value<'a> {
             size.add(member.value.size());
         }
         size.depth += 1;
-        Value::Object(arena.alloc(Object { members, source: None, size, plain }))
+        Value::measured_object(arena, members, size, plain)
     }
 
     /// The most that an object of these keys takes when it is written, beside its members' values.
@@ -271,10 +271,10 @@ impl<'a> Value<'a> {
         keys.fold(2, |bytes, key| bytes + text::bytes_max(key) + 2)
     }
 
-    /// The object of these members, of which that size is known.
+    /// The object of these members, of which that size is known, and whether the keys are plain.
     #[inline(always)]
-    pub(crate) fn measured_object(arena: &'a Arena, members: &'a [Member<'a>], size: Size) -> Value<'a> {
-        Value::Object(arena.alloc(Object { members, source: None, size, plain: false }))
+    pub(crate) fn measured_object(arena: &'a Arena, members: &'a [Member<'a>], size: Size, plain: bool) -> Value<'a> {
+        Value::Object(arena.alloc(Object { members, source: None, size, plain }))
     }
 
     /// The array of these elements, which is what its text says. As text it is one level deep, however deep it is.

@@ -3,11 +3,11 @@
 use super::fan_out::Children;
 use super::outcome::Failure;
 use super::seed::{Seed, Stream};
-use crate::program::shortcut::CallSite;
+use crate::program::shortcut::{CallSite, Operand};
 use crate::program::work::{Integration, Task, function_name};
 use crate::program::{HandlerId, Program};
 use crate::value::scan::LineView;
-use crate::value::{Arena, Value};
+use crate::value::{Arena, Member, Value};
 
 /// What an execution needs in order to go on.
 #[derive(Debug)]
@@ -27,8 +27,7 @@ pub enum Request<'a> {
 /// A task to be done. What the program says of it is looked up when somebody asks: most functions only want their event.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskRequest<'a> {
-    /// The arguments, as the state gives them.
-    pub arguments: Value<'a>,
+    arguments: Arguments<'a>,
     /// The event of a Lambda function: the arguments, or the Payload among them.
     pub payload: Value<'a>,
     /// The execution's clock, in milliseconds since 1970.
@@ -39,6 +38,17 @@ pub struct TaskRequest<'a> {
     child: Option<u64>,
     /// What few requests have.
     rare: Option<&'a Rare<'a>>,
+}
+
+/// The arguments of a task, in no more than a value takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Arguments<'a> {
+    /// The payload.
+    Payload,
+    /// The payload as Payload, among constants of the program.
+    Around(&'a [(Box<str>, Operand)]),
+    /// These.
+    Value(Value<'a>),
 }
 
 /// What few requests have.
@@ -83,7 +93,7 @@ impl<'a> Asker<'a> {
     pub(super) fn request(
         &'a self,
         site: &'a CallSite,
-        (arguments, payload): (Value<'a>, Value<'a>),
+        (arguments, payload): (Arguments<'a>, Value<'a>),
         now_ms: i64,
         child: Option<u64>,
     ) -> TaskRequest<'a> {
@@ -138,6 +148,7 @@ impl<'a> TaskRequest<'a> {
         let Calling { arguments, payload, now_ms, seed, site, rest } = calling;
         let rare = rest.map(|(token, timeout_ms)| &*arena.alloc(Rare { token, timeout_ms }));
         let asker = arena.alloc(Asker { program, who: seed, around: Around { arena, view: None } });
+        let arguments = Arguments::Value(arguments);
         TaskRequest { arguments, payload, now_ms, site: arena.alloc(site), asker, child: None, rare }
     }
 
@@ -145,6 +156,28 @@ impl<'a> TaskRequest<'a> {
     #[inline(always)]
     pub fn arena(&self) -> &'a Arena {
         self.asker.around.arena
+    }
+
+    /// The arguments, as the state gives them.
+    pub fn arguments(&self) -> Value<'a> {
+        match self.arguments {
+            Arguments::Payload => self.payload,
+            Arguments::Value(arguments) => arguments,
+            Arguments::Around(members) => {
+                let (program, arena) = (self.asker.program, self.arena());
+                let members = members.iter().map(|(key, operand)| {
+                    let value = match operand {
+                        Operand::Const(constant) => {
+                            let constant = program.constant(*constant);
+                            Value::raw(arena, &constant.text, constant.form)
+                        }
+                        _ => self.payload,
+                    };
+                    Member { key, value }
+                });
+                Value::object(arena, arena.alloc_slice_fill_iter(members))
+            }
+        }
     }
 
     /// Where its values are.
@@ -222,7 +255,7 @@ impl<'a> TaskRequest<'a> {
     }
 
     fn argument(&self, name: &str) -> Option<&'a str> {
-        self.arguments.get(self.arena(), name).and_then(|value| value.as_str(self.arena()))
+        self.arguments().get(self.arena(), name).and_then(|value| value.as_str(self.arena()))
     }
 }
 

@@ -46,9 +46,11 @@ impl<'a> LineView<'a> {
         LineView { lines, slots, paths, last: Cell::new(Place::NOWHERE) }
     }
 
-    /// As [`Tokens::member`]. A member of the line's own object that there is a slot for has been found already.
+    /// As [`Tokens::member`], of an object of that form; with the form of what is found. A member of the line's own object
+    /// that there is a slot for has been found already.
     #[inline]
-    pub fn member(&self, object: &'a str, name: &str) -> Option<Option<&'a str>> {
+    pub fn member(&self, object: &'a str, form: Form, name: &str) -> Option<Option<(&'a str, Form)>> {
+        let formed = |text: &'a str| (text, form.of_part(text));
         let (source, span) = self.lines.around();
         // Nothing that is not a part of the source begins where a part of it does.
         let start = (object.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);
@@ -58,23 +60,29 @@ impl<'a> LineView<'a> {
                     && let Slot::Found(span) = slot
                     && same(only.as_bytes(), name.as_bytes())
                 {
-                    return Some(object.get(span.start as usize..span.end as usize));
+                    return Some(object.get(span.start as usize..span.end as usize).map(formed));
                 }
             }
         }
-        let last = self.last.get();
-        if last.start == start && last.is_plain {
-            return self.lines.bare_tokens().plain_member(last.first, name);
+        let (tokens, last) = (self.lines.bare_tokens(), self.last.get());
+        let place = match last.start == start {
+            true => last,
+            false => {
+                let place = tokens.object(object)?;
+                self.last.set(place);
+                place
+            }
+        };
+        if !place.is_plain {
+            return Some(self.lines.tokens().odd_member(place.first, name)?.map(formed));
         }
-        self.member_elsewhere(object, name)
-    }
-
-    #[inline(never)]
-    fn member_elsewhere(&self, object: &'a str, name: &str) -> Option<Option<&'a str>> {
-        let tokens = self.lines.tokens();
-        let place = tokens.object(object)?;
-        self.last.set(place);
-        tokens.member_at(place, name)
+        let found = tokens.plain_member(place.first, name)?;
+        // Nothing in it is escaped.
+        let plain = |text: &'a str| match text.as_bytes().first() {
+            Some(b'{' | b'[') => (text, form),
+            _ => (text, Form::COMPACT),
+        };
+        Some(found.map(plain))
     }
 }
 
@@ -82,11 +90,7 @@ impl<'t> Tokens<'t> {
     /// The value of an object's member of that name: of equal keys the last counts. The outer nothing: the text is no object
     /// that is a part of this line.
     pub fn member(&self, object: &str, name: &str) -> Option<Option<&'t str>> {
-        self.member_at(self.object(object)?, name)
-    }
-
-    #[inline(always)]
-    fn member_at(&self, Place { first, is_plain, .. }: Place, name: &str) -> Option<Option<&'t str>> {
+        let Place { first, is_plain, .. } = self.object(object)?;
         if is_plain { self.plain_member(first, name) } else { self.odd_member(first, name) }
     }
 
@@ -100,9 +104,8 @@ impl<'t> Tokens<'t> {
         if *self.positions.get(at)? as usize != start || *self.classes.get(at)? != b'{' {
             return None;
         }
-        let is_inside = |escape: &u32| (start..start + object.len()).contains(&(*escape as usize));
-        let is_plain = !self.form.has(Form::REPEATED) && !self.escapes.iter().any(is_inside);
-        Some(Place { start, first: at + 1, is_plain })
+        let is_escaped = || self.form.has(Form::ESCAPED) && memchr::memchr(b'\\', object.as_bytes()).is_some();
+        Some(Place { start, first: at + 1, is_plain: !self.form.has(Form::REPEATED) && !is_escaped() })
     }
 
     /// The same from the first key on, in an object in which nothing is escaped and no key stands twice.
@@ -205,7 +208,11 @@ mod tests {
                 let value = Value::raw(&arena, object, Form::of(object));
                 let wanted = value.get(&arena, name).map(|value| value.to_json());
                 let found = tokens.member(object, name).expect("an object of this line");
-                assert_eq!(view.member(object, name), Some(found), "{name} in {object}");
+                let seen = view.member(object, Form::of(object), name).expect("an object of this line");
+                assert_eq!(seen.map(|(text, _)| text), found, "{name} in {object}");
+                if let Some((text, form)) = seen {
+                    assert!(form.has(Form::of(text)), "{text} of {object}");
+                }
                 let json = |text: &str| Value::raw(&arena, text, Form::of(text)).to_json();
                 assert_eq!(found.map(json), wanted, "{name} in {object}");
                 count += usize::from(found.is_some());

@@ -5,10 +5,10 @@
 //! them ([`Calls::given`]), so that no function is called twice. It must never call one that the machine would not call.
 
 use super::{REGISTER_DEPTH_MAX, Walk};
-use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring, Operand};
+use crate::program::shortcut::{Arguments, Ask, ERROR_BYTES_MAX, NodeId, Offspring, Operand, Payload};
 use crate::program::state;
 use crate::value::Value;
-use crate::vm::request::{Answered, Asker, Reply, TaskRequest};
+use crate::vm::request::{self, Answered, Asker, Reply, TaskRequest};
 use crate::vm::seed::Seed;
 use std::cell::Cell;
 
@@ -105,14 +105,23 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     pub(super) fn ask(&mut self, ask: &'p Ask) -> Option<NodeId> {
         let (answers, asker) = self.calls.asked?;
         let (program, arena) = (self.shortcuts.program, self.arena);
-        let payload = match ask.payload {
-            Operand::Register(register) => self.registers[register as usize],
-            Operand::Input => Value::raw(arena, self.input.text(), self.input.form),
-            other => self.value(other),
+        let payload = match &ask.payload {
+            Payload::Object(members) => {
+                let (value, size) = self.built(members);
+                // As of a value that is kept.
+                if size.depth > REGISTER_DEPTH_MAX {
+                    return None;
+                }
+                value
+            }
+            Payload::Value(Operand::Register(register)) => self.registers[*register as usize],
+            Payload::Value(Operand::Input) => Value::raw(arena, self.input.text(), self.input.form),
+            Payload::Value(other) => self.value(*other),
         };
-        let arguments = match ask.arguments {
-            None => payload,
-            Some(operand) => self.value(operand),
+        let arguments = match &ask.arguments {
+            Arguments::Payload => request::Arguments::Payload,
+            Arguments::Around(members) => request::Arguments::Around(members),
+            Arguments::Value(operand) => request::Arguments::Value(self.value(*operand)),
         };
         let given = &*arena.alloc(Given {
             request: asker.request(&ask.site, (arguments, payload), self.now_ms, self.calls.child),

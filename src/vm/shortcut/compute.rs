@@ -5,7 +5,7 @@
 
 use super::Walk;
 use super::each::LONG;
-use crate::program::shortcut::{Compute, Operand, Piece, REGISTER_DEPTH_MAX};
+use crate::program::shortcut::{Compute, Members, Operand, Piece, REGISTER_DEPTH_MAX};
 use crate::program::{Function, PathId};
 use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::scan::Slot;
@@ -54,62 +54,44 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     }
 
     /// Keeps an object in a register; how deep it is.
-    #[inline(always)]
-    pub(super) fn object(
-        &mut self,
-        register: u32,
-        members: &'p [(Box<str>, Operand)],
-        keys: u64,
-        fetches: bool,
-    ) -> u32 {
-        if fetches {
-            self.object_fetched(register, members, keys)
-        } else {
-            self.object_at_hand(register, members, keys)
-        }
+    #[inline(never)]
+    pub(super) fn object(&mut self, register: u32, members: &'p Members) -> u32 {
+        let (value, size) = self.built(members);
+        self.keep_sized(register, value, size)
     }
 
-    /// The same where all values are in registers, or numbers: they are measured while they are put together, without any
-    /// call. Most requests are such.
-    #[inline(never)]
-    fn object_at_hand(&mut self, register: u32, members: &'p [(Box<str>, Operand)], keys: u64) -> u32 {
-        let registers = &*self.registers;
-        let mut size = Size { bytes_max: keys, depth: 0 };
-        let mut member = |(key, operand): &'p (Box<str>, Operand)| {
+    /// An object, and how large and deep it is: its values are measured while they are put together.
+    #[inline(always)]
+    pub(super) fn built(&self, of: &'p Members) -> (Value<'a>, Size) {
+        if of.fetches {
+            return self.built_fetched(of);
+        }
+        let (registers, mut size) = (&*self.registers, Size { bytes_max: of.keys, depth: 0 });
+        let members = self.arena.alloc_slice_fill_with(of.members.len(), |n| {
+            let (key, operand) = &of.members[n];
             let value = match *operand {
-                Operand::Int(number) => Value::Int(i64::from(number)),
                 Operand::Register(register) => registers[register as usize],
+                Operand::Int(number) => Value::Int(i64::from(number)),
                 _ => Value::Null,
             };
             size.add(value.size());
             Member { key, value }
-        };
-        let built: &[Member] = match members {
-            [a, b] => self.arena.alloc([member(a), member(b)]),
-            [a, b, c] => self.arena.alloc([member(a), member(b), member(c)]),
-            many => self.arena.alloc_slice_fill_iter(many.iter().map(member)),
-        };
-        self.keep_object(register, built, size)
+        });
+        size.depth += 1;
+        (Value::measured_object(self.arena, members, size, of.plain), size)
     }
 
     #[inline(never)]
-    fn object_fetched(&mut self, register: u32, members: &'p [(Box<str>, Operand)], keys: u64) -> u32 {
-        let mut size = Size { bytes_max: keys, depth: 0 };
-        let built = self.arena.alloc_slice_fill_with(members.len(), |n| {
-            let (key, operand) = &members[n];
+    fn built_fetched(&self, of: &'p Members) -> (Value<'a>, Size) {
+        let mut size = Size { bytes_max: of.keys, depth: 0 };
+        let members = self.arena.alloc_slice_fill_with(of.members.len(), |n| {
+            let (key, operand) = &of.members[n];
             let value = self.value(*operand);
             size.add(value.size());
             Member { key, value }
         });
-        self.keep_object(register, built, size)
-    }
-
-    /// Keeps the object of these members, that are so large in all and so deep.
-    #[inline(always)]
-    fn keep_object(&mut self, register: u32, members: &'a [Member<'a>], mut size: Size) -> u32 {
         size.depth += 1;
-        let object = Value::measured_object(self.arena, members, size);
-        self.keep_sized(register, object, size)
+        (Value::measured_object(self.arena, members, size, of.plain), size)
     }
 
     #[inline(never)]
@@ -153,7 +135,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             | Compute::Add { .. }
             | Compute::Format { .. }
             | Compute::Select { .. }
-            | Compute::Object { .. } => None,
+            | Compute::Object(_) => None,
         }
     }
 

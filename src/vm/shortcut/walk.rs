@@ -160,8 +160,8 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     };
                     *then
                 }
-                Node::Compute { register, what: Compute::Object { members, keys, fetches }, then } => {
-                    if self.object(*register, members, *keys, *fetches) > REGISTER_DEPTH_MAX {
+                Node::Compute { register, what: Compute::Object(members), then } => {
+                    if self.object(*register, members) > REGISTER_DEPTH_MAX {
                         return None;
                     }
                     *then
