@@ -7,7 +7,7 @@ use super::decode::decode;
 use super::waiting::{CallDetails, Pending};
 use crate::value::number::Number;
 use crate::value::raw::{self, Form};
-use crate::value::text::{first_of_name, same};
+use crate::value::text::{first_of_name, needs_escape, same};
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Kind, Member, Overlay, Raw, Value};
 use crate::vm::{Around, CallerId, TaskRequest};
@@ -140,7 +140,11 @@ impl<'a> Event<'a> {
 
     /// The elements, if it is an array; else none.
     pub fn elements(self) -> impl Iterator<Item = Event<'a>> {
-        self.value.elements(self.around.arena).unwrap_or_default().iter().map(move |value| Event { value: *value, ..self })
+        self.value
+            .elements(self.around.arena)
+            .unwrap_or_default()
+            .iter()
+            .map(move |value| Event { value: *value, ..self })
     }
 
     /// The string, if it is one.
@@ -391,8 +395,9 @@ impl<'a> Call<'a> {
         if has_twins(&members) {
             return self.object_of_last(&members);
         }
+        let plain = members.iter().all(|(key, _)| !needs_escape(key.as_bytes()));
         let members: &'a [Member<'a>; N] = self.arena.alloc(members.map(|(key, value)| Member { key, value }));
-        Value::object_of(self.arena, members)
+        Value::object_of(self.arena, members, plain)
     }
 
     /// An object of these members; of equal keys the last counts.
@@ -403,7 +408,7 @@ impl<'a> Call<'a> {
             return self.object_of_last(members);
         }
         let member = |(key, value): &(&str, Value<'a>)| Member { key: self.arena.alloc_str(key), value: *value };
-        Value::object_of(self.arena, self.arena.alloc_slice_fill_iter(members.iter().map(member)))
+        Value::object_of(self.arena, self.arena.alloc_slice_fill_iter(members.iter().map(member)), false)
     }
 
     /// The same where keys are equal.

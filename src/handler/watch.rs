@@ -9,8 +9,8 @@
 use super::function::{Call, Event, Function, FunctionError};
 use super::waiting::{CallDetails, Pending};
 use crate::value::raw::Form;
-use crate::vm::Around;
 use crate::value::{Arena, Value};
+use crate::vm::Around;
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};

@@ -130,7 +130,7 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
         put(first, last, length, &mut room[1..]);
         !any_marked(marks(first)) && !any_marked(marks(last))
     } else {
-        put_short(bytes, &mut room[1..])
+        put_short(bytes, false, &mut room[1..])
     };
     if is_clean {
         out.truncate(start + length + 2);
@@ -154,9 +154,9 @@ const SHORT_VALUE_MAX: usize = 2 * SHORT_MAX;
 const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_VALUE_MAX + 1;
 
 /// Appends a member of an object and a comma behind it, if its key and the text of its value are short and there is room;
-/// whether that was so.
+/// whether that was so. A key may be known to be plain.
 #[inline(always)]
-pub(crate) fn write_short_member(key: &str, value: &str, out: &mut Vec<u8>) -> bool {
+pub(crate) fn write_short_member(key: &str, plain: bool, value: &str, out: &mut Vec<u8>) -> bool {
     let (key, value) = (key.as_bytes(), value.as_bytes());
     if key.len() > SHORT_KEY_MAX || value.len() > SHORT_VALUE_MAX || out.capacity() - out.len() < MEMBER {
         return false;
@@ -166,7 +166,7 @@ pub(crate) fn write_short_member(key: &str, value: &str, out: &mut Vec<u8>) -> b
     out.extend_from_slice(&[b'"'; MEMBER]);
     let Some(room) = out.last_chunk_mut::<MEMBER>() else { return false };
     let (behind_key, behind) = (key.len() + 2, key.len() + 3 + value.len());
-    let is_clean = put_short(key, &mut room[1..]);
+    let is_clean = put_short(key, plain, &mut room[1..]);
     room[behind_key] = b':';
     put_any(value, &mut room[behind_key + 1..]);
     room[behind] = b',';
@@ -174,21 +174,22 @@ pub(crate) fn write_short_member(key: &str, value: &str, out: &mut Vec<u8>) -> b
     is_clean
 }
 
-/// Puts down a text of at most 16 bytes; whether nothing in it must be escaped.
+/// Puts down a text of at most 16 bytes; whether nothing in it must be escaped, of which nothing is asked if it is plain.
 #[inline(always)]
-fn put_short(bytes: &[u8], room: &mut [u8]) -> bool {
+fn put_short(bytes: &[u8], plain: bool, room: &mut [u8]) -> bool {
     let length = bytes.len();
     if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         put(first, last, length, room);
         let both = u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << 64;
-        !any_marked(marks(&both.to_le_bytes()))
+        plain || !any_marked(marks(&both.to_le_bytes()))
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         put(first, last, length, room);
-        !any_special(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32)
+        let both = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+        plain || !any_special(both)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
         put(first, last, length, room);
         let both = u64::from(u16::from_le_bytes(*first)) | u64::from(u16::from_le_bytes(*last)) << 16;
-        !any_special(both | BLANKS << 32)
+        plain || !any_special(both | BLANKS << 32)
     } else {
         bytes.iter().all(|byte| {
             room[0] = *byte;
@@ -288,6 +289,7 @@ fn is_special(byte: u8) -> bool {
 }
 
 /// Whether a byte of a text must be escaped.
+#[inline(always)]
 pub(crate) fn needs_escape(bytes: &[u8]) -> bool {
     any_in(bytes, is_special, any_special)
 }

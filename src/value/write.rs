@@ -40,7 +40,7 @@ impl<'a> Value<'a> {
                 for member in object.members {
                     let mut digits = itoa::Buffer::new();
                     let is_written = match member.value.short(&mut digits) {
-                        Some(text) => text::write_short_member(member.key, text, out),
+                        Some(text) => text::write_short_member(member.key, object.plain, text, out),
                         None => false,
                     };
                     if !is_written {

@@ -62,7 +62,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         keys: u64,
         fetches: bool,
     ) -> u32 {
-        if fetches { self.object_fetched(register, members, keys) } else { self.object_at_hand(register, members, keys) }
+        if fetches {
+            self.object_fetched(register, members, keys)
+        } else {
+            self.object_at_hand(register, members, keys)
+        }
     }
 
     /// The same where all values are in registers, or numbers: they are measured while they are put together, without any
