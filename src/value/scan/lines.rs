@@ -355,11 +355,11 @@ impl<'c, 's> Lines<'c, 's> {
     #[inline]
     pub(super) fn bare_tokens(&self) -> Tokens<'_> {
         let Index { positions, classes, .. } = &self.scratch.index;
-        let (first, end) = self.tokens;
+        let tokens = self.start.token..self.cursor.token;
         Tokens {
             source: self.source,
-            positions: &positions[first..end],
-            classes: &classes[first..end],
+            positions: &positions[tokens.clone()],
+            classes: &classes[tokens],
             escapes: &[],
             start: self.span.start,
             form: self.form(),
