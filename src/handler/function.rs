@@ -7,7 +7,7 @@ use super::decode::decode;
 use super::waiting::{CallDetails, Pending};
 use crate::value::number::Number;
 use crate::value::raw::{self, Form};
-use crate::value::text::{first_of_name, needs_escape, same};
+use crate::value::text::{first_of_name, is_plain, same};
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Kind, Member, Overlay, Raw, Value};
 use crate::vm::{Around, CallerId, TaskRequest};
@@ -398,10 +398,7 @@ impl<'a> Call<'a> {
         if has_twins(&members) {
             return self.object_of_last(&members);
         }
-        let mut plain = true;
-        for (key, _) in &members {
-            plain &= !needs_escape(key.as_bytes());
-        }
+        let plain = are_plain(&members);
         let members: &'a [Member<'a>; N] = self.arena.alloc(members.map(|(key, value)| Member { key, value }));
         Value::object_of(self.arena, members, plain)
     }
@@ -470,6 +467,20 @@ fn has_twins(members: &[(&str, Value)]) -> bool {
         [(a, _), (b, _), (c, _)] => a == b || a == c || b == c,
         [(a, _), (b, _), (c, _), (d, _)] => a == b || a == c || a == d || b == c || b == d || c == d,
         many => any_twins(many),
+    }
+}
+
+/// Whether no key needs an escape, if that is known; of few members, for the same reason.
+#[inline(always)]
+fn are_plain(members: &[(&str, Value)]) -> bool {
+    let plain = |member: &(&str, Value)| is_plain(member.0.as_bytes());
+    match members {
+        [] => true,
+        [a] => plain(a),
+        [a, b] => plain(a) && plain(b),
+        [a, b, c] => plain(a) && plain(b) && plain(c),
+        [a, b, c, d] => plain(a) && plain(b) && plain(c) && plain(d),
+        _ => false,
     }
 }
 

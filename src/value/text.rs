@@ -130,7 +130,8 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
         put(first, last, length, &mut room[1..]);
         !any_marked(marks(first)) && !any_marked(marks(last))
     } else {
-        put_short(bytes, false, &mut room[1..])
+        put_short(bytes, &mut room[1..]);
+        is_plain(bytes)
     };
     if is_clean {
         out.truncate(start + length + 2);
@@ -166,41 +167,37 @@ pub(crate) fn write_short_member(key: &str, plain: bool, value: &str, out: &mut 
     out.extend_from_slice(&[b'"'; MEMBER]);
     let Some(room) = out.last_chunk_mut::<MEMBER>() else { return false };
     let (behind_key, behind) = (key.len() + 2, key.len() + 3 + value.len());
-    let is_clean = put_short(key, plain, &mut room[1..]);
+    let is_clean = plain || is_plain(key);
+    put_short(key, &mut room[1..]);
     room[behind_key] = b':';
-    put_any(value, &mut room[behind_key + 1..]);
+    put_short(value, &mut room[behind_key + 1..]);
     room[behind] = b',';
     out.truncate(if is_clean { start + behind + 1 } else { start });
     is_clean
 }
 
-/// Puts down a text of at most 16 bytes; whether nothing in it must be escaped, of which nothing is asked if it is plain.
+/// Whether a text of at most 16 bytes has nothing in it that must be escaped; of a longer one that is not known. There is no
+/// loop in it, so that of a constant it is known when the program is compiled.
 #[inline(always)]
-fn put_short(bytes: &[u8], plain: bool, room: &mut [u8]) -> bool {
-    let length = bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        put(first, last, length, room);
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    if bytes.len() > 16 {
+        false
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         let both = u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << 64;
-        plain || !any_marked(marks(&both.to_le_bytes()))
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        put(first, last, length, room);
-        let both = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
-        plain || !any_special(both)
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
-        put(first, last, length, room);
+        !any_marked(marks(&both.to_le_bytes()))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        !any_special(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         let both = u64::from(u16::from_le_bytes(*first)) | u64::from(u16::from_le_bytes(*last)) << 16;
-        plain || !any_special(both | BLANKS << 32)
+        !any_special(both | BLANKS << 32)
     } else {
-        bytes.iter().all(|byte| {
-            room[0] = *byte;
-            !is_special(*byte)
-        })
+        bytes.first().is_none_or(|byte| !is_special(*byte))
     }
 }
 
 /// Puts down a text of at most 64 bytes.
 #[inline(always)]
-fn put_any(bytes: &[u8], room: &mut [u8]) {
+fn put_short(bytes: &[u8], room: &mut [u8]) {
     let length = bytes.len();
     if let (Some(first), Some(last)) = (bytes.first_chunk::<SHORT_MAX>(), bytes.last_chunk::<SHORT_MAX>()) {
         put(first, last, length, room);
@@ -225,7 +222,7 @@ pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
     }
     out.extend_from_slice(&[b' '; BLOCK]);
     let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
-    put_any(bytes, room);
+    put_short(bytes, room);
     out.truncate(start + length);
 }
 

@@ -7,12 +7,15 @@
 //! without reading them again. It must never take for good what the walk would not, or fill a slot in another way.
 
 mod alike;
+mod piece;
 
-use super::trie::{NodeId, Slot, SlotTrie};
+use super::shape::Kind;
+use super::trie::{NodeId, Slot, SlotId, SlotTrie};
 use super::walk::{Tokens, is_scalar};
 use crate::value::text::has_backslash;
 use crate::value::tree::Span;
 use alike::Alike;
+use piece::Piece;
 
 /// An object of more keys is walked.
 const KEYS_MAX: usize = 64;
@@ -40,11 +43,9 @@ const WORTH: u32 = 16;
 /// No more lines are walked untried than so many.
 const PAUSE_MAX: u32 = 1023;
 
-/// So many objects of different build are known for each place.
+/// So many objects of different build are known for each place; and where so many could not be, none is tried any more.
 const ALIKE_MAX: usize = 4;
-
-/// So many bytes of a key are compared at once.
-const BLOCK: usize = size_of::<u128>();
+const VAIN_MAX: u32 = 64;
 
 /// The keys that are known.
 #[derive(Debug, Default)]
@@ -73,26 +74,32 @@ struct Place {
     keys: Vec<Known>,
     /// The trie's node for an object there, if it leads on.
     node: Option<NodeId>,
-    /// How objects are built that stood there as elements of an array.
+    /// How objects are built that stood there, and held no containers; and how many could not be taken notice of so.
     alike: Vec<Alike>,
+    vain: u32,
     /// Which of them was met last.
     last: usize,
 }
 
 /// A key that objects at some place have.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Known {
-    /// The first bytes, and which of them are the key's.
-    head: u128,
-    mask: u128,
-    /// From its opening quote to its colon.
-    bytes: u32,
+    /// It with its quotes and its colon: whoever comes by these bytes from a token on has come by these tokens.
+    piece: Piece,
     /// Its number.
     name: u32,
     /// The place of objects that are its value, or in its value.
     inner: u32,
-    /// Where it leads.
-    child: Option<NodeId>,
+    goal: Option<Goal>,
+    /// What its value was when it was a number or literal.
+    kind: Kind,
+}
+
+/// Where a key leads: a node, and the slot there, if it is the only one.
+#[derive(Clone, Copy, Debug)]
+struct Goal {
+    node: NodeId,
+    slot: Option<SlotId>,
 }
 
 /// A container.
@@ -142,8 +149,8 @@ impl<'t> Keys<'t> {
         Some(self.names.get(*self.known.get(token)? as usize)?)
     }
 
-    /// All keys of the object at a token, if it is an element of an array and like one before: then all its values are
-    /// strings, numbers and literals.
+    /// All keys of the object at a token, if it is built in a known way: then all its values are strings, numbers and
+    /// literals.
     #[inline(always)]
     pub(super) fn built(&self, token: usize) -> Option<&'t [Box<str>]> {
         let number = self.known.get(token)?.checked_sub(1)?;
@@ -228,7 +235,7 @@ impl Guide {
                                 return None;
                             }
                             sought = at;
-                            self.find(&mut level, tokens.text.as_bytes(), (key, colon), trie)?;
+                            self.find(&mut level, tokens, (key, colon, at + 2), trie)?;
                             continue;
                         }
                         Stop::Bad => return None,
@@ -239,6 +246,17 @@ impl Guide {
                         NOWHERE => level.place,
                         inner => inner,
                     };
+                    if class == b'{'
+                        && level.is_object
+                        && let Some(behind) = self.known_object(tokens, (first, at), (child, inner), trie, slots)
+                    {
+                        at = behind;
+                        if *classes.get(at)? != b',' {
+                            break;
+                        }
+                        at += 1;
+                        continue;
+                    }
                     if self.levels.len() == LEVELS_MAX {
                         return None;
                     }
@@ -264,7 +282,7 @@ impl Guide {
                         let (start, end) = (tokens.positions[level.first - 1], tokens.positions[at - 1] + 1);
                         trie.fill(node, Span { start: start - base, end: end - base }, slots);
                     }
-                    if level.is_object && !outer.is_object {
+                    if level.is_object {
                         self.learn(tokens, first, (level.first - 1, at), level.place);
                     }
                     level = outer;
@@ -289,39 +307,35 @@ impl Guide {
         trie: &SlotTrie,
         slots: &mut [Slot],
     ) -> (usize, Stop) {
-        let text = tokens.text.as_bytes();
         let keys = self.places.get(level.place as usize).and_then(|place| place.keys.get(level.next as usize..));
-        let (Some(keys), Some(classes), Some(positions), Some(known)) =
-            (keys, tokens.classes.get(at..), tokens.positions.get(at..), self.known.get_mut(at - first..))
-        else {
-            return (at, Stop::Key);
-        };
-        // Each member is a key, its colon, its value and what follows.
-        let (heads, starts, known) =
-            (classes.as_chunks::<4>().0, positions.as_chunks::<4>().0, known.as_chunks_mut::<4>().0);
         let base = tokens.positions[first];
-        for (((key, heads), starts), known) in keys.iter().zip(heads).zip(starts).zip(known) {
-            let &[quote, colon, class, after] = heads;
-            let &[name, name_end, start, next] = starts;
-            if [quote, colon] != *b"\":" || !key.is_at(text, name, name_end, &self.names) {
+        let (classes, positions) = (tokens.classes, &tokens.positions[..tokens.classes.len()]);
+        for key in keys.unwrap_or_default() {
+            // Each member is a key, its colon, its value and what follows; there always are four, as marks stand behind the
+            // last token.
+            let (Some(&[_, _, class, after]), Some(known)) =
+                (classes.get(at..at + 4).and_then(<[u8]>::first_chunk), self.known.get_mut(at - first))
+            else {
+                return (at, Stop::Key);
+            };
+            let [quote, start, next] = [positions[at], positions[at + 2], positions[at + 3]];
+            if !key.piece.is_at(tokens.text.as_bytes(), quote) {
                 return (at, Stop::Key);
             }
-            known[0] = key.name;
+            *known = key.name;
             level.next += 1;
             if class != b'"' {
                 if class | 0x20 == b'{' {
-                    return (at + 2, Stop::Open(key.child.filter(|_| level.leads), key.inner));
+                    return (at + 2, Stop::Open(key.goal.filter(|_| level.leads).map(|goal| goal.node), key.inner));
                 }
-                if !is_scalar(tokens.text, start, next) {
+                if !key.kind.is_at(tokens.text, start, next) {
                     return (at, Stop::Bad);
                 }
             }
-            if let Some(node) = key.child
+            if let Some(goal) = key.goal
                 && level.leads
             {
-                let end = tokens.trimmed(next as usize) as u32;
-                trie.reset_below(node, false, slots);
-                trie.fill(node, Span { start: start - base, end: end - base }, slots);
+                goal.fill(tokens, Span { start, end: next }, base, trie, slots);
             }
             if after != b',' {
                 return (at + 3, Stop::After);
@@ -332,23 +346,30 @@ impl Guide {
     }
 
     /// Goes over elements of an array, from that at token `at` on, up to one that is a container of unknown build, or the last.
-    #[inline(always)]
+    // Not a part of the loop over all that a line holds: that one has more to keep in mind than there are registers.
+    #[inline(never)]
     fn elements(&mut self, tokens: &Tokens, (first, mut at): (usize, usize), place: u32) -> (usize, Stop) {
+        let Some(place) = self.places.get_mut(place as usize) else { return (at, Stop::Bad) };
+        let (text, classes, positions) = (tokens.text, tokens.classes, tokens.positions);
         loop {
-            let (Some(&[class, mut after]), Some(&[start, next])) = (
-                tokens.classes.get(at..).and_then(<[u8]>::first_chunk),
-                tokens.positions.get(at..).and_then(<[u32]>::first_chunk),
-            ) else {
+            let Some(&[class, mut after]) = classes.get(at..).and_then(<[u8]>::first_chunk) else {
                 return (at, Stop::Bad);
             };
-            if class != b'"' {
-                if class | 0x20 == b'{' {
-                    let Some(behind) = self.alike(tokens, (first, at), place) else {
-                        return (at, Stop::Open(None, NOWHERE));
-                    };
-                    at = behind - 1;
-                    after = tokens.classes[behind];
-                } else if !is_scalar(tokens.text, start, next) {
+            if class | 0x20 == b'{' {
+                let Some(known) = self.known.get_mut(at - first) else { return (at, Stop::Bad) };
+                let Some(alike) = place.alike_at((text, classes, positions), at) else {
+                    return (at, Stop::Open(None, NOWHERE));
+                };
+                *known = alike.number + 1;
+                at += alike.tokens() - 1;
+                let Some(next) = classes.get(at + 1) else { return (at, Stop::Bad) };
+                after = *next;
+            } else if class != b'"' {
+                let is_good = match positions.get(at..).and_then(<[u32]>::first_chunk) {
+                    Some(&[start, next]) => is_scalar(text, start, next),
+                    None => false,
+                };
+                if !is_good {
                     return (at, Stop::Bad);
                 }
             }
@@ -359,46 +380,73 @@ impl Guide {
         }
     }
 
-    /// The token behind the object at token `at`, if it is built like one before.
-    #[inline(always)]
-    fn alike(&mut self, tokens: &Tokens, (first, at): (usize, usize), place: u32) -> Option<usize> {
+    /// The token behind the object at a token, which is the value of a key that leads somewhere, if it is like one before.
+    #[inline(never)]
+    fn known_object(
+        &mut self,
+        tokens: &Tokens,
+        (first, at): (usize, usize),
+        (node, place): (Option<NodeId>, u32),
+        trie: &SlotTrie,
+        slots: &mut [Slot],
+    ) -> Option<usize> {
         let place = self.places.get_mut(place as usize)?;
-        let known = self.known.get_mut(at - first)?;
-        let mut alike = place.alike.get(place.last)?;
-        if !alike.is_at(tokens, at, &self.names) {
-            place.last = place.alike.iter().position(|alike| alike.is_at(tokens, at, &self.names))?;
-            alike = &place.alike[place.last];
+        let alike = place.alike_at((tokens.text, tokens.classes, tokens.positions), at)?;
+        *self.known.get_mut(at - first)? = alike.number + 1;
+        let behind = at + alike.tokens();
+        if let Some(node) = node {
+            let positions = tokens.positions.get(at..behind)?;
+            let base = tokens.positions[first];
+            trie.reset_below(node, true, slots);
+            trie.fill(node, Span { start: positions[0] - base, end: positions[positions.len() - 1] + 1 - base }, slots);
+            if trie.leads_on(node) {
+                for &(member, goal) in &alike.goals {
+                    let &[start, next] = positions.get(4 * member + 3..)?.first_chunk()?;
+                    goal.fill(tokens, Span { start, end: next }, base, trie, slots);
+                }
+            }
         }
-        *known = alike.number + 1;
-        Some(at + alike.tokens())
+        Some(behind)
     }
 
-    /// Takes notice of an object that was followed as an element of an array, from one token to another.
+    /// Takes notice of an object that was followed from one token to another.
     fn learn(&mut self, tokens: &Tokens, first: usize, (from, to): (usize, usize), place: u32) {
         let Some(place) = self.places.get_mut(place as usize) else { return };
-        if place.alike.len() == ALIKE_MAX {
+        if place.alike.len() == ALIKE_MAX || place.vain == VAIN_MAX {
             return;
         }
         let number = self.built.len() as u32;
-        let known = |token: usize| {
-            let name = self.known.get(token - first);
-            place.keys.iter().find(|known| Some(&known.name) == name).copied()
+        let Some(mut alike) = Alike::of(tokens, from..to, number) else {
+            place.vain += 1;
+            return;
         };
-        if let Some(alike) = Alike::of(tokens, from..to, number, known) {
-            let Some(names) = alike.names(&self.names) else { return };
-            self.built.push(names);
-            place.last = place.alike.len();
-            place.alike.push(alike);
+        let mut keys = Vec::new();
+        for member in 0..alike.members() {
+            let name = self.known.get(from - first + 1 + 4 * member);
+            let Some(known) = place.keys.iter().find(|known| Some(&known.name) == name) else { return };
+            let Some(key) = self.names.get(known.name as usize) else { return };
+            keys.push(key.clone());
+            alike.goals.extend(known.goal.map(|goal| (member, goal)));
         }
+        self.built.push(keys.into());
+        place.last = place.alike.len();
+        place.alike.push(alike);
     }
 
     /// A key that is not the one expected: that is one of those that may follow, or a new one among them. Nothing if it
     /// stands in another order, for a second time, or is spelled in an unusual way; or if there are too many.
     #[inline(never)]
-    fn find(&mut self, level: &mut Level, text: &[u8], (quote, colon): (u32, u32), trie: &SlotTrie) -> Option<()> {
+    fn find(
+        &mut self,
+        level: &mut Level,
+        tokens: &Tokens,
+        (quote, colon, value): (u32, u32, usize),
+        trie: &SlotTrie,
+    ) -> Option<()> {
+        let text = tokens.text.as_bytes();
         let place = self.places.get_mut(level.place as usize)?;
         let expected = level.next as usize;
-        let is_it = |known: &Known| known.is_at(text, quote, colon, &self.names);
+        let is_it = |known: &Known| known.piece.is_at(text, quote);
         if let Some(further) = place.keys.get(expected..)?.iter().take(SKIPPED_MAX).position(is_it) {
             level.next += further as u32;
             return Some(());
@@ -407,22 +455,23 @@ impl Guide {
             return None;
         }
         let (start, end) = (quote as usize + 1, (colon as usize).checked_sub(1).filter(|end| *end > quote as usize)?);
-        // At the end of the text it could not be found again.
-        text.get(start..start + BLOCK)?;
         if end - start > KEY_BYTES_MAX {
             return None;
         }
         let key = text.get(start..end).filter(|key| text[end] == b'"' && !has_backslash(key))?;
-        let mut head = [0; BLOCK];
-        let bytes = key.len().min(BLOCK);
-        head[..bytes].copy_from_slice(&key[..bytes]);
+        let piece = Piece::of(text.get(quote as usize..=colon as usize)?);
+        // At the end of the text it could not be found again.
+        if !piece.is_at(text, quote) {
+            return None;
+        }
+        let &[from, to] = tokens.positions.get(value..)?.first_chunk()?;
+        let child = place.node.and_then(|node| trie.child(node, text, start, end));
         let known = Known {
-            head: u128::from_le_bytes(head),
-            mask: u128::MAX.checked_shr(128 - 8 * bytes as u32).unwrap_or(0),
-            bytes: colon - quote,
+            piece,
             name: self.names.len() as u32,
             inner: NOWHERE,
-            child: place.node.and_then(|node| trie.child(node, text, start, end)),
+            goal: child.map(|node| Goal { node, slot: trie.only_slot(node) }),
+            kind: Kind::of(*tokens.classes.get(value)?, text.get(from as usize..to as usize)?),
         };
         self.names.push(std::str::from_utf8(key).ok()?.into());
         place.keys.insert(expected, known);
@@ -447,26 +496,32 @@ impl Place {
     /// A place of which nothing is known but where its objects lead.
     fn of(node: Option<NodeId>, trie: &SlotTrie) -> Place {
         let node = node.filter(|node| trie.leads_on(*node));
-        Place { keys: Vec::new(), node, alike: Vec::new(), last: 0 }
+        Place { keys: Vec::new(), node, alike: Vec::new(), vain: 0, last: 0 }
+    }
+
+    /// How the element of an array is built that begins at a token, if it is like one before.
+    #[inline(always)]
+    fn alike_at(&mut self, tokens: (&str, &[u8], &[u32]), at: usize) -> Option<&Alike> {
+        if !self.alike.get(self.last)?.is_at(tokens, at) {
+            self.last = self.alike.iter().position(|alike| alike.is_at(tokens, at))?;
+        }
+        self.alike.get(self.last)
     }
 }
 
-impl Known {
-    /// Whether the key stands between a quote and a colon.
+impl Goal {
+    /// Fills its slots with a scalar that stands between two tokens; slots count from `base`.
     #[inline(always)]
-    fn is_at(&self, text: &[u8], quote: u32, colon: u32, names: &[Box<str>]) -> bool {
-        let start = quote as usize + 1;
-        let Some(head) = text.get(start..).and_then(<[u8]>::first_chunk) else { return false };
-        // With nothing but the key's own bytes before the colon, and one more, that one closes it.
-        colon - quote == self.bytes
-            && u128::from_le_bytes(*head) & self.mask == self.head
-            && (self.bytes as usize <= BLOCK + 2 || self.has_tail(text, start, names))
-    }
-
-    #[inline(never)]
-    fn has_tail(&self, text: &[u8], start: usize, names: &[Box<str>]) -> bool {
-        let tail = names.get(self.name as usize).and_then(|name| name.as_bytes().get(BLOCK..));
-        tail.is_some_and(|tail| text.get(start + BLOCK..start + BLOCK + tail.len()) == Some(tail))
+    fn fill(self, tokens: &Tokens, between: Span, base: u32, trie: &SlotTrie, slots: &mut [Slot]) {
+        let end = tokens.trimmed(between.end as usize) as u32;
+        let span = Span { start: between.start - base, end: end - base };
+        match self.slot.and_then(|slot| slots.get_mut(slot.0 as usize)) {
+            Some(slot) => *slot = Slot::Found(span),
+            None => {
+                trie.reset_below(self.node, false, slots);
+                trie.fill(self.node, span, slots);
+            }
+        }
     }
 }
 

@@ -234,8 +234,8 @@ pub struct Lines<'c, 's> {
     /// Where in the stretch its text is, and how it is spelled.
     span: Span,
     flags: LineFlags,
-    /// Which tokens are its.
-    tokens: (usize, usize),
+    /// Where its tokens and escapes start; the cursor stands behind them.
+    start: Cursor,
     /// Whether the guide knows its keys.
     followed: bool,
 }
@@ -266,7 +266,7 @@ impl<'c, 's> Lines<'c, 's> {
             here: (0, 0),
             span: Span { start: 0, end: 0 },
             flags: LineFlags::NONE,
-            tokens: (0, 0),
+            start: Cursor::default(),
             followed: false,
         }
     }
@@ -338,20 +338,14 @@ impl<'c, 's> Lines<'c, 's> {
     #[inline]
     pub fn tokens(&self) -> Tokens<'_> {
         let Index { positions, classes, escapes, .. } = &self.scratch.index;
-        let (first, end) = self.tokens;
-        let escapes = match self.flags.form().has(Form::ESCAPED) {
-            true => {
-                let known = &escapes[..self.cursor.escape];
-                &known[known.partition_point(|escape| *escape < positions[first])..]
-            }
-            false => &[],
-        };
+        let (start, end) = (self.start, self.cursor);
+        let positions = &positions[start.token..end.token];
         Tokens {
             source: self.source,
-            positions: &positions[first..end],
-            classes: &classes[first..end],
-            escapes,
-            start: positions[first],
+            positions,
+            classes: &classes[start.token..end.token],
+            escapes: &escapes[start.escape..end.escape],
+            start: positions.first().copied().unwrap_or_default(),
             form: self.form(),
             keys: self.followed.then(|| self.scratch.guide.keys()),
         }
@@ -361,11 +355,11 @@ impl<'c, 's> Lines<'c, 's> {
     #[inline]
     pub(super) fn bare_tokens(&self) -> Tokens<'_> {
         let Index { positions, classes, .. } = &self.scratch.index;
-        let (first, end) = self.tokens;
+        let tokens = self.start.token..self.cursor.token;
         Tokens {
             source: self.source,
-            positions: &positions[first..end],
-            classes: &classes[first..end],
+            positions: &positions[tokens.clone()],
+            classes: &classes[tokens],
             escapes: &[],
             start: self.span.start,
             form: self.form(),
@@ -430,7 +424,7 @@ impl<'c, 's> Lines<'c, 's> {
         let end = index.positions[end_token] as usize;
         self.here = (self.offset, self.base + end);
         self.offset = self.base + end + 1;
-        self.tokens = (first, end_token + 1);
+        self.start = self.cursor;
         self.cursor.token = end_token + 1;
         while (index.escapes[self.cursor.escape] as usize) < end {
             self.cursor.escape += 1;

@@ -21,41 +21,49 @@ pub(super) struct Short {
     length: u32,
 }
 
-const ZERO: u64 = b'0' as u64;
+const ONES: u64 = 0x0101_0101_0101_0101;
+const TOPS: u64 = ONES << 7;
 
 impl Short {
+    /// The top bit of each byte of the whole word that is not a digit, perhaps those of digits behind one, and unspecified
+    /// other bits.
+    #[inline(always)]
+    fn others(self) -> u64 {
+        // What was a digit is at most nine now, and nothing else is. A byte that carries into the next has its top bit set
+        // or reaches it, and so has been found already.
+        let values = self.word ^ (b'0' as u64 * ONES);
+        values.wrapping_add((0x7f - 9) * ONES) | values
+    }
+
+    /// Whether the first byte is a zero.
+    #[inline(always)]
+    fn has_leading_zero(self) -> bool {
+        self.word as u8 == b'0'
+    }
+
     /// Whether this is an integer without a sign, as most numbers are.
     #[inline(always)]
     pub(super) fn is_integer(self) -> bool {
-        const SIX: u64 = 0x0606_0606_0606_0606;
-        const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
-        // The high half of a digit is 3, and stays 3 when six is added; both halves of a byte of `halves` are 3 then. What
-        // an addition carries into the next byte comes from a byte that is no digit.
-        let halves = self.word & HIGH | (self.word.wrapping_add(SIX) & HIGH) >> 4;
-        let others = (halves ^ 0x3333_3333_3333_3333) << (64 - 8 * self.length);
-        (others == 0) & ((self.length == 1) | (self.word & 0xff != ZERO))
+        // Bytes behind the text are shifted out.
+        let others = self.others() << (64 - 8 * self.length);
+        (others & TOPS == 0) & ((self.length == 1) | !self.has_leading_zero())
     }
 
     /// Whether this is an integer or a decimal fraction, with or without a sign; numbers with an exponent are for [`is_scalar`].
     #[inline(always)]
     pub(super) fn is_decimal(self) -> bool {
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        const TOPS: u64 = ONES << 7;
-        let negative = u32::from(self.word & 0xff == u64::from(b'-'));
-        let (word, length) = (self.word >> (8 * negative), self.length - negative);
-        // The top bit of each byte that is not a digit. Without their top bits no sum reaches into the next byte.
-        let low = word & !TOPS;
-        let above_nine = low + (0x7f - b'9' as u64) * ONES;
-        let from_zero = low + (0x80 - ZERO) * ONES;
-        let others = (above_nine | !from_zero | word) & (TOPS >> ((64 - 8 * length) & 63));
+        let sign = u32::from(self.word as u8 == b'-');
+        let unsigned = Short { word: self.word >> (8 * sign), length: self.length - sign };
+        let Short { word, length } = unsigned;
+        let others = unsigned.others() & (TOPS >> ((64 - 8 * length) & 63));
         // None, or exactly one, and that a point with a digit on either side.
         let point = others.trailing_zeros() / 8;
         let is_fraction = (others & others.wrapping_sub(1) == 0)
-            & (word >> (point * 8 % 64) & 0xff == u64::from(b'.'))
+            & ((word >> (point * 8 % 64)) as u8 == b'.')
             & (point >= 1)
             & (point + 1 < length);
         let digits_before = point.min(length);
-        ((others == 0) | is_fraction) & ((digits_before == 1) | (word & 0xff != ZERO)) & (length > 0)
+        ((others == 0) | is_fraction) & ((digits_before == 1) | !unsigned.has_leading_zero()) & (length > 0)
     }
 
     /// Whether this is `true`, `false` or `null`.
@@ -65,6 +73,57 @@ impl Short {
         let used = (self.word & (!0 >> (64 - 8 * self.length)), self.length);
         let is = |literal: &[u8; 8], bytes: u32| used == (u64::from_le_bytes(*literal), bytes);
         is(b"true\0\0\0\0", 4) | is(b"null\0\0\0\0", 4) | is(b"false\0\0\0", 5)
+    }
+}
+
+/// How a number is spelled that has no sign, no exponent and at most eight bytes: how many digits stand behind its point,
+/// if it has one. Numbers in the same place mostly have that in common, and to tell whether one has it takes half the time
+/// of finding out what it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spelling {
+    /// What the last eight bytes of a long one are if all digits are zeros.
+    zeros: u64,
+    /// What may be added to each byte's difference from that without reaching its top bit.
+    room: u64,
+    /// The least bytes: with that many, a zero may be the first. And how many more there may be.
+    least: u32,
+    spare: u32,
+}
+
+impl Spelling {
+    /// How a number is spelled, if it is in such a way.
+    pub(super) fn of(number: &[u8]) -> Option<Spelling> {
+        let is_short = (1..=8).contains(&number.len()) && number[0] != b'-' && is_number(number);
+        if !is_short || number.iter().any(|byte| byte | 0x20 == b'e') {
+            return None;
+        }
+        let integer = Spelling { zeros: b'0' as u64 * ONES, room: (0x7f - 9) * ONES, least: 1, spare: 7 };
+        let Some(point) = number.iter().position(|byte| *byte == b'.') else { return Some(integer) };
+        let decimals = (number.len() - point - 1) as u32;
+        let at = 8 * (7 - decimals);
+        // A digit differs from zero by nine at most, and a point does not differ from one.
+        Some(Spelling {
+            zeros: integer.zeros ^ u64::from(b'0' ^ b'.') << at,
+            room: integer.room + (9 << at),
+            least: decimals + 2,
+            spare: 6 - decimals,
+        })
+    }
+
+    /// Whether a number that is spelled so stands between a token and the next.
+    #[inline(always)]
+    pub(super) fn is_at(self, text: &[u8], start: u32, next: u32) -> bool {
+        let (from, more) = (start as usize, next.wrapping_sub(start).wrapping_sub(self.least));
+        let Some(word) = text.get(from..from + 8).and_then(<[u8]>::first_chunk) else { return false };
+        if more > self.spare {
+            return false;
+        }
+        let word = u64::from_le_bytes(*word);
+        // The number moves to the upper end, and zeros come in below.
+        let below = 64 - 8 * (more + self.least);
+        let differences = (word << below) ^ self.zeros;
+        let beyond = differences.wrapping_add(self.room) | differences;
+        (beyond & (TOPS << below) == 0) & ((more == 0) | (word as u8 != b'0'))
     }
 }
 
@@ -104,7 +163,7 @@ fn digits(text: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_scalar, short};
+    use super::{Spelling, is_scalar, short};
 
     /// Judges a text in all ways that apply: as it is, and, if short, within a word.
     fn check(text: &str, wanted: bool) {
@@ -126,6 +185,8 @@ mod tests {
     #[test]
     fn words_are_judged_as_texts_are() {
         let alphabet = b"019.-eE/:x\x80";
+        let like = ["1", "0.1", "1.12", "1.123", "1.12345", "1.123456"];
+        let spellings = like.map(|number| Spelling::of(number.as_bytes()).expect("short"));
         for length in 1..=6_u32 {
             for number in 0..(alphabet.len()).pow(length) {
                 let (mut text, mut rest) = (*b"        ", number);
@@ -138,6 +199,11 @@ mod tests {
                 let found = short(&padded, 0, text.len()).expect("short");
                 let is_integer = text.iter().all(u8::is_ascii_digit) && is_scalar(text);
                 assert_eq!(found.is_integer(), is_integer, "{text:?}");
+                for spelling in &spellings {
+                    let is_spelled_so = Spelling::of(text).is_some_and(|own| own.least == spelling.least);
+                    let next = text.len() as u32;
+                    assert_eq!(spelling.is_at(&padded, 0, next), is_spelled_so, "{text:?} as {spelling:?}");
+                }
                 let has_exponent = text.iter().any(|byte| b"eE".contains(byte));
                 assert_eq!(found.is_decimal(), is_scalar(text) && !has_exponent, "{text:?}");
             }

@@ -54,33 +54,26 @@ struct Room<'a> {
     members: &'a mut [Member<'a>],
 }
 
-/// No more members are made room for than so many, or than one object has.
-const ROOM_MAX: usize = 64;
+/// No more members are made room for at once than so many, or than one object has.
+const ROOM_MAX: usize = 256;
 
 impl<'a> Room<'a> {
-    /// Room for the members of an object, of which so many are likely to follow.
-    #[inline(always)]
-    fn take(
-        &mut self,
-        count: usize,
-        likely: usize,
-        arena: &'a Arena,
-    ) -> Option<(&'a mut [Raw<'a>], &'a mut [Member<'a>])> {
-        if self.raws.len() < count {
-            *self = Room::new(likely.min(ROOM_MAX).max(count), arena);
+    /// Room for the members of objects, one text more than these for each of them.
+    #[inline(never)]
+    fn new(members: usize, objects: usize, arena: &'a Arena) -> Room<'a> {
+        Room {
+            raws: arena.alloc_slice_fill_copy(members + objects, Raw { text: "", form: Form::COMPACT }),
+            members: arena.alloc_slice_fill_copy(members, Member { key: "", value: Value::Null }),
         }
-        let (raws, other_raws) = std::mem::take(&mut self.raws).split_at_mut_checked(count)?;
+    }
+
+    /// Room for an object of so many members, if there is as much.
+    #[inline(always)]
+    fn take(&mut self, count: usize) -> Option<(&'a mut [Raw<'a>], &'a mut [Member<'a>])> {
+        let (raws, other_raws) = std::mem::take(&mut self.raws).split_at_mut_checked(count + 1)?;
         let (members, other_members) = std::mem::take(&mut self.members).split_at_mut_checked(count)?;
         *self = Room { raws: other_raws, members: other_members };
         Some((raws, members))
-    }
-
-    #[inline(never)]
-    fn new(members: usize, arena: &'a Arena) -> Room<'a> {
-        Room {
-            raws: arena.alloc_slice_fill_copy(members, Raw { text: "", form: Form::COMPACT }),
-            members: arena.alloc_slice_fill_copy(members, Member { key: "", value: Value::Null }),
-        }
     }
 }
 
@@ -270,7 +263,6 @@ impl<'t> Tokens<'t> {
         let mut frames: Vec<'a, Frame<'a>> = Vec::with_capacity_in(4, arena);
         let mut values: Values<'a> = Vec::with_capacity_in(32, arena);
         let mut model = Model { members: &[], heads: Vec::new_in(arena) };
-        let mut room = Room::default();
         let before = self.escapes.partition_point(|escape| Some(escape) < self.positions.get(first));
         let mut escapes = &self.escapes[before..];
         'open: loop {
@@ -284,16 +276,24 @@ impl<'t> Tokens<'t> {
                 at += 1;
                 empty = *self.classes.get(at)? == opening + 2;
             }
-            frames.push(Frame { key, start, is_object, before: values.len() });
+            // An object that is built in a known way is taken as a whole.
+            let mut whole = None;
+            match self.keys {
+                Some(keys) if is_object && keys.built(at - 1).is_some() => {
+                    at = self.all_built(at - 1, keys, values.len() + 1, &mut escapes, &mut values, arena)?;
+                    whole = Some((key, values.pop()?.value));
+                }
+                _ => frames.push(Frame { key, start, is_object, before: values.len() }),
+            }
             loop {
-                if !empty {
+                if !empty && whole.is_none() {
                     let stop;
                     let known = model.members.get(values.len() - frames.last()?.before..).unwrap_or(&[]);
                     (at, stop) = match is_object {
                         true => self.members(at, known, &mut values, arena)?,
                         false => {
                             let most = if frames.len() == 1 { most } else { usize::MAX };
-                            self.elements(at, most, (&mut model, &mut room, &mut escapes), &mut values, arena)?
+                            self.elements(at, most, (&mut model, &mut escapes), &mut values, arena)?
                         }
                     };
                     if let Stop::Open(inner) = stop {
@@ -303,32 +303,19 @@ impl<'t> Tokens<'t> {
                 }
                 // Closes the container at hand and all that end with it.
                 loop {
-                    let frame = frames.pop()?;
-                    let text = self.source.get(frame.start..*self.positions.get(at)? as usize + 1)?;
-                    at += 1;
-                    let source = arena.alloc(Raw { text, form: self.form });
-                    let collected = values.get(frame.before..)?;
-                    let value = match frame.is_object {
-                        true => {
-                            let members = arena.alloc_slice_copy(collected);
-                            if self.form.has(Form::REPEATED)
-                                && !has_keys_of(members, model.members)
-                                && may_repeat(members)
-                            {
-                                return None;
-                            }
-                            model.become_of(members);
-                            Value::opened_object(arena, members, source)
-                        }
-                        false => {
-                            let items = collected.iter().map(|member| member.value);
-                            Value::opened_array(arena, arena.alloc_slice_fill_iter(items), source)
+                    let (key, value) = match whole.take() {
+                        Some(whole) => whole,
+                        None => {
+                            let frame = frames.pop()?;
+                            let value = self.closed(&frame, at, &values, &mut model, arena)?;
+                            values.truncate(frame.before);
+                            at += 1;
+                            (frame.key, value)
                         }
                     };
-                    values.truncate(frame.before);
                     let Some(outer) = frames.last() else { return Some(value) };
                     is_object = outer.is_object;
-                    values.push(Member { key: frame.key, value });
+                    values.push(Member { key, value });
                     let is_full = frames.len() == 1 && values.len() == most;
                     if *self.classes.get(at)? == b',' && !is_full {
                         at += 1;
@@ -338,6 +325,34 @@ impl<'t> Tokens<'t> {
                 empty = false;
             }
         }
+    }
+
+    /// The container that closes at a token, and whose values have been collected; nothing if it may hold a key twice.
+    #[inline(always)]
+    fn closed<'a>(
+        &self,
+        frame: &Frame<'a>,
+        at: usize,
+        values: &Values<'a>,
+        model: &mut Model<'a>,
+        arena: &'a Arena,
+    ) -> Option<Value<'a>>
+    where
+        't: 'a,
+    {
+        let text = self.source.get(frame.start..*self.positions.get(at)? as usize + 1)?;
+        let source = arena.alloc(Raw { text, form: self.form });
+        let collected = values.get(frame.before..)?;
+        if !frame.is_object {
+            let items = collected.iter().map(|member| member.value);
+            return Some(Value::opened_array(arena, arena.alloc_slice_fill_iter(items), source));
+        }
+        let members = arena.alloc_slice_copy(collected);
+        if self.form.has(Form::REPEATED) && !has_keys_of(members, model.members) && may_repeat(members) {
+            return None;
+        }
+        model.become_of(members);
+        Some(Value::opened_object(arena, members, source))
     }
 
     /// Collects members from the key at a token on, up to one that is a container, or the last. Where a key is spelled as the
@@ -386,7 +401,7 @@ impl<'t> Tokens<'t> {
         &self,
         mut at: usize,
         most: usize,
-        (model, room, escapes): (&mut Model<'a>, &mut Room<'a>, &mut &'t [u32]),
+        (model, escapes): (&mut Model<'a>, &mut &'t [u32]),
         values: &mut Values<'a>,
         arena: &'a Arena,
     ) -> Option<(usize, Stop<'a>)>
@@ -396,17 +411,16 @@ impl<'t> Tokens<'t> {
         loop {
             let [class, after]: [u8; 2] = *self.classes.get(at..)?.first_chunk()?;
             if class | 0x20 == b'{' {
-                let alike = match self.keys {
-                    Some(keys) => match keys.built(at) {
-                        Some(keys) => Some(self.built(at, keys, (room, escapes), arena)?),
-                        None => None,
-                    },
-                    None => self.alike(at, model, escapes, arena),
+                let end = match self.keys {
+                    Some(keys) => self.all_built(at, keys, most, escapes, values, arena)?,
+                    None => self.alike(at, model, escapes, arena).map_or(at, |(end, value)| {
+                        values.push(Member { key: "", value });
+                        end
+                    }),
                 };
-                let Some((end, value)) = alike else {
+                if end == at {
                     return Some((at, Stop::Open("")));
-                };
-                values.push(Member { key: "", value });
+                }
                 if *self.classes.get(end)? != b',' || values.len() >= most {
                     return Some((end, Stop::After));
                 }
@@ -470,14 +484,54 @@ impl<'t> Tokens<'t> {
         Some((at + 1 + heads.len() * 4, Value::opened_object(arena, members, source)))
     }
 
+    /// Collects elements from the container at a token on, as long as it is known how they are built, and until there are so
+    /// many values; the token behind the last of them, or the same if there was none. Escapes before that are passed over.
+    // Not a part of the loop over all that a line holds: that one has more to keep in mind than there are registers.
+    #[inline(never)]
+    fn all_built<'a>(
+        &self,
+        mut at: usize,
+        keys: Keys<'t>,
+        most: usize,
+        escapes: &mut &'t [u32],
+        values: &mut Values<'a>,
+        arena: &'a Arena,
+    ) -> Option<usize>
+    where
+        't: 'a,
+    {
+        let (mut end, mut room) = (at, Room::default());
+        while let Some(keys) = keys.built(at) {
+            let (raws, members) = match room.take(keys.len()) {
+                Some(room) => room,
+                None => {
+                    // As many as may follow, if all are alike.
+                    let objects = (self.positions.len() - at) / (2 + 4 * keys.len());
+                    let objects = objects.min(ROOM_MAX / keys.len()).min(most.saturating_sub(values.len())).max(1);
+                    room = Room::new(keys.len() * objects, objects, arena);
+                    room.take(keys.len())?
+                }
+            };
+            let (behind, value) = self.built(at, keys, (raws, members), escapes, arena)?;
+            values.push(Member { key: "", value });
+            end = behind;
+            if *self.classes.get(end..)?.first_chunk()? != *b",{" || values.len() >= most {
+                break;
+            }
+            at = end + 1;
+        }
+        Some(end)
+    }
+
     /// The object at a token, whose keys these are, and the token behind it; it has no containers in it. Escapes before it are
-    /// passed over.
+    /// passed over. There is as much room as it has members, and for one text more.
     #[inline(always)]
     fn built<'a>(
         &self,
         at: usize,
         keys: &'t [Box<str>],
-        (room, escapes): (&mut Room<'a>, &mut &'t [u32]),
+        (raws, members): (&'a mut [Raw<'a>], &'a mut [Member<'a>]),
+        escapes: &mut &'t [u32],
         arena: &'a Arena,
     ) -> Option<(usize, Value<'a>)>
     where
@@ -486,7 +540,8 @@ impl<'t> Tokens<'t> {
         // Each member is a key, its colon, its value and what follows.
         let starts = self.positions.get(at + 1..)?.as_chunks::<4>().0.get(..keys.len())?;
         let (open, close) = (*self.positions.get(at)?, starts.last()?[3]);
-        let (raws, members) = room.take(keys.len(), (self.positions.len() - at) / 4, arena)?;
+        let (source, raws) = raws.split_last_mut()?;
+        *source = Raw { text: self.source.get(open as usize..close as usize + 1)?, form: self.form };
         let spaced = self.form.has(Form::SPACED);
         for (((raw, member), key), &[_, _, start, next]) in raws.iter_mut().zip(&mut *members).zip(keys).zip(starts) {
             let end = if spaced { self.trimmed(next) } else { next as usize };
@@ -505,8 +560,6 @@ impl<'t> Tokens<'t> {
                 *escapes = escapes.get(behind..)?;
             }
         }
-        let text = self.source.get(open as usize..close as usize + 1)?;
-        let source = arena.alloc(Raw { text, form: self.form });
         Some((at + 1 + 4 * keys.len(), Value::opened_object(arena, members, source)))
     }
 

@@ -7,7 +7,7 @@
 //! would not, or fill a slot in another way.
 
 use super::index::Index;
-use super::number;
+use super::number::{self, Short, Spelling};
 use super::trie::{NodeId, Slot, SlotTrie};
 use super::walk::{Cursor, Walked, is_escape, is_scalar, trimmed};
 use crate::value::tree::Span;
@@ -72,9 +72,9 @@ pub(super) struct Block {
 /// What a number or literal was when the shape was learned: what it will be again, most likely, is tried first.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
-    Integer,
-    Decimal,
+    Number(Spelling),
     Literal,
+    Other,
 }
 
 /// A key that has to be as it is.
@@ -359,8 +359,7 @@ impl Kind {
     pub(super) fn of(class: u8, text: &[u8]) -> Kind {
         match class {
             b'a'..=b'z' => Kind::Literal,
-            _ if text.iter().any(|byte| b"-.".contains(byte)) => Kind::Decimal,
-            _ => Kind::Integer,
+            _ => Spelling::of(text).map_or(Kind::Other, Kind::Number),
         }
     }
 
@@ -373,11 +372,12 @@ impl Kind {
     /// Whether a number or literal stands there, before a token that starts at `next`: most likely one of this kind.
     #[inline(always)]
     pub(super) fn is_at(self, text: &str, from: u32, next: u32) -> bool {
-        let as_before = match (number::short(text.as_bytes(), from as usize, next as usize), self) {
-            (Some(short), Kind::Integer) => short.is_integer(),
-            (Some(short), Kind::Decimal) => short.is_decimal(),
-            (Some(short), Kind::Literal) => short.is_literal(),
-            (None, _) => false,
+        let as_before = match self {
+            Kind::Number(spelling) => spelling.is_at(text.as_bytes(), from, next),
+            Kind::Literal => {
+                number::short(text.as_bytes(), from as usize, next as usize).is_some_and(Short::is_literal)
+            }
+            Kind::Other => false,
         };
         as_before || Kind::is_any_at(text, from, next)
     }

@@ -176,6 +176,15 @@ impl SlotTrie {
         }
     }
 
+    /// The slot of the path that ends at `node`, if that is the only one that ends there or leads through it.
+    pub(super) fn only_slot(&self, node: NodeId) -> Option<SlotId> {
+        let node = self.node(node);
+        match (&*node.ends, &*node.below) {
+            (&[slot], []) => Some(slot),
+            _ => None,
+        }
+    }
+
     /// Fills the slots of the paths that end at `node`.
     #[inline]
     pub(super) fn fill(&self, node: NodeId, span: Span, slots: &mut [Slot]) {

@@ -22,15 +22,12 @@ const SLAB: usize = 128 * BLOCK;
 /// What the bytes of one block are, a bit per byte.
 #[derive(Clone, Copy)]
 struct Masks {
-    quote: u64,
-    backslash: u64,
     structural: u64,
     /// Space, tab, carriage return.
     blank: u64,
     line_end: u64,
     /// Below 0x20.
     control: u64,
-    non_ascii: u64,
 }
 
 /// What one block leaves behind for the next.
@@ -45,13 +42,6 @@ struct State {
     /// What is wrong in the last block, a bit per byte.
     bad: u64,
     blanks: u64,
-    non_ascii: u64,
-}
-
-/// Which bytes of a block are to be noted.
-struct Found {
-    tokens: u64,
-    escapes: u64,
 }
 
 impl State {
@@ -73,24 +63,22 @@ impl State {
     }
 
     /// Which bytes are tokens. `inside` has a bit per byte that an odd number of quotes precedes or is; `used` has a bit
-    /// per byte that is text and not padding.
+    /// per byte that is text and not padding, which is blank.
     #[inline(always)]
-    fn found(&mut self, masks: &Masks, quotes: u64, starts: u64, inside: u64, used: u64, lines: bool) -> Found {
+    fn tokens<const LINES: bool>(&mut self, masks: &Masks, quotes: u64, starts: u64, inside: u64, used: u64) -> u64 {
         let inside = inside ^ self.in_string;
         self.in_string = ((inside as i64) >> 63) as u64;
         let outside = !inside;
-        let (mut marks, mut blank) = (masks.structural, masks.blank & used);
-        match lines {
-            true => marks |= masks.line_end,
-            false => blank |= masks.line_end,
-        }
-        let run = outside & !(marks | blank | quotes) & used;
+        let (marks, blank) = match LINES {
+            true => (masks.structural | masks.line_end, masks.blank),
+            false => (masks.structural, masks.blank | masks.line_end),
+        };
+        let run = outside & !(marks | blank | quotes);
         let run_starts = run & !(run << 1 | self.in_run);
         self.in_run = run >> 63;
         self.bad = (masks.control & inside) | (starts & outside);
-        self.blanks |= blank & outside;
-        self.non_ascii |= masks.non_ascii;
-        Found { tokens: (marks & outside) | (quotes & inside) | run_starts, escapes: starts }
+        self.blanks |= blank & outside & used;
+        (marks & outside) | (quotes & inside) | run_starts
     }
 
     /// Whether something is wrong in the block that was looked at last: then there is no use in looking at more.
@@ -100,13 +88,13 @@ impl State {
     }
 
     /// `base` is the offset of the last block that was looked at, `end` that of the end of the text.
-    fn finish(&self, index: &mut Index, base: u32, end: usize) {
+    fn finish(&self, index: &mut Index, base: u32, end: usize, non_ascii: bool) {
         index.bad = match self.bad {
             0 => (self.in_string != 0).then_some(end),
             bad => Some(base as usize + bad.trailing_zeros() as usize),
         };
         index.blanks = self.blanks != 0;
-        index.non_ascii = self.non_ascii != 0;
+        index.non_ascii = non_ascii;
     }
 }
 
@@ -130,21 +118,17 @@ fn note_escapes(mut bits: u64, base: u32, escapes: &mut Vec<u32>) {
 macro_rules! for_each_block {
     ($text:ident, $index:ident, |$block:ident, $used:ident, $base:ident| $body:block) => {
         let mut padded = [b' '; BLOCK];
-        for (slab_number, slab) in $text.chunks(SLAB).enumerate() {
+        let mut $base = 0u32;
+        for slab in $text.chunks(SLAB) {
             // A block adds at most a token per byte, and writes at most a block's worth behind the last one.
             $index.positions.reserve(slab.len() + 2 * BLOCK);
             $index.classes.reserve(slab.len() + 2 * BLOCK);
-            for (block_number, bytes) in slab.chunks(BLOCK).enumerate() {
-                let $base = (slab_number * SLAB + block_number * BLOCK) as u32;
-                let $used = first_bits(bytes.len());
-                let $block: &[u8; BLOCK] = match bytes.try_into() {
-                    Ok(block) => block,
-                    Err(_) => {
-                        padded[..bytes.len()].copy_from_slice(bytes);
-                        &padded
-                    }
-                };
+            let (blocks, rest) = slab.as_chunks::<BLOCK>();
+            padded[..rest.len()].copy_from_slice(rest);
+            let last = (!rest.is_empty()).then_some((&padded, first_bits(rest.len())));
+            for ($block, $used) in blocks.iter().map(|block| (block, !0)).chain(last) {
                 $body
+                $base += BLOCK as u32;
             }
         }
     };
@@ -155,7 +139,12 @@ pub(super) fn index_avx512(text: &[u8], lines: bool, index: &mut Index) -> bool 
     let able = has_avx512();
     if able {
         // SAFETY: the machine has every feature that the function asks for.
-        unsafe { avx512(text, lines, index) }
+        unsafe {
+            match lines {
+                true => avx512::<true>(text, index),
+                false => avx512::<false>(text, index),
+            }
+        }
     }
     able
 }
@@ -165,7 +154,12 @@ pub(super) fn index_avx2(text: &[u8], lines: bool, index: &mut Index) -> bool {
     let able = has_avx2();
     if able {
         // SAFETY: the machine has every feature that the function asks for.
-        unsafe { avx2(text, lines, index) }
+        unsafe {
+            match lines {
+                true => avx2::<true>(text, index),
+                false => avx2::<false>(text, index),
+            }
+        }
     }
     able
 }
@@ -240,7 +234,7 @@ static IOTA: [u8; BLOCK] = {
 };
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,pclmulqdq,popcnt,bmi1,bmi2")]
-fn avx512(text: &[u8], lines: bool, index: &mut Index) {
+fn avx512<const LINES: bool>(text: &[u8], index: &mut Index) {
     // SAFETY: both tables are as long as what is loaded from them.
     let (low, high, iota) = unsafe {
         (
@@ -249,32 +243,30 @@ fn avx512(text: &[u8], lines: bool, index: &mut Index) {
             _mm512_loadu_si512(IOTA.as_ptr().cast()),
         )
     };
-    let mut state = State::default();
+    let (mut state, mut non_ascii) = (State::default(), 0);
     for_each_block!(text, index, |block, used, base| {
         // SAFETY: a block has 64 bytes.
         let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
-        let non_ascii = _mm512_movepi8_mask(bytes);
+        let beyond = _mm512_movepi8_mask(bytes);
+        non_ascii |= beyond;
         // The lookup goes by the low seven bits; bytes beyond ASCII are of no kind.
-        let kinds = _mm512_maskz_permutex2var_epi8(!non_ascii, low, bytes, high);
+        let kinds = _mm512_maskz_permutex2var_epi8(!beyond, low, bytes, high);
         let of = |kind: u8| _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(kind as i8));
         let masks = Masks {
-            quote: of(kind::QUOTE),
-            backslash: of(kind::BACKSLASH),
             structural: of(kind::STRUCTURAL),
             blank: of(kind::BLANK),
             line_end: of(kind::LINE_END),
             control: of(kind::CONTROL),
-            non_ascii,
         };
-        let (starts, escaped) = state.escapes(masks.backslash);
-        let quotes = masks.quote & !escaped;
-        let found = state.found(&masks, quotes, starts, parity(quotes), used, lines);
-        if found.escapes != 0 {
-            note_escapes(found.escapes, base, &mut index.escapes);
+        let (starts, escaped) = state.escapes(of(kind::BACKSLASH));
+        let quotes = of(kind::QUOTE) & !escaped;
+        let tokens = state.tokens::<LINES>(&masks, quotes, starts, parity(quotes), used);
+        if starts != 0 {
+            note_escapes(starts, base, &mut index.escapes);
         }
-        let count = found.tokens.count_ones() as usize;
-        let classes = _mm512_maskz_compress_epi8(found.tokens, bytes);
-        let offsets = _mm512_maskz_compress_epi8(found.tokens, iota);
+        let count = tokens.count_ones() as usize;
+        let classes = _mm512_maskz_compress_epi8(tokens, bytes);
+        let offsets = _mm512_maskz_compress_epi8(tokens, iota);
         let bases = _mm512_set1_epi32(base as i32);
         let (length, positions) = (index.positions.len(), &mut index.positions);
         debug_assert!(positions.capacity() >= length + BLOCK && index.classes.capacity() >= length + BLOCK);
@@ -298,15 +290,15 @@ fn avx512(text: &[u8], lines: bool, index: &mut Index) {
             index.classes.set_len(length + count);
         }
         if state.is_bad() {
-            return state.finish(index, base, text.len());
+            return state.finish(index, base, text.len(), non_ascii != 0);
         }
     });
-    state.finish(index, 0, text.len());
+    state.finish(index, 0, text.len(), non_ascii != 0);
 }
 
-/// For each set of eight bits the numbers of those that are set, in order; the rest is zero.
-static BIT_NUMBERS: [[u8; 8]; 256] = {
-    let mut table = [[0; 8]; 256];
+/// For each set of eight bits the numbers of those that are set, in order; the rest is zero. One row more, as two are loaded.
+static BIT_NUMBERS: [[u8; 8]; 257] = {
+    let mut table = [[0; 8]; 257];
     let mut set = 0;
     while set < 256 {
         let (mut bit, mut count) = (0, 0);
@@ -323,12 +315,13 @@ static BIT_NUMBERS: [[u8; 8]; 256] = {
 };
 
 #[target_feature(enable = "avx2,pclmulqdq,popcnt,bmi1,bmi2")]
-fn avx2(text: &[u8], lines: bool, index: &mut Index) {
+fn avx2<const LINES: bool>(text: &[u8], index: &mut Index) {
     // Per low half of a byte, the one structural character that has it once 0x20 is set: that makes brackets braces.
     let structural = tables([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0]);
     let blank =
         tables([b' ', 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, b'\t', 0xff, 0xff, 0xff, b'\r', 0xff, 0xff]);
-    let mut state = State::default();
+    // All bytes by or: the top bits of those beyond ASCII.
+    let (mut state, mut all) = (State::default(), _mm256_setzero_si256());
     for_each_block!(text, index, |block, used, base| {
         // SAFETY: a block has 64 bytes.
         let (first, second) = unsafe {
@@ -339,40 +332,43 @@ fn avx2(text: &[u8], lines: bool, index: &mut Index) {
             let with = _mm256_set1_epi8(byte as i8);
             mask(_mm256_cmpeq_epi8(first, with), _mm256_cmpeq_epi8(second, with))
         };
+        all = _mm256_or_si256(all, _mm256_or_si256(first, second));
+        // What a backslash is for is found out before anything else is, as less has to be kept meanwhile.
+        let backslash = equal(b'\\');
+        let (starts, escaped) = state.escapes(backslash);
+        if starts != 0 {
+            note_escapes(starts, base, &mut index.escapes);
+        }
+        let quote = equal(b'"');
+        let quotes = quote & !escaped;
         let control = mask(is_control(first), is_control(second));
         let masks = Masks {
-            quote: equal(b'"'),
-            backslash: equal(b'\\'),
             // Two control characters look like a comma and a colon once 0x20 is set.
             structural: mask(is_structural(first, structural), is_structural(second, structural)) & !control,
             blank: mask(is_listed(first, blank), is_listed(second, blank)),
             line_end: equal(b'\n'),
             control,
-            non_ascii: mask(first, second),
         };
-        let (starts, escaped) = state.escapes(masks.backslash);
-        let quotes = masks.quote & !escaped;
-        let found = state.found(&masks, quotes, starts, parity(quotes), used, lines);
-        if found.escapes != 0 {
-            note_escapes(found.escapes, base, &mut index.escapes);
-        }
+        let tokens = state.tokens::<LINES>(&masks, quotes, starts, parity(quotes), used);
         let mut length = index.positions.len();
         debug_assert!(index.positions.capacity() >= length + BLOCK && index.classes.capacity() >= length + BLOCK);
         let (positions, classes) = (index.positions.as_mut_ptr(), index.classes.as_mut_ptr());
+        let mut start = _mm256_set1_epi32(base as i32);
         for (eighth, bytes) in block.as_chunks::<8>().0.iter().enumerate() {
-            let set = (found.tokens >> (eighth * 8)) as u8;
+            let set = (tokens >> (eighth * 8)) as u8;
             // SAFETY: eight entries are stored behind the `length` tokens, and at most eight per step are kept; before
             // the first step there is reserved memory for 64 more (see `for_each_block`), so at the start of each step
-            // for the eight of that step. Loads are of eight bytes from arrays of eight.
+            // for the eight of that step. Loads are of eight bytes from arrays of eight, and of sixteen from a row of the
+            // table that another follows: as it is not the length of a row, the instructions that use it load it themselves.
             unsafe {
-                let numbers = _mm_loadl_epi64(BIT_NUMBERS[usize::from(set)].as_ptr().cast());
-                let kept = _mm_shuffle_epi8(_mm_loadl_epi64(bytes.as_ptr().cast()), numbers);
+                let numbers = BIT_NUMBERS.as_ptr().add(usize::from(set));
+                let kept = _mm_shuffle_epi8(_mm_loadl_epi64(bytes.as_ptr().cast()), _mm_loadu_si128(numbers.cast()));
                 _mm_storel_epi64(classes.add(length).cast(), kept);
-                let start = _mm256_set1_epi32((base + eighth as u32 * 8) as i32);
-                let offsets = _mm256_add_epi32(_mm256_cvtepu8_epi32(numbers), start);
+                let offsets = _mm256_add_epi32(_mm256_cvtepu8_epi32(_mm_loadl_epi64(numbers.cast())), start);
                 _mm256_storeu_si256(positions.add(length).cast(), offsets);
             }
             length += set.count_ones() as usize;
+            start = _mm256_add_epi32(start, _mm256_set1_epi32(8));
         }
         // SAFETY: the steps above wrote every entry up to `length`, within the capacity.
         unsafe {
@@ -380,10 +376,10 @@ fn avx2(text: &[u8], lines: bool, index: &mut Index) {
             index.classes.set_len(length);
         }
         if state.is_bad() {
-            return state.finish(index, base, text.len());
+            return state.finish(index, base, text.len(), _mm256_movemask_epi8(all) != 0);
         }
     });
-    state.finish(index, 0, text.len());
+    state.finish(index, 0, text.len(), _mm256_movemask_epi8(all) != 0);
 }
 
 /// A table for both halves of a register.

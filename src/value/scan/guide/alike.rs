@@ -1,12 +1,13 @@
-//! Objects that are built like one before them: the elements of an array mostly are.
+//! Objects that are built like one before them in the same place: most are, the elements of an array above all.
 //!
-//! Flows in: the tokens of an element. Flows out: whether it is an object with the keys of another, in their order, and strings
+//! Flows in: the tokens of an object. Flows out: whether it is an object with the keys of another, in their order, and strings
 //! where that has strings, numbers or literals where it has those. Such objects hold no containers, so that where their
 //! members stand follows from their number. It must never take for good what the walk would not.
 
-use super::super::shape::{Block, Kind};
+use super::super::shape::Kind;
 use super::super::walk::Tokens;
-use super::Known;
+use super::Goal;
+use super::piece::Piece;
 use std::ops::Range;
 
 /// Objects of more members are not compared.
@@ -17,54 +18,52 @@ const MEMBERS_MAX: usize = 15;
 pub(super) struct Alike {
     /// Its number among all ways in which objects are built.
     pub number: u32,
-    blocks: Vec<Block>,
-    /// Keys, and of which kind their values are that are no strings.
-    members: Vec<(Known, Option<Kind>)>,
+    members: Vec<Member>,
+    /// Which of them lead somewhere, if objects in that place are looked into.
+    pub goals: Vec<(usize, Goal)>,
+}
+
+/// How a member is spelled.
+#[derive(Debug)]
+struct Member {
+    /// All from the bracket or the comma before it to the start of its value; the quote of a string included. Whoever
+    /// comes by these bytes from a token on has come by the same tokens: there is no need to look at them.
+    piece: Piece,
+    /// Where the value starts in it.
+    value: u32,
+    /// What the value is, if it is no string.
+    kind: Option<Kind>,
 }
 
 impl Alike {
-    /// How the object is built that has these tokens, whose keys are known by their tokens; nothing if it has containers in
-    /// it, no members, or too many.
-    pub fn of(
-        tokens: &Tokens,
-        range: Range<usize>,
-        number: u32,
-        known: impl Fn(usize) -> Option<Known>,
-    ) -> Option<Alike> {
-        let classes = tokens.classes.get(range.clone())?;
+    /// How the object is built that has these tokens; nothing if it has containers in it, no members, or too many. Its keys
+    /// have to be spelled without escapes, and without blanks before their colons.
+    pub fn of(tokens: &Tokens, range: Range<usize>, number: u32) -> Option<Alike> {
+        let (classes, positions) = (tokens.classes.get(range.clone())?, tokens.positions.get(range)?);
         if classes.len() < 2 || classes[1..].iter().any(|class| class | 0x20 == b'{') {
             return None;
         }
-        let (heads, _) = classes[1..].as_chunks::<4>();
+        let (heads, starts) = (classes[1..].as_chunks::<4>().0, positions[1..].as_chunks::<4>().0);
         if heads.is_empty() || heads.len() > MEMBERS_MAX {
             return None;
         }
-        let (mut blocks, mut members) = (vec![Block::default(); Block::count(classes.len())], Vec::new());
-        Block::set(&mut blocks, 0, classes[0]);
-        for (n, [quote, colon, class, after]) in heads.iter().enumerate() {
-            let at = 1 + 4 * n;
-            for (place, class) in [(at, quote), (at + 1, colon), (at + 3, after)] {
-                Block::set(&mut blocks, place, *class);
-            }
-            let kind = match class {
-                b'"' => {
-                    Block::set(&mut blocks, at + 2, *class);
-                    None
-                }
-                _ => {
-                    let starts = tokens.positions.get(range.start + at + 2..)?;
-                    let text = tokens.text.as_bytes().get(starts[0] as usize..starts[1] as usize)?;
-                    Some(Kind::of(*class, text))
-                }
-            };
-            members.push((known(range.start + at)?, kind));
+        let (mut members, mut before) = (Vec::new(), positions[0]);
+        for (&[.., class, _], &[.., start, next]) in heads.iter().zip(starts) {
+            let is_string = class == b'"';
+            let spelled = |from: u32, to: u32| tokens.text.as_bytes().get(from as usize..to as usize);
+            members.push(Member {
+                piece: Piece::of(spelled(before, start + u32::from(is_string))?),
+                value: start - before,
+                kind: if is_string { None } else { Some(Kind::of(class, spelled(start, next)?)) },
+            });
+            before = next;
         }
-        Some(Alike { number, blocks, members })
+        Some(Alike { number, members, goals: Vec::new() })
     }
 
-    /// Its keys, each of which has to be there: they stand for members by their places.
-    pub fn names(&self, names: &[Box<str>]) -> Option<Box<[Box<str>]>> {
-        self.members.iter().map(|(key, _)| names.get(key.name as usize).cloned()).collect()
+    /// How many members such an object has.
+    pub fn members(&self) -> usize {
+        self.members.len()
     }
 
     /// How many tokens such an object has, both brackets among them.
@@ -73,22 +72,23 @@ impl Alike {
         1 + 4 * self.members.len()
     }
 
-    /// Whether the value at token `at` is such an object.
+    /// Whether the value at token `at`, which is a container, is such an object.
     #[inline(always)]
-    pub fn is_at(&self, tokens: &Tokens, at: usize, names: &[Box<str>]) -> bool {
-        let (Some(classes), Some(positions)) = (tokens.classes.get(at..), tokens.positions.get(at + 1..)) else {
-            return false;
-        };
-        // Each member is a key, its colon, its value and what follows.
-        let Some(starts) = positions.as_chunks::<4>().0.get(..self.members.len()) else { return false };
-        if !Block::are_at(&self.blocks, classes) {
+    pub fn is_at(&self, (text, classes, positions): (&str, &[u8], &[u32]), at: usize) -> bool {
+        let last = at + 4 * self.members.len();
+        // With fewer or more members, something else stands there.
+        if classes.get(last) != Some(&b'}') {
             return false;
         }
-        for ((key, kind), &[name, name_end, start, next]) in self.members.iter().zip(starts) {
-            let is_scalar = || kind.is_none_or(|kind| kind.is_at(tokens.text, start, next));
-            if !key.is_at(tokens.text.as_bytes(), name, name_end, names) || !is_scalar() {
+        let Some((&open, positions)) = positions.get(at..=last).and_then(<[u32]>::split_first) else { return false };
+        let mut before = open;
+        for (member, &[.., next]) in self.members.iter().zip(positions.as_chunks::<4>().0) {
+            if !member.piece.is_at(text.as_bytes(), before)
+                || member.kind.is_some_and(|kind| !kind.is_at(text, before + member.value, next))
+            {
                 return false;
             }
+            before = next;
         }
         true
     }

@@ -53,10 +53,26 @@ fn opens_alike(text: &str, index: &Index, guide: &Guide, found: &super::super::w
         form,
         keys,
     };
-    let whole = Span { start: 0, end: found.span.end - found.span.start };
-    let by_keys = tokens(Some(guide.keys())).open(whole, &arena);
-    let by_text = tokens(None).open(whole, &arena);
-    assert_eq!(format!("{by_keys:?}"), format!("{by_text:?}"), "{text}");
+    // The whole, and each container in it.
+    let mut opened = Vec::new();
+    for (at, class) in index.classes[..found.end].iter().enumerate() {
+        match class {
+            b'{' | b'[' => opened.push(at),
+            b'}' | b']' => {
+                let (from, to) = (index.positions[opened.pop().expect("opened")], index.positions[at] + 1);
+                let span = Span { start: from - index.positions[0], end: to - index.positions[0] };
+                let by_keys = tokens(Some(guide.keys())).open(span, &arena);
+                let by_text = tokens(None).open(span, &arena);
+                assert_eq!(
+                    format!("{by_keys:?}"),
+                    format!("{by_text:?}"),
+                    "{} in {text}",
+                    &text[from as usize..to as usize]
+                );
+            }
+            _ => {}
+        }
+    }
 }
 
 fn lines(lines: &[&str]) -> Vec<String> {
