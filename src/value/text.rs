@@ -334,7 +334,7 @@ pub(crate) fn first_of_name<'t, T>(things: &'t [T], name_of: impl Fn(&T) -> &str
 /// The next of some things that is called so. What a name is told by is worked out once for all of them.
 #[inline(always)]
 fn next_of_name<'t, T: 't>(
-    mut things: impl Iterator<Item = &'t T>,
+    things: impl Iterator<Item = &'t T>,
     name_of: impl Fn(&T) -> &str,
     name: &str,
 ) -> Option<&'t T> {
@@ -344,23 +344,35 @@ fn next_of_name<'t, T: 't>(
     let name = name.as_bytes();
     let is_as_long = |thing: &&T| name_of(thing).len() == name.len();
     match name.len() {
-        0 => things.find(is_as_long),
+        0 => first(things, is_as_long),
         // The first, the last and the one in the middle are all that there are.
         1..4 => {
             let all = |text: &[u8]| Some((*text.first()?, *text.get(text.len() / 2)?, *text.last()?));
             let wanted = all(name);
-            things.find(|thing| is_as_long(thing) && all(name_of(thing).as_bytes()) == wanted)
+            first(things, |thing| is_as_long(thing) && all(name_of(thing).as_bytes()) == wanted)
         }
         4..8 => {
             let wanted = ends::<4>(name);
-            things.find(|thing| is_as_long(thing) && ends::<4>(name_of(thing).as_bytes()) == wanted)
+            first(things, |thing| is_as_long(thing) && ends::<4>(name_of(thing).as_bytes()) == wanted)
         }
         8..=16 => {
             let wanted = ends::<8>(name);
-            things.find(|thing| is_as_long(thing) && ends::<8>(name_of(thing).as_bytes()) == wanted)
+            first(things, |thing| is_as_long(thing) && ends::<8>(name_of(thing).as_bytes()) == wanted)
         }
-        _ => things.find(|thing| name_of(thing).as_bytes() == name),
+        _ => first(things, |thing| name_of(thing).as_bytes() == name),
     }
+}
+
+/// As [`Iterator::find`], which is not put in its place wherever that is called.
+#[inline(always)]
+#[allow(clippy::manual_find)]
+fn first<'t, T: 't>(things: impl Iterator<Item = &'t T>, is_it: impl Fn(&&'t T) -> bool) -> Option<&'t T> {
+    for thing in things {
+        if is_it(&thing) {
+            return Some(thing);
+        }
+    }
+    None
 }
 
 /// Whether there is a byte that is looked for, one by one or in a word.

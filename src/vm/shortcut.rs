@@ -92,6 +92,8 @@ pub struct Shortcuts<'p> {
     /// What is left of the limits for the items of Maps.
     spare: Spare,
     rooms: Rooms,
+    /// What computed values may take beside any input that is not larger than most.
+    roomy: u64,
     /// How full the arena may become.
     crowded_bytes: usize,
     /// If all begins with where one string leads: the slot that holds it, and the table.
@@ -109,7 +111,17 @@ struct Rooms {
     bytes: u64,
 }
 
+/// Most inputs are no larger.
+const LIKELY_INPUT_BYTES: u64 = 4 << 10;
+
 impl Rooms {
+    /// What computed values may take beside an input of that size so that every document keeps the limit, whatever it is made
+    /// of: the larger the input, the less.
+    fn left(self, state_bytes: u64, input_bytes: u64) -> u64 {
+        let taken = self.inputs.saturating_mul(input_bytes).saturating_add(self.bytes);
+        state_bytes.saturating_sub(taken) / self.registers
+    }
+
     fn of(nodes: &[Node]) -> Rooms {
         let mut most = Rooms { registers: 1, inputs: 0, bytes: 0 };
         for node in nodes {
@@ -167,6 +179,7 @@ impl<'p> Shortcuts<'p> {
         };
         let whole_ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
         let machine_ms = program.timeout_seconds().map_or(i64::MAX, |seconds| whole_ms(seconds.saturating_mul(1_000)));
+        let rooms = Rooms::of(&shortcut.nodes);
         (!shortcut.is_empty() && time && within && known).then_some(Shortcuts {
             run_ms: machine_ms.min(limits.virtual_ms.unwrap_or(i64::MAX)),
             crowded_bytes: limits.crowded_bytes,
@@ -181,7 +194,8 @@ impl<'p> Shortcuts<'p> {
             input_bytes_max,
             state_bytes,
             path_nodes: limits.path_nodes,
-            rooms: Rooms::of(&shortcut.nodes),
+            rooms,
+            roomy: rooms.left(state_bytes, LIKELY_INPUT_BYTES),
             asks: shortcut.nodes.iter().any(|node| matches!(node, Node::Ask(_))),
             opens: shortcut.nodes.iter().any(|node| matches!(node, Node::Compute { what: Compute::Open { .. }, .. })),
         })
@@ -190,9 +204,8 @@ impl<'p> Shortcuts<'p> {
     /// What computed values may take so that every document of the tree keeps the limit, whatever it is made of.
     #[inline(always)]
     fn roomy(&self, input_bytes: u64) -> u64 {
-        let Rooms { registers, inputs, bytes } = self.rooms;
-        let taken = inputs.saturating_mul(input_bytes).saturating_add(bytes);
-        self.state_bytes.saturating_sub(taken) / registers
+        // A division takes as long as all else that is done here.
+        if input_bytes <= LIKELY_INPUT_BYTES { self.roomy } else { self.rooms.left(self.state_bytes, input_bytes) }
     }
 
     /// Whether Maps or Parallels are gone through on any way.
@@ -316,6 +329,8 @@ impl<'p> Shortcuts<'p> {
         };
         if self.shortcut.registers > 0 {
             walk.registers = arena.alloc_slice_fill_copy(self.shortcut.registers as usize, Value::Null);
+        }
+        if !self.shortcut.names.is_empty() {
             walk.places = arena.alloc_slice_fill_copy(self.shortcut.names.len(), Spot::NOWHERE);
         }
         let index = walk.run(root)?;

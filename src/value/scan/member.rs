@@ -64,6 +64,17 @@ impl<'a> LineView<'a> {
                 }
             }
         }
+        self.member_inside((object, start), form, name)
+    }
+
+    /// The same by the tokens.
+    #[inline(never)]
+    fn member_inside(
+        &self,
+        (object, start): (&'a str, usize),
+        form: Form,
+        name: &str,
+    ) -> Option<Option<(&'a str, Form)>> {
         let (tokens, last) = (self.lines.bare_tokens(), self.last.get());
         let place = match last.start == start {
             true => last,
@@ -74,7 +85,7 @@ impl<'a> LineView<'a> {
             }
         };
         if !place.is_plain {
-            return Some(self.lines.tokens().odd_member(place.first, name)?.map(formed));
+            return Some(self.lines.tokens().odd_member(place.first, name)?.map(|text| (text, form.of_part(text))));
         }
         let found = tokens.plain_member(place.first, name)?;
         // Nothing in it is escaped.
