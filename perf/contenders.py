@@ -53,6 +53,7 @@ WORKLOADS = [
     Workload("which-coat-mixed", "which-coat", 150_000, "the same machine on 70 % short, 25 % 1 KB, 5 % 20 KB"),
     Workload("etl", "etl", 100_000, "three functions in a row reshape readings of 1 KB"),
     Workload("orders", "orders", 100_000, "Choice, Parallel, Map with a task for each item, Retry, Catch; 1 KB"),
+    Workload("checkout", "checkout", 100_000, "the plain order: Choice, Parallel of a Map of 8 items and a task, Retry, Catch; 1 KB"),
 ]
 
 GROUPS = ["ours", "hand", "parse", "jaq", "workflow"]
@@ -190,7 +191,7 @@ def workflow(workload, missing):
     if workload.machine == "etl":
         local = local or "it has no variables (Assign)"
         localstack = localstack or "its variables need a Java runtime that it downloads when first used"
-    heavy = workload.machine == "orders"
+    heavy = workload.machine in ("orders", "checkout")
     scale = {"which-coat": 1.0, "which-coat-1k": 4.0, "which-coat-20k": 20.0, "which-coat-mixed": 5.0}.get(workload.name, 1.0)
 
     def python(*more):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Instructions per event of three workflows of corpora/, counted by valgrind: ours, which-coat written by hand, and
+# Instructions per event of four workflows of corpora/, counted by valgrind: ours, which-coat written by hand, and
 # simd-json parsing the same events and nothing more. Two sizes are run and subtracted, so that starting up does not count.
 #
 #   perf/instructions.sh            prints the table
@@ -17,6 +17,7 @@ check=${1:-}
 workloads=(
   "which-coat 2000 12000 0.52 0.92"
   "orders      250  1250 1.8  2.25"
+  "checkout    250  1250 1.18 1.32"
   "etl         500  2500 1.4  2.15"
 )
 

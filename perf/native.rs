@@ -1,6 +1,6 @@
-//! The whole command around the functions of `which-coat`, `etl` and `orders` of `corpora/` in Rust: they answer what their
-//! namesakes under `handlers/` answer, byte for byte, so that the two ways to write a function can be compared; only what
-//! they say of an event that lacks a member is worded otherwise.
+//! The whole command around the functions of `which-coat`, `etl`, `orders` and `checkout` of `corpora/` in Rust: they answer
+//! what their namesakes under `handlers/` answer, byte for byte, so that the two ways to write a function can be compared; only
+//! what they say of an event that lacks a member is worded otherwise.
 //!
 //! ```text
 //! cargo run --release --example native -- run corpora/orders
@@ -25,6 +25,8 @@ fn main() -> ExitCode {
         .lambda("no_coat", |event, call| advise(event, call, "You need no coat today."))
         .lambda("reserve", reserve)
         .lambda("charge", charge)
+        .lambda("wrap", wrap)
+        .lambda("debit", debit)
         .lambda("normalize", normalize)
         .lambda("summarize", summarize)
         .lambda("place", place)
@@ -40,6 +42,11 @@ fn member<'a>(event: Event<'a>, key: &str) -> Result<Event<'a>, FunctionError> {
 #[inline]
 fn text<'a>(event: Event<'a>, key: &str) -> Result<&'a str, FunctionError> {
     member(event, key)?.as_str().ok_or_else(|| FunctionError::new("TypeError", format!("'{key}' is no string")))
+}
+
+#[inline]
+fn integer(event: Event<'_>, key: &str) -> Result<i64, FunctionError> {
+    member(event, key)?.as_i64().ok_or_else(|| FunctionError::new("TypeError", format!("'{key}' is no integer")))
 }
 
 fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: &str) -> Reply<'a> {
@@ -77,6 +84,30 @@ fn charge<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
             Ok(call.record([("charged", cents.value()), ("by", by)]))
         }
     }
+}
+
+fn wrap<'a>(item: Event<'a>, call: &Call<'a>) -> Reply<'a> {
+    let too_much = || FunctionError::new("OverflowError", "more cents than 32 bits hold");
+    let cents = |key| i32::try_from(integer(item, key)?).map_err(|_| too_much());
+    let cents = cents("cents")?.checked_add(cents("wrap_cents")?).ok_or_else(too_much)?;
+    Ok(call.record([
+        ("sku", member(item, "sku")?.value()),
+        ("qty", member(item, "qty")?.value()),
+        ("cents", Value::Int(cents.into())),
+    ]))
+}
+
+fn debit<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
+    let (cents, payment) = (member(event, "cents")?, member(event, "payment")?);
+    let (amount, limit) = (integer(event, "cents")?, integer(payment, "limit_cents")?);
+    if amount > limit {
+        return Err(FunctionError::new("Card.Declined", format!("{amount} is above {limit}")));
+    }
+    let attempt = integer(event, "attempt")?;
+    if payment.get("busy").and_then(Event::as_i64).is_some_and(|busy| attempt < busy) {
+        return Err(FunctionError::new("Bank.Busy", format!("attempt {attempt}")));
+    }
+    Ok(call.record([("paid", cents.value()), ("card", member(payment, "card")?.value())]))
 }
 
 #[derive(Deserialize)]

@@ -54,6 +54,35 @@ fn a_panic_is_the_failure_of_its_own_execution_alone() {
     }
 }
 
+/// Keys that a function knows may be anything: a reply is written as JSON says, alone and among the outputs of a Map.
+#[test]
+fn replies_put_together_of_known_keys_and_pieces_are_written_as_json() {
+    let handlers = Handlers::new().lambda("divide", |event, call| {
+        let text = event.value().as_str(&Default::default()).unwrap_or_default().to_owned();
+        let pieces = call.concat(&["<", &text, ">"]);
+        Ok(call.record([("plain", event.value()), ("a\"b", pieces), ("", call.text(&text)), ("tab\there", pieces)]))
+    });
+    let map = r#"{"StartAt": "Each", "States": {"Each": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "Call",
+        "States": {"Call": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:divide", "End": true}}}}}}"#;
+    let alone = r#"{"StartAt": "Call", "States": {
+        "Call": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:divide", "End": true}}}"#;
+    let long = "x".repeat(70);
+    let texts = ["", "a", "\"", "é\n", "short enough", "ends with \\", "\u{1}", "sixteen bytes...", &long];
+    let spelled = |text: &str| serde_json::to_string(text).unwrap();
+    let reply = |text: &str| {
+        let (text, pieces) = (spelled(text), spelled(&format!("<{text}>")));
+        format!(r#"{{"plain":{text},"a\"b":{pieces},"":{text},"tab\there":{pieces}}}"#)
+    };
+    let (alone, map) = (program(alone), program(map));
+    let events: String = texts.iter().map(|text| spelled(text) + "\n").collect();
+    let wanted: Vec<String> =
+        texts.iter().map(|text| format!(r#"{{"status":"SUCCEEDED","output":{}}}"#, reply(text))).collect();
+    assert_eq!(results(&alone, &handlers, &events, 1), wanted);
+    let event = format!("[{}]\n", texts.map(spelled).join(","));
+    let wanted = format!(r#"{{"status":"SUCCEEDED","output":[{}]}}"#, texts.map(reply).join(","));
+    assert_eq!(results(&map, &handlers, &event, 1), [wanted]);
+}
+
 #[test]
 fn what_a_function_raises_is_lambdas_json() {
     let program = program(CALL);

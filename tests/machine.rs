@@ -54,7 +54,7 @@ fn reply<'a>(calls: &mut u32, request: &expressway::vm::TaskRequest<'a>) -> Repl
     *calls += 1;
     match *calls {
         1 | 2 => Reply::Raised { error: "Busy", message: "later" },
-        _ => Reply::Returned(request.payload.get(request.arena, "n").unwrap_or(Value::Null)),
+        _ => Reply::Returned(request.payload.get(request.arena(), "n").unwrap_or(Value::Null)),
     }
 }
 

@@ -1,7 +1,8 @@
 // Runs a folder of corpora/ on aws-local-stepfunctions: node aws_local.cjs FOLDER EVENTS OUT
 //
-// What it cannot run is taken out of the machine: it has no $$.State.RetryCount, so that `reserve` counts its attempts itself;
-// and its States.Format takes no arrays, so that the receipt's title goes without the customer's words.
+// What it cannot run is taken out of the machine: it has no $$.State.RetryCount, so that `reserve` and `debit` count their
+// attempts themselves; and its States.Format takes no arrays, so that the receipt's title in `orders` goes without the
+// customer's words.
 // Functions are local, retries do not wait: both favour it. What is counted is the CPU time of the executions alone, without
 // the start of Node, reading the events and writing the outputs. Says {"seconds": …, "events": …} on stdout.
 // The package is found by way of NODE_PATH.
@@ -19,16 +20,20 @@ class FunctionError extends Error {
   }
 }
 
-// How often the items of the execution that is under way have been asked for.
+// How often what the execution that is under way tries again has been tried: items by number, the payment as `payment`.
 const attempts = new Map();
+const tried = (what) => {
+  const attempt = attempts.get(what) ?? 0;
+  attempts.set(what, attempt + 1);
+  return attempt;
+};
 const advise = (message) => (event) => ({ Weather: event.Weather, Message: message });
 const functions = {
   wear_heavy_coat: advise("You should wear a heavy coat today."),
   wear_light_jacket: advise("You should wear a light jacket today."),
   no_coat: advise("You need no coat today."),
   reserve: ({ n, item }) => {
-    const attempt = attempts.get(n) ?? 0;
-    attempts.set(n, attempt + 1);
+    const attempt = tried(n);
     if (item.sku.startsWith("GONE-")) throw new FunctionError("Stock.Gone", item.sku);
     if (item.busy !== undefined && attempt < item.busy) throw new FunctionError("Stock.Busy", `attempt ${attempt}`);
     return { sku: item.sku, qty: item.qty, shelf: `${n + 1}-${item.sku}` };
@@ -39,6 +44,13 @@ const functions = {
       throw new FunctionError("Payment.Declined", `${cents} is above ${payment.limit_cents}`);
     }
     return { charged: cents, by: `card of ${payment.holder}` };
+  },
+  wrap: ({ sku, qty, cents, wrap_cents }) => ({ sku, qty, cents: cents + wrap_cents }),
+  debit: ({ cents, payment }) => {
+    const attempt = tried("payment");
+    if (cents > payment.limit_cents) throw new FunctionError("Card.Declined", `${cents} is above ${payment.limit_cents}`);
+    if (payment.busy !== undefined && attempt < payment.busy) throw new FunctionError("Bank.Busy", `attempt ${attempt}`);
+    return { paid: cents, card: payment.card };
   },
 };
 

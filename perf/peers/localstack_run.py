@@ -54,6 +54,19 @@ def charge(event):
     return {"charged": cents, "by": f"card of {payment['holder']}"}
 
 
+def wrap(item):
+    return {"sku": item["sku"], "qty": item["qty"], "cents": item["cents"] + item["wrap_cents"]}
+
+
+def debit(event):
+    cents, payment, attempt = event["cents"], event["payment"], event["attempt"]
+    if cents > payment["limit_cents"]:
+        raise FunctionError("Card.Declined", f"{cents} is above {payment['limit_cents']}")
+    if attempt < payment.get("busy", 0):
+        raise FunctionError("Bank.Busy", f"attempt {attempt}")
+    return {"paid": cents, "card": payment["card"]}
+
+
 def normalize(event):
     words = [w for w in event["name"].replace(",", " ").replace("/", " ").split(" ") if w]
     tags = event["tags"]
@@ -86,6 +99,8 @@ FUNCTIONS = {
     "no_coat": advise("You need no coat today."),
     "reserve": reserve,
     "charge": charge,
+    "wrap": wrap,
+    "debit": debit,
     "normalize": normalize,
     "summarize": summarize,
     "place": place,

@@ -17,7 +17,7 @@ use crate::value::text::unescape_owned;
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, raw};
 use crate::vm::shortcut::Shortcuts;
-use crate::vm::{Execution, Outcome, Settings};
+use crate::vm::{Execution, Outcome, Settings, Stream};
 use std::sync::Mutex;
 
 /// Who an execution is: what its random numbers, UUIDs and name derive from, together with the seed of the run.
@@ -68,6 +68,15 @@ pub(super) struct Job<'r, 's, 'w> {
 }
 
 impl Job<'_, '_, '_> {
+    /// Who the execution of an event is, which stands there and says that.
+    #[inline(always)]
+    pub fn who<'t>(&self, place: Place, text: impl FnOnce() -> &'t str) -> Stream<'t> {
+        match self.identity {
+            Identity::Position => Stream::of_place(self.seed, place.source as u64, place.offset),
+            Identity::Content => Stream::of_content(self.seed, text()),
+        }
+    }
+
     /// Counts an execution that has come to its end, and words it.
     #[inline]
     pub fn ended<'a>(

@@ -11,7 +11,7 @@ use crate::value::scan::{LineView, Lines, Slot};
 use crate::value::tree::Span;
 use crate::value::{Arena, Value};
 use crate::vm::shortcut::{Calls, Scanned, Shortcuts};
-use crate::vm::{Execution, Input, Outcome, Seed, Settings, Start, Tally};
+use crate::vm::{Asker, Execution, Input, Outcome, Seed, Settings, Start, Tally};
 
 /// A program and all that its executions share.
 #[derive(Clone, Copy)]
@@ -46,7 +46,8 @@ impl Once<'_> {
     #[inline]
     pub fn run(&self, lines: &Lines, slots: &[Slot], arena: &Arena, who: Who, out: &mut Vec<u8>) -> Ended {
         let view = LineView::new(lines, slots, self.program.slots());
-        let mut calls = Calls::of(self.bound, who.seed.into(), &view);
+        let asker = Asker::new(self.program, who.seed.into(), arena, view);
+        let mut calls = Calls::of(self.bound.answers(), &asker);
         if let Some(shortcuts) = self.shortcuts {
             let input = scanned(&shortcuts, lines, slots, who.now_ms);
             if let Some(told) = shortcuts.tell(&input, arena, who.helpers, &mut calls) {

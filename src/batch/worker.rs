@@ -9,7 +9,7 @@ mod asking;
 use super::chunk::{self, Buffer, Chunk};
 use super::drive::{Helpers, Moved, drive_moved, drive_while_roomy};
 use super::findings::{Notes, Seen, Watch};
-use super::job::{Identity, Job, record_clock, too_long};
+use super::job::{Job, record_clock, too_long};
 use super::latency::{Laps, Latencies, Latency};
 use super::once;
 use super::order::{Order, Whereabouts};
@@ -22,7 +22,7 @@ use crate::program::shortcut::Trouble;
 use crate::value::Arena;
 use crate::value::scan::{Line, LineKind, LineView, Lines, Scratch, Slot};
 use crate::vm::shortcut::{Calls, GivenReplies, Scanned, Told};
-use crate::vm::{Execution, Outcome, Seed, Start, Stream, Tally};
+use crate::vm::{Asker, Execution, Outcome, Seed, Start, Stream, Tally};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
@@ -396,14 +396,9 @@ impl Worker<'_, '_, '_, '_> {
         let job = self.job;
         let started = self.times_this().then(Instant::now);
         let slots = &slots[..job.program.slots().len().min(slots.len())];
-        let (seed, who) = match job.identity {
-            Identity::Position => {
-                let seed = Seed::new(job.seed, place.source as u64, place.offset);
-                (seed, Stream::from(seed))
-            }
-            Identity::Content => (Seed::NOBODY, Stream::of_content(job.seed, line.text)),
-        };
+        let who = job.who(place, || line.text);
         let view = LineView::new(lines, slots, job.program.slots());
+        let asker = Asker::new(job.program, who, &self.arena, view);
         let mut given = GivenReplies::default();
         if let Some(shortcuts) = job.shortcuts {
             if shortcuts.asks() {
@@ -412,7 +407,7 @@ impl Worker<'_, '_, '_, '_> {
                 self.look_up_at = 0;
             }
             let input = once::scanned(&shortcuts, lines, slots, now_ms);
-            let mut calls = Calls::of(job.bound, who, &view);
+            let mut calls = Calls::of(job.bound.answers(), &asker);
             if let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers, &mut calls)
                 && self.take_down(place, &told, &input, results)
             {
@@ -427,7 +422,7 @@ impl Worker<'_, '_, '_, '_> {
         }
         let counters = &mut job.bound.counters_for(who);
         counters.give_again(given);
-        self.run(place, (lines, slots), (seed, who, now_ms), counters, results);
+        self.run(place, (lines, slots), (who, now_ms), counters, results);
         self.time(started, place, results);
         self.tidy();
     }
@@ -437,7 +432,7 @@ impl Worker<'_, '_, '_, '_> {
         &mut self,
         place: Place,
         (lines, slots): (&Lines, &[Slot]),
-        (seed, who, now_ms): (Seed, Stream, i64),
+        (who, now_ms): (Stream, i64),
         counters: &mut Counters,
         results: &mut Results,
     ) {
@@ -448,11 +443,9 @@ impl Worker<'_, '_, '_, '_> {
         {
             let arena = &self.arena;
             let input = once::input(job.program, lines, slots, arena);
-            let start = Start { input, seed, now_ms, history: false };
+            let start = Start { input, seed: Seed::NOBODY, now_ms, history: false };
             let mut execution = Execution::new(job.program, job.settings, arena, start);
-            if job.identity == Identity::Content {
-                execution.known_by(who);
-            }
+            execution.known_by(who);
             let Results { tally, text: written, visits, notes, .. } = results;
             let mut observers = self.watch.as_mut().zip(notes.as_deref_mut());
             execution.count_in(visits);

@@ -14,7 +14,7 @@ use crate::value::scan::{LineKind, LineView, Lines, Scratch, Slot, SlotTrie, Wal
 use crate::value::tree::SyntaxError;
 use crate::value::{Arena, Value};
 use crate::vm::shortcut::{Calls, GivenReplies, Nobody, Shortcuts};
-use crate::vm::{Execution, Input, Limits, Outcome, Seed, Settings, Start, Stream};
+use crate::vm::{Asker, Execution, Input, Limits, Outcome, Seed, Settings, Start, Stream};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -307,8 +307,9 @@ impl Session<'_> {
             }
             let (lines, slots) = (&*lines, &slots[..executor.program.slots().len()]);
             let who = who(lines.line().text);
-            let view = arena.alloc(LineView::new(lines, slots, executor.program.slots()));
-            let mut calls = Calls::of(&*executor.bound, who, view);
+            let view = LineView::new(lines, slots, executor.program.slots());
+            let asker = arena.alloc(Asker::new(&executor.program, who, arena, view));
+            let mut calls = Calls::of(executor.bound.answers(), asker);
             if let Some(shortcuts) = shortcuts
                 && let Some(ran) = executor.tell(shortcuts, (lines, slots), arena, told, &mut calls)
             {

@@ -8,10 +8,11 @@ use super::function::{Call, Event, Function, FunctionError};
 use super::watch::{self, Mark};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
-use crate::vm::{Reply, TaskRequest};
+use crate::vm::{Answered, Reply, TaskRequest};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A function behind a name, and who watches it.
 #[derive(Clone)]
@@ -33,20 +34,28 @@ impl Behind {
 
     /// Does a task, and waits for whoever takes time over it.
     #[inline(always)]
-    pub fn reply<'a>(&self, request: &'a TaskRequest<'a>) -> Reply<'a> {
-        let (event, call) = (Event::of(request), Call::new(request));
+    pub fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Answered<'a> {
         if let Some(mark) = &self.mark
             && let Some(limit) = mark.limit()
         {
-            return match mark.call_elsewhere(&self.function, event, &call, limit) {
-                Ok(value) => Reply::Returned(value),
-                Err(error) => failed(&error, request.arena),
-            };
+            return self.answer_within(request, mark, limit);
         }
-        match self.inside(|| self.function.call(event, &call)) {
-            Ok(Ok(value)) => Reply::Returned(value),
-            Ok(Err(error)) => failed(&error, request.arena),
-            Err(panic) => panicked(&*panic, request.arena),
+        let call = || match self.function.call(Event::of(request), &Call::new(request)) {
+            Ok(value) => Answered::Returned(value),
+            Err(error) => otherwise(error, request.arena()),
+        };
+        match self.inside(call) {
+            Ok(answered) => answered,
+            Err(panic) => Answered::Otherwise(request.arena().alloc(panicked(&*panic, request.arena()))),
+        }
+    }
+
+    /// The same within that time.
+    #[inline(never)]
+    fn answer_within<'a>(&self, request: &'a TaskRequest<'a>, mark: &Mark, limit: Duration) -> Answered<'a> {
+        match mark.call_elsewhere(&self.function, Event::of(request), &Call::new(request), limit) {
+            Ok(value) => Answered::Returned(value),
+            Err(error) => otherwise(error, request.arena()),
         }
     }
 
@@ -54,12 +63,12 @@ impl Behind {
     pub fn begin<'a>(&self, request: &'a TaskRequest<'a>) -> Answer<'a> {
         let (event, call) = (Event::of(request), Call::new(request));
         match self.inside(|| self.function.begin(event, &call)) {
-            Ok(None) => Answer::Now(self.reply(request)),
+            Ok(None) => Answer::Now(self.answer(request).into()),
             Ok(Some(pending)) => Answer::Later(match &self.mark {
                 Some(mark) => mark.clone().around(pending),
                 None => pending,
             }),
-            Err(panic) => Answer::Now(panicked(&*panic, request.arena)),
+            Err(panic) => Answer::Now(panicked(&*panic, request.arena())),
         }
     }
 
@@ -75,7 +84,12 @@ impl Behind {
 }
 
 /// What an execution is told of a function that fails.
-#[cold]
+#[inline(never)]
+fn otherwise<'a>(error: FunctionError, arena: &'a Arena) -> Answered<'a> {
+    Answered::Otherwise(arena.alloc(failed(&error, arena)))
+}
+
+/// The same as a reply.
 pub(super) fn failed<'a>(error: &FunctionError, arena: &'a Arena) -> Reply<'a> {
     let text = |text: &Option<String>| text.as_ref().map(|text| &*arena.alloc_str(text));
     match error {

@@ -5,12 +5,12 @@
 
 use super::decode::decode;
 use super::waiting::{CallDetails, Pending};
-use crate::value::raw::Form;
-use crate::value::scan::LineView;
-use crate::value::text::{last_of_name, same};
+use crate::value::number::Number;
+use crate::value::raw::{self, Form};
+use crate::value::text::{first_of_name, is_plain, same};
 use crate::value::timestamp::Timestamp;
-use crate::value::{Arena, Kind, Member, Value};
-use crate::vm::{CallerId, TaskRequest};
+use crate::value::{Arena, Kind, Member, Overlay, Raw, Value};
+use crate::vm::{Around, CallerId, TaskRequest};
 use serde::{Deserialize, Serialize};
 
 /// A function behind a Task.
@@ -98,19 +98,18 @@ impl<E: std::error::Error> From<E> for FunctionError {
 #[derive(Clone, Copy)]
 pub struct Event<'a> {
     value: Value<'a>,
-    arena: &'a Arena,
-    /// That of the execution's input, of which the value may be a part.
-    view: Option<&'a LineView<'a>>,
+    around: &'a Around<'a>,
 }
 
 impl<'a> Event<'a> {
-    pub(super) fn new(value: Value<'a>, arena: &'a Arena) -> Event<'a> {
-        Event { value, arena, view: None }
+    pub(super) fn new(value: Value<'a>, around: &'a Around<'a>) -> Event<'a> {
+        Event { value, around }
     }
 
     /// What a function is given.
+    #[inline(always)]
     pub(super) fn of(request: &TaskRequest<'a>) -> Event<'a> {
-        Event { value: request.payload, arena: request.arena, view: request.view }
+        Event { value: request.payload, around: request.around() }
     }
 
     /// The value itself, to be handed on.
@@ -120,50 +119,47 @@ impl<'a> Event<'a> {
     }
 
     /// The member of that name, if it is an object that has one.
-    #[inline]
+    // Nothing is handed on but what the value refers to, and nothing is given back but where the member is: so neither event
+    // need be anywhere in memory. Where the name is known, how it is compared is worked out when the program is compiled.
+    #[inline(always)]
     pub fn get(self, key: &str) -> Option<Event<'a>> {
-        match self.value {
-            Value::Object(object) => {
-                let member = last_of_name(object.members, |member| member.key, key)?;
-                Some(Event { value: member.value, ..self })
-            }
-            _ => self.get_other(key),
-        }
-    }
-
-    /// The same of an object that is not open.
-    #[inline(never)]
-    fn get_other(self, key: &str) -> Option<Event<'a>> {
-        if let (Value::Raw(raw), Some(view)) = (self.value, self.view)
-            && let Some(found) = view.member(raw.text, key)
-        {
-            return found.map(|text| Event { value: Value::raw(self.arena, text, raw.form.of_part(text)), ..self });
-        }
-        self.value.get(self.arena, key).map(|value| Event { value, ..self })
+        let value = match self.value {
+            Value::Object(object) => first_of_name(object.members, |member| member.key, key)?.value,
+            Value::Raw(raw) => Value::Raw(member_of_text(raw, self.around, key)?),
+            Value::Overlay(overlay) => *member_of_overlay(overlay, self.around, key)?,
+            _ => return None,
+        };
+        Some(Event { value, ..self })
     }
 
     /// The element at that index, if it is an array that has one.
     pub fn at(self, index: usize) -> Option<Event<'a>> {
-        self.value.element(self.arena, index).map(|value| Event { value, ..self })
+        self.value.element(self.around.arena, index).map(|value| Event { value, ..self })
     }
 
     /// The elements, if it is an array; else none.
     pub fn elements(self) -> impl Iterator<Item = Event<'a>> {
-        self.value.elements(self.arena).unwrap_or_default().iter().map(move |value| Event { value: *value, ..self })
+        self.value
+            .elements(self.around.arena)
+            .unwrap_or_default()
+            .iter()
+            .map(move |value| Event { value: *value, ..self })
     }
 
     /// The string, if it is one.
     #[inline]
     pub fn as_str(self) -> Option<&'a str> {
-        self.value.as_str(self.arena)
+        self.value.as_str(self.around.arena)
     }
 
     /// The integer, if it is one and fits.
-    #[inline]
+    #[inline(always)]
     pub fn as_i64(self) -> Option<i64> {
         match self.value {
             Value::Int(number) => Some(number),
-            other => other.as_number().and_then(|number| number.as_i64()),
+            Value::Raw(raw) => integer_of_text(raw),
+            Value::Float(number) => Number::Float(number).as_i64(),
+            _ => None,
         }
     }
 
@@ -201,7 +197,38 @@ impl<'a> Event<'a> {
     ///
     /// An event that does not fit, as the error `InvalidEvent`, with serde's message.
     pub fn parse<T: Deserialize<'a>>(self) -> Result<T, FunctionError> {
-        decode(self.value, self.arena).map_err(|e| FunctionError::new("InvalidEvent", e.to_string()))
+        decode(self.value, self.around.arena).map_err(|e| FunctionError::new("InvalidEvent", e.to_string()))
+    }
+}
+
+/// The member of that name of an object that is not open.
+#[inline(never)]
+fn member_of_text<'a>(raw: &'a Raw<'a>, around: &'a Around<'a>, key: &str) -> Option<&'a Raw<'a>> {
+    let Around { arena, view } = around;
+    if let Some(view) = view
+        && let Some(found) = view.member(raw.text, raw.form, key)
+    {
+        return found.map(|(text, form)| &*arena.alloc(Raw { text, form }));
+    }
+    match Value::Raw(raw).get(arena, key)? {
+        Value::Raw(member) => Some(member),
+        // What is text is so in all its parts.
+        _ => None,
+    }
+}
+
+/// The same of one in which a member has been set.
+#[inline(never)]
+fn member_of_overlay<'a>(overlay: &'a Overlay<'a>, around: &'a Around<'a>, key: &str) -> Option<&'a Value<'a>> {
+    Value::Overlay(overlay).get(around.arena, key).map(|value| &*around.arena.alloc(value))
+}
+
+/// The integer that a text is, if it is one and fits.
+#[inline(never)]
+fn integer_of_text(raw: &Raw) -> Option<i64> {
+    match raw::kind(raw.text) {
+        Kind::Number => Number::Text(raw.text).as_i64(),
+        _ => None,
     }
 }
 
@@ -221,8 +248,9 @@ enum About<'a> {
 }
 
 impl<'a> Call<'a> {
+    #[inline(always)]
     pub(super) fn new(request: &'a TaskRequest<'a>) -> Call<'a> {
-        Call { about: About::Asked(request), arena: request.arena }
+        Call { about: About::Asked(request), arena: request.arena() }
     }
 
     pub(super) fn known(details: &'a CallDetails, arena: &'a Arena) -> Call<'a> {
@@ -266,7 +294,7 @@ impl<'a> Call<'a> {
     /// How often the state has been tried before.
     pub fn retry_count(&self) -> u32 {
         match self.about {
-            About::Asked(request) => request.retry_count,
+            About::Asked(request) => request.retry_count(),
             About::Known(call) => call.retry_count,
         }
     }
@@ -370,8 +398,9 @@ impl<'a> Call<'a> {
         if has_twins(&members) {
             return self.object_of_last(&members);
         }
+        let plain = are_plain(&members);
         let members: &'a [Member<'a>; N] = self.arena.alloc(members.map(|(key, value)| Member { key, value }));
-        Value::object_of(self.arena, members)
+        Value::object_of(self.arena, members, plain)
     }
 
     /// An object of these members; of equal keys the last counts.
@@ -382,7 +411,7 @@ impl<'a> Call<'a> {
             return self.object_of_last(members);
         }
         let member = |(key, value): &(&str, Value<'a>)| Member { key: self.arena.alloc_str(key), value: *value };
-        Value::object_of(self.arena, self.arena.alloc_slice_fill_iter(members.iter().map(member)))
+        Value::object_of(self.arena, self.arena.alloc_slice_fill_iter(members.iter().map(member)), false)
     }
 
     /// The same where keys are equal.
@@ -438,6 +467,20 @@ fn has_twins(members: &[(&str, Value)]) -> bool {
         [(a, _), (b, _), (c, _)] => a == b || a == c || b == c,
         [(a, _), (b, _), (c, _), (d, _)] => a == b || a == c || a == d || b == c || b == d || c == d,
         many => any_twins(many),
+    }
+}
+
+/// Whether no key needs an escape, if that is known; of few members, for the same reason.
+#[inline(always)]
+fn are_plain(members: &[(&str, Value)]) -> bool {
+    let plain = |member: &(&str, Value)| is_plain(member.0.as_bytes());
+    match members {
+        [] => true,
+        [a] => plain(a),
+        [a, b] => plain(a) && plain(b),
+        [a, b, c] => plain(a) && plain(b) && plain(c),
+        [a, b, c, d] => plain(a) && plain(b) && plain(c) && plain(d),
+        _ => false,
     }
 }
 

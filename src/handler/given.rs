@@ -44,7 +44,7 @@ impl Given {
         if self.0.is_empty() {
             return None;
         }
-        let (reply, arena) = (self.0.remove(&request.caller().key())?, request.arena);
+        let (reply, arena) = (self.0.remove(&request.caller().key())?, request.arena());
         let text = |text: String| &*arena.alloc_str(&text);
         let json = |json: String| {
             let json = text(json);

@@ -201,7 +201,7 @@ impl Mock {
                 0
             }
         };
-        let arena = request.arena;
+        let arena = request.arena();
         let outcome = ranges.iter().find(|r| (r.first..=r.last).contains(&number)).map(|r| &r.outcome);
         Some(match outcome {
             Some(Outcome::Return(json)) => Reply::Result(Value::raw(arena, arena.alloc_str(json), Form::of(json))),

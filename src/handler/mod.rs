@@ -30,7 +30,7 @@ use crate::program::{HandlerId, Program};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use crate::vm::shortcut::Answers;
-use crate::vm::{Reply, Seed, Stream, TaskRequest};
+use crate::vm::{Answered, Reply, Seed, Stream, TaskRequest};
 use fence::{Behind, failed, panicked};
 use function::{Call, Event, Function, FunctionError};
 use mock::{Counters, Mock};
@@ -264,6 +264,13 @@ impl Bound {
         self.mock.is_some()
     }
 
+    /// Who does tasks at once, for executions that are told and not run: nobody, if invocations are counted, as that is done
+    /// in the order in which executions are run.
+    #[inline]
+    pub(crate) fn answers(&self) -> Option<&dyn Answers> {
+        (!self.counts()).then_some(self)
+    }
+
     /// Who stands behind the tasks, in words: the same for the same names and mocks. What a function does, nobody can say.
     pub fn describe(&self) -> String {
         let behind: Vec<bool> = self.behind.iter().map(Option::is_some).collect();
@@ -295,7 +302,7 @@ impl Bound {
         if let Some(reply) = self.mock.as_ref().and_then(|mock| mock.reply(request, counters)) {
             return reply;
         }
-        self.behind(request).map_or_else(|| nobody(request), |behind| behind.reply(request))
+        self.behind(request).map_or_else(|| nobody(request), |behind| behind.answer(request).into())
     }
 
     /// Does a task, or begins it if whoever does it takes time over it.
@@ -327,12 +334,8 @@ impl Bound {
 }
 
 impl Answers for Bound {
-    fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Option<Reply<'a>> {
-        // What is mocked is counted in the order in which executions are run.
-        match self.behind(request) {
-            Some(behind) if !self.counts() => Some(behind.reply(request)),
-            _ => None,
-        }
+    fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Option<Answered<'a>> {
+        self.behind(request).map(|behind| behind.answer(request))
     }
 }
 
@@ -367,5 +370,5 @@ fn nobody<'a>(request: &TaskRequest<'a>) -> Reply<'a> {
             ),
         ),
     };
-    Reply::Failed { error: Some(error), cause: Some(request.arena.alloc_str(&cause)) }
+    Reply::Failed { error: Some(error), cause: Some(request.arena().alloc_str(&cause)) }
 }

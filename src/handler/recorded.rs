@@ -142,7 +142,7 @@ impl Recorded {
         items: &[u32],
         number: u32,
     ) -> Reply<'a> {
-        let arena = request.arena;
+        let arena = request.arena();
         let failed =
             |cause: String| Reply::Failed { error: Some("States.Runtime"), cause: Some(&*arena.alloc_str(&cause)) };
         let key = execution.key();

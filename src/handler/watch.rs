@@ -10,6 +10,7 @@ use super::function::{Call, Event, Function, FunctionError};
 use super::waiting::{CallDetails, Pending};
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
+use crate::vm::Around;
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
@@ -211,7 +212,8 @@ fn helper() -> std::io::Result<Sender<Task>> {
     std::thread::Builder::new().name("expressway-call".to_owned()).spawn(move || {
         for task in tasks {
             let arena = Arena::new();
-            let event = Event::new(Value::raw(&arena, &task.event, Form::of(&task.event)), &arena);
+            let around = Around { arena: &arena, view: None };
+            let event = Event::new(Value::raw(&arena, &task.event, Form::of(&task.event)), &around);
             let call = Call::known(&task.about, &arena);
             let reply = task.mark.fenced(|| task.function.call(event, &call));
             let reply = reply.and_then(|reply| reply).map(|value| value.to_json());

@@ -282,21 +282,30 @@ pub enum Keeps {
     Text(Box<[u32]>),
 }
 
-/// A function that is called, and where its reply leads.
-#[derive(Debug)]
-pub struct Ask {
+/// A call of a function, as far as the way there tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallSite {
     /// The task.
     pub task: TaskId,
-    /// The task's arguments.
-    pub arguments: Operand,
-    /// What the function is given of them.
-    pub payload: Operand,
+    /// Who stands behind it, where the program knows.
+    pub handler: Option<HandlerId>,
     /// How often the state has been tried before.
     pub retry_count: u32,
     /// How many numbers the execution, or this child of it, has drawn before.
     pub draws: u64,
     /// How many calls it has made before.
     pub calls: u32,
+}
+
+/// A function that is called, and where its reply leads.
+#[derive(Debug)]
+pub struct Ask {
+    /// Which call it is.
+    pub site: CallSite,
+    /// What the function is given.
+    pub payload: Payload,
+    /// The task's arguments.
+    pub arguments: Arguments,
     /// Where what it returns is kept; behind it, the name of the error that it raises, and the message.
     pub register: u32,
     /// The next node, if it returns something.
@@ -305,6 +314,39 @@ pub struct Ask {
     pub retriers: Box<[Option<NodeId>]>,
     /// The same for each Catcher.
     pub catchers: Box<[NodeId]>,
+}
+
+/// What a function is given.
+#[derive(Debug)]
+pub enum Payload {
+    /// A value.
+    Value(Operand),
+    /// An object that is built for the call, as by [`Compute::Object`].
+    Object(Members),
+}
+
+/// A task's arguments.
+#[derive(Debug)]
+pub enum Arguments {
+    /// What the function is given.
+    Payload,
+    /// What the function is given as Payload, among constants: hardly anybody asks for them.
+    Around(Box<[(Box<str>, Operand)]>),
+    /// A value.
+    Value(Operand),
+}
+
+/// The members of an object that is built.
+#[derive(Debug)]
+pub struct Members {
+    /// Their keys and values.
+    pub members: Box<[(Box<str>, Operand)]>,
+    /// The most that it takes beside its members' values when it is written.
+    pub keys: u64,
+    /// Whether any value is [fetched](Operand::is_fetched).
+    pub fetches: bool,
+    /// Whether nothing in the keys must be escaped.
+    pub plain: bool,
 }
 
 /// Who a child is, as far as the way there tells.
@@ -346,6 +388,14 @@ pub enum Operand {
     Null,
 }
 
+impl Operand {
+    /// Whether the value is neither in a register nor known by the operand alone.
+    #[inline(always)]
+    pub fn is_fetched(self) -> bool {
+        !matches!(self, Operand::Register(_) | Operand::Int(_))
+    }
+}
+
 /// How a value is computed.
 #[derive(Debug)]
 pub enum Compute {
@@ -385,10 +435,7 @@ pub enum Compute {
         names: Box<[Box<str>]>,
     },
     /// By building an object.
-    Object {
-        /// Its members.
-        members: Box<[(Box<str>, Operand)]>,
-    },
+    Object(Members),
     /// By building an array.
     Array {
         /// Its elements.

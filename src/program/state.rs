@@ -1,6 +1,7 @@
 //! What a running machine knows of a state besides its instructions.
 
 use super::{Addr, HandlerId};
+use crate::value::text::same;
 
 /// The eight types of state, which name their events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,12 +98,20 @@ pub struct Catcher {
 /// Whether `States.TaskFailed` matches States.DataLimitExceeded and States.QueryEvaluationError is not recorded; here it
 /// does, as the documentation has it. A failure without a name is matched by `States.ALL` alone. `States.Runtime` is matched by nothing, and never gets here.
 pub fn matches(listed: &[Box<str>], error: Option<&str>) -> bool {
-    listed.iter().any(|entry| match (&**entry, error) {
-        ("States.ALL", _) => true,
-        ("States.TaskFailed", Some(name)) => !matches!(name, "States.Timeout" | "States.HeartbeatTimeout"),
-        // A lapsed heartbeat is a time-out too.
-        ("States.Timeout", Some(name)) => matches!(name, "States.Timeout" | "States.HeartbeatTimeout"),
-        (entry, Some(name)) => entry == name,
-        (_, None) => false,
+    listed.iter().any(|entry| match error {
+        // Most names that are listed are those of one error.
+        Some(name) => same(entry.as_bytes(), name.as_bytes()) || entry.starts_with("States.") && includes(entry, name),
+        None => &**entry == "States.ALL",
     })
+}
+
+/// Whether an entry that stands for several errors stands for that one.
+fn includes(entry: &str, name: &str) -> bool {
+    match entry {
+        "States.ALL" => true,
+        "States.TaskFailed" => !matches!(name, "States.Timeout" | "States.HeartbeatTimeout"),
+        // A lapsed heartbeat is a time-out too.
+        "States.Timeout" => name == "States.HeartbeatTimeout",
+        _ => false,
+    }
 }

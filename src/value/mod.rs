@@ -155,6 +155,8 @@ pub struct Object<'a> {
     /// The text that it was opened from, if it was.
     pub source: Option<&'a Raw<'a>>,
     size: Size,
+    /// Whether its keys are known to have nothing in them that must be escaped.
+    plain: bool,
 }
 
 /// One member of a built object.
@@ -248,19 +250,31 @@ impl<'a> Value<'a> {
     /// An object of the given members, whose keys are distinct.
     #[inline]
     pub fn object(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
-        Value::object_of(arena, members)
+        Value::object_of(arena, members, false)
     }
 
-    /// The same where the members are put together, and something is known of them.
+    /// The same where the members are put together, and something is known of them: perhaps that the keys are plain.
     #[inline(always)]
-    pub(crate) fn object_of(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
-        let mut size = Size { bytes_max: 2, depth: 0 };
+    pub(crate) fn object_of(arena: &'a Arena, members: &'a [Member<'a>], plain: bool) -> Value<'a> {
+        let keys = Value::bytes_around(members.iter().map(|member| member.key));
+        let mut size = Size { bytes_max: keys, depth: 0 };
         for member in members {
-            size.bytes_max = size.bytes_max.saturating_add(text::bytes_max(member.key) + 2);
             size.add(member.value.size());
         }
         size.depth += 1;
-        Value::Object(arena.alloc(Object { members, source: None, size }))
+        Value::measured_object(arena, members, size, plain)
+    }
+
+    /// The most that an object of these keys takes when it is written, beside its members' values.
+    #[inline(always)]
+    pub(crate) fn bytes_around<'k>(keys: impl Iterator<Item = &'k str>) -> u64 {
+        keys.fold(2, |bytes, key| bytes + text::bytes_max(key) + 2)
+    }
+
+    /// The object of these members, of which that size is known, and whether the keys are plain.
+    #[inline(always)]
+    pub(crate) fn measured_object(arena: &'a Arena, members: &'a [Member<'a>], size: Size, plain: bool) -> Value<'a> {
+        Value::Object(arena.alloc(Object { members, source: None, size, plain }))
     }
 
     /// The array of these elements, which is what its text says. As text it is one level deep, however deep it is.
@@ -280,7 +294,7 @@ impl<'a> Value<'a> {
     #[inline]
     pub(crate) fn opened_object(arena: &'a Arena, members: &'a [Member<'a>], source: &'a Raw<'a>) -> Value<'a> {
         let size = Size { bytes_max: source.text.len() as u64, depth: 0 };
-        Value::Object(arena.alloc(Object { members, source: Some(source), size }))
+        Value::Object(arena.alloc(Object { members, source: Some(source), size, plain: false }))
     }
 
     /// The object `base` with the member `key` set to `value`. `base` must be an object.
@@ -432,7 +446,8 @@ impl<'a> Value<'a> {
 
 impl Size {
     /// Takes in a part: its bytes are added, its depth is the depth if it is the deepest.
-    fn add(&mut self, part: Size) {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, part: Size) {
         self.bytes_max = self.bytes_max.saturating_add(part.bytes_max);
         self.depth = self.depth.max(part.depth);
     }

@@ -24,7 +24,7 @@ impl<'a> Number<'a> {
         match self {
             Number::Int(i) => Some(i),
             Number::Float(f) => whole(f),
-            Number::Text(text) => text.parse().ok().or_else(|| whole(text.parse::<f64>().ok()?)),
+            Number::Text(text) => written_integer(text).or_else(|| whole(text.parse::<f64>().ok()?)),
         }
     }
 

@@ -155,3 +155,37 @@ fn shared_parts_do_not_cost_more_than_the_limit() {
     }
     assert!(!value.fits(262_144));
 }
+
+#[test]
+fn members_are_written_alike_whatever_their_length_and_the_room_there_is() {
+    let arena = Arena::new();
+    let text = "abcdefghijklmnopqrstuvwxyz".repeat(4);
+    for key_bytes in 0..20 {
+        for special in ["", "\"", "\\", "\n", "é", "/"] {
+            for at in 0..=key_bytes.min(18) {
+                let key = format!("{}{special}{}", &text[..at], &text[at..key_bytes]);
+                for value_bytes in [1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 90] {
+                    let raw = Raw { text: &text[..value_bytes], form: raw::Form::COMPACT };
+                    let values = [Value::Raw(&raw), Value::Int(-7), Value::Null, Value::Bool(true), Value::Text(&"z")];
+                    for value in values {
+                        let members = [Member { key: &key, value }, Member { key: "last", value }];
+                        let object = Value::object(&arena, arena.alloc_slice_copy(&members));
+                        let value = match value {
+                            Value::Raw(raw) => raw.text,
+                            Value::Int(_) => "-7",
+                            Value::Null => "null",
+                            Value::Bool(_) => "true",
+                            _ => "\"z\"",
+                        };
+                        let wanted = format!("{{{}:{value},\"last\":{value}}}", serde_json::to_string(&key).unwrap());
+                        for room in [0, wanted.len(), 200, 4_096] {
+                            let mut out = Vec::with_capacity(room);
+                            object.write(&mut out);
+                            assert_eq!(String::from_utf8(out).unwrap(), wanted);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -129,22 +129,9 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     let is_clean = if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
         put(first, last, length, &mut room[1..]);
         !any_marked(marks(first)) && !any_marked(marks(last))
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        put(first, last, length, &mut room[1..]);
-        let both = u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << 64;
-        !any_marked(marks(&both.to_le_bytes()))
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        put(first, last, length, &mut room[1..]);
-        !any_special(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32)
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
-        put(first, last, length, &mut room[1..]);
-        let both = u64::from(u16::from_le_bytes(*first)) | u64::from(u16::from_le_bytes(*last)) << 16;
-        !any_special(both | BLANKS << 32)
     } else {
-        bytes.iter().all(|byte| {
-            room[1] = *byte;
-            !is_special(*byte)
-        })
+        put_short(bytes, &mut room[1..]);
+        is_plain(bytes)
     };
     if is_clean {
         out.truncate(start + length + 2);
@@ -161,22 +148,81 @@ fn put<const N: usize>(first: &[u8; N], last: &[u8; N], length: usize, room: &mu
     room[length - N..length].copy_from_slice(last);
 }
 
-/// Appends bytes as they are; most are so few that it is not worth to call for that.
+/// The longest key and the longest value that are written at once.
+const SHORT_KEY_MAX: usize = 16;
+const SHORT_VALUE_MAX: usize = 2 * SHORT_MAX;
+/// A member: its key with quotes and colon, a short value, a comma.
+const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_VALUE_MAX + 1;
+
+/// Appends a member of an object and a comma behind it, if its key and the text of its value are short and there is room;
+/// whether that was so. A key may be known to be plain.
 #[inline(always)]
-pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
-    let (start, length) = (out.len(), bytes.len());
-    if out.capacity() - start < BLOCK || !(4..=SHORT_MAX).contains(&length) {
-        return out.extend_from_slice(bytes);
+pub(crate) fn write_short_member(key: &str, plain: bool, value: &str, out: &mut Vec<u8>) -> bool {
+    let (key, value) = (key.as_bytes(), value.as_bytes());
+    if key.len() > SHORT_KEY_MAX || value.len() > SHORT_VALUE_MAX || out.capacity() - out.len() < MEMBER {
+        return false;
     }
-    out.extend_from_slice(&[b' '; BLOCK]);
-    let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
+    // As with a string: all of it is a block of quotes first, and what is too much is cut off.
+    let start = out.len();
+    out.extend_from_slice(&[b'"'; MEMBER]);
+    let Some(room) = out.last_chunk_mut::<MEMBER>() else { return false };
+    let (behind_key, behind) = (key.len() + 2, key.len() + 3 + value.len());
+    let is_clean = plain || is_plain(key);
+    put_short(key, &mut room[1..]);
+    room[behind_key] = b':';
+    put_short(value, &mut room[behind_key + 1..]);
+    room[behind] = b',';
+    out.truncate(if is_clean { start + behind + 1 } else { start });
+    is_clean
+}
+
+/// Whether a text of at most 16 bytes has nothing in it that must be escaped; of a longer one that is not known. There is no
+/// loop in it, so that of a constant it is known when the program is compiled.
+#[inline(always)]
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    if bytes.len() > 16 {
+        false
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let both = u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << 64;
+        !any_marked(marks(&both.to_le_bytes()))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        !any_special(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let both = u64::from(u16::from_le_bytes(*first)) | u64::from(u16::from_le_bytes(*last)) << 16;
+        !any_special(both | BLANKS << 32)
+    } else {
+        bytes.first().is_none_or(|byte| !is_special(*byte))
+    }
+}
+
+/// Puts down a text of at most 64 bytes.
+#[inline(always)]
+fn put_short(bytes: &[u8], room: &mut [u8]) {
+    let length = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<SHORT_MAX>(), bytes.last_chunk::<SHORT_MAX>()) {
+        put(first, last, length, room);
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
         put(first, last, length, room);
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         put(first, last, length, room);
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         put(first, last, length, room);
+    } else if let (Some(first), Some(last)) = (bytes.first(), bytes.last()) {
+        // The one in the middle is one of them, if there are no more.
+        (room[0], room[length / 2], room[length - 1]) = (*first, bytes[length / 2], *last);
     }
+}
+
+/// Appends bytes as they are; most are so few that it is not worth to call for that.
+#[inline(always)]
+pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
+    let (start, length) = (out.len(), bytes.len());
+    if out.capacity() - start < BLOCK || length > SHORT_MAX {
+        return out.extend_from_slice(bytes);
+    }
+    out.extend_from_slice(&[b' '; BLOCK]);
+    let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
+    put_short(bytes, room);
     out.truncate(start + length);
 }
 
@@ -240,6 +286,7 @@ fn is_special(byte: u8) -> bool {
 }
 
 /// Whether a byte of a text must be escaped.
+#[inline(always)]
 pub(crate) fn needs_escape(bytes: &[u8]) -> bool {
     any_in(bytes, is_special, any_special)
 }
@@ -272,15 +319,30 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// The last of some things that is called so. What a name is told by is worked out once for all of them.
+/// The last of some things that is called so.
 #[inline(always)]
 pub(crate) fn last_of_name<'t, T>(things: &'t [T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<&'t T> {
+    next_of_name(things.iter().rev(), name_of, name)
+}
+
+/// The first of some things that is called so: the one that is, where their names are distinct.
+#[inline(always)]
+pub(crate) fn first_of_name<'t, T>(things: &'t [T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<&'t T> {
+    next_of_name(things.iter(), name_of, name)
+}
+
+/// The next of some things that is called so. What a name is told by is worked out once for all of them.
+#[inline(always)]
+fn next_of_name<'t, T: 't>(
+    mut things: impl Iterator<Item = &'t T>,
+    name_of: impl Fn(&T) -> &str,
+    name: &str,
+) -> Option<&'t T> {
     fn ends<const N: usize>(text: &[u8]) -> Option<([u8; N], [u8; N])> {
         Some((*text.first_chunk()?, *text.last_chunk()?))
     }
     let name = name.as_bytes();
     let is_as_long = |thing: &&T| name_of(thing).len() == name.len();
-    let mut things = things.iter().rev();
     match name.len() {
         0 => things.find(is_as_long),
         // The first, the last and the one in the middle are all that there are.

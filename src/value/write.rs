@@ -38,8 +38,15 @@ impl<'a> Value<'a> {
             Value::Object(object) => {
                 out.push(b'{');
                 for member in object.members {
-                    write_member(member, out);
-                    out.push(b',');
+                    let mut digits = itoa::Buffer::new();
+                    let is_written = match member.value.short(&mut digits) {
+                        Some(text) => text::write_short_member(member.key, object.plain, text, out),
+                        None => false,
+                    };
+                    if !is_written {
+                        write_member(member, out);
+                        out.push(b',');
+                    }
                 }
                 // In the place of the last comma.
                 close(b'}', object.members.is_empty(), out);
@@ -51,10 +58,25 @@ impl<'a> Value<'a> {
     /// As [`Value::write`], where most values are scalars.
     #[inline(always)]
     fn write_part(self, out: &mut Vec<u8>) {
+        match (self.short(&mut itoa::Buffer::new()), self) {
+            (Some(text), _) => text::append(text.as_bytes(), out),
+            (None, Value::Text(string)) => text::write_string(string, out),
+            (None, other) => other.write(out),
+        }
+    }
+
+    /// The compact text, where that is at hand or soon made.
+    #[inline(always)]
+    fn short<'t>(self, digits: &'t mut itoa::Buffer) -> Option<&'t str>
+    where
+        'a: 't,
+    {
         match self {
-            Value::Raw(Raw { text, form: Form::COMPACT }) => text::append(text.as_bytes(), out),
-            Value::Text(string) => text::write_string(string, out),
-            other => other.write(out),
+            Value::Raw(Raw { text, form: Form::COMPACT }) => Some(text),
+            Value::Int(i) => Some(digits.format(i)),
+            Value::Null => Some("null"),
+            Value::Bool(whether) => Some(if whether { "true" } else { "false" }),
+            _ => None,
         }
     }
 

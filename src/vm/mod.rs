@@ -79,7 +79,8 @@ pub use machine::{Execution, Step};
 pub use outcome::{Failure, LimitHit, Outcome};
 pub use park::Parked;
 
-pub use request::{CallerId, Reply, Request, TaskRequest};
+pub use request::{Answered, CallerId, Reply, Request, TaskRequest};
+pub(crate) use request::{Around, Asker};
 pub use seed::Seed;
 pub(crate) use seed::Stream;
 pub use start::{Input, Settings, Start};

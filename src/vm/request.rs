@@ -2,11 +2,12 @@
 
 use super::fan_out::Children;
 use super::outcome::Failure;
-use super::seed::Stream;
+use super::seed::{Seed, Stream};
+use crate::program::shortcut::{CallSite, Operand};
 use crate::program::work::{Integration, Task, function_name};
-use crate::program::{HandlerId, Program, TaskId};
+use crate::program::{HandlerId, Program};
 use crate::value::scan::LineView;
-use crate::value::{Arena, Value};
+use crate::value::{Arena, Member, Value};
 
 /// What an execution needs in order to go on.
 #[derive(Debug)]
@@ -26,24 +27,28 @@ pub enum Request<'a> {
 /// A task to be done. What the program says of it is looked up when somebody asks: most functions only want their event.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskRequest<'a> {
-    program: &'a Program,
-    id: TaskId,
-    /// How often the state has been tried before in this visit.
-    pub retry_count: u32,
-    /// The arguments, as the state gives them.
-    pub arguments: Value<'a>,
+    arguments: Arguments<'a>,
     /// The event of a Lambda function: the arguments, or the Payload among them.
     pub payload: Value<'a>,
     /// The execution's clock, in milliseconds since 1970.
     pub now_ms: i64,
-    seed: Stream<'a>,
-    calls: u32,
+    site: &'a CallSite,
+    asker: &'a Asker<'a>,
+    /// The key of the child's stream, if it is a child of the execution that asks.
+    child: Option<u64>,
     /// What few requests have.
     rare: Option<&'a Rare<'a>>,
-    /// The line of the event that the arguments may be parts of, if it is there.
-    pub(crate) view: Option<&'a LineView<'a>>,
-    /// Where a reply can be put.
-    pub arena: &'a Arena,
+}
+
+/// The arguments of a task, in no more than a value takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Arguments<'a> {
+    /// The payload.
+    Payload,
+    /// The payload as Payload, among constants of the program.
+    Around(&'a [(Box<str>, Operand)]),
+    /// These.
+    Value(Value<'a>),
 }
 
 /// What few requests have.
@@ -53,17 +58,58 @@ struct Rare<'a> {
     timeout_ms: Option<i64>,
 }
 
+/// Who asks for tasks to be done: an execution, for all its requests.
+#[derive(Debug)]
+pub(crate) struct Asker<'a> {
+    program: &'a Program,
+    /// The execution's stream of numbers: before the first was drawn, or as it stands.
+    who: Stream<'a>,
+    around: Around<'a>,
+}
+
+/// Where the values of an execution are.
+#[derive(Debug)]
+pub(crate) struct Around<'a> {
+    /// Where values are made.
+    pub arena: &'a Arena,
+    /// The line of the event that values may be parts of, if it is there.
+    pub view: Option<LineView<'a>>,
+}
+
+impl<'a> Asker<'a> {
+    /// An execution of that program, which is known by that stream, of which nothing has been drawn; its input is that line.
+    #[inline(always)]
+    pub fn new(program: &'a Program, who: Stream<'a>, arena: &'a Arena, view: LineView<'a>) -> Asker<'a> {
+        Asker { program, who, around: Around { arena, view: Some(view) } }
+    }
+
+    /// Who the execution is.
+    pub(super) fn who(&self) -> Stream<'a> {
+        self.who
+    }
+
+    /// The request that a call comes to, of the execution or of the child with that key.
+    #[inline(always)]
+    pub(super) fn request(
+        &'a self,
+        site: &'a CallSite,
+        (arguments, payload): (Arguments<'a>, Value<'a>),
+        now_ms: i64,
+        child: Option<u64>,
+    ) -> TaskRequest<'a> {
+        TaskRequest { arguments, payload, now_ms, site, asker: self, child, rare: None }
+    }
+}
+
 /// A call that an execution is about to make.
 pub(super) struct Calling<'a> {
     pub arguments: Value<'a>,
     pub payload: Value<'a>,
-    pub retry_count: u32,
     pub now_ms: i64,
     pub seed: Stream<'a>,
-    pub calls: u32,
+    pub site: CallSite,
     /// The token and the time limit in milliseconds; nothing, if there is no token and the limit is what the task says.
     pub rest: Option<(Option<&'a str>, Option<i64>)>,
-    pub view: Option<&'a LineView<'a>>,
 }
 
 /// Who calls, for the call's id.
@@ -98,32 +144,73 @@ impl CallerId<'_> {
 
 impl<'a> TaskRequest<'a> {
     /// The request that a task of a program comes to.
-    #[inline(always)]
-    pub(super) fn of(program: &'a Program, id: TaskId, calling: Calling<'a>, arena: &'a Arena) -> TaskRequest<'a> {
-        let Calling { arguments, payload, retry_count, now_ms, seed, calls, rest, view } = calling;
+    pub(super) fn of(program: &'a Program, calling: Calling<'a>, arena: &'a Arena) -> TaskRequest<'a> {
+        let Calling { arguments, payload, now_ms, seed, site, rest } = calling;
         let rare = rest.map(|(token, timeout_ms)| &*arena.alloc(Rare { token, timeout_ms }));
-        TaskRequest { program, id, retry_count, arguments, payload, now_ms, seed, calls, rare, view, arena }
+        let asker = arena.alloc(Asker { program, who: seed, around: Around { arena, view: None } });
+        let arguments = Arguments::Value(arguments);
+        TaskRequest { arguments, payload, now_ms, site: arena.alloc(site), asker, child: None, rare }
+    }
+
+    /// Where a reply can be put.
+    #[inline(always)]
+    pub fn arena(&self) -> &'a Arena {
+        self.asker.around.arena
+    }
+
+    /// The arguments, as the state gives them.
+    pub fn arguments(&self) -> Value<'a> {
+        match self.arguments {
+            Arguments::Payload => self.payload,
+            Arguments::Value(arguments) => arguments,
+            Arguments::Around(members) => {
+                let (program, arena) = (self.asker.program, self.arena());
+                let members = members.iter().map(|(key, operand)| {
+                    let value = match operand {
+                        Operand::Const(constant) => {
+                            let constant = program.constant(*constant);
+                            Value::raw(arena, &constant.text, constant.form)
+                        }
+                        _ => self.payload,
+                    };
+                    Member { key, value }
+                });
+                Value::object(arena, arena.alloc_slice_fill_iter(members))
+            }
+        }
+    }
+
+    /// Where its values are.
+    #[inline(always)]
+    pub(crate) fn around(&self) -> &'a Around<'a> {
+        &self.asker.around
+    }
+
+    /// How often the state has been tried before in this visit.
+    pub fn retry_count(&self) -> u32 {
+        self.site.retry_count
     }
 
     /// What the program says of the task.
     pub fn task(&self) -> &'a Task {
-        self.program.task(self.id)
+        self.asker.program.task(self.site.task)
     }
 
     /// The state's name.
     pub fn state(&self) -> &'a str {
-        &self.program.state(self.task().state).name
+        &self.asker.program.state(self.task().state).name
     }
 
     /// Who stands behind it, where the program knows.
+    #[inline(always)]
     pub fn handler(&self) -> Option<HandlerId> {
-        self.task().handler
+        self.site.handler
     }
 
     /// The name of the function or resource.
     pub fn name(&self) -> &'a str {
-        match self.task().handler {
-            Some(handler) => &self.program.handler(handler).name,
+        match self.handler() {
+            Some(handler) => &self.asker.program.handler(handler).name,
             None => self.argument("FunctionName").map(function_name).unwrap_or_default(),
         }
     }
@@ -150,7 +237,8 @@ impl<'a> TaskRequest<'a> {
 
     /// Who calls: what the call's id derives from.
     pub fn caller(&self) -> CallerId<'a> {
-        CallerId { seed: self.seed, calls: self.calls, wrapped: self.is_wrapped() }
+        let who = self.child.map_or(self.asker.who, |key| Seed::of_key(key).into());
+        CallerId { seed: who.after(self.site.draws), calls: self.site.calls, wrapped: self.is_wrapped() }
     }
 
     /// What the state calls, in its own words: an ARN, or what an Invoke request has as FunctionName.
@@ -167,7 +255,27 @@ impl<'a> TaskRequest<'a> {
     }
 
     fn argument(&self, name: &str) -> Option<&'a str> {
-        self.arguments.get(self.arena, name).and_then(|value| value.as_str(self.arena))
+        self.arguments().get(self.arena(), name).and_then(|value| value.as_str(self.arena()))
+    }
+}
+
+/// How a task ended, in no more than a value takes: most functions return one.
+#[derive(Clone, Copy, Debug)]
+pub enum Answered<'a> {
+    /// As [`Reply::Returned`].
+    Returned(Value<'a>),
+    /// In any other way.
+    Otherwise(&'a Reply<'a>),
+}
+
+const _: () = assert!(size_of::<Option<Answered<'static>>>() == 16);
+
+impl<'a> From<Answered<'a>> for Reply<'a> {
+    fn from(answered: Answered<'a>) -> Reply<'a> {
+        match answered {
+            Answered::Returned(value) => Reply::Returned(value),
+            Answered::Otherwise(reply) => *reply,
+        }
     }
 }
 

@@ -79,24 +79,41 @@ impl Seed {
 /// longer than its execution, and few executions ask who they are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stream<'a> {
-    /// The stream; as long as there is content, its key is the run's seed.
+    /// The stream; until it has been worked out, its key is the run's seed.
     seed: Seed,
-    /// What the event says, until the stream has been worked out.
-    content: Option<&'a str>,
+    /// Of what it is to be worked out.
+    of: Of<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Of<'a> {
+    /// It has been.
+    Nothing,
+    /// Of what the event says.
+    Content(&'a str),
+    /// Of the source, and where the event begins in it.
+    Place(u64, u64),
 }
 
 impl<'a> Stream<'a> {
     /// As [`Seed::of_content`], later.
     pub(crate) fn of_content(seed: u64, text: &'a str) -> Stream<'a> {
-        Stream { seed: Seed { key: seed, draws: 0 }, content: Some(text) }
+        Stream { seed: Seed { key: seed, draws: 0 }, of: Of::Content(text) }
+    }
+
+    /// As [`Seed::new`], later.
+    #[inline(always)]
+    pub(crate) fn of_place(seed: u64, source: u64, offset: u64) -> Stream<'a> {
+        Stream { seed: Seed { key: seed, draws: 0 }, of: Of::Place(source, offset) }
     }
 
     /// The stream as it stands. Copies of what has not been worked out yet are worked out one by one, and are equal.
     #[inline]
     pub(crate) fn get(self) -> Seed {
-        match self.content {
-            None => self.seed,
-            Some(text) => Seed::of_content(self.seed.key, text),
+        match self.of {
+            Of::Nothing => self.seed,
+            Of::Content(text) => Seed::of_content(self.seed.key, text),
+            Of::Place(source, offset) => Seed::new(self.seed.key, source, offset),
         }
     }
 
@@ -109,7 +126,7 @@ impl<'a> Stream<'a> {
     /// The stream, to be drawn from.
     #[inline]
     pub(crate) fn known(&mut self) -> &mut Seed {
-        if self.content.is_some() {
+        if !matches!(self.of, Of::Nothing) {
             *self = self.get().into();
         }
         &mut self.seed
@@ -119,7 +136,7 @@ impl<'a> Stream<'a> {
 impl From<Seed> for Stream<'_> {
     #[inline]
     fn from(seed: Seed) -> Self {
-        Stream { seed, content: None }
+        Stream { seed, of: Of::Nothing }
     }
 }
 

@@ -7,6 +7,7 @@ use super::event::EventKind;
 use super::machine::{Caller, Execution, Stop, Visit, Waiting};
 use super::outcome::Failure;
 use super::request::{Calling, Reply, Request, TaskRequest};
+use crate::program::shortcut::CallSite;
 use crate::program::work::{Completion, Integration, Limit, Task, limit_ms};
 use crate::program::{StateId, TaskId};
 use crate::value::{Member, Value};
@@ -80,15 +81,20 @@ impl<'a> Execution<'a> {
         let calling = Calling {
             arguments,
             payload,
-            retry_count: self.visit.retry_count,
             now_ms: self.now_ms,
             seed: self.seed,
-            calls: self.calls,
+            site: CallSite {
+                task: id,
+                handler: task.handler,
+                retry_count: self.visit.retry_count,
+                // Those that have been drawn are not in the stream as it stands.
+                draws: 0,
+                calls: self.calls,
+            },
             rest: (token.is_some() || timeout_ms != task.timeout_ms()).then_some((token, timeout_ms)),
-            view: None,
         };
         self.calls += 1;
-        Ok(Some(Request::Task(self.arena.alloc(TaskRequest::of(self.program, id, calling, self.arena)))))
+        Ok(Some(Request::Task(self.arena.alloc(TaskRequest::of(self.program, calling, self.arena)))))
     }
 
     /// The task has ended: [`Execution::run`] goes on from here.

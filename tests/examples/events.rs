@@ -19,6 +19,9 @@ pub enum Workload {
     WhichCoatMixed,
     /// Nested orders of about 1 KB; one line in four holds escapes and letters beyond ASCII.
     Orders,
+    /// Baskets of eight items, about 1 KB; one line in four holds escapes and letters beyond ASCII. 1 payment in 40 is above its
+    /// card's limit, another finds its bank busy once; 1 basket in 100 is turned away.
+    Checkout,
     /// Nested readings of weather stations of about 1 KB; one line in four holds escapes and letters beyond ASCII.
     Etl,
 }
@@ -44,6 +47,7 @@ pub fn write_events(workload: Workload, events: u64, seed: u64, spaced: bool, ou
                 _ => which_coat(n, &mut random, &mut text),
             },
             Workload::Orders => order(n, &mut random, &mut text),
+            Workload::Checkout => basket(n, &mut random, &mut text),
             Workload::Etl => reading(n, &mut random, &mut text),
         }
         text.out.push(b'\n');
@@ -158,6 +162,83 @@ fn order(n: u64, random: &mut Random, text: &mut Text) {
     text.key("channel").string("web");
     text.key("tags").open(b'[');
     for _ in 0..4 {
+        text.element().string(random.pick(&["new", "gift", "spring", "b2b", "returning"]));
+    }
+    text.close(b']');
+    text.close(b'}');
+}
+
+fn basket(n: u64, random: &mut Random, text: &mut Text) {
+    let plain = random.below(4) != 0;
+    let pick = |random: &mut Random, ascii: &[&'static str], other: &[&'static str]| {
+        random.pick(if plain { ascii } else { other })
+    };
+    let (mut counted, mut euros, mut blocked) = (true, true, false);
+    let (mut declined, mut busy) = (false, false);
+    match random.below(200) {
+        0..2 => match random.below(3) {
+            0 => counted = false,
+            1 => euros = false,
+            _ => blocked = true,
+        },
+        2..7 => declined = true,
+        7..12 => busy = true,
+        _ => {}
+    }
+    text.open(b'{');
+    text.key("id").int(1_000_000 + n);
+    text.key("placed").string("2026-05-01T08:09:10Z");
+    text.key("customer").open(b'{');
+    let names = (["Mary Jane Parker", "Jo Lind"], ["Åsa Öberg-Lind", "O'Neil \\\"Shaq\\\""]);
+    text.key("name").string(pick(random, &names.0, &names.1));
+    text.key("mail").string("customer@example.org");
+    text.key("since").int(2_000 + random.below(26));
+    text.close(b'}');
+    text.key("currency").string(if euros { random.pick(&["EUR", "SEK"]) } else { "USD" });
+    text.key("items").open(b'[');
+    let mut total_cents = 0;
+    for _ in 0..8 {
+        let (cents, wrap_cents) = (100 + random.below(80_000), 50 * random.below(8));
+        total_cents += cents + wrap_cents;
+        text.element().open(b'{');
+        text.key("sku").string(pick(random, &["LAMP-4", "DESK-2", "CHAIR-19"], &["Blå stol", "MUG 0\\/3 l", "東京-1"]));
+        text.key("qty").int(1 + random.below(9));
+        text.key("cents").int(cents);
+        text.key("wrap_cents").int(wrap_cents);
+        text.key("weight_kg").tenths(random.below(400) as i64);
+        text.close(b'}');
+    }
+    text.close(b']');
+    if counted {
+        text.key("total_cents").int(total_cents);
+    }
+    text.key("payment").open(b'{');
+    text.key("card").string(random.pick(&["**** 4711", "**** 0815", "**** 1234"]));
+    text.key("holder").string("J LIND");
+    text.key("limit_cents").int(if declined { total_cents - 1 } else { total_cents + random.below(1_000_000) });
+    if busy {
+        text.key("busy").int(1);
+    }
+    text.close(b'}');
+    text.key("ship").open(b'{');
+    text.key("street").string("Storgatan 12, second floor");
+    text.key("city").string(pick(random, &["Stockholm", "Kiruna"], &["Malm\\u00f6", "Göteborg"]));
+    text.key("country").string("SE");
+    text.close(b'}');
+    text.key("coupon").word("null");
+    if blocked {
+        text.key("blocked").string("Asked for by the bank.");
+    }
+    if random.below(4) != 0 {
+        let notes = [
+            "Please ring twice. Leave it with the neighbour if nobody is there.",
+            "Ring \\\"twice\\\".\\nTack på förhand, och lämna det annars hos grannen 🎁",
+        ];
+        text.key("note").string(notes[usize::from(!plain)]);
+    }
+    text.key("channel").string(random.pick(&["web", "shop", "telephone"]));
+    text.key("tags").open(b'[');
+    for _ in 0..random.below(6) {
         text.element().string(random.pick(&["new", "gift", "spring", "b2b", "returning"]));
     }
     text.close(b']');

@@ -36,6 +36,7 @@ enum Name {
     WhichCoat20K,
     WhichCoatMixed,
     Orders,
+    Checkout,
     Etl,
 }
 
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Name::WhichCoat20K => Workload::WhichCoat20K,
         Name::WhichCoatMixed => Workload::WhichCoatMixed,
         Name::Orders => Workload::Orders,
+        Name::Checkout => Workload::Checkout,
         Name::Etl => Workload::Etl,
     };
     match write_events(workload, arguments.events, arguments.seed, arguments.spaced, &mut stdout().lock()) {

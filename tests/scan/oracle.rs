@@ -107,7 +107,6 @@ pub fn compare(raw: &[u8], record: &Record, slots: &[Slot], counts: &mut Counts)
     let tree = parse(line.text).expect("accepted as a line");
     for (flag, is_set) in [
         (LineFlags::ESCAPES, line.text.contains('\\')),
-        (LineFlags::NON_ASCII, !line.text.is_ascii()),
         (LineFlags::WHITESPACE, has_blanks(line.text)),
         (LineFlags::DUPLICATES, has_duplicates(&tree)),
         (LineFlags::DUPLICATES_UNKNOWN, false),

@@ -1,8 +1,8 @@
-//! The work of three workflows of `corpora/` as programs written by hand: what a batch of them costs without a workflow
+//! The work of four workflows of `corpora/` as programs written by hand: what a batch of them costs without a workflow
 //! engine.
 //!
 //! ```text
-//! by-hand WORKFLOW READER EVENTS OUT    which-coat, etl or orders; serde, simd, simd-tape, sonic or sonic-get
+//! by-hand WORKFLOW READER EVENTS OUT    which-coat, etl, orders or checkout; serde, simd, simd-tape, sonic or sonic-get
 //! by-hand parse EVENTS                  simd-json's borrowed DOM of each line, and nothing done with it
 //! ```
 //!
@@ -11,6 +11,7 @@
 //! pieces, nothing is kept of an event. They must never do less than the workflow does, nor be special to the events at
 //! hand. What they leave out is an engine's part: retries in general, histories, limits, errors by name, order, resuming.
 
+mod checkout;
 mod coat;
 mod etl;
 mod lines;
@@ -27,8 +28,7 @@ use std::io::Write;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str =
-    "usage: by-hand which-coat|etl|orders serde|simd|simd-tape|sonic|sonic-get EVENTS OUT, or by-hand parse EVENTS";
+const USAGE: &str = "usage: by-hand which-coat|etl|orders|checkout serde|simd|simd-tape|sonic|sonic-get EVENTS OUT, or by-hand parse EVENTS";
 
 /// Replies are written when so many bytes have come together.
 const PIECE_BYTES: usize = 256 << 10;
@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["which-coat", reader, events, out] => with::<coat::WhichCoat>(reader, events, out),
         ["etl", reader, events, out] => with::<etl::Etl>(reader, events, out),
         ["orders", reader, events, out] => with::<orders::Orders>(reader, events, out),
+        ["checkout", reader, events, out] => with::<checkout::Checkout>(reader, events, out),
         _ => Err(USAGE.into()),
     }
 }

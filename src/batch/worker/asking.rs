@@ -5,15 +5,14 @@
 //! or that the machine has to run, is dealt with here and not left to whoever comes back for the line. It must never call a
 //! function for a line and then leave that line to others.
 
-use super::super::job::Identity;
 use super::super::once;
 use super::super::outputs::Results;
 use super::super::swift::Swift;
 use super::super::wording::Place;
 use super::Worker;
 use crate::value::scan::{LineKind, LineView, Lines, Slot};
+use crate::vm::Asker;
 use crate::vm::shortcut::Calls;
-use crate::vm::{Seed, Stream};
 use std::sync::atomic::Ordering;
 
 impl Worker<'_, '_, '_, '_> {
@@ -30,7 +29,7 @@ impl Worker<'_, '_, '_, '_> {
         most: u64,
     ) -> Option<LineKind> {
         let job = self.job;
-        let (shortcuts, now_ms, seed) = (swift.shortcuts(), swift.now_ms(), job.seed);
+        let (shortcuts, now_ms) = (swift.shortcuts(), swift.now_ms());
         let known = shortcuts.slots().min(slots.len());
         let end = line_index.saturating_add(most);
         if let Some(laps) = &mut self.laps {
@@ -53,16 +52,11 @@ impl Worker<'_, '_, '_, '_> {
             self.place.offset.store(place.offset, Ordering::Relaxed);
             *line_index += 1;
             let slots = &slots[..known];
-            let (seed, who) = match job.identity {
-                Identity::Position => {
-                    let seed = Seed::new(seed, place.source as u64, place.offset);
-                    (seed, Stream::from(seed))
-                }
-                Identity::Content => (Seed::NOBODY, Stream::of_content(seed, lines.line().text)),
-            };
+            let who = job.who(place, || lines.line().text);
             let seen = once::scanned(shortcuts, lines, slots, now_ms);
             let view = LineView::new(lines, slots, job.program.slots());
-            let mut calls = Calls::of(job.bound, who, &view);
+            let asker = Asker::new(job.program, who, &self.arena, view);
+            let mut calls = Calls::of(job.bound.answers(), &asker);
             let told = shortcuts.tell(&seen, &self.arena, self.helpers, &mut calls);
             let line = told.and_then(|told| Some((told, swift.line(told.index)?)));
             if let Some((told, parts)) = line {
@@ -74,7 +68,7 @@ impl Worker<'_, '_, '_, '_> {
             } else if !told.is_some_and(|told| self.take_down(place, &told, &seen, results)) {
                 let counters = &mut job.bound.counters_for(who);
                 counters.give_again(calls.given());
-                self.run(place, (lines, slots), (seed, who, now_ms), counters, results);
+                self.run(place, (lines, slots), (who, now_ms), counters, results);
             }
             self.tidy();
             if let Some(laps) = &mut self.laps {

@@ -8,7 +8,7 @@
 use super::symbol::Symbol;
 use super::{Followed, Link, Lost, MACHINE, OP_EVENTS_MAX, OPS_MAX, Tracer, Track, Turn, UUID_DRAWS};
 use crate::program::TaskId;
-use crate::program::shortcut::{Ask, Node, NodeId, Operand};
+use crate::program::shortcut::{Arguments, Ask, CallSite, Node, NodeId, Operand, Payload};
 use crate::program::work::Integration;
 
 /// With so many instructions followed, errors are left to the machine: each try doubles what follows it.
@@ -41,17 +41,39 @@ impl Tracer<'_> {
         }
         let arguments = track.stack.last().cloned().ok_or(Lost)?;
         let payload = self.payload(track, id)?;
-        let payload = self.operand(track, links, payload)?;
-        let arguments = match arguments {
-            Symbol::Object(members) if task.integration == Integration::LambdaInvoke => {
-                let put = as_symbol(payload);
-                let members = members.iter().map(|(key, value)| match &**key {
-                    "Payload" => (key.clone(), put.clone()),
-                    _ => (key.clone(), value.clone()),
-                });
-                self.operand(track, links, Symbol::Object(members.collect()))?
+        let around = match arguments {
+            Symbol::Object(members) if task.integration == Integration::LambdaInvoke => Some(members),
+            _ => None,
+        };
+        let known = |(key, value): &(Box<str>, Symbol)| match (&**key, value) {
+            ("Payload", _) => Some((key.clone(), Operand::Null)),
+            (_, Symbol::Const(constant)) => Some((key.clone(), Operand::Const(*constant))),
+            _ => None,
+        };
+        let arguments = match &around {
+            None => Some(Arguments::Payload),
+            Some(members) => members.iter().map(known).collect::<Option<_>>().map(Arguments::Around),
+        };
+        let (payload, arguments) = match (payload, arguments) {
+            (Symbol::Object(members), Some(arguments)) => {
+                (Payload::Object(self.members(track, links, &members)?), arguments)
             }
-            _ => payload,
+            (payload, arguments) => {
+                let payload = self.operand(track, links, payload)?;
+                let arguments = match (arguments, around) {
+                    (Some(arguments), _) => arguments,
+                    (None, members) => {
+                        let put = as_symbol(payload);
+                        let members = members.iter().flat_map(|members| members.iter());
+                        let members = members.map(|(key, value)| match &**key {
+                            "Payload" => (key.clone(), put.clone()),
+                            _ => (key.clone(), value.clone()),
+                        });
+                        Arguments::Value(self.operand(track, links, Symbol::Object(members.collect()))?)
+                    }
+                };
+                (Payload::Value(payload), arguments)
+            }
         };
         let register = track.new_register();
         // Behind it, the name of an error and its message.
@@ -63,12 +85,9 @@ impl Tracer<'_> {
         let returned = Box::new(Track { replied: Some(Replied::Returned(id, register)), ..track.clone() });
         let raised = Box::new(self.raised(track, register)?);
         let ask = Box::new(Ask {
-            task: id,
-            arguments,
+            site: CallSite { task: id, handler: task.handler, retry_count, draws, calls },
             payload,
-            retry_count,
-            draws,
-            calls,
+            arguments,
             register,
             then: MACHINE,
             retriers: Box::default(),

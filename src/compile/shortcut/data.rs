@@ -6,10 +6,12 @@
 use super::symbol::Symbol;
 use super::{Followed, Link, Lost, SLOTS_MAX, Tracer, Track, Turn};
 use crate::program::expression::Global;
-use crate::program::shortcut::{Compute, Node, Operand};
+use crate::program::shortcut::{Compute, Members, Node, Operand};
 use crate::program::state::StateType;
 use crate::program::{Blame, BlameId, ExpressionId, PathId, Root, SlotId};
+use crate::value::Value;
 use crate::value::path::{Path, Step};
+use crate::value::text::needs_escape;
 use std::rc::Rc;
 
 impl Tracer<'_> {
@@ -408,6 +410,23 @@ impl Tracer<'_> {
         symbols.into_iter().map(|symbol| self.operand(track, links, symbol)).collect()
     }
 
+    /// The members of an object that is to be built.
+    pub(super) fn members(
+        &mut self,
+        track: &mut Track,
+        links: &mut Vec<Link>,
+        symbols: &[(Box<str>, Symbol)],
+    ) -> Followed<Members> {
+        let mut members = Vec::with_capacity(symbols.len());
+        for (key, value) in symbols {
+            members.push((key.clone(), self.operand(track, links, value.clone())?));
+        }
+        let keys = Value::bytes_around(members.iter().map(|(key, _)| &**key));
+        let fetches = members.iter().any(|(_, operand)| operand.is_fetched());
+        let plain = members.iter().all(|(key, _)| !needs_escape(key.as_bytes()));
+        Ok(Members { members: members.into(), keys, fetches, plain })
+    }
+
     /// A symbol as a value: what is put together of others is built.
     pub(super) fn operand(&mut self, track: &mut Track, links: &mut Vec<Link>, symbol: Symbol) -> Followed<Operand> {
         Ok(match symbol {
@@ -428,11 +447,8 @@ impl Tracer<'_> {
                 made
             }
             Symbol::Object(members) => {
-                let mut built = Vec::with_capacity(members.len());
-                for (key, value) in members.iter() {
-                    built.push((key.clone(), self.operand(track, links, value.clone())?));
-                }
-                self.built_operand(track, links, Compute::Object { members: built.into() })
+                let members = self.members(track, links, &members)?;
+                self.built_operand(track, links, Compute::Object(members))
             }
             Symbol::Array(items) => {
                 let items = self.operands(track, links, items.iter().cloned())?.into();

@@ -2,7 +2,7 @@
 //!
 //! It must never leave out what decides where a walk goes.
 
-use super::{Ask, Compute, Each, Ending, Item, Keeps, Node, NodeId, Operand, Part, Piece, Shortcut};
+use super::{Ask, Compute, Each, Ending, Item, Keeps, Members, Node, NodeId, Operand, Part, Payload, Piece, Shortcut};
 use crate::program::choice::Comparison;
 use crate::program::{Program, SlotId};
 use std::fmt::Write;
@@ -32,6 +32,10 @@ impl Shortcut {
             Operand::Input => "$".to_owned(),
             Operand::Int(number) => number.to_string(),
             Operand::Null => "null".to_owned(),
+        };
+        let object = |Members { members, .. }: &Members| {
+            let members: Vec<_> = members.iter().map(|(key, of)| format!("{key}: {}", value(of))).collect();
+            format!("{{{}}}", members.join(", "))
         };
         let values = |operands: &mut dyn Iterator<Item = &Operand>| operands.map(value).collect::<Vec<_>>().join(", ");
         let written = |parts: &[Part]| -> String {
@@ -70,10 +74,7 @@ impl Shortcut {
                     }
                     Compute::Select { from, path, .. } => format!("{} of {}", program.path(*path), value(from)),
                     Compute::Members { from, names } => format!("{} of {}", names.join("."), value(from)),
-                    Compute::Object { members } => {
-                        let members: Vec<_> = members.iter().map(|(key, of)| format!("{key}: {}", value(of))).collect();
-                        format!("{{{}}}", members.join(", "))
-                    }
+                    Compute::Object(of) => object(of),
                     Compute::Array { items } => format!("[{}]", values(&mut items.iter())),
                     Compute::Open { from, .. } => format!("opened {}", value(from)),
                     Compute::Now => "now".to_owned(),
@@ -110,12 +111,16 @@ impl Shortcut {
                 )
             }
             Node::Ask(ask) => {
-                let Ask { task, payload, register, then, retriers, catchers, .. } = &**ask;
-                let name = program.task(*task).handler.map_or("", |handler| &*program.handler(handler).name);
+                let Ask { site, payload, register, then, retriers, catchers, .. } = &**ask;
+                let name = site.handler.map_or("", |handler| &*program.handler(handler).name);
                 let leads = |to: &NodeId| format!("#{to}");
                 let retriers = retriers.iter().map(|to| to.as_ref().map_or("used up".to_owned(), leads));
                 let raised: Vec<String> = retriers.chain(catchers.iter().map(leads)).collect();
-                let (payload, raised) = (value(payload), raised.join(", "));
+                let raised = raised.join(", ");
+                let payload = match payload {
+                    Payload::Value(of) => value(of),
+                    Payload::Object(of) => object(of),
+                };
                 format!("ask      r{register} = {name} of {payload}  then=#{then}  raised=[{raised}]")
             }
             Node::Leads { from, path, register, yes, no, .. } => {

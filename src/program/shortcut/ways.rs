@@ -3,7 +3,7 @@
 //! Flows in: a node. Flows out: the nodes that come next, the values that have to be there. It must never pass over an
 //! operand that a node reads: what nobody reads is not made.
 
-use super::{Ask, Compute, Node, NodeId, Operand, Piece};
+use super::{Arguments, Ask, Compute, Members, Node, NodeId, Operand, Payload, Piece};
 use crate::program::Addr;
 
 impl Node {
@@ -78,8 +78,14 @@ impl Node {
             Node::Each(each) => at(each.items),
             Node::Partition { array, .. } => at(*array),
             Node::Ask(ask) => {
-                at(ask.arguments);
-                at(ask.payload);
+                match &ask.payload {
+                    Payload::Value(of) => at(*of),
+                    Payload::Object(Members { members, .. }) => members.iter().for_each(|(_, of)| at(*of)),
+                }
+                match &ask.arguments {
+                    Arguments::Payload | Arguments::Around(_) => {}
+                    Arguments::Value(of) => at(*of),
+                }
             }
             Node::Holds { value, other, .. } => {
                 at(*value);
@@ -108,7 +114,7 @@ impl Compute {
                 Piece::Value(of) => at(*of),
             }),
             Compute::Select { from, .. } | Compute::Members { from, .. } | Compute::Open { from, .. } => at(*from),
-            Compute::Object { members } => members.iter().for_each(|(_, of)| at(*of)),
+            Compute::Object(Members { members, .. }) => members.iter().for_each(|(_, of)| at(*of)),
             Compute::Now => {}
             Compute::Place { base, value, .. } => {
                 at(*base);

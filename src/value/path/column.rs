@@ -35,9 +35,14 @@ impl<'a> Spot<'a> {
     /// The member of that name; all lookups with one spot are for the same name.
     #[inline(always)]
     pub fn find(&mut self, object: &Object<'a>, name: &str) -> Option<Value<'a>> {
-        if let Some(found) = self.here(object) {
-            return Some(found);
+        match self.here(object) {
+            Some(found) => Some(found),
+            None => self.seek(object, name),
         }
+    }
+
+    #[inline(never)]
+    fn seek(&mut self, object: &Object<'a>, name: &str) -> Option<Value<'a>> {
         // Its keys are distinct.
         let at = object.members.iter().position(|member| same(member.key.as_bytes(), name.as_bytes()))?;
         let member = &object.members[at];
@@ -98,6 +103,18 @@ impl<'p, 'a: 'p> Run<'p, 'a, '_> {
         let most = items.len() as u64 * 3;
         let ample = u64::from(self.budget.left()) >= most;
         let mut visited = 0;
+        let mut items = items.iter();
+        if filter.is_none() && ample {
+            // Nothing to be asked of most.
+            while let Some(Value::Object(object)) = items.as_slice().first() {
+                visited += 1;
+                if let Some(found) = spot.find(object, name) {
+                    visited += 1;
+                    self.found.push(found);
+                }
+                items.next();
+            }
+        }
         for item in items {
             let at_once = match item {
                 Value::Object(object) if ample => match (&test, filter) {

@@ -41,8 +41,6 @@ impl LineFlags {
     pub const WHITESPACE: LineFlags = LineFlags(1);
     /// A string, key or value, holds an escape.
     pub const ESCAPES: LineFlags = LineFlags(2);
-    /// A byte beyond ASCII occurs.
-    pub const NON_ASCII: LineFlags = LineFlags(4);
     /// Some object has two keys that are equal once decoded.
     pub const DUPLICATES: LineFlags = LineFlags(16);
     /// Nobody looked for equal keys ([`WalkPlan::find_duplicates`] was off).
@@ -183,10 +181,6 @@ impl Scratch {
             flags.set(LineFlags::WHITESPACE, starts.any(|&start| text.as_bytes()[start as usize - 1] <= b' '));
         }
         flags.set(LineFlags::ESCAPES, walked.escapes);
-        if self.index.non_ascii {
-            let Span { start, end } = walked.span;
-            flags.set(LineFlags::NON_ASCII, !text.as_bytes()[start as usize..end as usize].is_ascii());
-        }
         if find_duplicates {
             let repeat = walked.suspect && self.keys.repeat(text, &self.index, first..walked.end, walked.escapes);
             flags.set(LineFlags::DUPLICATES, repeat);
@@ -354,6 +348,22 @@ impl<'c, 's> Lines<'c, 's> {
             start: positions.first().copied().unwrap_or_default(),
             form: self.form(),
             keys: self.followed.then(|| self.scratch.guide.keys()),
+        }
+    }
+
+    /// The same without escapes and names of keys, for those who have asked for them before.
+    #[inline]
+    pub(super) fn bare_tokens(&self) -> Tokens<'_> {
+        let Index { positions, classes, .. } = &self.scratch.index;
+        let tokens = self.start.token..self.cursor.token;
+        Tokens {
+            source: self.source,
+            positions: &positions[tokens.clone()],
+            classes: &classes[tokens],
+            escapes: &[],
+            start: self.span.start,
+            form: self.form(),
+            keys: None,
         }
     }
 

@@ -8,41 +8,81 @@ use super::lines::Lines;
 use super::open::Tokens;
 use super::trie::Slot;
 use crate::value::raw::{Form, Key};
+use crate::value::text::same;
+use std::cell::Cell;
 
 /// The paths that slots are filled for, in their order: member names only.
 pub type Paths = [Box<[Box<str>]>];
 
 /// A line that has been read, for those who look for members of its objects.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct LineView<'a> {
     lines: &'a Lines<'a, 'a>,
     slots: &'a [Slot],
     paths: &'a Paths,
+    /// The object that was looked into last: often it is the next one too.
+    last: Cell<Place>,
+}
+
+/// Where an object is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Where it begins in the source.
+    start: usize,
+    /// The token behind its bracket, counted from the line's first.
+    first: usize,
+    /// Whether nothing in it is escaped, and no key stands twice.
+    is_plain: bool,
+}
+
+impl Place {
+    const NOWHERE: Place = Place { start: usize::MAX, first: 0, is_plain: false };
 }
 
 impl<'a> LineView<'a> {
     /// The line at hand, which is JSON, and the slots that it has filled for these paths.
     #[inline(always)]
     pub fn new(lines: &'a Lines<'a, 'a>, slots: &'a [Slot], paths: &'a Paths) -> LineView<'a> {
-        LineView { lines, slots, paths }
+        LineView { lines, slots, paths, last: Cell::new(Place::NOWHERE) }
     }
 
-    /// As [`Tokens::member`]. A member of the line's own object that there is a slot for has been found already.
+    /// As [`Tokens::member`], of an object of that form; with the form of what is found. A member of the line's own object
+    /// that there is a slot for has been found already.
     #[inline]
-    pub fn member(&self, object: &'a str, name: &str) -> Option<Option<&'a str>> {
+    pub fn member(&self, object: &'a str, form: Form, name: &str) -> Option<Option<(&'a str, Form)>> {
+        let formed = |text: &'a str| (text, form.of_part(text));
         let (source, span) = self.lines.around();
-        let start = (source.as_ptr() as usize).wrapping_add(span.start as usize);
-        if object.as_ptr() as usize == start && object.len() == (span.end - span.start) as usize {
+        // Nothing that is not a part of the source begins where a part of it does.
+        let start = (object.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);
+        if start == span.start as usize && object.len() == (span.end - span.start) as usize {
             for (path, slot) in self.paths.iter().zip(self.slots) {
                 if let [only] = &**path
-                    && **only == *name
                     && let Slot::Found(span) = slot
+                    && same(only.as_bytes(), name.as_bytes())
                 {
-                    return Some(object.get(span.start as usize..span.end as usize));
+                    return Some(object.get(span.start as usize..span.end as usize).map(formed));
                 }
             }
         }
-        self.lines.tokens().member(object, name)
+        let (tokens, last) = (self.lines.bare_tokens(), self.last.get());
+        let place = match last.start == start {
+            true => last,
+            false => {
+                let place = tokens.object(object)?;
+                self.last.set(place);
+                place
+            }
+        };
+        if !place.is_plain {
+            return Some(self.lines.tokens().odd_member(place.first, name)?.map(formed));
+        }
+        let found = tokens.plain_member(place.first, name)?;
+        // Nothing in it is escaped.
+        let plain = |text: &'a str| match text.as_bytes().first() {
+            Some(b'{' | b'[') => (text, form),
+            _ => (text, Form::COMPACT),
+        };
+        Some(found.map(plain))
     }
 }
 
@@ -50,6 +90,12 @@ impl<'t> Tokens<'t> {
     /// The value of an object's member of that name: of equal keys the last counts. The outer nothing: the text is no object
     /// that is a part of this line.
     pub fn member(&self, object: &str, name: &str) -> Option<Option<&'t str>> {
+        let Place { first, is_plain, .. } = self.object(object)?;
+        if is_plain { self.plain_member(first, name) } else { self.odd_member(first, name) }
+    }
+
+    /// Where an object is, if the text is one that is a part of this line.
+    fn object(&self, object: &str) -> Option<Place> {
         let start = self.place(object)?;
         let at = match *self.positions.first()? as usize == start {
             true => 0,
@@ -58,11 +104,8 @@ impl<'t> Tokens<'t> {
         if *self.positions.get(at)? as usize != start || *self.classes.get(at)? != b'{' {
             return None;
         }
-        let is_inside = |escape: &u32| (start..start + object.len()).contains(&(*escape as usize));
-        match self.form.has(Form::REPEATED) || self.escapes.iter().any(is_inside) {
-            true => self.odd_member(at + 1, name),
-            false => self.plain_member(at + 1, name),
-        }
+        let is_escaped = || self.form.has(Form::ESCAPED) && memchr::memchr(b'\\', object.as_bytes()).is_some();
+        Some(Place { start, first: at + 1, is_plain: !self.form.has(Form::REPEATED) && !is_escaped() })
     }
 
     /// The same from the first key on, in an object in which nothing is escaped and no key stands twice.
@@ -79,7 +122,7 @@ impl<'t> Tokens<'t> {
             // Behind the key and its colon.
             let value = at + 2;
             at = self.behind(value)?;
-            if end.wrapping_sub(key) == name.len() && bytes.get(key..end)? == name.as_bytes() {
+            if end.wrapping_sub(key) == name.len() && same(bytes.get(key..end)?, name.as_bytes()) {
                 return Some(Some(self.value_at(value, at)?));
             }
             if *self.classes.get(at)? == b',' {
@@ -165,7 +208,11 @@ mod tests {
                 let value = Value::raw(&arena, object, Form::of(object));
                 let wanted = value.get(&arena, name).map(|value| value.to_json());
                 let found = tokens.member(object, name).expect("an object of this line");
-                assert_eq!(view.member(object, name), Some(found), "{name} in {object}");
+                let seen = view.member(object, Form::of(object), name).expect("an object of this line");
+                assert_eq!(seen.map(|(text, _)| text), found, "{name} in {object}");
+                if let Some((text, form)) = seen {
+                    assert!(form.has(Form::of(text)), "{text} of {object}");
+                }
                 let json = |text: &str| Value::raw(&arena, text, Form::of(text)).to_json();
                 assert_eq!(found.map(json), wanted, "{name} in {object}");
                 count += usize::from(found.is_some());

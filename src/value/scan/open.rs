@@ -132,12 +132,22 @@ impl<'t> Tokens<'t> {
     where
         't: 'a,
     {
+        // Each element has a token, and something follows it; and no token is shorter than a byte.
+        if (span.end - span.start) as usize <= 2 * most || self.tokens_within(span) <= 2 * most {
+            return self.open(span, arena);
+        }
         let start = (self.start + span.start) as usize;
         let first = self.positions.partition_point(|position| (*position as usize) < start);
         match self.count(first).filter(|count| *count > most).and_then(|count| self.split(first, count, arena)) {
             Some(array) => array,
             None => self.open(span, arena),
         }
+    }
+
+    /// How many tokens there are within these bounds.
+    fn tokens_within(&self, span: Span) -> usize {
+        let before = |end: u32| self.positions.partition_point(|position| *position < self.start + end);
+        before(span.end) - before(span.start)
     }
 
     /// A text that is a part of this line, opened; any other stays text.

@@ -5,27 +5,28 @@
 //! them ([`Calls::given`]), so that no function is called twice. It must never call one that the machine would not call.
 
 use super::{REGISTER_DEPTH_MAX, Walk};
-use crate::program::shortcut::{Ask, ERROR_BYTES_MAX, NodeId, Offspring, Operand};
+use crate::program::shortcut::{Arguments, Ask, ERROR_BYTES_MAX, NodeId, Offspring, Operand, Payload};
 use crate::program::state;
 use crate::value::Value;
-use crate::value::scan::LineView;
-use crate::vm::request::{Calling, Reply, TaskRequest};
-use crate::vm::seed::{Seed, Stream};
+use crate::vm::request::{self, Answered, Asker, Reply, TaskRequest};
+use crate::vm::seed::Seed;
+use std::cell::Cell;
 
 /// Those who do tasks.
 pub trait Answers {
     /// Does a task at once; nothing, if that is another's matter.
-    fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Option<Reply<'a>>;
+    fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Option<Answered<'a>>;
 }
 
 /// The calls that an execution has made, each with its reply; the last one first.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GivenReplies<'a>(Option<&'a Given<'a>>);
 
+/// A call, and its reply as soon as it has one: both in one place, which is made before the call.
 #[derive(Debug)]
 struct Given<'a> {
-    request: &'a TaskRequest<'a>,
-    reply: Reply<'a>,
+    request: TaskRequest<'a>,
+    reply: Cell<Answered<'a>>,
     before: Option<&'a Given<'a>>,
 }
 
@@ -42,31 +43,30 @@ impl<'a> Iterator for GivenReplies<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let Given { request, reply, before } = self.0?;
         self.0 = *before;
-        Some((request, *reply))
+        Some((request, reply.get().into()))
     }
 }
 
 /// What an execution that is told needs for the calls that it makes, and what they came to.
 pub struct Calls<'c, 'a> {
-    answers: Option<&'c dyn Answers>,
-    /// Who the execution is, or the child of it at hand.
-    pub(super) who: Stream<'a>,
-    root: Stream<'a>,
+    asked: Option<(&'c dyn Answers, &'a Asker<'a>)>,
+    /// The execution's stream of numbers, as soon as somebody has wanted to know it.
+    root: Option<Seed>,
+    /// Of the child at hand the stream's key, if there is one: of a child, nothing has been drawn.
+    child: Option<u64>,
     given: GivenReplies<'a>,
-    view: Option<&'a LineView<'a>>,
 }
 
 impl<'c, 'a> Calls<'c, 'a> {
     /// Nobody does any task: what calls, the machine has to run.
     pub fn none() -> Calls<'c, 'a> {
-        let who = Seed::NOBODY.into();
-        Calls { answers: None, who, root: who, given: GivenReplies(None), view: None }
+        Calls { asked: None, root: None, child: None, given: GivenReplies(None) }
     }
 
-    /// Calls of the execution with this stream of numbers, of which nothing has been drawn; its input is that line.
+    /// Calls of that execution; if nobody does any task, what calls has to be run.
     #[inline(always)]
-    pub(crate) fn of(answers: &'c dyn Answers, who: Stream<'a>, view: &'a LineView<'a>) -> Calls<'c, 'a> {
-        Calls { answers: Some(answers), who, root: who, given: GivenReplies(None), view: Some(view) }
+    pub(crate) fn of(answers: Option<&'c dyn Answers>, asker: &'a Asker<'a>) -> Calls<'c, 'a> {
+        Calls { asked: answers.map(|answers| (answers, asker)), root: None, child: None, given: GivenReplies(None) }
     }
 
     /// The calls that have been made, each with its reply.
@@ -74,21 +74,28 @@ impl<'c, 'a> Calls<'c, 'a> {
         self.given
     }
 
+    fn root(&mut self) -> Seed {
+        let asked = self.asked;
+        *self.root.get_or_insert_with(|| asked.map_or(Seed::NOBODY, |(_, asker)| asker.who().get()))
+    }
+
     /// The stream of a parent, to go on with; it is worked out now, since its children's derive from it.
     pub(super) fn parent(&mut self) -> Seed {
-        *self.who.known()
+        match self.child {
+            Some(key) => Seed::of_key(key),
+            None => self.root(),
+        }
     }
 
     /// From here on it is about this child.
     pub(super) fn enter(&mut self, parent: Seed, child: Offspring) {
         let mut fork = parent.after(child.draws).child(u64::from(child.fork.0));
-        self.who = fork.child(u64::from(child.index)).into();
+        self.child = Some(fork.child(u64::from(child.index)).key());
     }
 
     /// It is about the parent again, which is known by its key.
     pub(super) fn leave(&mut self, key: u64) {
-        let root = *self.root.known();
-        self.who = if root.key() == key { root.into() } else { Seed::of_key(key).into() };
+        self.child = (self.root().key() != key).then_some(key);
     }
 }
 
@@ -96,40 +103,48 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     /// Calls a function; the next node, or nothing if the machine has to go on from its reply.
     #[inline(never)]
     pub(super) fn ask(&mut self, ask: &'p Ask) -> Option<NodeId> {
-        let answers = self.calls.answers?;
+        let (answers, asker) = self.calls.asked?;
         let (program, arena) = (self.shortcuts.program, self.arena);
-        let payload = match ask.payload {
-            Operand::Input => Value::raw(arena, self.input.text(), self.input.form),
-            other => self.value(other),
+        let payload = match &ask.payload {
+            Payload::Object(members) => {
+                let (value, size) = self.built(members);
+                // As of a value that is kept.
+                if size.depth > REGISTER_DEPTH_MAX {
+                    return None;
+                }
+                value
+            }
+            Payload::Value(Operand::Register(register)) => self.registers[*register as usize],
+            Payload::Value(Operand::Input) => Value::raw(arena, self.input.text(), self.input.form),
+            Payload::Value(other) => self.value(*other),
         };
-        let calling = Calling {
-            arguments: if ask.arguments == ask.payload { payload } else { self.value(ask.arguments) },
-            payload,
-            retry_count: ask.retry_count,
-            now_ms: self.now_ms,
-            seed: self.calls.who.after(ask.draws),
-            calls: ask.calls,
-            rest: None,
-            view: self.calls.view,
+        let arguments = match &ask.arguments {
+            Arguments::Payload => request::Arguments::Payload,
+            Arguments::Around(members) => request::Arguments::Around(members),
+            Arguments::Value(operand) => request::Arguments::Value(self.value(*operand)),
         };
-        let request = &*arena.alloc(TaskRequest::of(program, ask.task, calling, arena));
-        let reply = answers.answer(request)?;
-        let before = self.calls.given.0;
-        self.calls.given = GivenReplies(Some(arena.alloc(Given { request, reply, before })));
+        let given = &*arena.alloc(Given {
+            request: asker.request(&ask.site, (arguments, payload), self.now_ms, self.calls.child),
+            reply: Cell::new(Answered::Returned(Value::Null)),
+            before: self.calls.given.0,
+        });
+        let answered = answers.answer(&given.request)?;
+        given.reply.set(answered);
+        self.calls.given = GivenReplies(Some(given));
         // Memory that is given back on the way only the machine has.
         if arena.allocated_bytes() > self.shortcuts.crowded_bytes {
             return None;
         }
-        match reply {
-            Reply::Returned(value) => {
+        match answered {
+            Answered::Returned(value) => {
                 // So that what the compiler has counted with holds.
                 if self.keep(ask.register, value) > REGISTER_DEPTH_MAX {
                     return None;
                 }
                 Some(ask.then)
             }
-            Reply::Raised { error, message } if error.len() <= ERROR_BYTES_MAX => {
-                let info = program.state(program.task(ask.task).state);
+            Answered::Otherwise(&Reply::Raised { error, message }) if error.len() <= ERROR_BYTES_MAX => {
+                let info = program.state(program.task(ask.site.task).state);
                 let retrier = info.retriers.iter().position(|retrier| state::matches(&retrier.errors, Some(error)));
                 if let Some(Some(to)) = retrier.and_then(|n| ask.retriers.get(n)) {
                     return Some(*to);

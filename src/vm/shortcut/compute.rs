@@ -5,13 +5,13 @@
 
 use super::Walk;
 use super::each::LONG;
-use crate::program::shortcut::{Compute, Operand, Piece, REGISTER_DEPTH_MAX};
+use crate::program::shortcut::{Compute, Members, Operand, Piece, REGISTER_DEPTH_MAX};
 use crate::program::{Function, PathId};
 use crate::value::path::{Miss, NodeBudget, Path, Reach};
 use crate::value::scan::Slot;
 use crate::value::timestamp::Timestamp;
 use crate::value::tree::Span;
-use crate::value::{Kind, Member, Value};
+use crate::value::{Kind, Member, Size, Value};
 use crate::vm::intrinsic::{self, Bit};
 use crate::vm::seed::Seed;
 
@@ -26,7 +26,6 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         match what {
             Compute::Call { function, arguments } => self.call(*function, arguments),
             Compute::Format { pieces } => self.format(pieces),
-            Compute::Object { members } => Some(self.object(members)),
             other => self.compute_other(other),
         }
     }
@@ -54,10 +53,45 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         intrinsic::put_together(LIKELY_BYTES, bits, self.arena)
     }
 
+    /// Keeps an object in a register; how deep it is.
     #[inline(never)]
-    fn object(&self, members: &'p [(Box<str>, Operand)]) -> Value<'a> {
-        let members = members.iter().map(|(key, operand)| Member { key, value: self.value(*operand) });
-        Value::object(self.arena, self.arena.alloc_slice_fill_iter(members))
+    pub(super) fn object(&mut self, register: u32, members: &'p Members) -> u32 {
+        let (value, size) = self.built(members);
+        self.keep_sized(register, value, size)
+    }
+
+    /// An object, and how large and deep it is: its values are measured while they are put together.
+    #[inline(always)]
+    pub(super) fn built(&self, of: &'p Members) -> (Value<'a>, Size) {
+        if of.fetches {
+            return self.built_fetched(of);
+        }
+        let (registers, mut size) = (&*self.registers, Size { bytes_max: of.keys, depth: 0 });
+        let members = self.arena.alloc_slice_fill_with(of.members.len(), |n| {
+            let (key, operand) = &of.members[n];
+            let value = match *operand {
+                Operand::Register(register) => registers[register as usize],
+                Operand::Int(number) => Value::Int(i64::from(number)),
+                _ => Value::Null,
+            };
+            size.add(value.size());
+            Member { key, value }
+        });
+        size.depth += 1;
+        (Value::measured_object(self.arena, members, size, of.plain), size)
+    }
+
+    #[inline(never)]
+    fn built_fetched(&self, of: &'p Members) -> (Value<'a>, Size) {
+        let mut size = Size { bytes_max: of.keys, depth: 0 };
+        let members = self.arena.alloc_slice_fill_with(of.members.len(), |n| {
+            let (key, operand) = &of.members[n];
+            let value = self.value(*operand);
+            size.add(value.size());
+            Member { key, value }
+        });
+        size.depth += 1;
+        (Value::measured_object(self.arena, members, size, of.plain), size)
     }
 
     #[inline(never)]
@@ -101,7 +135,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             | Compute::Add { .. }
             | Compute::Format { .. }
             | Compute::Select { .. }
-            | Compute::Object { .. } => None,
+            | Compute::Object(_) => None,
         }
     }
 

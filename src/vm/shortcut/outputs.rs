@@ -9,6 +9,7 @@ use super::writing::{Made, Written};
 use super::{Scanned, Walk};
 use crate::program::shortcut::{Each, Item, Keeps, Operand, REGISTER_DEPTH_MAX};
 use crate::value::raw::Form;
+use crate::value::text::append;
 use crate::value::{Arena, Raw, Value};
 use std::ops::Range;
 
@@ -161,7 +162,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             text.push(b'[');
             for item in part {
                 match item {
-                    Value::Raw(Raw { text: item, form: Form::COMPACT }) => text.extend_from_slice(item.as_bytes()),
+                    Value::Raw(Raw { text: item, form: Form::COMPACT }) => append(item.as_bytes(), &mut text),
                     item => item.write(&mut text),
                 }
                 text.push(b',');

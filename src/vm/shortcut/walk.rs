@@ -13,7 +13,7 @@ use crate::program::{Function, Program, SlotId};
 use crate::value::path::Spot;
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
-use crate::value::{Arena, Raw, Value};
+use crate::value::{Arena, Raw, Size, Value};
 use crate::vm::{choice, intrinsic};
 
 /// What nothing takes more than that is no text.
@@ -160,6 +160,12 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     };
                     *then
                 }
+                Node::Compute { register, what: Compute::Object(members), then } => {
+                    if self.object(*register, members) > REGISTER_DEPTH_MAX {
+                        return None;
+                    }
+                    *then
+                }
                 Node::Compute { register, what, then } => {
                     let value = self.compute(what)?;
                     // So that what the compiler has counted with holds.
@@ -219,7 +225,12 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     /// Keeps a value in a register; how deep it is.
     #[inline(always)]
     pub(super) fn keep(&mut self, register: u32, value: Value<'a>) -> u32 {
-        let size = value.size();
+        self.keep_sized(register, value, value.size())
+    }
+
+    /// The same of one whose size is known.
+    #[inline(always)]
+    pub(super) fn keep_sized(&mut self, register: u32, value: Value<'a>, size: Size) -> u32 {
         self.largest = self.largest.max(size.bytes_max);
         self.deepest = self.deepest.max(size.depth);
         self.registers[register as usize] = value;
