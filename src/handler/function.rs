@@ -5,7 +5,7 @@
 
 use super::decode::decode;
 use super::waiting::{CallDetails, Pending};
-use crate::value::number::Number;
+use crate::value::number::{self, Number};
 use crate::value::raw::{self, Form};
 use crate::value::text::{first_of_name, is_plain, same};
 use crate::value::timestamp::Timestamp;
@@ -157,7 +157,7 @@ impl<'a> Event<'a> {
     pub fn as_i64(self) -> Option<i64> {
         match self.value {
             Value::Int(number) => Some(number),
-            Value::Raw(raw) => integer_of_text(raw),
+            Value::Raw(raw) => number::integer(raw.text).or_else(|| integer_of_text(raw)),
             Value::Float(number) => Number::Float(number).as_i64(),
             _ => None,
         }

@@ -92,33 +92,42 @@ fn without_sign(text: &[u8]) -> (bool, &[u8]) {
     }
 }
 
-#[inline(never)]
+#[inline(always)]
 fn written_integer(text: &str) -> Option<i64> {
     integer(text).or_else(|| text.parse().ok())
 }
 
-/// The integer of at most 18 digits, which is what most are.
-fn integer(text: &str) -> Option<i64> {
+/// The integer of at most 18 digits, which is what most are; nothing for any other text.
+#[inline(never)]
+pub(crate) fn integer(text: &str) -> Option<i64> {
     let (negative, digits) = without_sign(text.as_bytes());
-    if let (Some(first), Some(last)) = (digits.first_chunk(), digits.last_chunk())
-        && digits.len() <= 8
-    {
-        let whole =
-            i64::from(eight_digits(u32::from_le_bytes(*first), u32::from_le_bytes(*last), digits.len() as u32)?);
-        return Some(if negative { -whole } else { whole });
-    }
+    let length = digits.len();
+    let whole = match (digits.first_chunk(), digits.last_chunk()) {
+        (Some(first), Some(last)) if length <= 8 => {
+            i64::from(eight_digits(u32::from_le_bytes(*first), u32::from_le_bytes(*last), length as u32)?)
+        }
+        (None, _) if length > 0 => {
+            // How many there are of so few nobody can guess: each is put where it belongs, perhaps more than once.
+            let [first, middle, last] = [digits[0], digits[length / 2], digits[length - 1]].map(u32::from);
+            let before = 8 * (4 - length);
+            let zeros = 0x3030_3030 & ((1 << before) - 1);
+            let last = first << before | middle << (before + 8 * (length / 2)) | last << 24 | zeros;
+            i64::from(eight_digits(0, last, 4)?)
+        }
+        _ => many_digits(digits)?,
+    };
+    Some(if negative { -whole } else { whole })
+}
+
+#[inline(never)]
+fn many_digits(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || digits.len() > 18 {
         return None;
     }
-    let mut whole = 0;
-    for byte in digits {
+    digits.iter().try_fold(0, |whole, byte| {
         let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        whole = whole * 10 + i64::from(digit);
-    }
-    Some(if negative { -whole } else { whole })
+        (digit <= 9).then(|| whole * 10 + i64::from(digit))
+    })
 }
 
 /// The number that four to eight digits are, of which the first four and the last four are given; nothing if not all are

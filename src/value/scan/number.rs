@@ -123,7 +123,7 @@ impl Spelling {
         let below = 64 - 8 * (more + self.least);
         let differences = (word << below) ^ self.zeros;
         let beyond = differences.wrapping_add(self.room) | differences;
-        (beyond & (TOPS << below) == 0) & ((more == 0) | (word as u8 != b'0'))
+        beyond & (TOPS << below) == 0 && (word as u8 != b'0' || more == 0)
     }
 }
 

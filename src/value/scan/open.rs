@@ -5,6 +5,8 @@
 //! is compact; a string with escapes is spelled as it will be written. It must never read a number, recurse, or open what
 //! holds equal keys: for those the text itself knows best which one counts.
 
+mod built;
+
 use super::guide::Keys;
 use super::walk::trimmed;
 use crate::value::raw::{self, Form, Key};
@@ -45,36 +47,6 @@ struct Frame<'a> {
 struct Model<'a> {
     members: &'a [Member<'a>],
     heads: Vec<'a, Head<'a>>,
-}
-
-/// Memory for objects whose keys are known.
-#[derive(Default)]
-struct Room<'a> {
-    raws: &'a mut [Raw<'a>],
-    members: &'a mut [Member<'a>],
-}
-
-/// No more members are made room for at once than so many, or than one object has.
-const ROOM_MAX: usize = 256;
-
-impl<'a> Room<'a> {
-    /// Room for the members of objects, one text more than these for each of them.
-    #[inline(never)]
-    fn new(members: usize, objects: usize, arena: &'a Arena) -> Room<'a> {
-        Room {
-            raws: arena.alloc_slice_fill_copy(members + objects, Raw { text: "", form: Form::COMPACT }),
-            members: arena.alloc_slice_fill_copy(members, Member { key: "", value: Value::Null }),
-        }
-    }
-
-    /// Room for an object of so many members, if there is as much.
-    #[inline(always)]
-    fn take(&mut self, count: usize) -> Option<(&'a mut [Raw<'a>], &'a mut [Member<'a>])> {
-        let (raws, other_raws) = std::mem::take(&mut self.raws).split_at_mut_checked(count + 1)?;
-        let (members, other_members) = std::mem::take(&mut self.members).split_at_mut_checked(count)?;
-        *self = Room { raws: other_raws, members: other_members };
-        Some((raws, members))
-    }
 }
 
 /// A key, and how its first bytes are found in a text.
@@ -482,85 +454,6 @@ impl<'t> Tokens<'t> {
         let text = self.source.get(open as usize..close as usize + 1)?;
         let source = arena.alloc(Raw { text, form: self.form });
         Some((at + 1 + heads.len() * 4, Value::opened_object(arena, members, source)))
-    }
-
-    /// Collects elements from the container at a token on, as long as it is known how they are built, and until there are so
-    /// many values; the token behind the last of them, or the same if there was none. Escapes before that are passed over.
-    // Not a part of the loop over all that a line holds: that one has more to keep in mind than there are registers.
-    #[inline(never)]
-    fn all_built<'a>(
-        &self,
-        mut at: usize,
-        keys: Keys<'t>,
-        most: usize,
-        escapes: &mut &'t [u32],
-        values: &mut Values<'a>,
-        arena: &'a Arena,
-    ) -> Option<usize>
-    where
-        't: 'a,
-    {
-        let (mut end, mut room) = (at, Room::default());
-        while let Some(keys) = keys.built(at) {
-            let (raws, members) = match room.take(keys.len()) {
-                Some(room) => room,
-                None => {
-                    // As many as may follow, if all are alike.
-                    let objects = (self.positions.len() - at) / (2 + 4 * keys.len());
-                    let objects = objects.min(ROOM_MAX / keys.len()).min(most.saturating_sub(values.len())).max(1);
-                    room = Room::new(keys.len() * objects, objects, arena);
-                    room.take(keys.len())?
-                }
-            };
-            let (behind, value) = self.built(at, keys, (raws, members), escapes, arena)?;
-            values.push(Member { key: "", value });
-            end = behind;
-            if *self.classes.get(end..)?.first_chunk()? != *b",{" || values.len() >= most {
-                break;
-            }
-            at = end + 1;
-        }
-        Some(end)
-    }
-
-    /// The object at a token, whose keys these are, and the token behind it; it has no containers in it. Escapes before it are
-    /// passed over. There is as much room as it has members, and for one text more.
-    #[inline(always)]
-    fn built<'a>(
-        &self,
-        at: usize,
-        keys: &'t [Box<str>],
-        (raws, members): (&'a mut [Raw<'a>], &'a mut [Member<'a>]),
-        escapes: &mut &'t [u32],
-        arena: &'a Arena,
-    ) -> Option<(usize, Value<'a>)>
-    where
-        't: 'a,
-    {
-        // Each member is a key, its colon, its value and what follows.
-        let starts = self.positions.get(at + 1..)?.as_chunks::<4>().0.get(..keys.len())?;
-        let (open, close) = (*self.positions.get(at)?, starts.last()?[3]);
-        let (source, raws) = raws.split_last_mut()?;
-        *source = Raw { text: self.source.get(open as usize..close as usize + 1)?, form: self.form };
-        let spaced = self.form.has(Form::SPACED);
-        for (((raw, member), key), &[_, _, start, next]) in raws.iter_mut().zip(&mut *members).zip(keys).zip(starts) {
-            let end = if spaced { self.trimmed(next) } else { next as usize };
-            raw.text = self.source.get(start as usize..end)?;
-            *member = Member { key, value: Value::Raw(raw) };
-        }
-        while let Some((escape, rest)) = escapes.split_first()
-            && *escape < close
-        {
-            *escapes = rest;
-            if *escape > open {
-                let n = starts.partition_point(|[.., next]| next < escape);
-                let text = self.source.get(starts.get(n)?[2] as usize..self.trimmed(starts.get(n)?[3]))?;
-                members.get_mut(n)?.value = respelled(text, arena);
-                let behind = escapes.partition_point(|escape| *escape < starts[n][3]);
-                *escapes = escapes.get(behind..)?;
-            }
-        }
-        Some((at + 1 + 4 * keys.len(), Value::opened_object(arena, members, source)))
     }
 
     /// The string, number or literal that starts there, before a token that starts at `next`.

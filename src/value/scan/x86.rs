@@ -104,7 +104,9 @@ fn first_bits(count: usize) -> u64 {
     if count >= BLOCK { !0 } else { (1 << count) - 1 }
 }
 
-#[inline(always)]
+/// Seldom needed, and said to be so: with a call in the way, the loop over all blocks would keep nothing in registers.
+#[cold]
+#[inline(never)]
 fn note_escapes(mut bits: u64, base: u32, escapes: &mut Vec<u32>) {
     while bits != 0 {
         escapes.push(base + bits.trailing_zeros());
@@ -296,15 +298,17 @@ fn avx512<const LINES: bool>(text: &[u8], index: &mut Index) {
     state.finish(index, 0, text.len(), non_ascii != 0);
 }
 
-/// For each set of eight bits the numbers of those that are set, in order; the rest is zero. One row more, as two are loaded.
-static BIT_NUMBERS: [[u8; 8]; 257] = {
-    let mut table = [[0; 8]; 257];
+/// For each set of eight bits the numbers of those that are set, in order, counted from 0 and from 8; the rest is unspecified.
+static BIT_NUMBERS: [[[u8; 8]; 256]; 2] = [bit_numbers(0), bit_numbers(8)];
+
+const fn bit_numbers(first: u8) -> [[u8; 8]; 256] {
+    let mut table = [[0; 8]; 256];
     let mut set = 0;
     while set < 256 {
         let (mut bit, mut count) = (0, 0);
         while bit < 8 {
             if set >> bit & 1 == 1 {
-                table[set][count] = bit as u8;
+                table[set][count] = first + bit as u8;
                 count += 1;
             }
             bit += 1;
@@ -312,7 +316,7 @@ static BIT_NUMBERS: [[u8; 8]; 257] = {
         set += 1;
     }
     table
-};
+}
 
 #[target_feature(enable = "avx2,pclmulqdq,popcnt,bmi1,bmi2")]
 fn avx2<const LINES: bool>(text: &[u8], index: &mut Index) {
@@ -354,21 +358,23 @@ fn avx2<const LINES: bool>(text: &[u8], index: &mut Index) {
         debug_assert!(index.positions.capacity() >= length + BLOCK && index.classes.capacity() >= length + BLOCK);
         let (positions, classes) = (index.positions.as_mut_ptr(), index.classes.as_mut_ptr());
         let mut start = _mm256_set1_epi32(base as i32);
-        for (eighth, bytes) in block.as_chunks::<8>().0.iter().enumerate() {
-            let set = (tokens >> (eighth * 8)) as u8;
-            // SAFETY: eight entries are stored behind the `length` tokens, and at most eight per step are kept; before
-            // the first step there is reserved memory for 64 more (see `for_each_block`), so at the start of each step
-            // for the eight of that step. Loads are of eight bytes from arrays of eight, and of sixteen from a row of the
-            // table that another follows: as it is not the length of a row, the instructions that use it load it themselves.
-            unsafe {
-                let numbers = BIT_NUMBERS.as_ptr().add(usize::from(set));
-                let kept = _mm_shuffle_epi8(_mm_loadl_epi64(bytes.as_ptr().cast()), _mm_loadu_si128(numbers.cast()));
-                _mm_storel_epi64(classes.add(length).cast(), kept);
-                let offsets = _mm256_add_epi32(_mm256_cvtepu8_epi32(_mm_loadl_epi64(numbers.cast())), start);
-                _mm256_storeu_si256(positions.add(length).cast(), offsets);
+        for (sixteenth, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
+            // SAFETY: an array of sixteen bytes is loaded.
+            let bytes = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+            for (half, numbers) in BIT_NUMBERS.iter().enumerate() {
+                let set = (tokens >> (sixteenth * 16 + half * 8)) as u8;
+                // SAFETY: eight entries are stored behind the `length` tokens, and at most eight per step are kept; before
+                // the first step there is reserved memory for 64 more (see `for_each_block`), so at the start of each
+                // step for the eight of that step. The load is of eight bytes from an array of eight.
+                unsafe {
+                    let numbers = _mm_loadl_epi64(numbers[usize::from(set)].as_ptr().cast());
+                    _mm_storel_epi64(classes.add(length).cast(), _mm_shuffle_epi8(bytes, numbers));
+                    let offsets = _mm256_add_epi32(_mm256_cvtepu8_epi32(numbers), start);
+                    _mm256_storeu_si256(positions.add(length).cast(), offsets);
+                }
+                length += set.count_ones() as usize;
             }
-            length += set.count_ones() as usize;
-            start = _mm256_add_epi32(start, _mm256_set1_epi32(8));
+            start = _mm256_add_epi32(start, _mm256_set1_epi32(16));
         }
         // SAFETY: the steps above wrote every entry up to `length`, within the capacity.
         unsafe {
