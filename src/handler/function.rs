@@ -5,9 +5,10 @@
 
 use super::decode::decode;
 use super::waiting::{CallDetails, Pending};
+use crate::value::name::first_of_name;
 use crate::value::number::{self, Number};
 use crate::value::raw::{self, Form};
-use crate::value::text::{first_of_name, is_plain, same};
+use crate::value::text::{is_plain, same};
 use crate::value::timestamp::Timestamp;
 use crate::value::{Arena, Kind, Member, Overlay, Raw, Value};
 use crate::vm::{Around, CallerId, TaskRequest};

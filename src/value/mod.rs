@@ -13,6 +13,7 @@
 //! | [`raw`] | looking into JSON text without building anything |
 //! | [`text`] | string escapes, both ways |
 //! | [`once`] | what is made once and kept
+//! | `name` | things by their names |
 //! | [`number`] | numbers as they were written: comparing and converting them |
 //! | [`write`](mod@write) | compact JSON text, sizes, equality |
 //! | [`path`] | paths: selecting from a value, writing into one |
@@ -26,6 +27,7 @@
 //! It must never know of states, and must never change a number's text.
 
 pub mod difference;
+pub(crate) mod name;
 pub mod number;
 pub mod once;
 pub mod path;
@@ -374,7 +376,7 @@ impl<'a> Value<'a> {
                 found.map(|text| Value::raw(arena, text, raw.form))
             }
             Value::Object(object) => {
-                text::last_of_name(object.members, |member| member.key, key).map(|member| member.value)
+                name::first_of_name(object.members, |member| member.key, key).map(|member| member.value)
             }
             Value::Overlay(mut overlay) => loop {
                 if overlay.member.key == key {

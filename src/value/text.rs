@@ -334,62 +334,6 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// The last of some things that is called so.
-#[inline(always)]
-pub(crate) fn last_of_name<'t, T>(things: &'t [T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<&'t T> {
-    next_of_name(things.iter().rev(), name_of, name)
-}
-
-/// The first of some things that is called so: the one that is, where their names are distinct.
-#[inline(always)]
-pub(crate) fn first_of_name<'t, T>(things: &'t [T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<&'t T> {
-    next_of_name(things.iter(), name_of, name)
-}
-
-/// The next of some things that is called so. What a name is told by is worked out once for all of them.
-#[inline(always)]
-fn next_of_name<'t, T: 't>(
-    things: impl Iterator<Item = &'t T>,
-    name_of: impl Fn(&T) -> &str,
-    name: &str,
-) -> Option<&'t T> {
-    fn ends<const N: usize>(text: &[u8]) -> Option<([u8; N], [u8; N])> {
-        Some((*text.first_chunk()?, *text.last_chunk()?))
-    }
-    let name = name.as_bytes();
-    let is_as_long = |thing: &&T| name_of(thing).len() == name.len();
-    match name.len() {
-        0 => first(things, is_as_long),
-        // The first, the last and the one in the middle are all that there are.
-        1..4 => {
-            let all = |text: &[u8]| Some((*text.first()?, *text.get(text.len() / 2)?, *text.last()?));
-            let wanted = all(name);
-            first(things, |thing| is_as_long(thing) && all(name_of(thing).as_bytes()) == wanted)
-        }
-        4..8 => {
-            let wanted = ends::<4>(name);
-            first(things, |thing| is_as_long(thing) && ends::<4>(name_of(thing).as_bytes()) == wanted)
-        }
-        8..=16 => {
-            let wanted = ends::<8>(name);
-            first(things, |thing| is_as_long(thing) && ends::<8>(name_of(thing).as_bytes()) == wanted)
-        }
-        _ => first(things, |thing| name_of(thing).as_bytes() == name),
-    }
-}
-
-/// As [`Iterator::find`], which is not put in its place wherever that is called.
-#[inline(always)]
-#[allow(clippy::manual_find)]
-fn first<'t, T: 't>(things: impl Iterator<Item = &'t T>, is_it: impl Fn(&&'t T) -> bool) -> Option<&'t T> {
-    for thing in things {
-        if is_it(&thing) {
-            return Some(thing);
-        }
-    }
-    None
-}
-
 /// Whether there is a byte that is looked for, one by one or in a word.
 #[inline(always)]
 fn any_in(bytes: &[u8], is_one: impl Fn(u8) -> bool, any_of: impl Fn(u64) -> bool) -> bool {
@@ -569,21 +513,6 @@ mod tests {
             append(&text[..length], &mut out);
             wanted.extend_from_slice(&text[..length]);
             assert_eq!(out, wanted);
-        }
-    }
-
-    #[test]
-    fn the_last_of_a_name_is_found() {
-        let names: Vec<String> = (0..40).flat_map(|n| ["x".repeat(n), "y".repeat(n) + "x"]).collect();
-        let things: Vec<(&str, usize)> = names.iter().map(|name| &**name).zip(0..).collect();
-        for (name, _) in &things {
-            let last = things.iter().rev().find(|(other, _)| other == name);
-            assert_eq!(last_of_name(&things, |(name, _)| name, name), last);
-            for at in 0..name.len() {
-                let mut other = name.to_string();
-                other.replace_range(at..=at, "z");
-                assert_eq!(last_of_name(&things, |(name, _)| name, &other), None, "{other}");
-            }
         }
     }
 
