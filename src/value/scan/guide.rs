@@ -348,12 +348,13 @@ impl Guide {
         for key in keys.unwrap_or_default() {
             // Each member is a key, its colon, its value and what follows; there always are four, as marks stand behind the
             // last token.
-            let (Some(&[_, _, class, after]), Some(known)) =
-                (classes.get(at..at + 4).and_then(<[u8]>::first_chunk), self.known.get_mut(at - first))
-            else {
+            let (Some(&[_, _, class, after]), Some(&[quote, _, start, next]), Some(known)) = (
+                classes.get(at..at + 4).and_then(<[u8]>::first_chunk),
+                positions.get(at..at + 4).and_then(<[u32]>::first_chunk),
+                self.known.get_mut(at - first),
+            ) else {
                 return (at, Stop::Key);
             };
-            let [quote, start, next] = [positions[at], positions[at + 2], positions[at + 3]];
             if !key.piece.is_at(tokens.text.as_bytes(), quote) {
                 return (at, Stop::Key);
             }
@@ -545,9 +546,15 @@ impl Place {
     #[inline(always)]
     fn alike_at(&mut self, tokens: (&str, &[u8], &[u32]), at: usize) -> Option<&Alike> {
         if !self.alike.get(self.last)?.is_at(tokens, at) {
-            self.last = self.alike.iter().position(|alike| alike.is_at(tokens, at))?;
+            self.last = self.other_at(tokens, at)?;
         }
         self.alike.get(self.last)
+    }
+
+    #[inline(never)]
+    fn other_at(&self, tokens: (&str, &[u8], &[u32]), at: usize) -> Option<usize> {
+        let mut others = self.alike.iter().enumerate().filter(|(number, _)| *number != self.last);
+        others.find(|(_, alike)| alike.is_at(tokens, at)).map(|(number, _)| number)
     }
 }
 
