@@ -107,12 +107,15 @@ pub(crate) fn integer(text: &str) -> Option<i64> {
             i64::from(eight_digits(u32::from_le_bytes(*first), u32::from_le_bytes(*last), length as u32)?)
         }
         (None, _) if length > 0 => {
-            // How many there are of so few nobody can guess: each is put where it belongs, perhaps more than once.
-            let [first, middle, last] = [digits[0], digits[length / 2], digits[length - 1]].map(u32::from);
-            let before = 8 * (4 - length);
-            let zeros = 0x3030_3030 & ((1 << before) - 1);
-            let last = first << before | middle << (before + 8 * (length / 2)) | last << 24 | zeros;
-            i64::from(eight_digits(0, last, 4)?)
+            // How many there are of so few nobody can guess: what is not there, or is there twice, counts for nothing.
+            const WORTH: [(i64, i64); 4] = [(0, 0), (0, 0), (10, 0), (100, 10)];
+            let [first, middle, last] =
+                [digits[0], digits[length / 2], digits[length - 1]].map(|byte| byte.wrapping_sub(b'0'));
+            if first.max(middle).max(last) > 9 {
+                return None;
+            }
+            let (of_first, of_middle) = WORTH[length % WORTH.len()];
+            i64::from(first) * of_first + i64::from(middle) * of_middle + i64::from(last)
         }
         _ => many_digits(digits)?,
     };

@@ -189,3 +189,26 @@ fn members_are_written_alike_whatever_their_length_and_the_room_there_is() {
         }
     }
 }
+
+#[test]
+fn members_that_are_strings_are_written_alike_wherever_something_must_be_escaped() {
+    let arena = Arena::new();
+    let text = "abcdefghijklmnopqrstuvwxyz".repeat(4);
+    for bytes in 0..70 {
+        for special in ["", "\"", "\\", "\n", "é"] {
+            for at in 0..=bytes {
+                let string = format!("{}{special}{}", &text[..at], &text[at..bytes]);
+                let value = Value::copy_str(&arena, &string);
+                let members = [Member { key: "k", value }, Member { key: "longer", value }];
+                let object = Value::object(&arena, arena.alloc_slice_copy(&members));
+                let spelled = serde_json::to_string(&string).unwrap();
+                let wanted = format!("{{\"k\":{spelled},\"longer\":{spelled}}}");
+                for room in [0, wanted.len() + 100, 4_096] {
+                    let mut out = Vec::with_capacity(room);
+                    object.write(&mut out);
+                    assert_eq!(String::from_utf8(out).unwrap(), wanted);
+                }
+            }
+        }
+    }
+}

@@ -152,28 +152,43 @@ fn put<const N: usize>(first: &[u8; N], last: &[u8; N], length: usize, room: &mu
 const SHORT_KEY_MAX: usize = 16;
 const SHORT_VALUE_MAX: usize = 2 * SHORT_MAX;
 /// A member: its key with quotes and colon, a short value, a comma.
-const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_VALUE_MAX + 1;
+const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_VALUE_MAX + 3;
 
 /// Appends a member of an object and a comma behind it, if its key and the text of its value are short and there is room;
-/// whether that was so. A key may be known to be plain.
+/// whether that was so. A key may be known to be plain. The value is a string, and then nothing in it must be escaped, or it is
+/// the text of one.
 #[inline(always)]
-pub(crate) fn write_short_member(key: &str, plain: bool, value: &str, out: &mut Vec<u8>) -> bool {
+pub(crate) fn write_short_member<const STRING: bool>(key: &str, plain: bool, value: &str, out: &mut Vec<u8>) -> bool {
     let (key, value) = (key.as_bytes(), value.as_bytes());
     if key.len() > SHORT_KEY_MAX || value.len() > SHORT_VALUE_MAX || out.capacity() - out.len() < MEMBER {
         return false;
     }
-    // As with a string: all of it is a block of quotes first, and what is too much is cut off.
+    // As with strings: a block of quotes, what goes between them, and what is too much is cut off.
     let start = out.len();
     out.extend_from_slice(&[b'"'; MEMBER]);
     let Some(room) = out.last_chunk_mut::<MEMBER>() else { return false };
-    let (behind_key, behind) = (key.len() + 2, key.len() + 3 + value.len());
-    let is_clean = plain || is_plain(key);
+    let quote = usize::from(STRING);
+    let (behind_key, behind) = (key.len() + 2, key.len() + 3 + value.len() + 2 * quote);
+    let is_clean = (plain || is_plain(key)) && (!STRING || is_plain_value(value));
     put_short(key, &mut room[1..]);
     room[behind_key] = b':';
-    put_short(value, &mut room[behind_key + 1..]);
+    put_short(value, &mut room[behind_key + 1 + quote..]);
     room[behind] = b',';
     out.truncate(if is_clean { start + behind + 1 } else { start });
     is_clean
+}
+
+/// As [`is_plain`], of a longer text too.
+#[inline(always)]
+fn is_plain_value(bytes: &[u8]) -> bool {
+    let is_marked = |block: &[u8; 16]| any_marked(marks(block));
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let between = || bytes.as_chunks().0.iter().skip(1).any(is_marked);
+            !is_marked(first) && !is_marked(last) && (bytes.len() <= 32 || !between())
+        }
+        _ => is_plain(bytes),
+    }
 }
 
 /// Whether a text of at most 16 bytes has nothing in it that must be escaped; of a longer one that is not known. There is no
@@ -379,16 +394,22 @@ fn first<'t, T: 't>(things: impl Iterator<Item = &'t T>, is_it: impl Fn(&&'t T) 
 #[inline(always)]
 fn any_in(bytes: &[u8], is_one: impl Fn(u8) -> bool, any_of: impl Fn(u64) -> bool) -> bool {
     // The last word may hold bytes that were in another.
-    if let Some(last) = bytes.last_chunk() {
-        let (words, _) = bytes.as_chunks::<8>();
-        return any_of(u64::from_le_bytes(*last)) || words.iter().any(|word| any_of(u64::from_le_bytes(*word)));
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let is_long = bytes.len() > 2 * size_of::<u64>();
+        return any_of(u64::from_le_bytes(*first))
+            || any_of(u64::from_le_bytes(*last))
+            || is_long && bytes.as_chunks().0.iter().any(|word| any_of(u64::from_le_bytes(*word)));
     }
     match (bytes.first_chunk(), bytes.last_chunk()) {
         (Some(first), Some(last)) => {
             let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
             any_of(u64::from(first) | u64::from(last) << 32)
         }
-        _ => bytes.iter().any(|byte| is_one(*byte)),
+        // Of no more than three these are all; where they are known, nothing is left to do.
+        _ => match (bytes.first(), bytes.get(bytes.len() / 2), bytes.last()) {
+            (Some(a), Some(b), Some(c)) => is_one(*a) || is_one(*b) || is_one(*c),
+            _ => false,
+        },
     }
 }
 

@@ -39,9 +39,10 @@ impl<'a> Value<'a> {
                 out.push(b'{');
                 for member in object.members {
                     let mut digits = itoa::Buffer::new();
-                    let is_written = match member.value.short(&mut digits) {
-                        Some(text) => text::write_short_member(member.key, object.plain, text, out),
-                        None => false,
+                    let is_written = match (member.value, member.value.short(&mut digits)) {
+                        (_, Some(text)) => text::write_short_member::<false>(member.key, object.plain, text, out),
+                        (Value::Text(text), _) => text::write_short_member::<true>(member.key, object.plain, text, out),
+                        _ => false,
                     };
                     if !is_written {
                         write_member(member, out);

@@ -68,7 +68,7 @@ impl<'a> LineView<'a> {
     }
 
     /// The same by the tokens.
-    #[inline(never)]
+    #[inline(always)]
     fn member_inside(
         &self,
         (object, start): (&'a str, usize),

@@ -4,10 +4,10 @@
 //! ([`Keeps::Text`]) that is all; the members that are wanted of all outputs are copied beside it. Else the values are
 //! kept as well. It must never hand on a value that somebody looks into without its elements.
 
-use super::each::Part;
+use super::each::Part as PartOfMap;
 use super::writing::{Made, Written};
 use super::{Scanned, Walk};
-use crate::program::shortcut::{Each, Item, Keeps, Operand, REGISTER_DEPTH_MAX};
+use crate::program::shortcut::{Each, Item, Keeps, Operand, Part, REGISTER_DEPTH_MAX};
 use crate::value::raw::Form;
 use crate::value::text::append;
 use crate::value::{Arena, Raw, Value};
@@ -72,10 +72,11 @@ impl<'a> Outputs<'a> {
     pub fn take(&mut self, item: &Item, made: Made<'_, 'a>, deepest: u32, input: &Scanned<'a>) -> Option<u64> {
         let before = self.text.len();
         self.deepest = self.deepest.max(deepest + item.levels);
-        if item.members.is_empty() {
-            made.write(&item.text, input, &mut self.text);
-        } else {
-            self.take_members(item, made, input);
+        match *item.text {
+            // Most often what a function replied.
+            [Part::Value(Operand::Register(register))] => made.put_register(register, input, &mut self.text),
+            _ if item.members.is_empty() => made.write(&item.text, input, &mut self.text),
+            _ => self.take_members(item, made, input),
         }
         self.text.push(b',');
         self.count += 1;
@@ -98,7 +99,7 @@ impl<'a> Outputs<'a> {
     }
 
     /// Takes over what a part of the items has come to elsewhere.
-    pub fn take_part(&mut self, part: &Part) {
+    pub fn take_part(&mut self, part: &PartOfMap) {
         let before = self.text.len();
         self.text.extend_from_slice(part.text.as_bytes());
         self.deepest = self.deepest.max(part.deepest);

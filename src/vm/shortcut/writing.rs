@@ -89,10 +89,12 @@ impl Made<'_, '_> {
     }
 
     #[inline(always)]
-    fn put_register(&self, register: u32, input: &Scanned, out: &mut Vec<u8>) {
+    pub fn put_register(&self, register: u32, input: &Scanned, out: &mut Vec<u8>) {
         match self.registers[register as usize] {
             Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
             Value::Text(text) => write_string(text, out),
+            // Only arrays have been written down.
+            object @ Value::Object(_) => object.write(out),
             _ => self.put(Operand::Register(register), input, out),
         }
     }
