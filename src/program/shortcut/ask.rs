@@ -45,7 +45,7 @@ pub struct Ask {
 pub enum Payload {
     /// A value.
     Value(Operand),
-    /// An object that is built for the call, as by [`Compute::Object`].
+    /// An object that is built for the call, as by [`Compute::Object`](super::Compute::Object).
     Object(Members),
 }
 
