@@ -90,6 +90,7 @@ struct Known {
     name: u32,
     /// The place of objects that are its value, or in its value.
     inner: u32,
+    /// Where it leads.
     goal: Option<Goal>,
     /// What its value was when it was a number or literal.
     kind: Kind,
@@ -139,6 +140,7 @@ struct Run {
 }
 
 impl Run {
+    /// Another object follows, or the first.
     #[inline(always)]
     fn add(&mut self, token: usize, members: usize) {
         if self.objects == 0 {
@@ -423,7 +425,8 @@ impl Guide {
         }
     }
 
-    /// The token behind the object at a token, which is the value of a key that leads somewhere, if it is like one before.
+    /// The token behind the object at a token, if it is like one before, its slots filled: it is the value of a key that leads
+    /// to a node, or nowhere.
     #[inline(never)]
     fn known_object(
         &mut self,
@@ -551,6 +554,7 @@ impl Place {
         self.alike.get(self.last)
     }
 
+    /// Which one other than the one met last it is. Apart, so that nothing is made ready for it where it is not needed.
     #[inline(never)]
     fn other_at(&self, tokens: (&str, &[u8], &[u32]), at: usize) -> Option<usize> {
         let mut others = self.alike.iter().enumerate().filter(|(number, _)| *number != self.last);
