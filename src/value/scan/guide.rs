@@ -90,6 +90,7 @@ struct Known {
     name: u32,
     /// The place of objects that are its value, or in its value.
     inner: u32,
+    /// Where it leads.
     goal: Option<Goal>,
     /// What its value was when it was a number or literal.
     kind: Kind,
@@ -139,6 +140,7 @@ struct Run {
 }
 
 impl Run {
+    /// Another object follows, or the first.
     #[inline(always)]
     fn add(&mut self, token: usize, members: usize) {
         if self.objects == 0 {
@@ -348,12 +350,13 @@ impl Guide {
         for key in keys.unwrap_or_default() {
             // Each member is a key, its colon, its value and what follows; there always are four, as marks stand behind the
             // last token.
-            let (Some(&[_, _, class, after]), Some(known)) =
-                (classes.get(at..at + 4).and_then(<[u8]>::first_chunk), self.known.get_mut(at - first))
-            else {
+            let (Some(&[_, _, class, after]), Some(&[quote, _, start, next]), Some(known)) = (
+                classes.get(at..at + 4).and_then(<[u8]>::first_chunk),
+                positions.get(at..at + 4).and_then(<[u32]>::first_chunk),
+                self.known.get_mut(at - first),
+            ) else {
                 return (at, Stop::Key);
             };
-            let [quote, start, next] = [positions[at], positions[at + 2], positions[at + 3]];
             if !key.piece.is_at(tokens.text.as_bytes(), quote) {
                 return (at, Stop::Key);
             }
@@ -422,7 +425,8 @@ impl Guide {
         }
     }
 
-    /// The token behind the object at a token, which is the value of a key that leads somewhere, if it is like one before.
+    /// The token behind the object at a token, if it is like one before, its slots filled: it is the value of a key that leads
+    /// to a node, or nowhere.
     #[inline(never)]
     fn known_object(
         &mut self,
@@ -545,9 +549,16 @@ impl Place {
     #[inline(always)]
     fn alike_at(&mut self, tokens: (&str, &[u8], &[u32]), at: usize) -> Option<&Alike> {
         if !self.alike.get(self.last)?.is_at(tokens, at) {
-            self.last = self.alike.iter().position(|alike| alike.is_at(tokens, at))?;
+            self.last = self.other_at(tokens, at)?;
         }
         self.alike.get(self.last)
+    }
+
+    /// Which one other than the one met last it is. Apart, so that nothing is made ready for it where it is not needed.
+    #[inline(never)]
+    fn other_at(&self, tokens: (&str, &[u8], &[u32]), at: usize) -> Option<usize> {
+        let mut others = self.alike.iter().enumerate().filter(|(number, _)| *number != self.last);
+        others.find(|(_, alike)| alike.is_at(tokens, at)).map(|(number, _)| number)
     }
 }
 

@@ -73,6 +73,8 @@ pub(super) struct Block {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     Number(Spelling),
+    /// The same, perhaps with a sign.
+    Signed(Spelling),
     Literal,
     Other,
 }
@@ -359,14 +361,16 @@ impl Kind {
     pub(super) fn of(class: u8, text: &[u8]) -> Kind {
         match class {
             b'a'..=b'z' => Kind::Literal,
+            b'-' => text.get(1..).and_then(Spelling::of).map_or(Kind::Other, Kind::Signed),
             _ => Spelling::of(text).map_or(Kind::Other, Kind::Number),
         }
     }
 
-    /// Whether a number or literal stands there, of whichever kind.
+    /// Whether a number or literal stands there, of whichever kind: most likely a number with more decimals or fewer.
     #[inline(never)]
     fn is_any_at(text: &str, from: u32, next: u32) -> bool {
-        is_scalar(text, from, next)
+        number::short(text.as_bytes(), from as usize, next as usize).is_some_and(Short::is_decimal)
+            || is_scalar(text, from, next)
     }
 
     /// Whether a number or literal stands there, before a token that starts at `next`: most likely one of this kind.
@@ -374,6 +378,10 @@ impl Kind {
     pub(super) fn is_at(self, text: &str, from: u32, next: u32) -> bool {
         let as_before = match self {
             Kind::Number(spelling) => spelling.is_at(text.as_bytes(), from, next),
+            Kind::Signed(spelling) => {
+                let sign = u32::from(text.as_bytes().get(from as usize) == Some(&b'-'));
+                spelling.is_at(text.as_bytes(), from + sign, next)
+            }
             Kind::Literal => {
                 number::short(text.as_bytes(), from as usize, next as usize).is_some_and(Short::is_literal)
             }
@@ -481,6 +489,21 @@ mod tests {
         assert_eq!(recognised(LINE, deep, true), None);
         assert!(recognised(nested, r#"{"a":1,"z":{"c":2,"c":3}}"#, false).is_some());
         assert_eq!(recognised(nested, r#"{"a":1,"z":{"c":2,"c":3}}"#, true), None);
+    }
+
+    #[test]
+    fn a_kind_says_only_what_is_tried_first() {
+        let texts = "0 7 12345678 123456789 0.5 12.25 -1 -0 -0.5 -12.25 1e5 true false null 00 01 -01 - -- -.5 .5 1. -1. 1.5.5 tru nul";
+        for learned in texts.split(' ').filter(|text| number::is_scalar(text.as_bytes())) {
+            let kind = Kind::of(learned.as_bytes()[0], learned.as_bytes());
+            for text in texts.split(' ') {
+                let next = 1 + text.len() as u32;
+                for within in [format!("[{text},\"0123456789\"]"), format!("[{text}]")] {
+                    let wanted = number::is_scalar(text.as_bytes());
+                    assert_eq!(kind.is_at(&within, 1, next), wanted, "{text} where {learned} was");
+                }
+            }
+        }
     }
 
     #[test]

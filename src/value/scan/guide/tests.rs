@@ -153,6 +153,7 @@ fn generated_lines_are_as_if_walked() {
         "0",
         "-2",
         "3.5",
+        "-0.25",
         "1e5",
         "12345678901",
         "true",
