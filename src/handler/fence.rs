@@ -41,11 +41,11 @@ impl Behind {
             return self.answer_within(request, mark, limit);
         }
         let call = || match self.function.call(Event::of(request), &Call::new(request)) {
-            Ok(value) => Answered::Returned(value),
+            Ok(value) => Answered::Returned(value).moved(),
             Err(error) => otherwise(error, request.arena()),
         };
         match self.inside(call) {
-            Ok(answered) => answered,
+            Ok(answered) => answered.moved(),
             Err(panic) => Answered::Otherwise(request.arena().alloc(panicked(&*panic, request.arena()))),
         }
     }

@@ -165,7 +165,7 @@ pub enum Node {
     },
     /// A branch of a Parallel begins, or all have ended.
     Branch {
-        /// Where the time at which all begin is kept; behind it, the latest end, and who the parent is.
+        /// Where the time at which all begin is kept; behind it, the latest end.
         register: u32,
         /// Which of the two.
         turn: BranchTurn,

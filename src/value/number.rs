@@ -146,10 +146,10 @@ fn eight_digits(first: u32, last: u32, length: u32) -> Option<u32> {
     if (bytes.wrapping_add(0x7676_7676_7676_7676) | bytes) & TOPS != 0 {
         return None;
     }
-    // Neighbours make numbers of two digits, those of four, and those of eight.
-    let twos = (bytes & 0x00ff_00ff_00ff_00ff) * 10 + (bytes >> 8 & 0x00ff_00ff_00ff_00ff);
-    let fours = (twos & 0x0000_ffff_0000_ffff) * 100 + (twos >> 16 & 0x0000_ffff_0000_ffff);
-    Some((fours & 0xffff_ffff) as u32 * 10_000 + (fours >> 32) as u32)
+    // Neighbours make numbers of two digits, those of four, and those of eight: each product has them in its upper half.
+    let twos = bytes.wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = twos.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    Some((fours.wrapping_mul(10_000 << 32 | 1) >> 32) as u32)
 }
 
 /// The double of a number of at most 15 digits without an exponent, which is what most are: the digits and the power of ten

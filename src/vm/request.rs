@@ -3,7 +3,7 @@
 use super::fan_out::Children;
 use super::outcome::Failure;
 use super::seed::{Seed, Stream};
-use crate::program::shortcut::{CallSite, Operand};
+use crate::program::shortcut::{CallSite, Offspring, Operand};
 use crate::program::work::{Integration, Task, function_name};
 use crate::program::{HandlerId, Program};
 use crate::value::scan::LineView;
@@ -34,8 +34,8 @@ pub struct TaskRequest<'a> {
     pub now_ms: i64,
     site: &'a CallSite,
     asker: &'a Asker<'a>,
-    /// The key of the child's stream, if it is a child of the execution that asks.
-    child: Option<u64>,
+    /// Which child of the execution asks, if it is not itself.
+    child: Option<&'a Child<'a>>,
     /// What few requests have.
     rare: Option<&'a Rare<'a>>,
 }
@@ -67,6 +67,23 @@ pub(crate) struct Asker<'a> {
     around: Around<'a>,
 }
 
+/// A branch or an item: a child of an execution, or of another child.
+#[derive(Debug)]
+pub(super) struct Child<'a> {
+    pub parent: Option<&'a Child<'a>>,
+    pub who: Offspring,
+}
+
+impl Child<'_> {
+    /// Its stream of numbers, of which nothing has been drawn; the execution's is that. Children are not deeper in one another
+    /// than Maps and Parallels are in the program.
+    fn seed(&self, root: Seed) -> Seed {
+        let Offspring { fork, draws, index } = self.who;
+        let parent = self.parent.map_or(root, |parent| parent.seed(root));
+        parent.after(draws).child(u64::from(fork.0)).child(u64::from(index))
+    }
+}
+
 /// Where the values of an execution are.
 #[derive(Debug)]
 pub(crate) struct Around<'a> {
@@ -83,19 +100,14 @@ impl<'a> Asker<'a> {
         Asker { program, who, around: Around { arena, view: Some(view) } }
     }
 
-    /// Who the execution is.
-    pub(super) fn who(&self) -> Stream<'a> {
-        self.who
-    }
-
-    /// The request that a call comes to, of the execution or of the child with that key.
+    /// The request that a call comes to, of the execution or of a child.
     #[inline(always)]
     pub(super) fn request(
         &'a self,
         site: &'a CallSite,
         (arguments, payload): (Arguments<'a>, Value<'a>),
         now_ms: i64,
-        child: Option<u64>,
+        child: Option<&'a Child<'a>>,
     ) -> TaskRequest<'a> {
         TaskRequest { arguments, payload, now_ms, site, asker: self, child, rare: None }
     }
@@ -237,7 +249,7 @@ impl<'a> TaskRequest<'a> {
 
     /// Who calls: what the call's id derives from.
     pub fn caller(&self) -> CallerId<'a> {
-        let who = self.child.map_or(self.asker.who, |key| Seed::of_key(key).into());
+        let who = self.child.map_or(self.asker.who, |child| child.seed(self.asker.who.get()).into());
         CallerId { seed: who.after(self.site.draws), calls: self.site.calls, wrapped: self.is_wrapped() }
     }
 
@@ -269,6 +281,18 @@ pub enum Answered<'a> {
 }
 
 const _: () = assert!(size_of::<Option<Answered<'static>>>() == 16);
+
+impl Answered<'_> {
+    /// The same. What an object that has just been returned consists of is moved piece by piece: its two halves have been
+    /// written one by one, and a processor that is to read them as one has to wait until both are in memory.
+    #[inline(always)]
+    pub fn moved(self) -> Self {
+        match self {
+            Answered::Returned(Value::Object(object)) => Answered::Returned(Value::Object(object)),
+            other => other,
+        }
+    }
+}
 
 impl<'a> From<Answered<'a>> for Reply<'a> {
     fn from(answered: Answered<'a>) -> Reply<'a> {

@@ -41,11 +41,6 @@ impl Seed {
         self.key
     }
 
-    /// The stream of that [key](Self::key), from its start.
-    pub(super) fn of_key(key: u64) -> Seed {
-        Seed { key, draws: 0 }
-    }
-
     /// The stream as it stands after so many more numbers.
     pub(super) fn after(self, draws: u64) -> Seed {
         Seed { draws: self.draws + draws, ..self }

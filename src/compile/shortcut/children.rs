@@ -50,7 +50,7 @@ impl Tracer<'_> {
                 let input = track.pop()?;
                 let first = *entries.first().ok_or(Lost)?;
                 let register = track.new_register();
-                track.registers += 2;
+                track.registers += 1;
                 let who = Offspring { fork: id, draws: track.draws, index: 0 };
                 links.push(Link::Branch { register, turn: BranchTurn::First, who });
                 // Who the children are.

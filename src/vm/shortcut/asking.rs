@@ -7,9 +7,8 @@
 use super::{REGISTER_DEPTH_MAX, Walk};
 use crate::program::shortcut::{Arguments, Ask, ERROR_BYTES_MAX, NodeId, Offspring, Operand, Payload};
 use crate::program::state;
-use crate::value::Value;
-use crate::vm::request::{self, Answered, Asker, Reply, TaskRequest};
-use crate::vm::seed::Seed;
+use crate::value::{Arena, Value};
+use crate::vm::request::{self, Answered, Asker, Child, Reply, TaskRequest};
 use std::cell::Cell;
 
 /// Those who do tasks.
@@ -50,23 +49,21 @@ impl<'a> Iterator for GivenReplies<'a> {
 /// What an execution that is told needs for the calls that it makes, and what they came to.
 pub struct Calls<'c, 'a> {
     asked: Option<(&'c dyn Answers, &'a Asker<'a>)>,
-    /// The execution's stream of numbers, as soon as somebody has wanted to know it.
-    root: Option<Seed>,
-    /// Of the child at hand the stream's key, if there is one: of a child, nothing has been drawn.
-    child: Option<u64>,
+    /// The child at hand, if there is one.
+    pub(super) child: Option<&'a Child<'a>>,
     given: GivenReplies<'a>,
 }
 
 impl<'c, 'a> Calls<'c, 'a> {
     /// Nobody does any task: what calls, the machine has to run.
     pub fn none() -> Calls<'c, 'a> {
-        Calls { asked: None, root: None, child: None, given: GivenReplies(None) }
+        Calls { asked: None, child: None, given: GivenReplies(None) }
     }
 
     /// Calls of that execution; if nobody does any task, what calls has to be run.
     #[inline(always)]
     pub(crate) fn of(answers: Option<&'c dyn Answers>, asker: &'a Asker<'a>) -> Calls<'c, 'a> {
-        Calls { asked: answers.map(|answers| (answers, asker)), root: None, child: None, given: GivenReplies(None) }
+        Calls { asked: answers.map(|answers| (answers, asker)), child: None, given: GivenReplies(None) }
     }
 
     /// The calls that have been made, each with its reply.
@@ -74,28 +71,10 @@ impl<'c, 'a> Calls<'c, 'a> {
         self.given
     }
 
-    fn root(&mut self) -> Seed {
-        let asked = self.asked;
-        *self.root.get_or_insert_with(|| asked.map_or(Seed::NOBODY, |(_, asker)| asker.who().get()))
-    }
-
-    /// The stream of a parent, to go on with; it is worked out now, since its children's derive from it.
-    pub(super) fn parent(&mut self) -> Seed {
-        match self.child {
-            Some(key) => Seed::of_key(key),
-            None => self.root(),
-        }
-    }
-
-    /// From here on it is about this child.
-    pub(super) fn enter(&mut self, parent: Seed, child: Offspring) {
-        let mut fork = parent.after(child.draws).child(u64::from(child.fork.0));
-        self.child = Some(fork.child(u64::from(child.index)).key());
-    }
-
-    /// It is about the parent again, which is known by its key.
-    pub(super) fn leave(&mut self, key: u64) {
-        self.child = (self.root().key() != key).then_some(key);
+    /// From here on it is about a child of that parent, or of the execution. What numbers it draws is worked out for who asks.
+    #[inline(always)]
+    pub(super) fn enter(&mut self, parent: Option<&'a Child<'a>>, who: Offspring, arena: &'a Arena) {
+        self.child = Some(arena.alloc(Child { parent, who }));
     }
 }
 
@@ -128,7 +107,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             reply: Cell::new(Answered::Returned(Value::Null)),
             before: self.calls.given.0,
         });
-        let answered = answers.answer(&given.request)?;
+        let answered = answers.answer(&given.request)?.moved();
         given.reply.set(answered);
         self.calls.given = GivenReplies(Some(given));
         // Memory that is given back on the way only the machine has.

@@ -128,7 +128,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         let mut outputs = Outputs::new(each, items.len().min(LONG), self.arena);
         self.items.reserve(items.len());
         let independent = (each.timeless || !places.scarce) && !each.asks;
-        let parent = each.asks.then(|| self.calls.parent());
+        let parent = self.calls.child;
         let crowded_bytes = self.arena.allocated_bytes() + self.shortcuts.crowded_bytes;
         for begin in (0..items.len()).step_by(STRETCH) {
             let stretch = begin..items.len().min(begin + STRETCH);
@@ -148,8 +148,8 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 }
                 // Where no time passes, nobody has to know which place is free.
                 let (place, starts_ms) = if each.timeless { (0, places.starts_ms) } else { places.take() };
-                if let Some(parent) = parent {
-                    self.calls.enter(parent, Offspring { index: index as u32, ..each.who });
+                if each.asks {
+                    self.calls.enter(parent, Offspring { index: index as u32, ..each.who }, self.arena);
                 }
                 let (end, item) = self.item(each, (index, items[index]), starts_ms)?;
                 if !each.timeless {
@@ -167,9 +167,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 }
             }
         }
-        if let Some(parent) = parent {
-            self.calls.leave(parent.key());
-        }
+        self.calls.child = parent;
         self.now_ms = places.latest_ms;
         self.keep_outputs(each, outputs)
     }
@@ -252,22 +250,12 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             BranchTurn::Joined => self.now_ms = latest.max(self.now_ms),
         }
         if self.shortcuts.asks {
-            self.turn_to(register + 2, turn, who);
-        }
-    }
-}
-
-impl Walk<'_, '_, '_, '_> {
-    /// It is about another branch from here on, or about its parent, whose key is kept in the register.
-    fn turn_to(&mut self, register: usize, turn: BranchTurn, who: Offspring) {
-        if turn == BranchTurn::First {
-            self.registers[register] = Value::Int(self.calls.parent().key() as i64);
-        }
-        let key = if let Value::Int(key) = self.registers[register] { key as u64 } else { 0 };
-        self.calls.leave(key);
-        if turn != BranchTurn::Joined {
-            let parent = self.calls.parent();
-            self.calls.enter(parent, who);
+            let above = self.calls.child.and_then(|child| child.parent);
+            match turn {
+                BranchTurn::First => self.calls.enter(self.calls.child, who, self.arena),
+                BranchTurn::Next => self.calls.enter(above, who, self.arena),
+                BranchTurn::Joined => self.calls.child = above,
+            }
         }
     }
 }
