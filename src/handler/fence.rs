@@ -10,6 +10,7 @@ use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use crate::vm::{Answered, Reply, TaskRequest};
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,25 +33,32 @@ impl Behind {
         self.mark.get_or_insert_with(mark);
     }
 
-    /// Does a task, and waits for whoever takes time over it.
+    /// Does a task, and waits for whoever takes time over it; how it ended is put where it is wanted.
     #[inline(always)]
-    pub fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Answered<'a> {
+    pub fn answer<'a>(&self, request: &'a TaskRequest<'a>, ended: &Cell<Answered<'a>>) {
         if let Some(mark) = &self.mark
             && let Some(limit) = mark.limit()
         {
-            return self.answer_within(request, mark, limit);
+            return ended.set(self.answer_within(request, mark, limit));
         }
         let call = || match self.function.call(Event::of(request), &Call::new(request)) {
-            Ok(value) => Answered::Returned(value).moved(),
-            Err(error) => otherwise(error, request.arena()),
+            Ok(Value::Object(object)) => ended.set(Answered::Object(object)),
+            Ok(value) => ended.set(Answered::Returned(value)),
+            Err(error) => ended.set(otherwise(error, request.arena())),
         };
-        match self.inside(call) {
-            Ok(answered) => answered.moved(),
-            Err(panic) => Answered::Otherwise(request.arena().alloc(panicked(&*panic, request.arena()))),
+        if let Err(panic) = self.inside(call) {
+            ended.set(Answered::Otherwise(request.arena().alloc(panicked(&*panic, request.arena()))));
         }
     }
 
-    /// The same within that time.
+    /// The same as a reply.
+    pub fn reply<'a>(&self, request: &'a TaskRequest<'a>) -> Reply<'a> {
+        let ended = Cell::new(Answered::Returned(Value::Null));
+        self.answer(request, &ended);
+        ended.get().into()
+    }
+
+    /// What a task ends with within that time.
     #[inline(never)]
     fn answer_within<'a>(&self, request: &'a TaskRequest<'a>, mark: &Mark, limit: Duration) -> Answered<'a> {
         match mark.call_elsewhere(&self.function, Event::of(request), &Call::new(request), limit) {
@@ -63,7 +71,7 @@ impl Behind {
     pub fn begin<'a>(&self, request: &'a TaskRequest<'a>) -> Answer<'a> {
         let (event, call) = (Event::of(request), Call::new(request));
         match self.inside(|| self.function.begin(event, &call)) {
-            Ok(None) => Answer::Now(self.answer(request).into()),
+            Ok(None) => Answer::Now(self.reply(request)),
             Ok(Some(pending)) => Answer::Later(match &self.mark {
                 Some(mark) => mark.clone().around(pending),
                 None => pending,

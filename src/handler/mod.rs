@@ -36,6 +36,7 @@ use function::{Call, Event, Function, FunctionError};
 use mock::{Counters, Mock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -302,7 +303,7 @@ impl Bound {
         if let Some(reply) = self.mock.as_ref().and_then(|mock| mock.reply(request, counters)) {
             return reply;
         }
-        self.behind(request).map_or_else(|| nobody(request), |behind| behind.answer(request).into())
+        self.behind(request).map_or_else(|| nobody(request), |behind| behind.reply(request))
     }
 
     /// Does a task, or begins it if whoever does it takes time over it.
@@ -334,8 +335,8 @@ impl Bound {
 }
 
 impl Answers for Bound {
-    fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Option<Answered<'a>> {
-        self.behind(request).map(|behind| behind.answer(request))
+    fn answer<'a>(&self, request: &'a TaskRequest<'a>, ended: &Cell<Answered<'a>>) -> bool {
+        self.behind(request).map(|behind| behind.answer(request, ended)).is_some()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::program::shortcut::{CallSite, Offspring, Operand};
 use crate::program::work::{Integration, Task, function_name};
 use crate::program::{HandlerId, Program};
 use crate::value::scan::LineView;
-use crate::value::{Arena, Member, Value};
+use crate::value::{Arena, Member, Object, Value};
 
 /// What an execution needs in order to go on.
 #[derive(Debug)]
@@ -272,31 +272,24 @@ impl<'a> TaskRequest<'a> {
 }
 
 /// How a task ended, in no more than a value takes: most functions return one.
+// Most of them an object, which has a variant of its own: a value is written in two halves, and whoever reads it as a whole right
+// after that waits until both have arrived. What is told apart is moved half by half.
 #[derive(Clone, Copy, Debug)]
 pub enum Answered<'a> {
-    /// As [`Reply::Returned`].
+    /// An object that was put together, as [`Reply::Returned`].
+    Object(&'a Object<'a>),
+    /// Any other value, as [`Reply::Returned`].
     Returned(Value<'a>),
     /// In any other way.
     Otherwise(&'a Reply<'a>),
 }
 
-const _: () = assert!(size_of::<Option<Answered<'static>>>() == 16);
-
-impl Answered<'_> {
-    /// The same. What an object that has just been returned consists of is moved piece by piece: its two halves have been
-    /// written one by one, and a processor that is to read them as one has to wait until both are in memory.
-    #[inline(always)]
-    pub fn moved(self) -> Self {
-        match self {
-            Answered::Returned(Value::Object(object)) => Answered::Returned(Value::Object(object)),
-            other => other,
-        }
-    }
-}
+const _: () = assert!(size_of::<Answered<'static>>() == 16);
 
 impl<'a> From<Answered<'a>> for Reply<'a> {
     fn from(answered: Answered<'a>) -> Reply<'a> {
         match answered {
+            Answered::Object(object) => Reply::Returned(Value::Object(object)),
             Answered::Returned(value) => Reply::Returned(value),
             Answered::Otherwise(reply) => *reply,
         }

@@ -13,8 +13,8 @@ use std::cell::Cell;
 
 /// Those who do tasks.
 pub trait Answers {
-    /// Does a task at once; nothing, if that is another's matter.
-    fn answer<'a>(&self, request: &'a TaskRequest<'a>) -> Option<Answered<'a>>;
+    /// Does a task at once, and puts down how it ended; no, if that is another's matter.
+    fn answer<'a>(&self, request: &'a TaskRequest<'a>, ended: &Cell<Answered<'a>>) -> bool;
 }
 
 /// The calls that an execution has made, each with its reply; the last one first.
@@ -107,21 +107,19 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             reply: Cell::new(Answered::Returned(Value::Null)),
             before: self.calls.given.0,
         });
-        let answered = answers.answer(&given.request)?.moved();
-        given.reply.set(answered);
+        if !answers.answer(&given.request, &given.reply) {
+            return None;
+        }
         self.calls.given = GivenReplies(Some(given));
         // Memory that is given back on the way only the machine has.
         if arena.allocated_bytes() > self.shortcuts.crowded_bytes {
             return None;
         }
-        match answered {
-            Answered::Returned(value) => {
-                // So that what the compiler has counted with holds.
-                if self.keep(ask.register, value) > REGISTER_DEPTH_MAX {
-                    return None;
-                }
-                Some(ask.then)
-            }
+        // So that what the compiler has counted with holds.
+        let is_shallow = |depth: u32| depth <= REGISTER_DEPTH_MAX;
+        match given.reply.get() {
+            Answered::Object(object) => is_shallow(self.keep(ask.register, Value::Object(object))).then_some(ask.then),
+            Answered::Returned(value) => is_shallow(self.keep(ask.register, value)).then_some(ask.then),
             Answered::Otherwise(&Reply::Raised { error, message }) if error.len() <= ERROR_BYTES_MAX => {
                 let info = program.state(program.task(ask.site.task).state);
                 let retrier = info.retriers.iter().position(|retrier| state::matches(&retrier.errors, Some(error)));
