@@ -175,10 +175,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     /// Walks the tree for one item: which end it comes to, and what that is.
     #[inline(always)]
     fn item(&mut self, each: &Each, (index, item): (usize, Value<'a>), starts_ms: i64) -> Option<(u32, &'p Item)> {
-        self.registers[each.item as usize] = match item {
-            Value::Raw(raw) => self.item_opened(raw),
-            item => item,
-        };
+        // As a whole, since it will be read as one.
+        self.registers[each.item as usize] = item;
+        if let Value::Raw(raw) = item {
+            self.registers[each.item as usize] = self.item_opened(raw);
+        }
         self.registers[each.index as usize] = Value::Int(index as i64);
         self.now_ms = starts_ms;
         let end = self.run(each.body)?;

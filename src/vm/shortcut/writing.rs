@@ -94,7 +94,7 @@ impl Made<'_, '_> {
             Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
             Value::Text(text) => write_string(text, out),
             // Only arrays have been written down.
-            object @ Value::Object(_) => object.write(out),
+            Value::Object(object) => Value::Object(object).write(out),
             _ => self.put(Operand::Register(register), input, out),
         }
     }
