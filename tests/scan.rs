@@ -392,6 +392,48 @@ const SLOTS: &[(&str, &[&str], Result<&str, Slot>)] = &[
     (r#"{"a":{"a":{"a":5}},"b":{"a":6}}"#, &["b", "a"], Ok("6")),
 ];
 
+/// No more than 128 KiB of lines are looked at at once, or one line: so chunks are several times as long here, and lines end
+/// everywhere around the borders between.
+#[test]
+fn chunks_are_read_to_their_end_however_long_lines_are() {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let plan = WalkPlan { trie: SlotTrie::new(PATHS), find_duplicates: true };
+    let mut counts = Counts::default();
+    for round in 0..12 {
+        let mut chunk = Vec::new();
+        while chunk.len() < 700 << 10 {
+            // Some are longer than what is looked at at once, some end where that does.
+            let length = match random.below(8) {
+                0 if round % 3 == 0 => 200 << 10,
+                1 if round % 3 == 1 => (128usize << 10).saturating_sub(chunk.len() % (128 << 10)).max(1),
+                2 => 0,
+                _ => random.below(20_000),
+            };
+            let mut line = Vec::new();
+            if length > 0 {
+                let inner = length.saturating_sub(40);
+                line.extend(format!("{{\"id\":{},\"a\":\"{}\"}}", chunk.len(), "é".repeat(inner / 2)).bytes());
+                if random.one_in(6) {
+                    damage(&mut random, &mut line);
+                }
+                if random.one_in(30) {
+                    let at = random.below(line.len());
+                    line.insert(at, b'\x01');
+                }
+            }
+            chunk.extend(line);
+            chunk.push(b'\n');
+        }
+        if round % 2 == 0 {
+            chunk.pop();
+        }
+        for engine in Engine::available() {
+            read(&chunk, &mut Scratch::with_engine(engine), &plan, &mut counts);
+        }
+    }
+    assert!(counts.good > 500 && counts.bad > 50, "{counts:?}");
+}
+
 #[test]
 fn slots_hold_the_value_or_the_reason_why_not() {
     for engine in Engine::available() {

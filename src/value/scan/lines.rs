@@ -502,15 +502,27 @@ impl<'c, 's> Lines<'c, 's> {
         }
         let text = &self.valid[self.offset - self.valid_from..];
         (self.source, self.base, self.cursor) = (text, self.offset, Cursor::default());
+        let lines = &text.as_bytes()[..stretch_bytes(text.as_bytes())];
         let Scratch { engine, index, .. } = &mut *self.scratch;
-        engine.run(text.as_bytes(), true, index);
+        engine.run(lines, true, index);
         let readable = match index.bad {
-            None => text.len(),
-            Some(bad) => memchr::memrchr(b'\n', &text.as_bytes()[..bad]).map_or(0, |line_end| line_end + 1),
+            None => lines.len(),
+            Some(bad) => memchr::memrchr(b'\n', &lines[..bad]).map_or(0, |line_end| line_end + 1),
         };
         self.readable = self.base + readable;
-        self.unreadable = if readable < text.len() || text.is_empty() { self.readable } else { usize::MAX };
+        self.unreadable = if readable < lines.len() || lines.is_empty() { self.readable } else { usize::MAX };
     }
+}
+
+/// No more is looked at at once, if lines are not longer: so that what was found is still near when it is used.
+const STRETCH_BYTES: usize = 128 << 10;
+
+/// How many bytes of some lines are a stretch.
+fn stretch_bytes(lines: &[u8]) -> usize {
+    let Some(most) = lines.get(..STRETCH_BYTES) else { return lines.len() };
+    let line_end = memchr::memrchr(b'\n', most)
+        .or_else(|| memchr::memchr(b'\n', &lines[STRETCH_BYTES..]).map(|end| STRETCH_BYTES + end));
+    line_end.map_or(lines.len(), |line_end| line_end + 1)
 }
 
 /// As many lines from the start on as are UTF-8, and no more than positions reach; none if the first one is not, or too long.
