@@ -21,7 +21,6 @@ RELEASE = os.path.join(TARGET, "release")
 OURS = os.path.join(RELEASE, "expressway")
 NATIVE = os.path.join(RELEASE, "examples", "native")
 EMBEDDED = os.path.join(RELEASE, "examples", "embedded")
-EMBEDDED = os.path.join(RELEASE, "examples", "embedded")
 MAKE_EVENTS = os.path.join(RELEASE, "examples", "make_events")
 RESULTS = os.path.join(PERF, "results")
 # What is made for a run and removed after it.
