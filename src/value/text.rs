@@ -126,13 +126,8 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(&[b'"'; BLOCK]);
     let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
-    let is_clean = if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-        put(first, last, length, &mut room[1..]);
-        !any_marked(marks(first)) && !any_marked(marks(last))
-    } else {
-        put_short(bytes, &mut room[1..]);
-        is_plain(bytes)
-    };
+    put_short(bytes, &mut room[1..]);
+    let is_clean = is_plain_value(bytes);
     if is_clean {
         out.truncate(start + length + 2);
     } else {

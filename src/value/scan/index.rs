@@ -25,8 +25,6 @@ pub struct Index {
     pub(super) escapes: Vec<u32>,
     /// A blank (JSON's four, less line ends in JSON Lines) stands outside strings.
     pub(super) blanks: bool,
-    /// A byte beyond ASCII occurs.
-    pub(super) non_ascii: bool,
     /// Byte offset of the first control character in a string, backslash outside strings, or end of a text in a string: the
     /// text is bad. What stands before the line of that byte is listed as it should be; the rest of the lists is unspecified.
     pub(super) bad: Option<usize>,
@@ -53,11 +51,6 @@ impl Index {
         self.blanks
     }
 
-    /// Whether a byte beyond ASCII occurs. Of a bad text nobody looked at all.
-    pub fn has_non_ascii(&self) -> bool {
-        self.non_ascii
-    }
-
     /// The first byte, if any, that makes the text bad whatever the grammar says: a control character in a string (the end
     /// of a line among them), a backslash outside strings, or the end of the text in a string. Only lines before that of this
     /// byte are listed as they should be.
@@ -73,7 +66,7 @@ impl Index {
         self.positions.clear();
         self.classes.clear();
         self.escapes.clear();
-        (self.blanks, self.non_ascii, self.bad) = (false, false, None);
+        (self.blanks, self.bad) = (false, None);
     }
 
     /// Ends the lists with marks, so that looking a few tokens ahead needs no further checks.

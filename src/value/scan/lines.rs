@@ -351,22 +351,6 @@ impl<'c, 's> Lines<'c, 's> {
         }
     }
 
-    /// The same without escapes and names of keys, for those who have asked for them before.
-    #[inline]
-    pub(super) fn bare_tokens(&self) -> Tokens<'_> {
-        let Index { positions, classes, .. } = &self.scratch.index;
-        let tokens = self.start.token..self.cursor.token;
-        Tokens {
-            source: self.source,
-            positions: &positions[tokens.clone()],
-            classes: &classes[tokens],
-            escapes: &[],
-            start: self.span.start,
-            form: self.form(),
-            keys: None,
-        }
-    }
-
     /// What is wrong with the line at hand, if it is [`LineKind::Bad`].
     #[cold]
     pub fn fault(&self) -> SyntaxError {

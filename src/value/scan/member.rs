@@ -75,7 +75,7 @@ impl<'a> LineView<'a> {
         form: Form,
         name: &str,
     ) -> Option<Option<(&'a str, Form)>> {
-        let (tokens, last) = (self.lines.bare_tokens(), self.last.get());
+        let (tokens, last) = (self.lines.tokens(), self.last.get());
         let place = match last.start == start {
             true => last,
             false => {
@@ -85,7 +85,7 @@ impl<'a> LineView<'a> {
             }
         };
         if !place.is_plain {
-            return Some(self.lines.tokens().odd_member(place.first, name)?.map(|text| (text, form.of_part(text))));
+            return Some(tokens.odd_member(place.first, name)?.map(|text| (text, form.of_part(text))));
         }
         let found = tokens.plain_member(place.first, name)?;
         // Nothing in it is escaped.

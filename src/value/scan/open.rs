@@ -232,11 +232,6 @@ impl<'t> Tokens<'t> {
     {
         let before = self.escapes.partition_point(|escape| Some(escape) < self.positions.get(first));
         let mut escapes = &self.escapes[before..];
-        if let (Some(keys), None, Some(b'[')) = (self.keys, run, self.classes.get(first))
-            && let Some(array) = self.array_built(first, keys, &mut { escapes }, arena)
-        {
-            return Some(array);
-        }
         let (mut at, mut key) = (first, "");
         let most = run.unwrap_or(usize::MAX);
         let mut frames: Vec<'a, Frame<'a>> = Vec::with_capacity_in(4, arena);

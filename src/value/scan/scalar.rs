@@ -37,7 +37,6 @@ const CLASSES: [Class; 256] = {
 /// Finds the tokens of `text`.
 pub(super) fn index(text: &[u8], lines: bool, index: &mut Index) {
     index.bad = find(text, lines, index);
-    index.non_ascii = !text[..index.bad.unwrap_or(text.len())].is_ascii();
 }
 
 /// Lists the tokens up to the first byte that makes the text bad, if there is one.

@@ -88,13 +88,12 @@ impl State {
     }
 
     /// `base` is the offset of the last block that was looked at, `end` that of the end of the text.
-    fn finish(&self, index: &mut Index, base: u32, end: usize, non_ascii: bool) {
+    fn finish(&self, index: &mut Index, base: u32, end: usize) {
         index.bad = match self.bad {
             0 => (self.in_string != 0).then_some(end),
             bad => Some(base as usize + bad.trailing_zeros() as usize),
         };
         index.blanks = self.blanks != 0;
-        index.non_ascii = non_ascii;
     }
 }
 
@@ -245,12 +244,11 @@ fn avx512<const LINES: bool>(text: &[u8], index: &mut Index) {
             _mm512_loadu_si512(IOTA.as_ptr().cast()),
         )
     };
-    let (mut state, mut non_ascii) = (State::default(), 0);
+    let mut state = State::default();
     for_each_block!(text, index, |block, used, base| {
         // SAFETY: a block has 64 bytes.
         let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
         let beyond = _mm512_movepi8_mask(bytes);
-        non_ascii |= beyond;
         // The lookup goes by the low seven bits; bytes beyond ASCII are of no kind.
         let kinds = _mm512_maskz_permutex2var_epi8(!beyond, low, bytes, high);
         let of = |kind: u8| _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(kind as i8));
@@ -292,10 +290,10 @@ fn avx512<const LINES: bool>(text: &[u8], index: &mut Index) {
             index.classes.set_len(length + count);
         }
         if state.is_bad() {
-            return state.finish(index, base, text.len(), non_ascii != 0);
+            return state.finish(index, base, text.len());
         }
     });
-    state.finish(index, 0, text.len(), non_ascii != 0);
+    state.finish(index, 0, text.len());
 }
 
 /// For each set of eight bits the numbers of those that are set, in order, counted from 0 and from 8; the rest is unspecified.
@@ -324,8 +322,7 @@ fn avx2<const LINES: bool>(text: &[u8], index: &mut Index) {
     let structural = tables([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0]);
     let blank =
         tables([b' ', 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, b'\t', 0xff, 0xff, 0xff, b'\r', 0xff, 0xff]);
-    // All bytes by or: the top bits of those beyond ASCII.
-    let (mut state, mut all) = (State::default(), _mm256_setzero_si256());
+    let mut state = State::default();
     for_each_block!(text, index, |block, used, base| {
         // SAFETY: a block has 64 bytes.
         let (first, second) = unsafe {
@@ -336,7 +333,6 @@ fn avx2<const LINES: bool>(text: &[u8], index: &mut Index) {
             let with = _mm256_set1_epi8(byte as i8);
             mask(_mm256_cmpeq_epi8(first, with), _mm256_cmpeq_epi8(second, with))
         };
-        all = _mm256_or_si256(all, _mm256_or_si256(first, second));
         // What a backslash is for is found out before anything else is, as less has to be kept meanwhile.
         let backslash = equal(b'\\');
         let (starts, escaped) = state.escapes(backslash);
@@ -382,10 +378,10 @@ fn avx2<const LINES: bool>(text: &[u8], index: &mut Index) {
             index.classes.set_len(length);
         }
         if state.is_bad() {
-            return state.finish(index, base, text.len(), _mm256_movemask_epi8(all) != 0);
+            return state.finish(index, base, text.len());
         }
     });
-    state.finish(index, 0, text.len(), _mm256_movemask_epi8(all) != 0);
+    state.finish(index, 0, text.len());
 }
 
 /// A table for both halves of a register.

@@ -93,7 +93,6 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 }
                 value
             }
-            Payload::Value(Operand::Register(register)) => self.registers[*register as usize],
             Payload::Value(Operand::Input) => Value::raw(arena, self.input.text(), self.input.form),
             Payload::Value(other) => self.value(*other),
         };

@@ -66,27 +66,26 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         if of.fetches {
             return self.built_fetched(of);
         }
-        let (registers, mut size) = (&*self.registers, Size { bytes_max: of.keys, depth: 0 });
-        let members = self.arena.alloc_slice_fill_with(of.members.len(), |n| {
-            let (key, operand) = &of.members[n];
-            let value = match *operand {
-                Operand::Register(register) => registers[register as usize],
-                Operand::Int(number) => Value::Int(i64::from(number)),
-                _ => Value::Null,
-            };
-            size.add(value.size());
-            Member { key, value }
-        });
-        size.depth += 1;
-        (Value::measured_object(self.arena, members, size, of.plain), size)
+        let registers = &*self.registers;
+        self.built_of(of, |operand| match operand {
+            Operand::Register(register) => registers[register as usize],
+            Operand::Int(number) => Value::Int(i64::from(number)),
+            // Those would be fetched.
+            _ => Value::Null,
+        })
     }
 
     #[inline(never)]
     fn built_fetched(&self, of: &'p Members) -> (Value<'a>, Size) {
+        self.built_of(of, |operand| self.value(operand))
+    }
+
+    #[inline(always)]
+    fn built_of(&self, of: &'p Members, value: impl Fn(Operand) -> Value<'a>) -> (Value<'a>, Size) {
         let mut size = Size { bytes_max: of.keys, depth: 0 };
         let members = self.arena.alloc_slice_fill_with(of.members.len(), |n| {
             let (key, operand) = &of.members[n];
-            let value = self.value(*operand);
+            let value = value(*operand);
             size.add(value.size());
             Member { key, value }
         });

@@ -70,46 +70,6 @@ impl<'t> Tokens<'t> {
         Some(end)
     }
 
-    /// The array at a token, if the guide has counted its elements and all of them are built in known ways, at most so many;
-    /// escapes before its end are passed over.
-    #[inline(never)]
-    pub(super) fn array_built<'a>(
-        &self,
-        first: usize,
-        keys: Keys<'t>,
-        escapes: &mut &'t [u32],
-        arena: &'a Arena,
-    ) -> Option<Value<'a>>
-    where
-        't: 'a,
-    {
-        let mut at = first + 1;
-        // Of other tokens nothing is known.
-        if *self.classes.get(at)? != b'{' {
-            return None;
-        }
-        keys.built(at)?;
-        let (objects, members) = keys.run(at)?;
-        // Else nobody has counted.
-        if !(1..=members).contains(&objects) || members > ROOM_MAX {
-            return None;
-        }
-        let mut room = Room::new(objects, members, arena);
-        let items = arena.alloc_slice_fill_copy(objects, Value::Null);
-        for (n, item) in items.iter_mut().enumerate() {
-            let names = keys.built(at).filter(|names| room.has(names.len()))?;
-            *item = self.built(at, names, (&mut room, escapes), arena)?;
-            at += 1 + 4 * names.len();
-            let follows: &[u8] = if n + 1 < objects { b",{" } else { b"]" };
-            if !self.classes.get(at..)?.starts_with(follows) {
-                return None;
-            }
-            at += 1;
-        }
-        let text = self.source.get(*self.positions.get(first)? as usize..*self.positions.get(at - 1)? as usize + 1)?;
-        Some(Value::opened_array(arena, items, arena.alloc(Raw { text, form: self.form })))
-    }
-
     /// Room for the object at a token, which has so many members, and for those behind it, if it is likely that they are
     /// built in known ways too; but for no more than so many.
     #[inline(never)]
