@@ -163,7 +163,7 @@ impl<'r> Swift<'r> {
                     break kind;
                 };
                 let Some(parts) = self.line(execution.index) else { break kind };
-                execution.write_parts(parts, &seen, out);
+                execution.write_parts(parts, (&seen, None), out);
                 ends[execution.index] += 1;
                 for item in execution.items {
                     ends[*item as usize] += 1;

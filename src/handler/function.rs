@@ -10,7 +10,7 @@ use crate::value::number::{self, Number};
 use crate::value::raw::{self, Form};
 use crate::value::text::{is_plain, same};
 use crate::value::timestamp::Timestamp;
-use crate::value::{Arena, Kind, Member, Overlay, Raw, Value};
+use crate::value::{Arena, Keys, Kind, Member, Overlay, Raw, Value};
 use crate::vm::{Around, CallerId, TaskRequest};
 use serde::{Deserialize, Serialize};
 
@@ -399,9 +399,9 @@ impl<'a> Call<'a> {
         if has_twins(&members) {
             return self.object_of_last(&members);
         }
-        let plain = are_plain(&members);
+        let keys = if are_plain(&members) { Keys::Constant } else { Keys::Any };
         let members: &'a [Member<'a>; N] = self.arena.alloc(members.map(|(key, value)| Member { key, value }));
-        Value::object_of(self.arena, members, plain)
+        Value::object_of(self.arena, members, keys)
     }
 
     /// An object of these members; of equal keys the last counts.
@@ -412,7 +412,7 @@ impl<'a> Call<'a> {
             return self.object_of_last(members);
         }
         let member = |(key, value): &(&str, Value<'a>)| Member { key: self.arena.alloc_str(key), value: *value };
-        Value::object_of(self.arena, self.arena.alloc_slice_fill_iter(members.iter().map(member)), false)
+        Value::object_of(self.arena, self.arena.alloc_slice_fill_iter(members.iter().map(member)), Keys::Any)
     }
 
     /// The same where keys are equal.

@@ -14,6 +14,7 @@
 use super::Function;
 use super::choice::Table;
 use super::id::*;
+use crate::value::Keys;
 
 mod ask;
 mod show;
@@ -402,12 +403,12 @@ pub enum Compute {
 pub struct Members {
     /// Their keys and values.
     pub members: Box<[(Box<str>, Operand)]>,
+    /// What is known of the keys.
+    pub(crate) names: Keys,
     /// The most that it takes beside its members' values when it is written.
     pub keys: u64,
     /// Whether any value is [fetched](Operand::is_fetched).
     pub fetches: bool,
-    /// Whether nothing in the keys must be escaped.
-    pub plain: bool,
 }
 
 /// A piece of a computed text.

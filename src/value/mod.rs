@@ -157,8 +157,16 @@ pub struct Object<'a> {
     /// The text that it was opened from, if it was.
     pub source: Option<&'a Raw<'a>>,
     size: Size,
-    /// Whether its keys are known to have nothing in them that must be escaped.
-    plain: bool,
+    keys: Keys,
+}
+
+/// What is known of the keys of an object that was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// Nothing.
+    Any,
+    /// They stay where they are as long as executions run, and have nothing in them that must be escaped.
+    Constant,
 }
 
 /// One member of a built object.
@@ -252,19 +260,19 @@ impl<'a> Value<'a> {
     /// An object of the given members, whose keys are distinct.
     #[inline]
     pub fn object(arena: &'a Arena, members: &'a [Member<'a>]) -> Value<'a> {
-        Value::object_of(arena, members, false)
+        Value::object_of(arena, members, Keys::Any)
     }
 
-    /// The same where the members are put together, and something is known of them: perhaps that the keys are plain.
+    /// The same where the members are put together, and something is known of their keys.
     #[inline(always)]
-    pub(crate) fn object_of(arena: &'a Arena, members: &'a [Member<'a>], plain: bool) -> Value<'a> {
-        let keys = Value::bytes_around(members.iter().map(|member| member.key));
-        let mut size = Size { bytes_max: keys, depth: 0 };
+    pub(crate) fn object_of(arena: &'a Arena, members: &'a [Member<'a>], keys: Keys) -> Value<'a> {
+        let around = Value::bytes_around(members.iter().map(|member| member.key));
+        let mut size = Size { bytes_max: around, depth: 0 };
         for member in members {
             size.add(member.value.size());
         }
         size.depth += 1;
-        Value::measured_object(arena, members, size, plain)
+        Value::measured_object(arena, members, size, keys)
     }
 
     /// The most that an object of these keys takes when it is written, beside its members' values.
@@ -273,10 +281,10 @@ impl<'a> Value<'a> {
         keys.fold(2, |bytes, key| bytes + text::bytes_max(key) + 2)
     }
 
-    /// The object of these members, of which that size is known, and whether the keys are plain.
+    /// The object of these members, of which that size is known, and that of the keys.
     #[inline(always)]
-    pub(crate) fn measured_object(arena: &'a Arena, members: &'a [Member<'a>], size: Size, plain: bool) -> Value<'a> {
-        Value::Object(arena.alloc(Object { members, source: None, size, plain }))
+    pub(crate) fn measured_object(arena: &'a Arena, members: &'a [Member<'a>], size: Size, keys: Keys) -> Value<'a> {
+        Value::Object(arena.alloc(Object { members, source: None, size, keys }))
     }
 
     /// The array of these elements, which is what its text says. As text it is one level deep, however deep it is.
@@ -296,7 +304,7 @@ impl<'a> Value<'a> {
     #[inline]
     pub(crate) fn opened_object(arena: &'a Arena, members: &'a [Member<'a>], source: &'a Raw<'a>) -> Value<'a> {
         let size = Size { bytes_max: source.text.len() as u64, depth: 0 };
-        Value::Object(arena.alloc(Object { members, source: Some(source), size, plain: false }))
+        Value::Object(arena.alloc(Object { members, source: Some(source), size, keys: Keys::Any }))
     }
 
     /// The object `base` with the member `key` set to `value`. `base` must be an object.

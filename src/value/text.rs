@@ -145,7 +145,7 @@ fn put<const N: usize>(first: &[u8; N], last: &[u8; N], length: usize, room: &mu
 
 /// The longest key and the longest value that are written at once.
 const SHORT_KEY_MAX: usize = 16;
-const SHORT_VALUE_MAX: usize = 2 * SHORT_MAX;
+pub(crate) const SHORT_VALUE_MAX: usize = 2 * SHORT_MAX;
 /// A member: its key with quotes and colon, a short value, a comma.
 const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_VALUE_MAX + 3;
 
@@ -207,7 +207,7 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
 
 /// Puts down a text of at most 64 bytes.
 #[inline(always)]
-fn put_short(bytes: &[u8], room: &mut [u8]) {
+pub(crate) fn put_short(bytes: &[u8], room: &mut [u8]) {
     let length = bytes.len();
     if let (Some(first), Some(last)) = (bytes.first_chunk::<SHORT_MAX>(), bytes.last_chunk::<SHORT_MAX>()) {
         put(first, last, length, room);
@@ -221,6 +221,18 @@ fn put_short(bytes: &[u8], room: &mut [u8]) {
         // The one in the middle is one of them, if there are no more.
         (room[0], room[length / 2], room[length - 1]) = (*first, bytes[length / 2], *last);
     }
+}
+
+/// Puts down a string with its quotes, if it is short and nothing in it must be escaped; whether that was so.
+#[inline(always)]
+pub(crate) fn put_short_string(bytes: &[u8], room: &mut [u8]) -> bool {
+    let is_short = bytes.len() <= SHORT_VALUE_MAX && is_plain_value(bytes);
+    if is_short {
+        room[0] = b'"';
+        put_short(bytes, &mut room[1..]);
+        room[bytes.len() + 1] = b'"';
+    }
+    is_short
 }
 
 /// Appends bytes as they are; most are so few that it is not worth to call for that.

@@ -4,8 +4,11 @@
 //! an object's keys once each (the last value, at the place of the first), numbers as they were written. Text whose form
 //! is known to be compact is copied. It must never build a value.
 
+mod stencil;
+
 use super::raw::{self, Elements, Form, Members};
-use super::{Arena, Array, Kind, Member, Object, Raw, Value, number, text};
+use super::{Arena, Array, Keys, Kind, Member, Object, Raw, Value, number, text};
+pub(crate) use stencil::{Page, Stencil};
 
 impl<'a> Value<'a> {
     /// Appends the compact text to `out`.
@@ -36,12 +39,13 @@ impl<'a> Value<'a> {
                 out.push(b']');
             }
             Value::Object(object) => {
+                let plain = object.keys != Keys::Any;
                 out.push(b'{');
                 for member in object.members {
                     let mut digits = itoa::Buffer::new();
                     let is_written = match (member.value, member.value.short(&mut digits)) {
-                        (_, Some(text)) => text::write_short_member::<false>(member.key, object.plain, text, out),
-                        (Value::Text(text), _) => text::write_short_member::<true>(member.key, object.plain, text, out),
+                        (_, Some(text)) => text::write_short_member::<false>(member.key, plain, text, out),
+                        (Value::Text(text), _) => text::write_short_member::<true>(member.key, plain, text, out),
                         _ => false,
                     };
                     if !is_written {

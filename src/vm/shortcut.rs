@@ -11,6 +11,7 @@
 mod asking;
 mod compute;
 mod each;
+mod lone;
 mod outputs;
 mod walk;
 mod writing;
@@ -18,6 +19,7 @@ mod writing;
 pub use asking::{Answers, Calls, GivenReplies};
 pub use each::{Company, Nobody, Part as PartOfMap};
 use walk::{SCALAR_BYTES_MAX, Walk, slot_text, value};
+pub use writing::Stencils;
 use writing::{Made, Written};
 
 use super::intrinsic::TEXT_BYTES_MAX;
@@ -355,14 +357,15 @@ impl<'p, 'a> Told<'p, 'a> {
     #[inline]
     pub fn write(&self, input: &Scanned<'a>, out: &mut Vec<u8>) {
         if let Ending::Succeeded(parts) = &self.end.result {
-            self.write_parts(parts, input, out);
+            self.write_parts(parts, (input, None), out);
         }
     }
 
     /// Appends these parts: those of its output, with more text around them or without.
     #[inline(always)]
-    pub fn write_parts(&self, parts: &[Part], input: &Scanned<'a>, out: &mut Vec<u8>) {
-        Made { arena: self.arena, registers: self.registers, written: self.written }.write(parts, input, out);
+    pub fn write_parts(&self, parts: &[Part], (input, stencils): (&Scanned<'a>, Option<&Stencils>), out: &mut Vec<u8>) {
+        let (arena, registers, written) = (self.arena, self.registers, self.written);
+        Made { arena, registers, written, stencils }.write(parts, input, out);
     }
 
     /// The failure, if it fails; nothing if the machine has to tell it.

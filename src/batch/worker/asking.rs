@@ -12,7 +12,7 @@ use super::super::wording::Place;
 use super::Worker;
 use crate::value::scan::{LineKind, LineView, Lines, Slot};
 use crate::vm::Asker;
-use crate::vm::shortcut::Calls;
+use crate::vm::shortcut::{Calls, Stencils};
 use std::sync::atomic::Ordering;
 
 impl Worker<'_, '_, '_, '_> {
@@ -32,6 +32,7 @@ impl Worker<'_, '_, '_, '_> {
         let (shortcuts, now_ms) = (swift.shortcuts(), swift.now_ms());
         let known = shortcuts.slots().min(slots.len());
         let end = line_index.saturating_add(most);
+        let stencils = Stencils::default();
         if let Some(laps) = &mut self.laps {
             laps.begin();
         }
@@ -56,11 +57,11 @@ impl Worker<'_, '_, '_, '_> {
             let seen = once::scanned(shortcuts, lines, slots, now_ms);
             let view = LineView::new(lines, slots, job.program.slots());
             let asker = Asker::new(job.program, who, &self.arena, view);
-            let mut calls = Calls::of(job.bound.answers(), &asker);
+            let mut calls = Calls::of(job.bound.answers(), &asker).with(&stencils);
             let told = shortcuts.tell(&seen, &self.arena, self.helpers, &mut calls);
             let line = told.and_then(|told| Some((told, swift.line(told.index)?)));
             if let Some((told, parts)) = line {
-                told.write_parts(parts, &seen, &mut results.text.results.bytes);
+                told.write_parts(parts, (&seen, Some(&stencils)), &mut results.text.results.bytes);
                 results.told[told.index] += 1;
                 for item in told.items {
                     results.told[*item as usize] += 1;

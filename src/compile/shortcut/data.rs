@@ -9,9 +9,9 @@ use crate::program::expression::Global;
 use crate::program::shortcut::{Compute, Members, Node, Operand};
 use crate::program::state::StateType;
 use crate::program::{Blame, BlameId, ExpressionId, PathId, Root, SlotId};
-use crate::value::Value;
 use crate::value::path::{Path, Step};
 use crate::value::text::needs_escape;
+use crate::value::{Keys, Value};
 use std::rc::Rc;
 
 impl Tracer<'_> {
@@ -423,8 +423,9 @@ impl Tracer<'_> {
         }
         let keys = Value::bytes_around(members.iter().map(|(key, _)| &**key));
         let fetches = members.iter().any(|(_, operand)| operand.is_fetched());
-        let plain = members.iter().all(|(key, _)| !needs_escape(key.as_bytes()));
-        Ok(Members { members: members.into(), keys, fetches, plain })
+        let is_plain = members.iter().all(|(key, _)| !needs_escape(key.as_bytes()));
+        let names = if is_plain { Keys::Constant } else { Keys::Any };
+        Ok(Members { members: members.into(), names, keys, fetches })
     }
 
     /// A symbol as a value: what is put together of others is built.

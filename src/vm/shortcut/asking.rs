@@ -4,8 +4,9 @@
 //! All replies are kept: where the machine has to run the execution after all, whoever drives it answers the same calls by
 //! them ([`Calls::given`]), so that no function is called twice. It must never call one that the machine would not call.
 
+use super::writing::Stencils;
 use super::{REGISTER_DEPTH_MAX, Walk};
-use crate::program::shortcut::{Arguments, Ask, ERROR_BYTES_MAX, NodeId, Offspring, Operand, Payload};
+use crate::program::shortcut::{Arguments, Ask, ERROR_BYTES_MAX, Members, NodeId, Offspring, Operand, Payload};
 use crate::program::state;
 use crate::value::{Arena, Value};
 use crate::vm::request::{self, Answered, Asker, Child, Reply, TaskRequest};
@@ -23,10 +24,18 @@ pub struct GivenReplies<'a>(Option<&'a Given<'a>>);
 
 /// A call, and its reply as soon as it has one: both in one place, which is made before the call.
 #[derive(Debug)]
-struct Given<'a> {
+pub(super) struct Given<'a> {
     request: TaskRequest<'a>,
     reply: Cell<Answered<'a>>,
     before: Option<&'a Given<'a>>,
+}
+
+impl<'a> Given<'a> {
+    /// How it ended.
+    #[inline(always)]
+    pub fn reply(&self) -> Answered<'a> {
+        self.reply.get()
+    }
 }
 
 impl<'a> GivenReplies<'a> {
@@ -46,24 +55,35 @@ impl<'a> Iterator for GivenReplies<'a> {
     }
 }
 
+/// Those who do an execution's tasks, and who asks them.
+type Asked<'c, 'a> = (&'c dyn Answers, &'a Asker<'a>);
+
 /// What an execution that is told needs for the calls that it makes, and what they came to.
 pub struct Calls<'c, 'a> {
-    asked: Option<(&'c dyn Answers, &'a Asker<'a>)>,
+    pub(super) asked: Option<Asked<'c, 'a>>,
     /// The child at hand, if there is one.
     pub(super) child: Option<&'a Child<'a>>,
     given: GivenReplies<'a>,
+    /// How replies have been spelled before.
+    pub(super) stencils: Option<&'c Stencils>,
 }
 
 impl<'c, 'a> Calls<'c, 'a> {
     /// Nobody does any task: what calls, the machine has to run.
     pub fn none() -> Calls<'c, 'a> {
-        Calls { asked: None, child: None, given: GivenReplies(None) }
+        Calls { asked: None, child: None, given: GivenReplies(None), stencils: None }
     }
 
     /// Calls of that execution; if nobody does any task, what calls has to be run.
     #[inline(always)]
     pub(crate) fn of(answers: Option<&'c dyn Answers>, asker: &'a Asker<'a>) -> Calls<'c, 'a> {
-        Calls { asked: answers.map(|answers| (answers, asker)), child: None, given: GivenReplies(None) }
+        Calls { asked: answers.map(|answers| (answers, asker)), ..Calls::none() }
+    }
+
+    /// The same of one execution after the other, whose outputs are [written](super::Told::write_parts) with the same stencils.
+    #[inline(always)]
+    pub(crate) fn with(self, stencils: &'c Stencils) -> Calls<'c, 'a> {
+        Calls { stencils: Some(stencils), ..self }
     }
 
     /// The calls that have been made, each with its reply.
@@ -82,26 +102,49 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     /// Calls a function; the next node, or nothing if the machine has to go on from its reply.
     #[inline(never)]
     pub(super) fn ask(&mut self, ask: &'p Ask) -> Option<NodeId> {
-        let (answers, asker) = self.calls.asked?;
-        let (program, arena) = (self.shortcuts.program, self.arena);
-        let payload = match &ask.payload {
-            Payload::Object(members) => {
-                let (value, size) = self.built(members);
-                // As of a value that is kept.
-                if size.depth > REGISTER_DEPTH_MAX {
-                    return None;
-                }
-                value
+        let asked = self.calls.asked?;
+        // Each of them apart, so that what is given is put where it is wanted at once.
+        let given = match &ask.payload {
+            Payload::Object(members) => self.make_built(asked, ask, members)?,
+            Payload::Value(Operand::Input) => {
+                let input = Value::raw(self.arena, self.input.text(), self.input.form);
+                self.make(asked, ask, input)?
             }
-            Payload::Value(Operand::Input) => Value::raw(arena, self.input.text(), self.input.form),
-            Payload::Value(other) => self.value(*other),
+            Payload::Value(other) => self.make(asked, ask, self.value(*other))?,
         };
+        self.led(ask, given)
+    }
+
+    /// Makes a call with an object that is built for it; what came of it.
+    #[inline(always)]
+    pub(super) fn make_built(
+        &mut self,
+        asked: Asked<'_, 'a>,
+        ask: &'p Ask,
+        members: &'p Members,
+    ) -> Option<&'a Given<'a>> {
+        let (value, size) = self.built(members);
+        // As of a value that is kept.
+        if size.depth > REGISTER_DEPTH_MAX {
+            return None;
+        }
+        self.make(asked, ask, value)
+    }
+
+    /// Makes a call with that; what came of it, or nothing if that is for the machine.
+    #[inline(always)]
+    pub(super) fn make(
+        &mut self,
+        (answers, asker): Asked<'_, 'a>,
+        ask: &'p Ask,
+        payload: Value<'a>,
+    ) -> Option<&'a Given<'a>> {
         let arguments = match &ask.arguments {
             Arguments::Payload => request::Arguments::Payload,
             Arguments::Around(members) => request::Arguments::Around(members),
             Arguments::Value(operand) => request::Arguments::Value(self.value(*operand)),
         };
-        let given = &*arena.alloc(Given {
+        let given = &*self.arena.alloc(Given {
             request: asker.request(&ask.site, (arguments, payload), self.now_ms, self.calls.child),
             reply: Cell::new(Answered::Returned(Value::Null)),
             before: self.calls.given.0,
@@ -111,9 +154,13 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         }
         self.calls.given = GivenReplies(Some(given));
         // Memory that is given back on the way only the machine has.
-        if arena.allocated_bytes() > self.shortcuts.crowded_bytes {
-            return None;
-        }
+        (self.arena.allocated_bytes() <= self.shortcuts.crowded_bytes).then_some(given)
+    }
+
+    /// Where a call leads that has been made: the next node, or nothing if the machine has to go on from its reply.
+    #[inline(always)]
+    pub(super) fn led(&mut self, ask: &'p Ask, given: &'a Given<'a>) -> Option<NodeId> {
+        let (program, arena) = (self.shortcuts.program, self.arena);
         // So that what the compiler has counted with holds.
         let is_shallow = |depth: u32| depth <= REGISTER_DEPTH_MAX;
         match given.reply.get() {

@@ -90,7 +90,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             Member { key, value }
         });
         size.depth += 1;
-        (Value::measured_object(self.arena, members, size, of.plain), size)
+        (Value::measured_object(self.arena, members, size, of.names), size)
     }
 
     #[inline(never)]

@@ -8,7 +8,7 @@
 use super::outputs::{Column, Outputs};
 use super::writing::{Made, Written};
 use super::{Calls, Scanned, Shortcuts, Spare, Walk};
-use crate::program::shortcut::{BranchTurn, Each, Ending, Item, Offspring};
+use crate::program::shortcut::{BranchTurn, Each, Ending, Item, NodeId, Offspring};
 use crate::program::work::CONCURRENCY_MAX;
 use crate::value::path::Spot;
 use crate::value::{Arena, Raw, Value};
@@ -17,12 +17,12 @@ use std::ops::Range;
 /// What the machine counts for each item that is opened, and more than it needs.
 const ITEM_BYTES: u64 = 64;
 /// So many items are handed over at once.
-const PART: usize = 64;
+pub(super) const PART: usize = 64;
 /// After so many items it is looked again whether others have time.
 const STRETCH: usize = 256 * PART;
 
 /// After so many items it is asked again whether somebody has time.
-const LOOKED_UP: usize = 8;
+pub(super) const LOOKED_UP: usize = 8;
 
 /// Maps of more items are walked in parts, whoever has time.
 pub(super) const LONG: usize = 1_024;
@@ -70,9 +70,9 @@ pub struct Part {
 }
 
 /// The places of a Map on which its items run.
-struct Places {
-    starts_ms: i64,
-    latest_ms: i64,
+pub(super) struct Places {
+    pub starts_ms: i64,
+    pub latest_ms: i64,
     /// When each becomes free; nobody looks if there is one for each item.
     free_ms: [i64; CONCURRENCY_MAX],
     count: usize,
@@ -90,7 +90,7 @@ impl Places {
 
     /// Which place an item takes, and when it begins there.
     #[inline(always)]
-    fn take(&mut self) -> (usize, i64) {
+    pub fn take(&mut self) -> (usize, i64) {
         if self.scarce && self.latest_ms > self.starts_ms {
             let places = self.free_ms[..self.count].iter().copied().enumerate();
             return places.min_by_key(|(_, free_ms)| *free_ms).unwrap_or((0, self.starts_ms));
@@ -101,7 +101,8 @@ impl Places {
         (place, self.starts_ms)
     }
 
-    fn give_back(&mut self, place: usize, at_ms: i64) {
+    #[inline(always)]
+    pub fn give_back(&mut self, place: usize, at_ms: i64) {
         self.free_ms[place] = at_ms;
         self.latest_ms = self.latest_ms.max(at_ms);
     }
@@ -125,8 +126,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         self.spare.take(ITEM_BYTES.checked_mul(count)?)?;
 
         let mut places = Places::new(each, items.len(), self.now_ms);
-        let mut outputs = Outputs::new(each, items.len().min(LONG), self.arena);
         self.items.reserve(items.len());
+        if let Some(lone) = self.lone(each) {
+            return self.lone_items(lone, each, items, &mut places);
+        }
+        let mut outputs = Outputs::new(each, items.len().min(LONG), self.arena);
         let independent = (each.timeless || !places.scarce) && !each.asks;
         let parent = self.calls.child;
         let crowded_bytes = self.arena.allocated_bytes() + self.shortcuts.crowded_bytes;
@@ -156,8 +160,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     places.give_back(place, self.now_ms);
                 }
                 self.items.push(end);
-                let made = Made { arena: self.arena, registers: self.registers, written: &self.written };
-                let bytes = outputs.take(item, made, self.deepest, self.input)?;
+                let bytes = outputs.take(item, self.made(), self.deepest, self.input)?;
                 if let Some(values) = &mut outputs.values {
                     values.push(self.value(item.output));
                 }
@@ -175,18 +178,36 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     /// Walks the tree for one item: which end it comes to, and what that is.
     #[inline(always)]
     fn item(&mut self, each: &Each, (index, item): (usize, Value<'a>), starts_ms: i64) -> Option<(u32, &'p Item)> {
-        // As a whole, since it will be read as one.
-        self.registers[each.item as usize] = item;
+        self.put_item(each, (index, item));
         if let Value::Raw(raw) = item {
             self.registers[each.item as usize] = self.item_opened(raw);
         }
-        self.registers[each.index as usize] = Value::Int(index as i64);
         self.now_ms = starts_ms;
-        let end = self.run(each.body)?;
+        self.item_from(each.body)
+    }
+
+    /// Puts down an item where it is looked for.
+    #[inline(always)]
+    pub(super) fn put_item(&mut self, each: &Each, (index, item): (usize, Value<'a>)) {
+        // As a whole, since it will be read as one.
+        self.registers[each.item as usize] = item;
+        self.registers[each.index as usize] = Value::Int(index as i64);
+    }
+
+    /// Walks the tree from a node of an item on: which end it comes to, and what that is.
+    #[inline(always)]
+    pub(super) fn item_from(&mut self, node: NodeId) -> Option<(u32, &'p Item)> {
+        let end = self.run(node)?;
         match &self.shortcuts.shortcut.ends[end].result {
             Ending::Item(item) => Some((end as u32, item)),
             _ => None,
         }
+    }
+
+    /// What has been computed.
+    #[inline(always)]
+    pub(super) fn made(&self) -> Made<'_, 'a> {
+        Made { arena: self.arena, registers: self.registers, written: &self.written, stencils: self.calls.stencils }
     }
 
     /// Walks the tree for some items in parts, together with whoever has time if somebody has.
@@ -228,7 +249,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
 
     /// An item that is still text: of a long array, which was not opened as a whole, or a scalar.
     #[inline(never)]
-    fn item_opened(&self, raw: &'a Raw<'a>) -> Value<'a> {
+    pub(super) fn item_opened(&self, raw: &'a Raw<'a>) -> Value<'a> {
         match &self.input.tokens {
             Some(tokens) if raw.text.starts_with(['{', '[']) => tokens.open_part(raw, self.arena),
             _ => Value::Raw(raw),
@@ -293,7 +314,7 @@ fn part(
     let opened = input.tokens.as_ref().and_then(|tokens| tokens.open_run(items, arena));
     for (index, item) in range.zip(opened.unwrap_or(items)) {
         let (end, item) = walk.item(each, (index, *item), starts_ms)?;
-        let made = Made { arena, registers: walk.registers, written: &walk.written };
+        let made = Made { arena, registers: walk.registers, written: &walk.written, stencils: None };
         outputs.take(item, made, walk.deepest, input)?;
         done.push((outputs.text.len() - 1, end, walk.now_ms));
         if arena.allocated_bytes() > crowded_bytes {
@@ -307,7 +328,8 @@ fn part(
 
 impl Spare {
     /// Takes bytes, if there are so many.
-    fn take(&mut self, bytes: u64) -> Option<()> {
+    #[inline(always)]
+    pub(super) fn take(&mut self, bytes: u64) -> Option<()> {
         self.bytes = self.bytes.checked_sub(bytes)?;
         Some(())
     }

@@ -135,9 +135,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                     text.as_bytes()
                 }
             };
-            let results = Value::measured_array(self.arena, values.into_bump_slice(), text.len() as u64);
-            self.note(each.results, results, text);
-            return (self.keep(each.results, results) <= REGISTER_DEPTH_MAX).then_some(());
+            return self.keep_values(each.results, values.into_bump_slice(), text);
         };
         self.deepest = self.deepest.max(deepest + 1);
         for (column, register) in columns.into_iter().zip(registers) {
@@ -149,6 +147,13 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         }
         self.keep_text(each.results, &text);
         Some(())
+    }
+
+    /// Keeps an array of values whose text that is; nothing if it is too deep.
+    pub(super) fn keep_values(&mut self, register: u32, values: &'a [Value<'a>], text: &'a [u8]) -> Option<()> {
+        let results = Value::measured_array(self.arena, values, text.len() as u64);
+        self.note(register, results, text);
+        (self.keep(register, results) <= REGISTER_DEPTH_MAX).then_some(())
     }
 
     /// Keeps the text of an array that is cut into arrays; nothing if it is none, or if it would be too deep.
@@ -181,7 +186,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     }
 
     /// Keeps an array of which nobody wants more than the text.
-    fn keep_text(&mut self, register: u32, text: &[u8]) {
+    pub(super) fn keep_text(&mut self, register: u32, text: &[u8]) {
         let array = Value::measured_array(self.arena, &[], text.len() as u64);
         self.note(register, array, self.arena.alloc_slice_copy(text));
         self.keep(register, array);

@@ -9,18 +9,21 @@ use crate::program::shortcut::{Operand, Part};
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
 use crate::value::text::{has_backslash, write_string};
-use crate::value::{Arena, Array, Raw, Value};
+use crate::value::write::{Page, Stencil};
+use crate::value::{Arena, Array, Object, Raw, Value};
 use crate::vm::intrinsic;
+use std::cell::{Cell, RefCell, RefMut};
 
 /// So many bytes are copied for a short value.
 const BLOCK: usize = 32;
 
 /// What has been computed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Made<'m, 'a> {
     pub arena: &'a Arena,
     pub registers: &'m [Value<'a>],
     pub written: &'m [Written<'a>],
+    pub stencils: Option<&'m Stencils>,
 }
 
 /// The text of a value that has been written down already.
@@ -94,8 +97,16 @@ impl Made<'_, '_> {
             Value::Raw(Raw { text, form: Form::COMPACT }) => out.extend_from_slice(text.as_bytes()),
             Value::Text(text) => write_string(text, out),
             // Only arrays have been written down.
-            Value::Object(object) => Value::Object(object).write(out),
+            Value::Object(object) => self.put_object(register, object, out),
             _ => self.put(Operand::Register(register), input, out),
+        }
+    }
+
+    /// Appends an object that is in a register.
+    #[inline(always)]
+    pub fn put_object(&self, register: u32, object: &Object, out: &mut Vec<u8>) {
+        if !self.stencils.is_some_and(|stencils| stencils.write(register, object, out)) {
+            Value::Object(object).write(out);
         }
     }
 
@@ -132,6 +143,38 @@ impl Made<'_, '_> {
             true => out.extend_from_slice(raw.text.as_bytes()),
             false => Value::Raw(&raw).write(out),
         }
+    }
+}
+
+/// How objects that are written are spelled, by the registers that they are in: what comes from one place mostly is alike.
+/// One for several registers that are not near one another.
+#[derive(Default)]
+pub struct Stencils {
+    of_registers: [RefCell<Stencil>; 4],
+    page: Cell<Page>,
+}
+
+impl Stencils {
+    /// Appends an object that is in that register, if it can be done so.
+    #[inline(always)]
+    fn write(&self, register: u32, object: &Object, out: &mut Vec<u8>) -> bool {
+        self.of(register).write(object, out)
+    }
+
+    /// How what is in that register is spelled. Nobody has it who calls for another.
+    #[inline(always)]
+    pub(super) fn of(&self, register: u32) -> RefMut<'_, Stencil> {
+        self.of_registers[register as usize % self.of_registers.len()].borrow_mut()
+    }
+
+    /// A page to write on.
+    pub(super) fn page(&self) -> Page {
+        self.page.take()
+    }
+
+    /// Gives back a page for the next.
+    pub(super) fn put_back(&self, page: Page) {
+        self.page.set(page);
     }
 }
 
