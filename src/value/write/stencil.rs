@@ -275,7 +275,8 @@ mod tests {
         assert_written(&arena, &mut stencil, &many[..8], false);
         assert_written(&arena, &mut stencil, &[("of_13_bytes__", Value::Int(1))], false);
         assert_written(&arena, &mut stencil, &[("a", Value::text(&arena, "\n"))], false);
-        // Who changes again and again is left alone in the end.
+        // Who changes again and again is left alone in the end, but for the keys that were kept last.
+        let mut alone = 0;
         for n in 0..200 {
             let mut out = Vec::new();
             let members = arena.alloc_slice_copy(&[Member { key: ["x", "y"][n % 2], value: Value::Int(1) }]);
@@ -283,7 +284,8 @@ mod tests {
             let written = stencil.write(object, &mut out);
             assert!(written || out.is_empty());
             assert!(written || n > 40, "{n}");
-            assert!(!written || n < 100, "{n}");
+            alone += usize::from(!written);
         }
+        assert!((50..100).contains(&alone), "{alone}");
     }
 }
