@@ -5,7 +5,11 @@
 //! is read as U+FFFD: a choice of ours, since no recorded answer shows one. It must never fail: what it is given has been
 //! checked.
 
+mod short;
+
 use super::{Arena, scan};
+use short::{BLOCK, SHORT_MAX, any_marked, is_plain_value, marks, put};
+pub(crate) use short::{SHORT_VALUE_MAX, append, is_plain, put_short, put_short_string, write_short_member};
 
 /// The string that the text between two quotes means; borrowed if it has no escape.
 #[inline]
@@ -19,13 +23,38 @@ pub fn unescape<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
 /// As [`unescape`], of a text that has escapes.
 #[inline(never)]
 fn resolve<'a>(text: &str, arena: &'a Arena) -> &'a str {
+    with_escapes(text, arena, |c, out| out.push(c))
+}
+
+/// A string with its quotes as it is written, of one that may have been spelled otherwise.
+#[inline(never)]
+pub(crate) fn respell<'a>(string: &str, arena: &'a Arena) -> &'a str {
+    with_escapes(string, arena, |c, out| match c {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\0'..' ' => {
+            let mut spelled = Vec::new();
+            write_escaped(&[c as u8], &mut spelled);
+            out.extend(spelled.iter().map(|byte| char::from(*byte)));
+        }
+        other => out.push(other),
+    })
+}
+
+/// A text with something in the place of each escape, which takes no more than that.
+#[inline(always)]
+fn with_escapes<'a>(
+    text: &str,
+    arena: &'a Arena,
+    put: impl Fn(char, &mut bumpalo::collections::String<'a>),
+) -> &'a str {
     let mut out = bumpalo::collections::String::with_capacity_in(text.len(), arena);
     let mut rest = text;
     // What stands between escapes is copied as a whole.
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
         out.push_str(&rest[..at]);
         let mut chars = rest[at + 1..].chars();
-        out.push(escape(&mut chars));
+        put(escape(&mut chars), &mut out);
         rest = chars.as_str();
     }
     out.push_str(rest);
@@ -107,10 +136,6 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
     write_string_of(text.as_bytes(), out);
 }
 
-/// The longest string that is written at once, and what it takes with its quotes.
-const SHORT_MAX: usize = 32;
-const BLOCK: usize = SHORT_MAX + 2;
-
 /// As [`write_string`], of bytes that are known to be UTF-8.
 pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     // Here and not where it is written, so that nothing has to be kept for the case that there is none.
@@ -134,118 +159,6 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
         out.truncate(start);
         write_json_of(bytes, out);
     }
-}
-
-/// Puts a text of so many bytes down by its first and its last `N`, which may overlap.
-#[inline(always)]
-fn put<const N: usize>(first: &[u8; N], last: &[u8; N], length: usize, room: &mut [u8]) {
-    room[..N].copy_from_slice(first);
-    room[length - N..length].copy_from_slice(last);
-}
-
-/// The longest key and the longest value that are written at once.
-const SHORT_KEY_MAX: usize = 16;
-pub(crate) const SHORT_VALUE_MAX: usize = 2 * SHORT_MAX;
-/// A member: its key with quotes and colon, a short value, a comma.
-const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_VALUE_MAX + 3;
-
-/// Appends a member of an object and a comma behind it, if its key and the text of its value are short and there is room;
-/// whether that was so. A key may be known to be plain. The value is a string, and then nothing in it must be escaped, or it is
-/// the text of one.
-#[inline(always)]
-pub(crate) fn write_short_member<const STRING: bool>(key: &str, plain: bool, value: &str, out: &mut Vec<u8>) -> bool {
-    let (key, value) = (key.as_bytes(), value.as_bytes());
-    if key.len() > SHORT_KEY_MAX || value.len() > SHORT_VALUE_MAX || out.capacity() - out.len() < MEMBER {
-        return false;
-    }
-    // As with strings: a block of quotes, what goes between them, and what is too much is cut off.
-    let start = out.len();
-    out.extend_from_slice(&[b'"'; MEMBER]);
-    let Some(room) = out.last_chunk_mut::<MEMBER>() else { return false };
-    let quote = usize::from(STRING);
-    let (behind_key, behind) = (key.len() + 2, key.len() + 3 + value.len() + 2 * quote);
-    let is_clean = (plain || is_plain(key)) && (!STRING || is_plain_value(value));
-    put_short(key, &mut room[1..]);
-    room[behind_key] = b':';
-    put_short(value, &mut room[behind_key + 1 + quote..]);
-    room[behind] = b',';
-    out.truncate(if is_clean { start + behind + 1 } else { start });
-    is_clean
-}
-
-/// As [`is_plain`], of a longer text too.
-#[inline(always)]
-fn is_plain_value(bytes: &[u8]) -> bool {
-    let is_marked = |block: &[u8; 16]| any_marked(marks(block));
-    match (bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(first), Some(last)) => {
-            let between = || bytes.as_chunks().0.iter().skip(1).any(is_marked);
-            !is_marked(first) && !is_marked(last) && (bytes.len() <= 32 || !between())
-        }
-        _ => is_plain(bytes),
-    }
-}
-
-/// Whether a text of at most 16 bytes has nothing in it that must be escaped; of a longer one that is not known. There is no
-/// loop in it, so that of a constant it is known when the program is compiled.
-#[inline(always)]
-pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    if bytes.len() > 16 {
-        false
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        let both = u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << 64;
-        !any_marked(marks(&both.to_le_bytes()))
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        !any_special(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32)
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        let both = u64::from(u16::from_le_bytes(*first)) | u64::from(u16::from_le_bytes(*last)) << 16;
-        !any_special(both | BLANKS << 32)
-    } else {
-        bytes.first().is_none_or(|byte| !is_special(*byte))
-    }
-}
-
-/// Puts down a text of at most 64 bytes.
-#[inline(always)]
-pub(crate) fn put_short(bytes: &[u8], room: &mut [u8]) {
-    let length = bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<SHORT_MAX>(), bytes.last_chunk::<SHORT_MAX>()) {
-        put(first, last, length, room);
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-        put(first, last, length, room);
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        put(first, last, length, room);
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        put(first, last, length, room);
-    } else if let (Some(first), Some(last)) = (bytes.first(), bytes.last()) {
-        // The one in the middle is one of them, if there are no more.
-        (room[0], room[length / 2], room[length - 1]) = (*first, bytes[length / 2], *last);
-    }
-}
-
-/// Puts down a string with its quotes, if it is short and nothing in it must be escaped; whether that was so.
-#[inline(always)]
-pub(crate) fn put_short_string(bytes: &[u8], room: &mut [u8]) -> bool {
-    let is_short = bytes.len() <= SHORT_VALUE_MAX && is_plain_value(bytes);
-    if is_short {
-        room[0] = b'"';
-        put_short(bytes, &mut room[1..]);
-        room[bytes.len() + 1] = b'"';
-    }
-    is_short
-}
-
-/// Appends bytes as they are; most are so few that it is not worth to call for that.
-#[inline(always)]
-pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
-    let (start, length) = (out.len(), bytes.len());
-    if out.capacity() - start < BLOCK || length > SHORT_MAX {
-        return out.extend_from_slice(bytes);
-    }
-    out.extend_from_slice(&[b' '; BLOCK]);
-    let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
-    put_short(bytes, room);
-    out.truncate(start + length);
 }
 
 #[cold]
@@ -279,20 +192,6 @@ fn write_long(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     out.extend_from_slice(bytes);
     out.push(b'"');
-}
-
-/// Marks those of sixteen bytes that must be escaped: byte by byte, in operations that there are instructions for which do
-/// it for all at once.
-#[inline(always)]
-fn marks(bytes: &[u8; 16]) -> [u8; 16] {
-    bytes.map(|byte| {
-        let (quote, backslash) = (1u8.saturating_sub(byte ^ b'"'), 1u8.saturating_sub(byte ^ b'\\'));
-        0x20u8.saturating_sub(byte) | quote | backslash
-    })
-}
-
-fn any_marked(marks: [u8; 16]) -> bool {
-    u128::from_le_bytes(marks) != 0
 }
 
 /// As [`write_string_of`], where most texts need escapes, so that it is not asked first.
@@ -497,6 +396,28 @@ mod tests {
             _ => c.to_string(),
         };
         format!("\"{}\"", text.chars().map(escaped).collect::<String>())
+    }
+
+    #[test]
+    fn what_is_respelled_is_spelled_as_it_is_written() {
+        let arena = Arena::new();
+        let escapes = [
+            "a",
+            "\\\"",
+            "\\\\",
+            "\\/",
+            "\\b\\f\\n\\r\\t",
+            "\\u0000",
+            "\\u001F",
+            "\\u0041\\u00e9",
+            "\\ud83d\\ude00",
+            "\\ud800",
+            "é",
+        ];
+        for (a, b) in escapes.iter().flat_map(|a| escapes.iter().map(move |b| (a, b))) {
+            let text = format!("{a}{b}{a}");
+            assert_eq!(respell(&format!("\"{text}\""), &arena), spelled(unescape(&text, &arena)), "{text}");
+        }
     }
 
     #[test]

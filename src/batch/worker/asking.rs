@@ -63,8 +63,8 @@ impl Worker<'_, '_, '_, '_> {
             if let Some((told, parts)) = line {
                 told.write_parts(parts, (&seen, Some(&stencils)), &mut results.text.results.bytes);
                 results.told[told.index] += 1;
-                for item in told.items {
-                    results.told[*item as usize] += 1;
+                for items in told.items.chunk_by(|a, b| a == b) {
+                    results.told[items[0] as usize] += items.len() as u64;
                 }
             } else if !told.is_some_and(|told| self.take_down(place, &told, &seen, results)) {
                 let counters = &mut job.bound.counters_for(who);

@@ -58,7 +58,7 @@ pub(super) struct Guide {
     /// Containers around the one at hand, outermost first.
     levels: Vec<Level>,
     /// The number of each key of the line, by its token, counted from the line's first; and for each object's bracket how it
-    /// is built, counted from 1, or 0. Behind the first bracket of a [`Run`], how many objects and members that has.
+    /// is built, counted from 1, or 0.
     known: Vec<u32>,
     /// The trie that the places' nodes are of.
     trie: u64,
@@ -131,38 +131,6 @@ enum Stop {
     Bad,
 }
 
-/// Elements of an array that follow one another and are built in known ways: the first, and how many objects and members.
-#[derive(Default)]
-struct Run {
-    first: usize,
-    objects: u32,
-    members: u32,
-}
-
-impl Run {
-    /// Another object follows, or the first.
-    #[inline(always)]
-    fn add(&mut self, token: usize, members: usize) {
-        if self.objects == 0 {
-            self.first = token;
-        }
-        self.objects += 1;
-        self.members += members as u32;
-    }
-
-    /// Keeps what is known of it where the numbers of keys would stand if the first were built in no known way.
-    #[inline(always)]
-    fn end(&mut self, known: &mut [u32]) {
-        if self.objects > 0
-            && let Some([objects, members]) = known.get_mut(self.first + 1..).and_then(<[u32]>::first_chunk_mut)
-        {
-            [*objects, *members] = [self.objects, self.members];
-            self.objects = 0;
-            self.members = 0;
-        }
-    }
-}
-
 /// No place yet.
 const NOWHERE: u32 = u32::MAX;
 
@@ -184,14 +152,6 @@ impl<'t> Keys<'t> {
     pub(super) fn built(&self, token: usize) -> Option<&'t [Box<str>]> {
         let number = self.0.known.get(token)?.checked_sub(1)?;
         self.0.built.get(number as usize).map(|keys| &**keys)
-    }
-
-    /// How many objects that are built in known ways follow one another from a token on, which is the first of them and an
-    /// element of an array; and how many members they have. Of another token nothing is known.
-    #[inline(always)]
-    pub(super) fn run(&self, token: usize) -> Option<(usize, usize)> {
-        let &[objects, members] = self.0.known.get(token + 1..)?.first_chunk()?;
-        Some((objects as usize, members as usize))
     }
 }
 
@@ -389,7 +349,6 @@ impl Guide {
     fn elements(&mut self, tokens: &Tokens, (first, mut at): (usize, usize), place: u32) -> (usize, Stop) {
         let Some(place) = self.places.get_mut(place as usize) else { return (at, Stop::Bad) };
         let (text, classes, positions) = (tokens.text, tokens.classes, tokens.positions);
-        let mut run = Run::default();
         loop {
             let Some(&[class, mut after]) = classes.get(at..).and_then(<[u8]>::first_chunk) else {
                 return (at, Stop::Bad);
@@ -397,18 +356,13 @@ impl Guide {
             if class | 0x20 == b'{' {
                 let Some(known) = self.known.get_mut(at - first) else { return (at, Stop::Bad) };
                 let Some(alike) = place.alike_at((text, classes, positions), at) else {
-                    run.end(&mut self.known);
                     return (at, Stop::Open(None, NOWHERE));
                 };
                 *known = alike.number + 1;
-                run.add(at - first, alike.members());
                 at += alike.tokens() - 1;
                 let Some(next) = classes.get(at + 1) else { return (at, Stop::Bad) };
                 after = *next;
-            } else if class == b'"' {
-                run.end(&mut self.known);
-            } else {
-                run.end(&mut self.known);
+            } else if class != b'"' {
                 let is_good = match positions.get(at..).and_then(<[u32]>::first_chunk) {
                     Some(&[start, next]) => is_scalar(text, start, next),
                     None => false,
@@ -418,7 +372,6 @@ impl Guide {
                 }
             }
             if after != b',' {
-                run.end(&mut self.known);
                 return (at + 1, Stop::After);
             }
             at += 2;

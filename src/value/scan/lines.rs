@@ -229,13 +229,15 @@ pub struct Lines<'c, 's> {
     /// Offset of the next line.
     offset: usize,
     cursor: Cursor,
+    /// Which of the escapes was the line at hand's first, and which of the tokens: the cursor stands behind them.
+    // Apart, as the cursor's parts are moved on apart: whoever takes a word that was written in parts waits for them.
+    first_escape: usize,
     /// Offset of the line at hand, and of its end.
     here: (usize, usize),
     /// Where in the stretch its text is, and how it is spelled.
     span: Span,
     flags: LineFlags,
-    /// Where its tokens and escapes start; the cursor stands behind them.
-    start: Cursor,
+    first_token: usize,
     /// Whether the guide knows its keys.
     followed: bool,
 }
@@ -266,7 +268,8 @@ impl<'c, 's> Lines<'c, 's> {
             here: (0, 0),
             span: Span { start: 0, end: 0 },
             flags: LineFlags::NONE,
-            start: Cursor::default(),
+            first_token: 0,
+            first_escape: 0,
             followed: false,
         }
     }
@@ -338,13 +341,13 @@ impl<'c, 's> Lines<'c, 's> {
     #[inline]
     pub fn tokens(&self) -> Tokens<'_> {
         let Index { positions, classes, escapes, .. } = &self.scratch.index;
-        let (start, end) = (self.start, self.cursor);
-        let positions = &positions[start.token..end.token];
+        let end = self.cursor;
+        let positions = &positions[self.first_token..end.token];
         Tokens {
             source: self.source,
             positions,
-            classes: &classes[start.token..end.token],
-            escapes: &escapes[start.escape..end.escape],
+            classes: &classes[self.first_token..end.token],
+            escapes: &escapes[self.first_escape..end.escape],
             start: positions.first().copied().unwrap_or_default(),
             form: self.form(),
             keys: self.followed.then(|| self.scratch.guide.keys()),
@@ -408,7 +411,7 @@ impl<'c, 's> Lines<'c, 's> {
         let end = index.positions[end_token] as usize;
         self.here = (self.offset, self.base + end);
         self.offset = self.base + end + 1;
-        self.start = self.cursor;
+        (self.first_token, self.first_escape) = (first, self.cursor.escape);
         self.cursor.token = end_token + 1;
         while (index.escapes[self.cursor.escape] as usize) < end {
             self.cursor.escape += 1;

@@ -9,7 +9,7 @@ mod built;
 
 use super::guide::Keys;
 use super::walk::trimmed;
-use crate::value::raw::{self, Form, Key};
+use crate::value::raw::{Form, Key};
 use crate::value::tree::Span;
 use crate::value::{Arena, Member, Raw, Value, text};
 use bumpalo::collections::Vec;
@@ -493,16 +493,8 @@ impl<'t> Tokens<'t> {
 }
 
 /// A string that has escapes, spelled as it will be written: that may be more than once.
-#[inline(never)]
-fn respelled<'a>(string: &'a str, arena: &'a Arena) -> Value<'a> {
-    let mut written = std::vec::Vec::with_capacity(string.len());
-    text::write_string(text::unescape(raw::unquote(string), arena), &mut written);
-    match std::str::from_utf8(&written) {
-        Ok(written) if written != string => Value::raw(arena, arena.alloc_str(written), Form::COMPACT),
-        Ok(_) => Value::raw(arena, string, Form::COMPACT),
-        // What is written is text in any case.
-        Err(_) => Value::raw(arena, string, Form::ESCAPED),
-    }
+fn respelled<'a>(string: &str, arena: &'a Arena) -> Value<'a> {
+    Value::raw(arena, text::respell(string, arena), Form::COMPACT)
 }
 
 /// Whether the members have the very keys of others, in their order, which are distinct.

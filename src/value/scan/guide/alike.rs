@@ -83,13 +83,24 @@ impl Alike {
         let Some((&open, positions)) = positions.get(at..=last).and_then(<[u32]>::split_first) else { return false };
         let mut before = open;
         for (member, &[.., next]) in self.members.iter().zip(positions.as_chunks::<4>().0) {
-            if !member.piece.is_at(text.as_bytes(), before)
-                || member.kind.is_some_and(|kind| !kind.is_at(text, before + member.value, next))
-            {
+            let start = before + member.value;
+            let is_kind = match member.kind {
+                None => true,
+                // Most that are no strings are numbers.
+                Some(Kind::Number(spelling)) if spelling.is_at(text.as_bytes(), start, next) => true,
+                Some(kind) => is_other(kind, text, start, next),
+            };
+            if !is_kind || !member.piece.is_at(text.as_bytes(), before) {
                 return false;
             }
             before = next;
         }
         true
     }
+}
+
+/// The same of what is not a number as expected.
+#[inline(never)]
+fn is_other(kind: Kind, text: &str, start: u32, next: u32) -> bool {
+    kind.is_at(text, start, next)
 }

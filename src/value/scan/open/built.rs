@@ -1,42 +1,12 @@
 //! Objects whose keys the guide knows, as built values.
 //!
-//! Flows in: the tokens of an object, its keys. Flows out: the object. Nothing is looked at but where its values stand, and memory
-//! is asked for once for many. It must never open what the guide has not seen to be an object of these keys.
+//! Flows in: the tokens of an object, its keys. Flows out: the object. Nothing is looked at but where its values stand.
+//! It must never open what the guide has not seen to be an object of these keys.
 
 use super::super::guide::Keys;
 use super::{Tokens, Values, respelled};
 use crate::value::raw::Form;
 use crate::value::{Arena, Member, Raw, Value};
-use std::slice::IterMut;
-
-/// Memory for objects whose keys are known.
-#[derive(Default)]
-struct Room<'a> {
-    objects: usize,
-    raws: IterMut<'a, Raw<'a>>,
-    members: &'a mut [Member<'a>],
-}
-
-/// No more members are made room for at once than so many, or than one object has.
-const ROOM_MAX: usize = 256;
-
-impl<'a> Room<'a> {
-    /// Room for the members of objects, one text more than these for each of them.
-    #[inline(never)]
-    fn new(objects: usize, members: usize, arena: &'a Arena) -> Room<'a> {
-        Room {
-            objects,
-            raws: arena.alloc_slice_fill_copy(members + objects, Raw { text: "", form: Form::COMPACT }).iter_mut(),
-            members: arena.alloc_slice_fill_copy(members, Member { key: "", value: Value::Null }),
-        }
-    }
-
-    /// Whether there is room for an object of so many members.
-    #[inline(always)]
-    fn has(&self, members: usize) -> bool {
-        self.objects > 0 && self.members.len() >= members
-    }
-}
 
 impl<'t> Tokens<'t> {
     /// Collects elements from the container at a token on, as long as it is known how they are built, and until there are so
@@ -55,12 +25,9 @@ impl<'t> Tokens<'t> {
     where
         't: 'a,
     {
-        let (mut end, mut room) = (at, Room::default());
+        let mut end = at;
         while let Some(names) = keys.built(at) {
-            if !room.has(names.len()) {
-                room = self.room(at, (keys, names.len()), most.saturating_sub(values.len()), arena);
-            }
-            values.push(Member { key: "", value: self.built(at, names, (&mut room, escapes), arena)? });
+            values.push(Member { key: "", value: self.built(at, names, escapes, arena)? });
             end = at + 1 + 4 * names.len();
             if *self.classes.get(end..)?.first_chunk()? != *b",{" || values.len() >= most {
                 break;
@@ -70,33 +37,9 @@ impl<'t> Tokens<'t> {
         Some(end)
     }
 
-    /// Room for the object at a token, which has so many members, and for those behind it, if it is likely that they are
-    /// built in known ways too; but for no more than so many.
-    #[inline(never)]
-    fn room<'a>(&self, at: usize, (keys, members): (Keys, usize), most: usize, arena: &'a Arena) -> Room<'a> {
-        match keys.run(at) {
-            Some(run) if most >= run.0 && (members..=ROOM_MAX).contains(&run.1) && run.0 <= run.1 => {
-                Room::new(run.0.max(1), run.1, arena)
-            }
-            _ => {
-                // As many as there are if all are alike.
-                let objects = (self.positions.len() - at) / (2 + 4 * members);
-                let objects = objects.min(ROOM_MAX / members).min(most).max(1);
-                Room::new(objects, objects * members, arena)
-            }
-        }
-    }
-
-    /// The object at a token, whose keys these are; it has no containers in it. Escapes before it are passed over. There has to
-    /// be room for it.
+    /// The object at a token, whose keys these are; it has no containers in it. Escapes before it are passed over.
     #[inline(always)]
-    fn built<'a>(
-        &self,
-        at: usize,
-        keys: &'t [Box<str>],
-        (room, escapes): (&mut Room<'a>, &mut &'t [u32]),
-        arena: &'a Arena,
-    ) -> Option<Value<'a>>
+    fn built<'a>(&self, at: usize, keys: &'t [Box<str>], escapes: &mut &'t [u32], arena: &'a Arena) -> Option<Value<'a>>
     where
         't: 'a,
     {
@@ -104,22 +47,30 @@ impl<'t> Tokens<'t> {
         let (&open, rest) = self.positions.get(at..at + 1 + 4 * keys.len())?.split_first()?;
         let starts = rest.as_chunks::<4>().0;
         let close = starts.last()?[3];
-        let source = room.raws.next()?;
-        *source = Raw { text: self.source.get(open as usize..close as usize + 1)?, form: self.form };
-        let (members, others) = std::mem::take(&mut room.members).split_at_mut_checked(keys.len())?;
-        room.members = others;
-        room.objects -= 1;
-        let spaced = self.form.has(Form::SPACED);
-        for ((member, key), &[_, _, start, next]) in members.iter_mut().zip(keys).zip(starts) {
-            let end = if spaced { self.trimmed(next) } else { next as usize };
-            let raw = room.raws.next()?;
-            raw.text = self.source.get(start as usize..end)?;
-            *member = Member { key, value: Value::Raw(raw) };
-        }
+        let text = self.source.get(open as usize..close as usize + 1)?;
+        let raws = match self.form.has(Form::SPACED) {
+            true => self.scalars(starts, |next| self.trimmed(next), arena),
+            false => self.scalars(starts, |next| next as usize, arena),
+        };
+        let members = keys.iter().zip(raws).map(|(key, raw)| Member { key, value: Value::Raw(raw) });
+        let members = arena.alloc_slice_fill_iter(members);
         if escapes.first().is_some_and(|escape| *escape < close) {
             self.respell(members, (open, starts), escapes, arena)?;
         }
-        Some(Value::opened_object(arena, members, source))
+        Some(Value::opened_object(arena, members, arena.alloc(Raw { text, form: self.form })))
+    }
+
+    /// The values of members, by where they start and what follows them does, and where they end that stand before that.
+    #[inline(always)]
+    fn scalars<'a>(&self, starts: &[[u32; 4]], end: impl Fn(u32) -> usize, arena: &'a Arena) -> &'a [Raw<'a>]
+    where
+        't: 'a,
+    {
+        arena.alloc_slice_fill_iter(starts.iter().map(|&[_, _, start, next]| {
+            // Tokens begin where characters do, and what stands before one ends where one does.
+            let text = self.source.get(start as usize..end(next)).unwrap_or_default();
+            Raw { text, form: Form::COMPACT }
+        }))
     }
 
     /// Spells the strings of an object that hold escapes as they will be written, and passes over the escapes before its end.
