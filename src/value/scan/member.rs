@@ -21,22 +21,24 @@ pub struct LineView<'a> {
     slots: &'a [Slot],
     paths: &'a Paths,
     /// The object that was looked into last: often it is the next one too.
-    last: Cell<Place>,
+    last: Cell<Place<'a>>,
 }
 
 /// Where an object is.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Place<'t> {
     /// Where it begins in the source.
     start: usize,
     /// The token behind its bracket, counted from the line's first.
     first: usize,
     /// Whether nothing in it is escaped, and no key stands twice.
     is_plain: bool,
+    /// Its keys, if they are known; then it has no containers in it.
+    keys: &'t [Box<str>],
 }
 
-impl Place {
-    const NOWHERE: Place = Place { start: usize::MAX, first: 0, is_plain: false };
+impl Place<'_> {
+    const NOWHERE: Place<'static> = Place { start: usize::MAX, first: 0, is_plain: false, keys: &[] };
 }
 
 impl<'a> LineView<'a> {
@@ -85,9 +87,9 @@ impl<'a> LineView<'a> {
             }
         };
         if !place.is_plain {
-            return Some(tokens.odd_member(place.first, name)?.map(|text| (text, form.of_part(text))));
+            return Some(tokens.member_at(place, name)?.map(|text| (text, form.of_part(text))));
         }
-        let found = tokens.plain_member(place.first, name)?;
+        let found = tokens.member_at(place, name)?;
         // Nothing in it is escaped.
         let plain = |text: &'a str| match text.as_bytes().first() {
             Some(b'{' | b'[') => (text, form),
@@ -101,12 +103,25 @@ impl<'t> Tokens<'t> {
     /// The value of an object's member of that name: of equal keys the last counts. The outer nothing: the text is no object
     /// that is a part of this line.
     pub fn member(&self, object: &str, name: &str) -> Option<Option<&'t str>> {
-        let Place { first, is_plain, .. } = self.object(object)?;
-        if is_plain { self.plain_member(first, name) } else { self.odd_member(first, name) }
+        self.member_at(self.object(object)?, name)
+    }
+
+    /// The same of an object that stands there.
+    #[inline(always)]
+    fn member_at(&self, place: Place, name: &str) -> Option<Option<&'t str>> {
+        if !place.keys.is_empty() {
+            let Some(n) = place.keys.iter().position(|key| same(key.as_bytes(), name.as_bytes())) else {
+                return Some(None);
+            };
+            // Each member is a key, its colon, its value and what follows.
+            let value = place.first + 4 * n + 2;
+            return Some(Some(self.value_at(value, value + 1)?));
+        }
+        if place.is_plain { self.plain_member(place.first, name) } else { self.odd_member(place.first, name) }
     }
 
     /// Where an object is, if the text is one that is a part of this line.
-    fn object(&self, object: &str) -> Option<Place> {
+    fn object(&self, object: &str) -> Option<Place<'t>> {
         let start = self.place(object)?;
         let at = match *self.positions.first()? as usize == start {
             true => 0,
@@ -116,7 +131,9 @@ impl<'t> Tokens<'t> {
             return None;
         }
         let is_escaped = || self.form.has(Form::ESCAPED) && memchr::memchr(b'\\', object.as_bytes()).is_some();
-        Some(Place { start, first: at + 1, is_plain: !self.form.has(Form::REPEATED) && !is_escaped() })
+        let is_plain = !self.form.has(Form::REPEATED) && !is_escaped();
+        let keys = self.keys.and_then(|keys| keys.built(at)).unwrap_or_default();
+        Some(Place { start, first: at + 1, is_plain, keys })
     }
 
     /// The same from the first key on, in an object in which nothing is escaped and no key stands twice.
@@ -203,14 +220,25 @@ mod tests {
         let paths: Vec<Box<[Box<str>]>> = [vec!["x"], vec!["a", "b"], vec!["a"], vec!["none"]]
             .map(|path| path.into_iter().map(Box::from).collect())
             .into();
-        let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates: false };
-        let mut slots = vec![Slot::Absent; paths.len()];
-        let mut scratch = Scratch::new();
-        let text = format!("\n{line}\n[1]\n");
-        let mut lines = Lines::new(text.as_bytes(), &mut scratch, &plan);
-        while lines.advance(&mut slots).is_some_and(|kind| kind != crate::value::scan::LineKind::Json) {}
+        // The guide is asked where equal keys are looked for, and knows a line's keys once it has met them.
+        let text = format!("\n{line}\n{line}\n{line}\n[1]\n");
+        let counts = [(false, 1), (true, 1), (true, 3)].map(|(find_duplicates, nth)| {
+            let plan = WalkPlan { trie: SlotTrie::new(&paths), find_duplicates };
+            let mut slots = vec![Slot::Absent; paths.len()];
+            let mut scratch = Scratch::new();
+            let mut lines = Lines::new(text.as_bytes(), &mut scratch, &plan);
+            // The first line is blank.
+            (0..=nth).for_each(|_| assert!(lines.advance(&mut slots).is_some()));
+            compared_at(&lines, (&slots, &paths), names)
+        });
+        assert!(counts.iter().all(|count| *count == counts[0]), "{line}: {counts:?}");
+        counts[0]
+    }
+
+    /// The same of the line at hand.
+    fn compared_at(lines: &Lines, (slots, paths): (&[Slot], &super::Paths), names: &[&str]) -> usize {
         let (arena, tokens) = (Arena::new(), lines.tokens());
-        let view = LineView::new(&lines, &slots, &paths);
+        let view = LineView::new(lines, slots, paths);
         let whole = lines.line().text;
         let mut objects = vec![whole];
         let mut count = 0;
