@@ -26,13 +26,18 @@ const LEAST: usize = 4 * OBJECT;
 /// So many times other keys are taken instead of those before; who meets others again and again is better off without.
 const CHANGES_MAX: u32 = 64;
 
-/// What objects of the same keys have in common.
+/// What objects of the same keys have in common, and where they are put together.
 #[derive(Debug, Default)]
 pub(crate) struct Stencil {
+    heads: Heads,
+    room: Vec<u8>,
+}
+
+/// What stands before the values of objects.
+#[derive(Debug, Default)]
+struct Heads {
     heads: Vec<Head>,
     changes: u32,
-    /// Where an object is put together.
-    room: Vec<u8>,
 }
 
 /// What stands before a value: a bracket or a comma, the key, its colon.
@@ -95,18 +100,18 @@ impl Stencil {
     /// appended.
     #[inline]
     pub fn write(&mut self, object: &Object, out: &mut Vec<u8>) -> bool {
-        let mut room = std::mem::take(&mut self.room);
-        if room.is_empty() {
-            room.resize(OBJECT, 0);
+        if self.room.is_empty() {
+            self.room.resize(OBJECT, b'"');
         }
-        let end = self.put(object, &mut room);
+        let end = self.heads.put(object, &mut self.room);
         if let Some(end) = end {
-            out.extend_from_slice(&room[..end]);
+            out.extend_from_slice(&self.room[..end]);
         }
-        self.room = room;
         end.is_some()
     }
+}
 
+impl Heads {
     /// Puts down an object, if it can be written so and there is room; how many bytes it takes.
     #[inline(always)]
     fn put(&mut self, object: &Object, room: &mut [u8]) -> Option<usize> {
@@ -185,7 +190,7 @@ impl Page {
         if self.bytes.len() - self.end < OBJECT {
             self.make_room(OBJECT);
         }
-        match stencil.put(object, &mut self.bytes[self.end..]) {
+        match stencil.heads.put(object, &mut self.bytes[self.end..]) {
             Some(bytes) => self.end += bytes,
             None => self.put(Value::Object(object)),
         }
