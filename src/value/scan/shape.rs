@@ -209,7 +209,7 @@ impl Shapes {
 
 impl Shape {
     #[inline(always)]
-    fn recognise(&self, text: &str, index: &Index, cursor: Cursor, slots: &mut [Slot]) -> Option<Walked> {
+    fn recognise(&mut self, text: &str, index: &Index, cursor: Cursor, slots: &mut [Slot]) -> Option<Walked> {
         let first = cursor.token;
         if !Block::are_at(&self.blocks, index.classes.get(first..)?) {
             return None;
@@ -228,9 +228,9 @@ impl Shape {
                 return None;
             }
         }
-        for &(at, kind) in &self.scalars {
-            let &[from, next] = positions.get(at as usize..)?.first_chunk()?;
-            if !kind.is_at(text, from, next) {
+        for (at, kind) in &mut self.scalars {
+            let &[from, next] = positions.get(*at as usize..)?.first_chunk()?;
+            if !kind.is_as_before(text, from, next) && !kind.is_other(text, from, next) {
                 return None;
             }
         }
@@ -376,7 +376,25 @@ impl Kind {
     /// Whether a number or literal stands there, before a token that starts at `next`: most likely one of this kind.
     #[inline(always)]
     pub(super) fn is_at(self, text: &str, from: u32, next: u32) -> bool {
-        let as_before = match self {
+        self.is_as_before(text, from, next) || Kind::is_any_at(text, from, next)
+    }
+
+    /// The same of one that is not of this kind. Where a number turns out to have a sign now and then, it may from then on.
+    #[inline(never)]
+    fn is_other(&mut self, text: &str, from: u32, next: u32) -> bool {
+        if let Kind::Number(spelling) = *self
+            && Kind::Signed(spelling).is_as_before(text, from, next)
+        {
+            *self = Kind::Signed(spelling);
+            return true;
+        }
+        Kind::is_any_at(text, from, next)
+    }
+
+    /// Whether one of this kind stands there.
+    #[inline(always)]
+    fn is_as_before(self, text: &str, from: u32, next: u32) -> bool {
+        match self {
             Kind::Number(spelling) => spelling.is_at(text.as_bytes(), from, next),
             Kind::Signed(spelling) => {
                 let sign = u32::from(text.as_bytes().get(from as usize) == Some(&b'-'));
@@ -386,8 +404,7 @@ impl Kind {
                 number::short(text.as_bytes(), from as usize, next as usize).is_some_and(Short::is_literal)
             }
             Kind::Other => false,
-        };
-        as_before || Kind::is_any_at(text, from, next)
+        }
     }
 }
 
@@ -496,11 +513,14 @@ mod tests {
         let texts = "0 7 12345678 123456789 0.5 12.25 -1 -0 -0.5 -12.25 1e5 true false null 00 01 -01 - -- -.5 .5 1. -1. 1.5.5 tru nul";
         for learned in texts.split(' ').filter(|text| number::is_scalar(text.as_bytes())) {
             let kind = Kind::of(learned.as_bytes()[0], learned.as_bytes());
+            let mut changed = kind;
             for text in texts.split(' ') {
                 let next = 1 + text.len() as u32;
                 for within in [format!("[{text},\"0123456789\"]"), format!("[{text}]")] {
                     let wanted = number::is_scalar(text.as_bytes());
                     assert_eq!(kind.is_at(&within, 1, next), wanted, "{text} where {learned} was");
+                    let is_at = changed.is_as_before(&within, 1, next) || changed.is_other(&within, 1, next);
+                    assert_eq!(is_at, wanted, "{text} where {changed:?} was");
                 }
             }
         }
