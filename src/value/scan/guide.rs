@@ -304,10 +304,11 @@ impl Guide {
         trie: &SlotTrie,
         slots: &mut [Slot],
     ) -> (usize, Stop) {
-        let keys = self.places.get(level.place as usize).and_then(|place| place.keys.get(level.next as usize..));
+        let keys =
+            self.places.get_mut(level.place as usize).and_then(|place| place.keys.get_mut(level.next as usize..));
         let base = tokens.positions[first];
         let (classes, positions) = (tokens.classes, &tokens.positions[..tokens.classes.len()]);
-        for key in keys.unwrap_or_default() {
+        for key in keys.unwrap_or_default().iter_mut() {
             // Each member is a key, its colon, its value and what follows; there always are four, as marks stand behind the
             // last token.
             let (Some(&[_, _, class, after]), Some(&[quote, _, start, next]), Some(known)) = (
@@ -501,7 +502,7 @@ impl Place {
     /// How the element of an array is built that begins at a token, if it is like one before.
     #[inline(always)]
     fn alike_at(&mut self, tokens: (&str, &[u8], &[u32]), at: usize) -> Option<&Alike> {
-        if !self.alike.get(self.last)?.is_at(tokens, at) {
+        if !self.alike.get_mut(self.last)?.is_at(tokens, at) {
             self.last = self.other_at(tokens, at)?;
         }
         self.alike.get(self.last)
@@ -509,9 +510,9 @@ impl Place {
 
     /// Which one other than the one met last it is. Apart, so that nothing is made ready for it where it is not needed.
     #[inline(never)]
-    fn other_at(&self, tokens: (&str, &[u8], &[u32]), at: usize) -> Option<usize> {
-        let mut others = self.alike.iter().enumerate().filter(|(number, _)| *number != self.last);
-        others.find(|(_, alike)| alike.is_at(tokens, at)).map(|(number, _)| number)
+    fn other_at(&mut self, tokens: (&str, &[u8], &[u32]), at: usize) -> Option<usize> {
+        let mut others = self.alike.iter_mut().enumerate().filter(|(number, _)| *number != self.last);
+        others.find_map(|(number, alike)| alike.is_at(tokens, at).then_some(number))
     }
 }
 

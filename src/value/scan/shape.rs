@@ -69,7 +69,7 @@ pub(super) struct Block {
     pub mask: u128,
 }
 
-/// What a number or literal was when the shape was learned: what it will be again, most likely, is tried first.
+/// What a number or literal was when the shape was learned, or has turned out to be: what it will be again, most likely, is tried first.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     Number(Spelling),
@@ -230,7 +230,7 @@ impl Shape {
         }
         for (at, kind) in &mut self.scalars {
             let &[from, next] = positions.get(*at as usize..)?.first_chunk()?;
-            if !kind.is_as_before(text, from, next) && !kind.is_other(text, from, next) {
+            if !kind.is_at(text, from, next) {
                 return None;
             }
         }
@@ -373,13 +373,14 @@ impl Kind {
             || is_scalar(text, from, next)
     }
 
-    /// Whether a number or literal stands there, before a token that starts at `next`: most likely one of this kind.
+    /// Whether a number or literal stands there, before a token that starts at `next`: most likely one of this kind. Where a
+    /// number turns out to have a sign now and then, it may have one from then on.
     #[inline(always)]
-    pub(super) fn is_at(self, text: &str, from: u32, next: u32) -> bool {
-        self.is_as_before(text, from, next) || Kind::is_any_at(text, from, next)
+    pub(super) fn is_at(&mut self, text: &str, from: u32, next: u32) -> bool {
+        self.is_as_before(text, from, next) || self.is_other(text, from, next)
     }
 
-    /// The same of one that is not of this kind. Where a number turns out to have a sign now and then, it may from then on.
+    /// The same of one that is not of this kind.
     #[inline(never)]
     fn is_other(&mut self, text: &str, from: u32, next: u32) -> bool {
         if let Kind::Number(spelling) = *self
@@ -518,9 +519,8 @@ mod tests {
                 let next = 1 + text.len() as u32;
                 for within in [format!("[{text},\"0123456789\"]"), format!("[{text}]")] {
                     let wanted = number::is_scalar(text.as_bytes());
-                    assert_eq!(kind.is_at(&within, 1, next), wanted, "{text} where {learned} was");
-                    let is_at = changed.is_as_before(&within, 1, next) || changed.is_other(&within, 1, next);
-                    assert_eq!(is_at, wanted, "{text} where {changed:?} was");
+                    assert_eq!({ kind }.is_at(&within, 1, next), wanted, "{text} where {learned} was");
+                    assert_eq!(changed.is_at(&within, 1, next), wanted, "{text} where {changed:?} was");
                 }
             }
         }

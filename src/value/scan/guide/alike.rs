@@ -74,7 +74,7 @@ impl Alike {
 
     /// Whether the value at token `at`, which is a container, is such an object.
     #[inline(always)]
-    pub fn is_at(&self, (text, classes, positions): (&str, &[u8], &[u32]), at: usize) -> bool {
+    pub fn is_at(&mut self, (text, classes, positions): (&str, &[u8], &[u32]), at: usize) -> bool {
         let last = at + 4 * self.members.len();
         // With fewer or more members, something else stands there.
         if classes.get(last) != Some(&b'}') {
@@ -82,15 +82,18 @@ impl Alike {
         }
         let Some((&open, positions)) = positions.get(at..=last).and_then(<[u32]>::split_first) else { return false };
         let mut before = open;
-        for (member, &[.., next]) in self.members.iter().zip(positions.as_chunks::<4>().0) {
+        for (member, &[.., next]) in self.members.iter_mut().zip(positions.as_chunks::<4>().0) {
             let start = before + member.value;
-            let is_kind = match member.kind {
+            if !member.piece.is_at(text.as_bytes(), before) {
+                return false;
+            }
+            let is_kind = match &mut member.kind {
                 None => true,
                 // Most that are no strings are numbers.
                 Some(Kind::Number(spelling)) if spelling.is_at(text.as_bytes(), start, next) => true,
                 Some(kind) => is_other(kind, text, start, next),
             };
-            if !is_kind || !member.piece.is_at(text.as_bytes(), before) {
+            if !is_kind {
                 return false;
             }
             before = next;
@@ -101,6 +104,6 @@ impl Alike {
 
 /// The same of what is not a number as expected.
 #[inline(never)]
-fn is_other(kind: Kind, text: &str, start: u32, next: u32) -> bool {
+fn is_other(kind: &mut Kind, text: &str, start: u32, next: u32) -> bool {
     kind.is_at(text, start, next)
 }
