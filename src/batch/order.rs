@@ -79,6 +79,8 @@ struct State {
     slow: Option<u64>,
     /// Whether somebody is writing.
     writing: bool,
+    /// How many wait until something has moved.
+    waiters: usize,
     /// Whether a chunk was left unfinished, so that nothing behind it may be written.
     cut: bool,
     spare: Vec<Results>,
@@ -106,6 +108,7 @@ impl<'w> Order<'w> {
             told: None,
             slow: None,
             writing: false,
+            waiters: 0,
             cut: false,
             spare: Vec::new(),
             error: None,
@@ -131,10 +134,9 @@ impl<'w> Order<'w> {
         let is_patient = !self.window.patience.is_zero();
         while is_patient && !self.has_room_in_memory(&state, sequence) && state.slow != Some(state.head) {
             let head = state.head;
-            let waited = self.moved.wait_timeout(state, self.window.patience);
-            let (back, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-            state = back;
-            if waited.timed_out() && state.head == head {
+            let timed_out;
+            (state, timed_out) = self.wait_for(state, self.window.patience);
+            if timed_out && state.head == head {
                 state.slow = Some(head);
             }
         }
@@ -164,12 +166,27 @@ impl<'w> Order<'w> {
     /// Waits until something has been written; where that takes long, somebody is told for whom.
     fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
         let head = state.head;
-        let (mut state, waited) = self.moved.wait_timeout(state, TOLD_AFTER).unwrap_or_else(PoisonError::into_inner);
-        if waited.timed_out() && state.head == head && state.told != Some(head) {
+        let (mut state, timed_out) = self.wait_for(state, TOLD_AFTER);
+        if timed_out && state.head == head && state.told != Some(head) {
             state.told = Some(head);
             self.tell(&state);
         }
         state
+    }
+
+    /// Waits until something has moved, but no longer than that; whether it was so long.
+    fn wait_for<'s>(&self, mut state: MutexGuard<'s, State>, limit: Duration) -> (MutexGuard<'s, State>, bool) {
+        state.waiters += 1;
+        let (mut state, waited) = self.moved.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
+        state.waiters -= 1;
+        (state, waited.timed_out())
+    }
+
+    /// Wakes all who wait, if anybody does: it takes a call of the kernel.
+    fn wake(&self, state: &State) {
+        if state.waiters > 0 {
+            self.moved.notify_all();
+        }
     }
 
     /// Tells for which event all wait.
@@ -254,7 +271,7 @@ impl<'w> Order<'w> {
             }
             self.recycle(&mut state, results);
             self.hold(&mut state, outcome);
-            self.moved.notify_all();
+            self.wake(&state);
         }
         state.writing = false;
     }
@@ -294,7 +311,7 @@ impl<'w> Order<'w> {
                 self.free(&mut state, parts.len());
                 state.writing = false;
                 self.hold(&mut state, outcome);
-                self.moved.notify_all();
+                self.wake(&state);
             }
         } else {
             let outcome = self.write(results, false);
@@ -325,7 +342,7 @@ impl<'w> Order<'w> {
     pub fn fail(&self, failure: Failure) {
         let mut state = self.lock();
         self.hold(&mut state, Err(failure));
-        self.moved.notify_all();
+        self.wake(&state);
     }
 
     /// Counts what executions went through that do not say so with their results.
@@ -335,9 +352,9 @@ impl<'w> Order<'w> {
 
     /// Ends the run at once: nothing more is written, nobody waits any longer.
     pub fn abandon(&self) {
-        let _state = self.lock();
+        let state = self.lock();
         self.over.store(true, Ordering::Relaxed);
-        self.moved.notify_all();
+        self.wake(&state);
     }
 
     /// Once no worker is left: the outputs, the failure that ended the run, and whether some chunk was left unfinished.
