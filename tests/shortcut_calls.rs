@@ -98,6 +98,10 @@ fn reply_by_number<'a>(event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, F
         Some(9) => std::panic::panic_any(NINE),
         Some(10) => call.json_text(&format!("{}1{}", "[".repeat(40), "]".repeat(40))),
         Some(11) => Ok(call.text(&"x".repeat(262_143))),
+        Some(3) => {
+            Ok(call.record([("n", event.get("n").map_or(Value::Null, Event::value)), ("said", call.text("three"))]))
+        }
+        Some(4) => Ok(call.record([("n", Value::Int(4)), ("said", call.text(&"four ".repeat(20)))])),
         Some(_) => call.json_text(r#" { "s" : "a\u0062" , "n" : 1.50, "o":{"x":[1, 2]}, "n" : 7 } "#),
     }
 }
@@ -114,6 +118,12 @@ impl Function for Moods {
             0 => Err(FunctionError::new("Busy", "because")),
             1 => Err(FunctionError::new("Broken", "\"because\"")),
             2 => Ok(call.object(&[("a", event.value()), ("b", call.text("\u{e9}\n"))])),
+            6 => {
+                Ok(call.record([("mood", Value::Int(mood.into())), ("of", event.value()), ("said", call.text("well"))]))
+            }
+            7 if mood % 2 == 0 => {
+                Ok(call.record([("mood", Value::Int(-1)), ("a key of 17 bytes", call.text("\"so\""))]))
+            }
             3 => call.json_text("{\"a\": [1, {\"b\": 2.50}], \"c\": \"\\u0061\"}"),
             4 if mood % 3 == 0 => Err(FunctionError::TimedOut),
             5 if mood % 5 == 0 => Err(FunctionError::Failed { error: Some("Lambda.Unknown".to_owned()), cause: None }),
@@ -281,6 +291,20 @@ const MACHINES: &[(&str, &str)] = &[
                 "After":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:echo","End":true}}},
             "Catch":[{"ErrorEquals":["States.ALL"],"Next":"E"}],"ResultPath":"$.m","Next":"E"},
         "E":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:echo","End":true}}}"#,
+    ),
+    (
+        "items that are nothing but a call",
+        r#"{"StartAt":"M","States":{
+        "M":{"Type":"Map","ItemsPath":"$.l","ItemSelector":{"n.$":"$$.Map.Item.Value","i.$":"$$.Map.Item.Index"},"MaxConcurrency":2,
+            "ItemProcessor":{"StartAt":"A","States":{
+                "A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:moody",
+                    "Retry":[{"ErrorEquals":["Busy"],"IntervalSeconds":2,"MaxAttempts":3}],
+                    "Catch":[{"ErrorEquals":["Busy","Gone"],"ResultPath":"$.problem","Next":"Why"}],"End":true},
+                "Why":{"Type":"Pass","Parameters":{"n.$":"$.n","why.$":"$.problem.Error"},"End":true}}},"ResultPath":"$.m","Next":"N"},
+        "N":{"Type":"Map","ItemsPath":"$.m","ItemProcessor":{"StartAt":"B","States":{
+                "B":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:moody","End":true}}},
+            "Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.e","Next":"E"}],"ResultPath":"$.e","Next":"E"},
+        "E":{"Type":"Pass","Parameters":{"all.$":"$.e","said.$":"$.m[0].said","at.$":"$$.State.EnteredTime"},"End":true}}}"#,
     ),
     (
         "a function in the program beside one that is called",
