@@ -54,7 +54,7 @@ impl Once<'_> {
                 let ended = |status| Ended { status, told: Some(told.index) };
                 if told.succeeds() {
                     out.extend_from_slice(SUCCEEDED.as_bytes());
-                    told.write(&input, out);
+                    told.write((&input, None), out);
                     return ended("SUCCEEDED");
                 }
                 if let Some(failure) = told.failure(self.program, &input, arena) {

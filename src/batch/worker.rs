@@ -21,7 +21,7 @@ use crate::handler::mock::Counters;
 use crate::program::shortcut::Trouble;
 use crate::value::Arena;
 use crate::value::scan::{Line, LineKind, LineView, Lines, Scratch, Slot};
-use crate::vm::shortcut::{Calls, GivenReplies, Scanned, Told};
+use crate::vm::shortcut::{Calls, GivenReplies, Scanned, Stencils, Told};
 use crate::vm::{Asker, Execution, Outcome, Seed, Start, Stream, Tally};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -97,6 +97,7 @@ impl<'j, 'r, 's, 'w> Seat<'j, 'r, 's, 'w> {
                 look_up_at: 0,
                 untidy: 0,
                 reason: String::new(),
+                stencils: Stencils::default(),
                 watch: job.observed.then(|| Watch::new(job.program)),
                 origins: None,
             },
@@ -192,6 +193,8 @@ struct Worker<'j, 'r, 's, 'w> {
     origins: Option<Box<Origins>>,
     /// Memory for what is wrong with a line.
     reason: String,
+    /// How replies have been spelled before.
+    stencils: Stencils,
 }
 
 impl Worker<'_, '_, '_, '_> {
@@ -407,7 +410,7 @@ impl Worker<'_, '_, '_, '_> {
                 self.look_up_at = 0;
             }
             let input = once::scanned(&shortcuts, lines, slots, now_ms);
-            let mut calls = Calls::of(job.bound.answers(), &asker);
+            let mut calls = Calls::of(job.bound.answers(), &asker).with(&self.stencils);
             if let Some(told) = shortcuts.tell(&input, &self.arena, self.helpers, &mut calls)
                 && self.take_down(place, &told, &input, results)
             {
@@ -473,17 +476,14 @@ impl Worker<'_, '_, '_, '_> {
     fn take_down(&self, place: Place, told: &Told, input: &Scanned, results: &mut Results) -> bool {
         let job = self.job;
         if told.succeeds() {
-            job.wording.success(place, &mut results.text, |out| told.write(input, out));
+            job.wording.success(place, &mut results.text, |out| told.write((input, Some(&self.stencils)), out));
         } else {
             let Some(failure) = told.failure(job.program, input, &self.arena) else { return false };
             results.tally.failure(failure.error);
             let outcome = Outcome::Failed(failure);
             job.wording.outcome(place, &outcome, &self.arena, input.text(), &mut results.text);
         }
-        results.told[told.index] += 1;
-        for item in told.items {
-            results.told[*item as usize] += 1;
-        }
+        count_ends(told, &mut results.told);
         true
     }
 
@@ -552,5 +552,14 @@ impl Worker<'_, '_, '_, '_> {
 fn note(observers: &mut Option<(&mut Watch, &mut Notes)>, seen: &Seen, visits: &Tally) {
     if let Some((watch, notes)) = observers {
         watch.note(seen, visits, notes);
+    }
+}
+
+/// Counts the ends that an execution and the items of its Maps have come to; mostly one item comes to the same as the one before.
+#[inline(always)]
+fn count_ends(told: &Told, ends: &mut [u64]) {
+    ends[told.index] += 1;
+    for items in told.items.chunk_by(|a, b| a == b) {
+        ends[items[0] as usize] += items.len() as u64;
     }
 }

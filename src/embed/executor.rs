@@ -352,7 +352,7 @@ impl Executor {
         let outcome = match told.succeeds() {
             true => {
                 text.clear();
-                told.write(&seen, text);
+                told.write((&seen, None), text);
                 // What a writer of JSON writes is text; were it not, the machine would run.
                 Outcome::Succeeded(Value::raw(arena, std::str::from_utf8(text).ok()?, Form::COMPACT))
             }

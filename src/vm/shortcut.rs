@@ -355,9 +355,9 @@ impl<'p, 'a> Told<'p, 'a> {
 
     /// Appends its output, if it succeeds.
     #[inline]
-    pub fn write(&self, input: &Scanned<'a>, out: &mut Vec<u8>) {
+    pub fn write(&self, by: (&Scanned<'a>, Option<&Stencils>), out: &mut Vec<u8>) {
         if let Ending::Succeeded(parts) = &self.end.result {
-            self.write_parts(parts, (input, None), out);
+            self.write_parts(parts, by, out);
         }
     }
 

@@ -9,10 +9,10 @@ use super::super::once;
 use super::super::outputs::Results;
 use super::super::swift::Swift;
 use super::super::wording::Place;
-use super::Worker;
+use super::{Worker, count_ends};
 use crate::value::scan::{LineKind, LineView, Lines, Slot};
 use crate::vm::Asker;
-use crate::vm::shortcut::{Calls, Stencils};
+use crate::vm::shortcut::Calls;
 use std::sync::atomic::Ordering;
 
 impl Worker<'_, '_, '_, '_> {
@@ -32,7 +32,6 @@ impl Worker<'_, '_, '_, '_> {
         let (shortcuts, now_ms) = (swift.shortcuts(), swift.now_ms());
         let known = shortcuts.slots().min(slots.len());
         let end = line_index.saturating_add(most);
-        let stencils = Stencils::default();
         if let Some(laps) = &mut self.laps {
             laps.begin();
         }
@@ -57,15 +56,12 @@ impl Worker<'_, '_, '_, '_> {
             let seen = once::scanned(shortcuts, lines, slots, now_ms);
             let view = LineView::new(lines, slots, job.program.slots());
             let asker = Asker::new(job.program, who, &self.arena, view);
-            let mut calls = Calls::of(job.bound.answers(), &asker).with(&stencils);
+            let mut calls = Calls::of(job.bound.answers(), &asker).with(&self.stencils);
             let told = shortcuts.tell(&seen, &self.arena, self.helpers, &mut calls);
             let line = told.and_then(|told| Some((told, swift.line(told.index)?)));
             if let Some((told, parts)) = line {
-                told.write_parts(parts, (&seen, Some(&stencils)), &mut results.text.results.bytes);
-                results.told[told.index] += 1;
-                for items in told.items.chunk_by(|a, b| a == b) {
-                    results.told[items[0] as usize] += items.len() as u64;
-                }
+                told.write_parts(parts, (&seen, Some(&self.stencils)), &mut results.text.results.bytes);
+                count_ends(&told, &mut results.told);
             } else if !told.is_some_and(|told| self.take_down(place, &told, &seen, results)) {
                 let counters = &mut job.bound.counters_for(who);
                 counters.give_again(calls.given());
