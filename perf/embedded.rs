@@ -54,5 +54,5 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: &str) -> Result<Value<'a>, FunctionError> {
     let weather = event.get("Weather").ok_or_else(|| FunctionError::new("KeyError", "'Weather'"))?;
-    Ok(call.object(&[("Weather", weather.value()), ("Message", call.text(message))]))
+    Ok(call.record([("Weather", weather.value()), ("Message", call.text(message))]))
 }

@@ -15,10 +15,10 @@ check=${1:-}
 # little above what was last measured: it is there to catch what makes an event dearer, not to state an aim.
 # The last bound is for the same functions in Rust.
 workloads=(
-  "which-coat 2000 12000 0.46 0.78"
-  "orders      250  1250 1.65 1.92"
-  "checkout    250  1250 1.06 1.12"
-  "etl         500  2500 1.27 1.93"
+  "which-coat 2000 12000 0.45 0.75"
+  "orders      250  1250 1.59 1.78"
+  "checkout    250  1250 1.02 0.99"
+  "etl         500  2500 1.22 1.88"
 )
 
 cargo build --locked --release --quiet --bin expressway --example make_events --example native --example embedded
