@@ -23,6 +23,9 @@ const OBJECT: usize = MEMBERS_MAX * ROOM + 1;
 /// The least that a page is made for.
 const LEAST: usize = 4 * OBJECT;
 
+/// A page that has become larger is not kept for others.
+const KEPT_BYTES_MAX: usize = 1 << 20;
+
 /// So many times other keys are taken instead of those before; who meets others again and again is better off without.
 const CHANGES_MAX: u32 = 64;
 
@@ -218,9 +221,14 @@ impl Page {
         &self.bytes[..self.end]
     }
 
-    /// How long it is.
+    /// How long the text is.
     pub fn len(&self) -> usize {
         self.end
+    }
+
+    /// Whether its memory should be given back rather than kept for another text.
+    pub fn is_large(&self) -> bool {
+        self.bytes.len() + self.aside.capacity() > KEPT_BYTES_MAX
     }
 
     #[cold]

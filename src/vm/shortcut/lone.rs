@@ -8,7 +8,7 @@ use super::Walk;
 use super::asking::Given;
 use super::each::{LOOKED_UP, PART, Places};
 use crate::program::shortcut::{
-    Ask, Each, Ending, Item, Keeps, Node, Offspring, Operand, Part, Payload, REGISTER_DEPTH_MAX,
+    Arguments, Ask, Each, Ending, Item, Keeps, Node, Offspring, Operand, Part, Payload, REGISTER_DEPTH_MAX,
 };
 use crate::value::Value;
 use crate::value::write::Page;
@@ -45,9 +45,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             Keeps::Whole => item.output == reply,
             Keeps::Text(columns) => columns.is_empty(),
         };
-        let is_given = match ask.payload {
-            Payload::Object(_) => true,
-            Payload::Value(value) => value == Operand::Register(each.item),
+        // What an item is, is put down only where something is built of it.
+        let is_given = match (&ask.payload, &ask.arguments) {
+            (_, Arguments::Value(_)) => false,
+            (Payload::Object(_), _) => true,
+            (Payload::Value(value), _) => *value == Operand::Register(each.item),
         };
         (is_given && is_kept && *item.text == [Part::Value(reply)]).then_some(Lone { ask, end: *end, item })
     }

@@ -174,7 +174,9 @@ impl Stencils {
 
     /// Gives back a page for the next.
     pub(super) fn put_back(&self, page: Page) {
-        self.page.set(page);
+        if !page.is_large() {
+            self.page.set(page);
+        }
     }
 }
 
