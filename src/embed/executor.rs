@@ -13,7 +13,7 @@ use crate::value::raw::Form;
 use crate::value::scan::{LineKind, LineView, Lines, Scratch, Slot, SlotTrie, WalkPlan};
 use crate::value::tree::SyntaxError;
 use crate::value::{Arena, Value};
-use crate::vm::shortcut::{Calls, GivenReplies, Nobody, Shortcuts};
+use crate::vm::shortcut::{Calls, GivenReplies, Nobody, Shortcuts, Stencils};
 use crate::vm::{Asker, Execution, Input, Limits, Outcome, Seed, Settings, Start, Stream};
 use serde::Serialize;
 use std::sync::Arc;
@@ -190,6 +190,7 @@ impl Executor {
             history: false,
             shortcuts: Shortcuts::new(program, &self.settings).filter(|_| self.shortcuts),
             told: Vec::new(),
+            stencils: Stencils::default(),
         }
     }
 
@@ -227,6 +228,8 @@ pub struct Session<'e> {
     shortcuts: Option<Shortcuts<'e>>,
     /// The output of an execution that was told.
     told: Vec<u8>,
+    /// How replies have been spelled before.
+    stencils: Stencils,
 }
 
 /// An execution that has come to its end, borrowed from its session.
@@ -285,7 +288,7 @@ impl Session<'_> {
         input: &'s [u8],
         who: impl FnOnce(&'s str) -> Stream<'s>,
     ) -> Result<Ran<'s>, InputError> {
-        let Session { executor, plan, slots, scratch, arena, history, shortcuts, told } = self;
+        let Session { executor, plan, slots, scratch, arena, history, shortcuts, told, stencils } = self;
         arena.reset();
         if arena.allocated_bytes() > ARENA_BYTES_MAX {
             *arena = Arena::new();
@@ -309,9 +312,9 @@ impl Session<'_> {
             let who = who(lines.line().text);
             let view = LineView::new(lines, slots, executor.program.slots());
             let asker = arena.alloc(Asker::new(&executor.program, who, arena, view));
-            let mut calls = Calls::of(executor.bound.answers(), asker);
+            let mut calls = Calls::of(executor.bound.answers(), asker).with(stencils);
             if let Some(shortcuts) = shortcuts
-                && let Some(ran) = executor.tell(shortcuts, (lines, slots), arena, told, &mut calls)
+                && let Some(ran) = executor.tell(shortcuts, (lines, slots), arena, (told, stencils), &mut calls)
             {
                 return Ok(ran);
             }
@@ -344,7 +347,7 @@ impl Executor {
         shortcuts: &Shortcuts<'s>,
         (lines, slots): (&'s Lines<'s, 's>, &'s [Slot]),
         arena: &'s Arena,
-        text: &'s mut Vec<u8>,
+        (text, stencils): (&'s mut Vec<u8>, &Stencils),
         calls: &mut Calls<'_, 's>,
     ) -> Option<Ran<'s>> {
         let seen = scanned(shortcuts, lines, slots, self.now_ms);
@@ -352,7 +355,7 @@ impl Executor {
         let outcome = match told.succeeds() {
             true => {
                 text.clear();
-                told.write((&seen, None), text);
+                told.write((&seen, Some(stencils)), text);
                 // What a writer of JSON writes is text; were it not, the machine would run.
                 Outcome::Succeeded(Value::raw(arena, std::str::from_utf8(text).ok()?, Form::COMPACT))
             }

@@ -27,7 +27,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
     /// The call that a Map's items are, if they are nothing else, and nothing but the text of all outputs is kept, or nothing but
     /// the outputs themselves.
     pub(super) fn lone(&self, each: &Each) -> Option<Lone<'p>> {
-        // Who tells a single execution has none.
+        // Who tells but one execution has none.
         self.calls.stencils?;
         let shortcut = self.shortcuts.shortcut;
         let behind_rooms = |mut at: u32| loop {
