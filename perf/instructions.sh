@@ -18,7 +18,7 @@ workloads=(
   "which-coat 2000 12000 0.45 0.75"
   "orders      250  1250 1.59 1.78"
   "checkout    250  1250 1.02 0.99"
-  "etl         500  2500 1.22 1.88"
+  "etl         500  2500 1.22 1.65"
 )
 
 cargo build --locked --release --quiet --bin expressway --example make_events --example native --example embedded

@@ -7,6 +7,7 @@ use expressway::handler::Handlers;
 use expressway::handler::function::FunctionError;
 use expressway::handler::mock::{Mock, MockError};
 use expressway::program::Program;
+use expressway::value::Value;
 
 fn program(text: &str) -> Program {
     let definition = Definition::parse(text, "machine", &ParseOptions::default()).expect("a definition");
@@ -81,6 +82,62 @@ fn replies_put_together_of_known_keys_and_pieces_are_written_as_json() {
     let event = format!("[{}]\n", texts.map(spelled).join(","));
     let wanted = format!(r#"{{"status":"SUCCEEDED","output":[{}]}}"#, texts.map(reply).join(","));
     assert_eq!(results(&map, &handlers, &event, 1), [wanted]);
+}
+
+/// Whatever a function looks at and hands on, and however that is spelled: what it sees is what the text says.
+#[test]
+fn what_a_function_goes_over_is_what_the_event_says() {
+    #[derive(serde::Deserialize)]
+    struct Item {
+        name: String,
+        n: Option<f64>,
+        #[serde(default)]
+        tags: Vec<Option<String>>,
+    }
+    let handlers = Handlers::new()
+        .lambda("parse", |event, call| {
+            let items: Vec<Item> = event.get("items").ok_or(std::fmt::Error)?.parse()?;
+            let told = items.iter().map(|item| format!("{} {:?} {:?}", item.name, item.n, item.tags));
+            Ok(call.text(&told.collect::<Vec<_>>().join(", ")))
+        })
+        .lambda("whole", |event, call| {
+            let whole: std::collections::BTreeMap<String, serde_json::Value> = event.parse()?;
+            call.json(&whole)
+        })
+        .lambda("each", |event, call| {
+            let items: Vec<_> = event.get("items").ok_or(std::fmt::Error)?.elements().collect();
+            let names: Vec<_> = items.iter().filter_map(|item| Some(item.get("name")?.value())).collect();
+            let last = items.last().map_or(Value::Null, |item| item.value());
+            Ok(call.record([("names", call.array(&names)), ("last", last)]))
+        });
+    let items = [
+        r#"{"name":"a","n":1}"#,
+        r#"{"name":"\u00e9\/\n","n":-1.50,"tags":["x","\"",null]}"#,
+        r#"{ "n" : 1e2 , "name" : "b" , "more" : { "a" : [ 1 , { } ] } }"#,
+        r#"{"name":"first","n":null,"name":"last"}"#,
+    ];
+    let mut events = String::new();
+    for n in 0..64 {
+        let some: Vec<_> = (0..n % 5).map(|at| items[(n / 5 + at * (1 + n / 20)) % items.len()]).collect();
+        events += &format!("{{\"items\":[{}],\"n\":{n}}}\n", some.join(","));
+    }
+    for function in ["parse", "whole", "each"] {
+        let program = program(&CALL.replace("divide", function));
+        let bound = handlers.bind(&program).unwrap();
+        let outputs = |shortcuts: bool| {
+            let mut results = Vec::new();
+            let batch = Batch::new(&program, &bound).shortcuts(shortcuts).threads(1);
+            batch
+                .results(Sink::new("results", &mut results))
+                .run(vec![Source::memory("events", events.as_bytes())])
+                .unwrap();
+            String::from_utf8(results).unwrap()
+        };
+        // Run by the machine, a function sees the text itself.
+        let (told, ran) = (outputs(true), outputs(false));
+        assert_eq!(told, ran, "{function}");
+        assert_eq!(told.matches("SUCCEEDED").count(), 64 - told.matches("duplicate field").count(), "{told}");
+    }
 }
 
 #[test]

@@ -95,6 +95,9 @@ impl<E: std::error::Error> From<E> for FunctionError {
     }
 }
 
+/// A longer text is not opened for a function: what it is opened to takes several times as much memory.
+const OPENED_BYTES_MAX: usize = 64 << 10;
+
 /// A view of an event, or of a part of it.
 #[derive(Clone, Copy)]
 pub struct Event<'a> {
@@ -140,11 +143,16 @@ impl<'a> Event<'a> {
 
     /// The elements, if it is an array; else none.
     pub fn elements(self) -> impl Iterator<Item = Event<'a>> {
-        self.value
-            .elements(self.around.arena)
-            .unwrap_or_default()
-            .iter()
-            .map(move |value| Event { value: *value, ..self })
+        let elements = self.opened().elements(self.around.arena).unwrap_or_default();
+        elements.iter().map(move |value| Event { value: *value, ..self })
+    }
+
+    /// The value, opened where that costs less than to go over its text: somebody is about to look at all of it.
+    fn opened(self) -> Value<'a> {
+        match (self.value, &self.around.view) {
+            (Value::Raw(raw), Some(view)) if raw.text.len() <= OPENED_BYTES_MAX => view.opened(raw, self.around.arena),
+            (value, _) => value,
+        }
     }
 
     /// The string, if it is one.
@@ -198,7 +206,7 @@ impl<'a> Event<'a> {
     ///
     /// An event that does not fit, as the error `InvalidEvent`, with serde's message.
     pub fn parse<T: Deserialize<'a>>(self) -> Result<T, FunctionError> {
-        decode(self.value, self.around.arena).map_err(|e| FunctionError::new("InvalidEvent", e.to_string()))
+        decode(self.opened(), self.around.arena).map_err(|e| FunctionError::new("InvalidEvent", e.to_string()))
     }
 }
 

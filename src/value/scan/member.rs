@@ -9,6 +9,7 @@ use super::open::Tokens;
 use super::trie::Slot;
 use crate::value::raw::{Form, Key};
 use crate::value::text::same;
+use crate::value::{Arena, Raw, Value};
 use std::cell::Cell;
 
 /// The paths that slots are filled for, in their order: member names only.
@@ -67,6 +68,11 @@ impl<'a> LineView<'a> {
             }
         }
         self.member_inside((object, start), form, name)
+    }
+
+    /// A text that is a part of the line, opened as far down as it goes ([`Tokens::open_part`]); any other stays text.
+    pub fn opened(&self, part: &'a Raw<'a>, arena: &'a Arena) -> Value<'a> {
+        self.lines.tokens().open_part(part, arena)
     }
 
     /// The same by the tokens.
@@ -213,7 +219,7 @@ impl<'t> Tokens<'t> {
 mod tests {
     use super::LineView;
     use crate::value::scan::{Lines, Scratch, Slot, SlotTrie, WalkPlan};
-    use crate::value::{Arena, Value, raw::Form};
+    use crate::value::{Arena, Raw, Value, raw::Form};
 
     /// All members, and names that are none, of all objects in a line, as the text itself has them.
     fn compared(line: &str, names: &[&str]) -> usize {
@@ -253,6 +259,10 @@ mod tests {
                     assert!(form.has(Form::of(text)), "{text} of {object}");
                 }
                 let json = |text: &str| Value::raw(&arena, text, Form::of(text)).to_json();
+                if let Some((text, form)) = seen {
+                    let opened = view.opened(arena.alloc(Raw { text, form }), &arena);
+                    assert_eq!(opened.to_json(), json(text), "{text} of {object}");
+                }
                 assert_eq!(found.map(json), wanted, "{name} in {object}");
                 count += usize::from(found.is_some());
                 objects.extend(found.filter(|text| text.starts_with('{')));
