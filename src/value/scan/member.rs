@@ -1,8 +1,8 @@
 //! One member of an object in checked text, by the tokens that were found when it was checked.
 //!
 //! Flows in: a line or its tokens, a text that may be a part of it, a key. Flows out: the text of the member's value. Values
-//! between are stepped over token by token, and nothing is built. It must never say anything of a text that is not a part of
-//! the line, or of a key whose spelling it has not read.
+//! between are stepped over token by token, and nothing is built but what somebody wants opened as a whole. It must never say
+//! anything of a text that is not a part of the line, or of a key whose spelling it has not read.
 
 use super::lines::Lines;
 use super::open::Tokens;
@@ -70,11 +70,6 @@ impl<'a> LineView<'a> {
         self.member_inside((object, start), form, name)
     }
 
-    /// A text that is a part of the line, opened as far down as it goes ([`Tokens::open_part`]); any other stays text.
-    pub fn opened(&self, part: &'a Raw<'a>, arena: &'a Arena) -> Value<'a> {
-        self.lines.tokens().open_part(part, arena)
-    }
-
     /// The same by the tokens.
     #[inline(always)]
     fn member_inside(
@@ -102,6 +97,11 @@ impl<'a> LineView<'a> {
             _ => (text, Form::COMPACT),
         };
         Some(found.map(plain))
+    }
+
+    /// A text that is a part of the line, opened as far down as it goes ([`Tokens::open_part`]); any other stays text.
+    pub fn opened(&self, part: &'a Raw<'a>, arena: &'a Arena) -> Value<'a> {
+        self.lines.tokens().open_part(part, arena)
     }
 }
 
