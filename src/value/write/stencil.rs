@@ -202,6 +202,9 @@ impl Page {
     /// Appends a value.
     #[inline(never)]
     pub fn put(&mut self, value: Value) {
+        if let Value::Raw(Raw { text, form: Form::COMPACT }) = value {
+            return self.append(text.as_bytes());
+        }
         let mut aside = std::mem::take(&mut self.aside);
         aside.clear();
         value.write(&mut aside);
@@ -276,6 +279,7 @@ mod tests {
             assert_written(&arena, &mut stencil, &[("a", string)], text.len() <= 64);
         }
     }
+
     #[test]
     fn keys_that_cannot_be_kept_are_left_alone() {
         let arena = Arena::new();

@@ -12,17 +12,18 @@ use crate::program::shortcut::{BranchTurn, Each, Ending, Item, NodeId, Offspring
 use crate::program::work::CONCURRENCY_MAX;
 use crate::value::path::Spot;
 use crate::value::{Arena, Raw, Value};
+use crate::vm::request::Child;
 use std::ops::Range;
 
 /// What the machine counts for each item that is opened, and more than it needs.
 const ITEM_BYTES: u64 = 64;
 /// So many items are handed over at once.
-pub(super) const PART: usize = 64;
+const PART: usize = 64;
 /// After so many items it is looked again whether others have time.
 const STRETCH: usize = 256 * PART;
 
 /// After so many items it is asked again whether somebody has time.
-pub(super) const LOOKED_UP: usize = 8;
+const LOOKED_UP: usize = 8;
 
 /// Maps of more items are walked in parts, whoever has time.
 pub(super) const LONG: usize = 1_024;
@@ -90,7 +91,7 @@ impl Places {
 
     /// Which place an item takes, and when it begins there.
     #[inline(always)]
-    pub fn take(&mut self) -> (usize, i64) {
+    fn take(&mut self) -> (usize, i64) {
         if self.scarce && self.latest_ms > self.starts_ms {
             let places = self.free_ms[..self.count].iter().copied().enumerate();
             return places.min_by_key(|(_, free_ms)| *free_ms).unwrap_or((0, self.starts_ms));
@@ -146,15 +147,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
                 continue;
             }
             for index in stretch {
-                // Somebody may have got time meanwhile; what has been replied, the machine is given.
-                if each.asks && items.len() - index > PART && index % LOOKED_UP == 0 && self.company.has_time() {
-                    return None;
-                }
-                // Where no time passes, nobody has to know which place is free.
-                let (place, starts_ms) = if each.timeless { (0, places.starts_ms) } else { places.take() };
-                if each.asks {
-                    self.calls.enter(parent, Offspring { index: index as u32, ..each.who }, self.arena);
-                }
+                let (place, starts_ms) = self.begin(each, (index, items.len()), parent, &mut places)?;
                 let (end, item) = self.item(each, (index, items[index]), starts_ms)?;
                 if !each.timeless {
                     places.give_back(place, self.now_ms);
@@ -173,6 +166,26 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         self.calls.child = parent;
         self.now_ms = places.latest_ms;
         self.keep_outputs(each, outputs)
+    }
+
+    /// Begins an item, of so many: on which place it runs, and since when. Nothing if the machine should go on.
+    #[inline(always)]
+    pub(super) fn begin(
+        &mut self,
+        each: &Each,
+        (index, items): (usize, usize),
+        parent: Option<&'a Child<'a>>,
+        places: &mut Places,
+    ) -> Option<(usize, i64)> {
+        if each.asks {
+            // Somebody may have got time meanwhile; what has been replied, the machine is given.
+            if index.is_multiple_of(LOOKED_UP) && items - index > PART && self.company.has_time() {
+                return None;
+            }
+            self.calls.enter(parent, Offspring { index: index as u32, ..each.who }, self.arena);
+        }
+        // Where no time passes, nobody has to know which place is free.
+        Some(if each.timeless { (0, places.starts_ms) } else { places.take() })
     }
 
     /// Walks the tree for one item: which end it comes to, and what that is.

@@ -6,9 +6,9 @@
 
 use super::Walk;
 use super::asking::Given;
-use super::each::{LOOKED_UP, PART, Places};
+use super::each::Places;
 use crate::program::shortcut::{
-    Arguments, Ask, Each, Ending, Item, Keeps, Node, Offspring, Operand, Part, Payload, REGISTER_DEPTH_MAX,
+    Arguments, Ask, Each, Ending, Item, Keeps, Node, Operand, Part, Payload, REGISTER_DEPTH_MAX,
 };
 use crate::value::Value;
 use crate::value::write::Page;
@@ -74,13 +74,8 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         let mut values = bumpalo::collections::Vec::with_capacity_in(kept, self.arena);
         let mut deepest = 0;
         for (index, item) in items.iter().enumerate() {
-            // Somebody may have got time meanwhile; what has been replied, the machine is given.
-            if index % LOOKED_UP == 0 && items.len() - index > PART && self.company.has_time() {
-                return None;
-            }
-            let (place, starts_ms) = if each.timeless { (0, places.starts_ms) } else { places.take() };
-            self.now_ms = starts_ms;
-            self.calls.enter(parent, Offspring { index: index as u32, ..each.who }, self.arena);
+            let place;
+            (place, self.now_ms) = self.begin(each, (index, items.len()), parent, places)?;
             let item = match *item {
                 Value::Raw(raw) => self.item_opened(raw),
                 item => item,
