@@ -6,9 +6,9 @@
 //! cargo run --release --example native -- run corpora/orders
 //! ```
 
-use expressway::Runner;
 use expressway::handler::function::{Call, Event, FunctionError};
 use expressway::value::Value;
+use expressway::{Runner, constant};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::process::ExitCode;
@@ -20,9 +20,11 @@ type Reply<'a> = Result<Value<'a>, FunctionError>;
 
 fn main() -> ExitCode {
     Runner::new()
-        .lambda("wear_heavy_coat", |event, call| advise(event, call, "You should wear a heavy coat today."))
-        .lambda("wear_light_jacket", |event, call| advise(event, call, "You should wear a light jacket today."))
-        .lambda("no_coat", |event, call| advise(event, call, "You need no coat today."))
+        .lambda("wear_heavy_coat", |event, call| advise(event, call, constant!("You should wear a heavy coat today.")))
+        .lambda("wear_light_jacket", |event, call| {
+            advise(event, call, constant!("You should wear a light jacket today."))
+        })
+        .lambda("no_coat", |event, call| advise(event, call, constant!("You need no coat today.")))
         .lambda("reserve", reserve)
         .lambda("charge", charge)
         .lambda("wrap", wrap)
@@ -49,8 +51,8 @@ fn integer(event: Event<'_>, key: &str) -> Result<i64, FunctionError> {
     member(event, key)?.as_i64().ok_or_else(|| FunctionError::new("TypeError", format!("'{key}' is no integer")))
 }
 
-fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: &str) -> Reply<'a> {
-    Ok(call.record([("Weather", member(event, "Weather")?.value()), ("Message", call.text(message))]))
+fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: Value<'static>) -> Reply<'a> {
+    Ok(call.record([("Weather", member(event, "Weather")?.value()), ("Message", message)]))
 }
 
 fn reserve<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
@@ -72,7 +74,7 @@ fn reserve<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
 fn charge<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
     let (cents, payment) = (member(event, "cents")?, member(event, "payment")?);
     if text(payment, "method")? == "invoice" {
-        return Ok(call.record([("charged", cents.value()), ("by", call.text("invoice"))]));
+        return Ok(call.record([("charged", cents.value()), ("by", constant!("invoice"))]));
     }
     let amount = cents.as_i64().unwrap_or(0);
     match payment.get("limit_cents").and_then(Event::as_i64) {

@@ -73,6 +73,7 @@ pub(super) fn add(program: &mut Program) {
         return;
     }
     tracer.keep_what_is_looked_at();
+    tracer.find_tails();
     let Tracer { slots: all_slots, paths: more_paths, nodes, ends, names, most, mut needs, .. } = tracer;
     (needs.steps, needs.events) = (most.steps, most.events);
     let (registers, names) = (most.registers, names.into());

@@ -129,7 +129,12 @@ impl<'a> Event<'a> {
     pub fn get(self, key: &str) -> Option<Event<'a>> {
         let value = match self.value {
             Value::Object(object) => first_of_name(object.members, |member| member.key, key)?.value,
-            Value::Raw(raw) => Value::Raw(member_of_text(raw, self.around, key)?),
+            Value::Raw(raw) => {
+                Value::Raw(match self.around.view.as_ref().and_then(|view| view.known_member(raw, key)) {
+                    Some(known) => self.around.arena.alloc(known),
+                    None => member_of_text(raw, self.around, key)?,
+                })
+            }
             Value::Overlay(overlay) => *member_of_overlay(overlay, self.around, key)?,
             _ => return None,
         };
@@ -215,7 +220,7 @@ impl<'a> Event<'a> {
 fn member_of_text<'a>(raw: &'a Raw<'a>, around: &'a Around<'a>, key: &str) -> Option<&'a Raw<'a>> {
     let Around { arena, view } = around;
     if let Some(view) = view
-        && let Some(found) = view.member(raw.text, raw.form, key)
+        && let Some(found) = view.member_inside(raw.text, raw.form, key)
     {
         return found.map(|(text, form)| &*arena.alloc(Raw { text, form }));
     }
@@ -464,6 +469,30 @@ impl<'a> Call<'a> {
         crate::value::scan::validate(text.as_bytes()).map_err(|e| FunctionError::new("InvalidReply", e.to_string()))?;
         Ok(Value::from_text(self.arena, self.arena.alloc_str(text)))
     }
+}
+
+/// A string that the program knows, as a [`Value`]: nothing of it is copied for a call, or looked at when it is written.
+///
+/// ```
+/// use expressway::constant;
+/// let handlers = expressway::handler::Handlers::new()
+///     .lambda("coat", |event, call| Ok(call.record([("coat", constant!("heavy")), ("of", event.value())])));
+/// ```
+///
+/// What would have to be escaped does not compile; [`Call::text`] takes any text.
+///
+/// ```compile_fail
+/// let quoted = expressway::constant!("a \"heavy\" coat");
+/// ```
+///
+/// [`Call::text`]: crate::handler::function::Call::text
+/// [`Value`]: crate::value::Value
+#[macro_export]
+macro_rules! constant {
+    ($text:literal) => {{
+        const TEXT: $crate::value::Raw<'static> = $crate::value::Raw::quoted(concat!("\"", $text, "\""));
+        $crate::value::Value::Raw(&TEXT)
+    }};
 }
 
 /// Whether two members have the same key, which hardly ever is so. What few there are is compared one by one, so that nothing

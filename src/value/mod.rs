@@ -103,6 +103,22 @@ pub struct Raw<'a> {
 impl Raw<'_> {
     /// The text of `null`.
     pub const NULL: Raw<'static> = Raw { text: "null", form: Form::COMPACT };
+
+    /// A string of the program with quotes around it, for [`constant!`](crate::constant): there it is looked at when the
+    /// program is compiled.
+    ///
+    /// # Panics
+    ///
+    /// If anything in it must be escaped.
+    #[doc(hidden)]
+    pub const fn quoted(text: &'static str) -> Raw<'static> {
+        let (bytes, mut at) = (text.as_bytes(), 1);
+        while at + 1 < bytes.len() {
+            assert!(bytes[at] >= b' ' && bytes[at] != b'"' && bytes[at] != b'\\', "a constant must not need escapes");
+            at += 1;
+        }
+        Raw { text, form: Form::COMPACT }
+    }
 }
 
 /// An array that was built during the execution.

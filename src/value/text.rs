@@ -8,8 +8,8 @@
 mod short;
 
 use super::{Arena, scan};
-use short::{BLOCK, SHORT_MAX, any_marked, is_plain_value, marks, put};
-pub(crate) use short::{SHORT_VALUE_MAX, append, is_plain, put_short, put_short_string, write_short_member};
+use short::{BLOCK, any_marked, marks};
+pub(crate) use short::{SHORT_MAX, append, is_plain, put_short, put_short_string, write_short_member};
 
 /// The string that the text between two quotes means; borrowed if it has no escape.
 #[inline]
@@ -142,22 +142,14 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     if out.capacity() - out.len() < BLOCK {
         return write_with_room(bytes, out);
     }
-    let length = bytes.len();
-    if length > SHORT_MAX {
-        return write_long(bytes, out);
-    }
-    // Most are short, and have nothing to be escaped: a block of quotes, two parts of the string between them that overlap,
-    // and what is too much is cut off.
+    // Most are short, and have nothing to be escaped: a block, the string and its quotes over that, and what is too much is
+    // cut off.
     let start = out.len();
     out.extend_from_slice(&[b'"'; BLOCK]);
-    let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
-    put_short(bytes, &mut room[1..]);
-    let is_clean = is_plain_value(bytes);
-    if is_clean {
-        out.truncate(start + length + 2);
-    } else {
-        out.truncate(start);
-        write_json_of(bytes, out);
+    let is_put = out.last_chunk_mut::<BLOCK>().is_some_and(|room| put_short_string(bytes, room));
+    out.truncate(if is_put { start + bytes.len() + 2 } else { start });
+    if !is_put {
+        write_other(bytes, out);
     }
 }
 
@@ -168,27 +160,15 @@ fn write_with_room(bytes: &[u8], out: &mut Vec<u8>) {
     write_string_of(bytes, out);
 }
 
+/// The same of a long one, or one that needs escapes.
 #[inline(never)]
-fn write_long(bytes: &[u8], out: &mut Vec<u8>) {
-    const HALF: usize = SHORT_MAX;
+fn write_other(bytes: &[u8], out: &mut Vec<u8>) {
     let (blocks, _) = bytes.as_chunks::<16>();
-    let last = bytes.last_chunk::<16>().is_some_and(|last| any_marked(marks(last)));
+    let last = bytes.last_chunk::<16>().is_none_or(|last| any_marked(marks(last)));
     if last || blocks.iter().any(|block| any_marked(marks(block))) {
         return write_json_of(bytes, out);
     }
     out.reserve(bytes.len() + 2);
-    // As with a short one: most are not much longer.
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<HALF>(), bytes.last_chunk::<HALF>())
-        && bytes.len() <= 2 * HALF
-        && out.capacity() - out.len() >= 2 * HALF + 2
-    {
-        let end = out.len() + bytes.len() + 2;
-        out.extend_from_slice(&[b'"'; 2 * HALF + 2]);
-        if let Some(room) = out.last_chunk_mut::<{ 2 * HALF + 2 }>() {
-            put(first, last, bytes.len(), &mut room[1..]);
-        }
-        return out.truncate(end);
-    }
     out.push(b'"');
     out.extend_from_slice(bytes);
     out.push(b'"');

@@ -16,6 +16,7 @@ mod outputs;
 mod walk;
 mod writing;
 
+use asking::Alone;
 pub use asking::{Answers, Calls, GivenReplies};
 pub use each::{Company, Nobody, Part as PartOfMap};
 use walk::{SCALAR_BYTES_MAX, Walk, slot_text, value};
@@ -313,6 +314,26 @@ impl<'p> Shortcuts<'p> {
             }
             root = to.0;
         }
+        let mut replied = None;
+        if let Node::Ask(ask) = &self.shortcut.nodes[root as usize] {
+            match self.ask_alone(ask, input, arena, calls)? {
+                Alone::Walked => {}
+                Alone::Made(given) => replied = Some((&**ask, given)),
+                Alone::Replied(index, object) => {
+                    let end = &self.shortcut.ends[index];
+                    let registers = std::slice::from_ref(arena.alloc(Value::Object(object)));
+                    return Some(Told {
+                        index,
+                        end,
+                        arena,
+                        items: &[],
+                        ended_ms: input.now_ms,
+                        registers,
+                        written: &[],
+                    });
+                }
+            }
+        }
         let mut walk = Walk {
             shortcuts: self,
             input,
@@ -334,6 +355,9 @@ impl<'p> Shortcuts<'p> {
         }
         if !self.shortcut.names.is_empty() {
             walk.places = arena.alloc_slice_fill_copy(self.shortcut.names.len(), Spot::NOWHERE);
+        }
+        if let Some((ask, given)) = replied {
+            root = walk.led(ask, given)?;
         }
         let index = walk.run(root)?;
         let end = &self.shortcut.ends[index];

@@ -90,6 +90,7 @@ impl Tracer<'_> {
             arguments,
             register,
             then: MACHINE,
+            tail: None,
             retriers: Box::default(),
             catchers: Box::default(),
         });
@@ -152,6 +153,19 @@ impl Tracer<'_> {
         let retriers = retriers.collect();
         let catchers = raised.catchers.into_iter().map(&mut follow).collect();
         self.node(Node::Ask(Box::new(Ask { then, retriers, catchers, ..ask })))
+    }
+}
+
+impl Tracer<'_> {
+    /// Finds out which calls' replies nothing is done with but to write them, when all else is known.
+    pub(super) fn find_tails(&mut self) {
+        for at in 0..self.nodes.len() {
+            let Node::Ask(ask) = &self.nodes[at] else { continue };
+            let tail = ask.find_tail(&self.nodes, &self.ends);
+            if let Node::Ask(ask) = &mut self.nodes[at] {
+                ask.tail = tail;
+            }
+        }
     }
 }
 

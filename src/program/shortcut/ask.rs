@@ -3,7 +3,7 @@
 //! Flows in: from `compile`. Flows out: to `vm`, which makes the calls. It must never hold anything that only an execution
 //! knows.
 
-use super::{Members, NodeId, Operand};
+use super::{End, Ending, Members, Node, NodeId, Operand, Part};
 use crate::program::{HandlerId, TaskId};
 
 /// A call of a function, as far as the way there tells.
@@ -34,6 +34,8 @@ pub struct Ask {
     pub register: u32,
     /// The next node, if it returns something.
     pub then: NodeId,
+    /// The end that stands there, if what it returns is all that is written there: then nothing but room is between.
+    pub tail: Option<u32>,
     /// For each Retrier of the state where the error leads that it takes up; nothing for one that is used up.
     pub retriers: Box<[Option<NodeId>]>,
     /// The same for each Catcher.
@@ -58,4 +60,24 @@ pub enum Arguments {
     Around(Box<[(Box<str>, Operand)]>),
     /// A value.
     Value(Operand),
+}
+
+impl Ask {
+    /// The end of a call that leads there, for [`Ask::tail`].
+    pub(crate) fn find_tail(&self, nodes: &[Node], ends: &[End]) -> Option<u32> {
+        let mut at = self.then;
+        let end = loop {
+            match nodes.get(at as usize)? {
+                Node::Room { then, .. } => at = *then,
+                Node::End(end) => break *end,
+                _ => return None,
+            }
+        };
+        let text = match &ends.get(end as usize)?.result {
+            Ending::Succeeded(parts) => parts,
+            Ending::Item(item) => &item.text,
+            Ending::Failed { .. } => return None,
+        };
+        (**text == [Part::Value(Operand::Register(self.register))]).then_some(end)
+    }
 }

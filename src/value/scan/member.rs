@@ -49,35 +49,35 @@ impl<'a> LineView<'a> {
         LineView { lines, slots, paths, last: Cell::new(Place::NOWHERE) }
     }
 
-    /// As [`Tokens::member`], of an object of that form; with the form of what is found. A member of the line's own object
-    /// that there is a slot for has been found already.
-    #[inline]
-    pub fn member(&self, object: &'a str, form: Form, name: &str) -> Option<Option<(&'a str, Form)>> {
-        let formed = |text: &'a str| (text, form.of_part(text));
+    /// A member that has been found already, with its form: one of the line's own object that there is a slot for.
+    #[inline(always)]
+    pub fn known_member(&self, object: &Raw<'a>, name: &str) -> Option<Raw<'a>> {
+        let Raw { text: object, form } = *object;
         let (source, span) = self.lines.around();
-        // Nothing that is not a part of the source begins where a part of it does.
-        let start = (object.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);
-        if start == span.start as usize && object.len() == (span.end - span.start) as usize {
-            for (path, slot) in self.paths.iter().zip(self.slots) {
-                if let [only] = &**path
-                    && let Slot::Found(span) = slot
-                    && same(only.as_bytes(), name.as_bytes())
-                {
-                    return Some(object.get(span.start as usize..span.end as usize).map(formed));
-                }
+        if self.start_of(object, source) != span.start as usize || object.len() != (span.end - span.start) as usize {
+            return None;
+        }
+        for (path, slot) in self.paths.iter().zip(self.slots) {
+            if let [only] = &**path
+                && let Slot::Found(span) = slot
+                && same(only.as_bytes(), name.as_bytes())
+            {
+                let text = object.get(span.start as usize..span.end as usize)?;
+                return Some(Raw { text, form: form.of_part(text) });
             }
         }
-        self.member_inside((object, start), form, name)
+        None
     }
 
-    /// The same by the tokens.
+    /// Where a text begins, if it is a part of the source: nothing that is not one begins where a part of it does.
     #[inline(always)]
-    fn member_inside(
-        &self,
-        (object, start): (&'a str, usize),
-        form: Form,
-        name: &str,
-    ) -> Option<Option<(&'a str, Form)>> {
+    fn start_of(&self, part: &str, source: &str) -> usize {
+        (part.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize)
+    }
+
+    /// As [`Tokens::member`], of an object of that form; with the form of what is found.
+    pub fn member_inside(&self, object: &'a str, form: Form, name: &str) -> Option<Option<(&'a str, Form)>> {
+        let start = self.start_of(object, self.lines.around().0);
         let (tokens, last) = (self.lines.tokens(), self.last.get());
         let place = match last.start == start {
             true => last,
@@ -253,8 +253,15 @@ mod tests {
                 let value = Value::raw(&arena, object, Form::of(object));
                 let wanted = value.get(&arena, name).map(|value| value.to_json());
                 let found = tokens.member(object, name).expect("an object of this line");
-                let seen = view.member(object, Form::of(object), name).expect("an object of this line");
+                let seen = view.member_inside(object, Form::of(object), name).expect("an object of this line");
                 assert_eq!(seen.map(|(text, _)| text), found, "{name} in {object}");
+                let has_slot = std::ptr::eq(object, whole) && ["x", "a"].contains(name);
+                let known = view.known_member(&Raw { text: object, form: Form::of(object) }, name);
+                assert_eq!(
+                    known.map(|known| (known.text, known.form)),
+                    seen.filter(|_| has_slot),
+                    "{name} in {object}"
+                );
                 if let Some((text, form)) = seen {
                     assert!(form.has(Form::of(text)), "{text} of {object}");
                 }

@@ -6,22 +6,14 @@
 
 use super::{BLANKS, any_special, is_special};
 
-/// The longest string that is written at once, and what it takes with its quotes.
-pub(super) const SHORT_MAX: usize = 32;
+/// The longest text that is written at once, and what it takes with quotes.
+pub(crate) const SHORT_MAX: usize = 64;
 pub(super) const BLOCK: usize = SHORT_MAX + 2;
 
-/// Puts a text of so many bytes down by its first and its last `N`, which may overlap.
-#[inline(always)]
-pub(super) fn put<const N: usize>(first: &[u8; N], last: &[u8; N], length: usize, room: &mut [u8]) {
-    room[..N].copy_from_slice(first);
-    room[length - N..length].copy_from_slice(last);
-}
-
-/// The longest key and the longest value that are written at once.
+/// The longest key that is written at once.
 const SHORT_KEY_MAX: usize = 16;
-pub(crate) const SHORT_VALUE_MAX: usize = 2 * SHORT_MAX;
 /// A member: its key with quotes and colon, a short value, a comma.
-const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_VALUE_MAX + 3;
+const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_MAX + 3;
 
 /// Appends a member of an object and a comma behind it, if its key and the text of its value are short and there is room;
 /// whether that was so. A key may be known to be plain. The value is a string, and then nothing in it must be escaped, or it is
@@ -29,7 +21,7 @@ const MEMBER: usize = SHORT_KEY_MAX + 3 + SHORT_VALUE_MAX + 3;
 #[inline(always)]
 pub(crate) fn write_short_member<const STRING: bool>(key: &str, plain: bool, value: &str, out: &mut Vec<u8>) -> bool {
     let (key, value) = (key.as_bytes(), value.as_bytes());
-    if key.len() > SHORT_KEY_MAX || value.len() > SHORT_VALUE_MAX || out.capacity() - out.len() < MEMBER {
+    if key.len() > SHORT_KEY_MAX || value.len() > SHORT_MAX || out.capacity() - out.len() < MEMBER {
         return false;
     }
     // As with strings: a block of quotes, what goes between them, and what is too much is cut off.
@@ -38,10 +30,11 @@ pub(crate) fn write_short_member<const STRING: bool>(key: &str, plain: bool, val
     let Some(room) = out.last_chunk_mut::<MEMBER>() else { return false };
     let quote = usize::from(STRING);
     let (behind_key, behind) = (key.len() + 2, key.len() + 3 + value.len() + 2 * quote);
-    let is_clean = (plain || is_plain(key)) && (!STRING || is_plain_value(value));
-    put_short(key, &mut room[1..]);
+    let is_clean = (plain || is_plain(key))
+        && (!STRING || is_plain_value(value))
+        && put_short(key, &mut room[1..])
+        && put_short(value, &mut room[behind_key + 1 + quote..]);
     room[behind_key] = b':';
-    put_short(value, &mut room[behind_key + 1 + quote..]);
     room[behind] = b',';
     out.truncate(if is_clean { start + behind + 1 } else { start });
     is_clean
@@ -79,47 +72,56 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     }
 }
 
-/// Puts down a text of at most 64 bytes.
+/// Puts down a text, if it has at most 64 bytes; whether that was so. How long it is is hard to foresee, so that little is decided
+/// by it.
 #[inline(always)]
-pub(crate) fn put_short(bytes: &[u8], room: &mut [u8]) {
-    let length = bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<SHORT_MAX>(), bytes.last_chunk::<SHORT_MAX>()) {
-        put(first, last, length, room);
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-        put(first, last, length, room);
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        put(first, last, length, room);
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        put(first, last, length, room);
+pub(crate) fn put_short(bytes: &[u8], room: &mut [u8]) -> bool {
+    let Some(room) = room.first_chunk_mut::<SHORT_MAX>() else { return false };
+    if bytes.len() >= 16 {
+        return put_blocks::<16>(bytes, room);
+    } else if bytes.len() >= 4 {
+        return put_blocks::<4>(bytes, room);
     } else if let (Some(first), Some(last)) = (bytes.first(), bytes.last()) {
         // The one in the middle is one of them, if there are no more.
-        (room[0], room[length / 2], room[length - 1]) = (*first, bytes[length / 2], *last);
+        (room[0], room[bytes.len() / 2], room[bytes.len() - 1]) = (*first, bytes[bytes.len() / 2], *last);
     }
+    true
+}
+
+/// Puts down `N` to `4 * N` bytes as four blocks, which overlap as may be; whether there are so many.
+#[inline(always)]
+fn put_blocks<const N: usize>(bytes: &[u8], room: &mut [u8; SHORT_MAX]) -> bool {
+    let Some(last) = bytes.len().checked_sub(N).filter(|last| *last <= 3 * N) else { return false };
+    for at in [0, last.min(N), last.saturating_sub(N), last] {
+        room[at..at + N].copy_from_slice(&bytes[at..at + N]);
+    }
+    true
 }
 
 /// Puts down a string with its quotes, if it is short and nothing in it must be escaped; whether that was so.
 #[inline(always)]
 pub(crate) fn put_short_string(bytes: &[u8], room: &mut [u8]) -> bool {
-    let is_short = bytes.len() <= SHORT_VALUE_MAX && is_plain_value(bytes);
-    if is_short {
-        room[0] = b'"';
-        put_short(bytes, &mut room[1..]);
+    room[0] = b'"';
+    let is_put = put_short(bytes, &mut room[1..]) && is_plain_value(bytes);
+    if is_put {
         room[bytes.len() + 1] = b'"';
     }
-    is_short
+    is_put
 }
 
 /// Appends bytes as they are; most are so few that it is not worth to call for that.
 #[inline(always)]
 pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
     let (start, length) = (out.len(), bytes.len());
-    if out.capacity() - start < BLOCK || length > SHORT_MAX {
+    if out.capacity() - start < SHORT_MAX {
         return out.extend_from_slice(bytes);
     }
-    out.extend_from_slice(&[b' '; BLOCK]);
-    let Some(room) = out.last_chunk_mut::<BLOCK>() else { return };
-    put_short(bytes, room);
-    out.truncate(start + length);
+    out.extend_from_slice(&[b' '; SHORT_MAX]);
+    let is_put = out.last_chunk_mut::<SHORT_MAX>().is_some_and(|room| put_short(bytes, room));
+    out.truncate(if is_put { start + length } else { start });
+    if !is_put {
+        out.extend_from_slice(bytes);
+    }
 }
 
 /// Marks those of sixteen bytes that must be escaped: byte by byte, in operations that there are instructions for which do

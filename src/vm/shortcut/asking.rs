@@ -5,10 +5,12 @@
 //! them ([`Calls::given`]), so that no function is called twice. It must never call one that the machine would not call.
 
 use super::writing::Stencils;
-use super::{REGISTER_DEPTH_MAX, Walk};
-use crate::program::shortcut::{Arguments, Ask, ERROR_BYTES_MAX, Members, NodeId, Offspring, Operand, Payload};
+use super::{REGISTER_DEPTH_MAX, Scanned, Shortcuts, Walk};
+use crate::program::shortcut::{
+    Arguments, Ask, CallSite, ERROR_BYTES_MAX, Members, NodeId, Offspring, Operand, Payload,
+};
 use crate::program::state;
-use crate::value::{Arena, Value};
+use crate::value::{Arena, Object, Value};
 use crate::vm::request::{self, Answered, Asker, Child, Reply, TaskRequest};
 use std::cell::Cell;
 
@@ -91,11 +93,76 @@ impl<'c, 'a> Calls<'c, 'a> {
         self.given
     }
 
+    /// Makes a call with these arguments and that payload; what came of it, or nothing if that is for the machine.
+    #[inline(always)]
+    fn make(
+        &mut self,
+        (answers, asker): Asked<'_, 'a>,
+        site: &'a CallSite,
+        given: (request::Arguments<'a>, Value<'a>),
+        now_ms: i64,
+        arena: &'a Arena,
+    ) -> Option<&'a Given<'a>> {
+        let given = &*arena.alloc(Given {
+            request: asker.request(site, given, now_ms, self.child),
+            reply: Cell::new(Answered::Returned(Value::Null)),
+            before: self.given.0,
+        });
+        if !answers.answer(&given.request, &given.reply) {
+            return None;
+        }
+        self.given = GivenReplies(Some(given));
+        Some(given)
+    }
+
     /// From here on it is about a child of that parent, or of the execution. What numbers it draws is worked out for who asks.
     #[inline(always)]
     pub(super) fn enter(&mut self, parent: Option<&'a Child<'a>>, who: Offspring, arena: &'a Arena) {
         self.child = Some(arena.alloc(Child { parent, who }));
     }
+}
+
+impl<'p> Shortcuts<'p> {
+    /// Makes the one call of an execution that begins with it and ends with what it replies; nothing if the machine has to go
+    /// on.
+    #[inline(always)]
+    pub(super) fn ask_alone<'a>(
+        &self,
+        ask: &'p Ask,
+        input: &Scanned<'a>,
+        arena: &'a Arena,
+        calls: &mut Calls<'_, 'a>,
+    ) -> Option<Alone<'a>>
+    where
+        'p: 'a,
+    {
+        let (Payload::Value(Operand::Input), Arguments::Payload, Some(end), Some(asked)) =
+            (&ask.payload, &ask.arguments, ask.tail, calls.asked)
+        else {
+            return Some(Alone::Walked);
+        };
+        let payload = Value::raw(arena, input.text(), input.form);
+        let given = calls.make(asked, &ask.site, (request::Arguments::Payload, payload), input.now_ms, arena)?;
+        if arena.allocated_bytes() > self.crowded_bytes {
+            return None;
+        }
+        let Answered::Object(object) = given.reply() else { return Some(Alone::Made(given)) };
+        let size = Value::Object(object).size();
+        match size.bytes_max <= self.roomy(input.bytes()) && size.depth <= REGISTER_DEPTH_MAX {
+            true => Some(Alone::Replied(end as usize, object)),
+            false => Some(Alone::Made(given)),
+        }
+    }
+}
+
+/// What came of an execution's one call.
+pub(super) enum Alone<'a> {
+    /// It is another kind of call: the tree is to be walked.
+    Walked,
+    /// It has been made, and the tree is to be walked from there on.
+    Made(&'a Given<'a>),
+    /// The end that it led to, and the output.
+    Replied(usize, &'a Object<'a>),
 }
 
 impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
@@ -144,15 +211,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             Arguments::Around(members) => request::Arguments::Around(members),
             Arguments::Value(operand) => request::Arguments::Value(self.value(*operand)),
         };
-        let given = &*self.arena.alloc(Given {
-            request: asker.request(&ask.site, (arguments, payload), self.now_ms, self.calls.child),
-            reply: Cell::new(Answered::Returned(Value::Null)),
-            before: self.calls.given.0,
-        });
-        if !answers.answer(&given.request, &given.reply) {
-            return None;
-        }
-        self.calls.given = GivenReplies(Some(given));
+        let given = self.calls.make((answers, asker), &ask.site, (arguments, payload), self.now_ms, self.arena)?;
         // Memory that is given back on the way only the machine has.
         (self.arena.allocated_bytes() <= self.shortcuts.crowded_bytes).then_some(given)
     }

@@ -7,11 +7,9 @@
 use super::Walk;
 use super::asking::Given;
 use super::each::Places;
-use crate::program::shortcut::{
-    Arguments, Ask, Each, Ending, Item, Keeps, Node, Operand, Part, Payload, REGISTER_DEPTH_MAX,
-};
+use super::outputs::close;
+use crate::program::shortcut::{Arguments, Ask, Each, Ending, Item, Keeps, Node, Operand, Payload, REGISTER_DEPTH_MAX};
 use crate::value::Value;
-use crate::value::write::Page;
 use crate::vm::request::Answered;
 
 /// The call that items are.
@@ -30,16 +28,17 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         // Who tells but one execution has none.
         self.calls.stencils?;
         let shortcut = self.shortcuts.shortcut;
-        let behind_rooms = |mut at: u32| loop {
+        let mut at = each.body;
+        let ask = loop {
             match shortcut.nodes.get(at as usize)? {
                 // As in a walk: what no value is larger than, does not have to be looked at.
                 Node::Room { then, .. } if self.largest <= self.roomy => at = *then,
-                other => return Some(other),
+                Node::Ask(ask) => break ask,
+                _ => return None,
             }
         };
-        let Node::Ask(ask) = behind_rooms(each.body)? else { return None };
-        let Node::End(end) = behind_rooms(ask.then)? else { return None };
-        let Ending::Item(item) = &shortcut.ends.get(*end as usize)?.result else { return None };
+        let end = ask.tail?;
+        let Ending::Item(item) = &shortcut.ends.get(end as usize)?.result else { return None };
         let reply = Operand::Register(ask.register);
         let is_kept = match &each.keeps {
             Keeps::Whole => item.output == reply,
@@ -51,7 +50,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             (Payload::Object(_), _) => true,
             (Payload::Value(value), _) => *value == Operand::Register(each.item),
         };
-        (is_given && is_kept && *item.text == [Part::Value(reply)]).then_some(Lone { ask, end: *end, item })
+        (is_given && is_kept).then_some(Lone { ask, end, item })
     }
 
     /// Makes the calls that items are, and keeps what they come to; nothing if the machine has to go on.
@@ -68,7 +67,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         let Lone { ask, .. } = lone;
         let parent = self.calls.child;
         let mut page = stencils.page();
-        page.begin(b'[');
+        page.push(b'[');
         let keeps_values = each.keeps == Keeps::Whole;
         let kept = if keeps_values { items.len() } else { 0 };
         let mut values = bumpalo::collections::Vec::with_capacity_in(kept, self.arena);
@@ -90,11 +89,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             let before = page.len();
             let reply = match given.reply() {
                 Answered::Object(object) => {
-                    page.put_object(object, &mut stencils.of(ask.register));
+                    stencils.of(ask.register).write(object, &mut page);
                     Some(Value::Object(object))
                 }
                 Answered::Returned(value) => {
-                    page.put(value);
+                    value.write(&mut page);
                     Some(value)
                 }
                 Answered::Otherwise(_) => None,
@@ -133,18 +132,15 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         }
         self.calls.child = parent;
         self.now_ms = places.latest_ms;
-        match items.is_empty() {
-            true => page.push(b']'),
-            false => page.replace_last(b']'),
-        }
+        close(&mut page, items.len());
         let kept = match keeps_values {
             true => {
-                let text = self.arena.alloc_slice_copy(page.text());
+                let text = self.arena.alloc_slice_copy(&page);
                 self.keep_values(each.results, values.into_bump_slice(), text)
             }
             false => {
                 self.deepest = self.deepest.max(deepest + 1);
-                self.keep_text(each.results, page.text());
+                self.keep_text(each.results, &page);
                 Some(())
             }
         };
@@ -159,14 +155,12 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         (each, lone): (&Each, Lone<'p>),
         item: (usize, Value<'a>),
         given: &'a Given<'a>,
-        page: &mut Page,
+        page: &mut Vec<u8>,
     ) -> Option<(u32, &'p Item)> {
         self.put_item(each, item);
         let node = self.led(lone.ask, given)?;
         let (end, item) = self.item_from(node)?;
-        let mut text = Vec::new();
-        self.made().write(&item.text, self.input, &mut text);
-        page.append(&text);
+        self.made().write(&item.text, self.input, page);
         Some((end, item))
     }
 }

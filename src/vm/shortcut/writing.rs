@@ -9,7 +9,7 @@ use crate::program::shortcut::{Operand, Part};
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
 use crate::value::text::{has_backslash, write_string};
-use crate::value::write::{Page, Stencil};
+use crate::value::write::Stencil;
 use crate::value::{Arena, Array, Object, Raw, Value};
 use crate::vm::intrinsic;
 use std::cell::{Cell, RefCell, RefMut};
@@ -105,8 +105,9 @@ impl Made<'_, '_> {
     /// Appends an object that is in a register.
     #[inline(always)]
     pub fn put_object(&self, register: u32, object: &Object, out: &mut Vec<u8>) {
-        if !self.stencils.is_some_and(|stencils| stencils.write(register, object, out)) {
-            Value::Object(object).write(out);
+        match self.stencils {
+            Some(stencils) => stencils.of(register).write(object, out),
+            None => Value::Object(object).write(out),
         }
     }
 
@@ -151,30 +152,29 @@ impl Made<'_, '_> {
 #[derive(Default)]
 pub struct Stencils {
     of_registers: [RefCell<Stencil>; 4],
-    page: Cell<Page>,
+    page: Cell<Vec<u8>>,
 }
 
-impl Stencils {
-    /// Appends an object that is in that register, if it can be done so.
-    #[inline(always)]
-    fn write(&self, register: u32, object: &Object, out: &mut Vec<u8>) -> bool {
-        self.of(register).write(object, out)
-    }
+/// A page that has become larger is not kept for others.
+const KEPT_BYTES_MAX: usize = 1 << 20;
 
+impl Stencils {
     /// How what is in that register is spelled. Nobody has it who calls for another.
     #[inline(always)]
     pub(super) fn of(&self, register: u32) -> RefMut<'_, Stencil> {
         self.of_registers[register as usize % self.of_registers.len()].borrow_mut()
     }
 
-    /// A page to write on.
-    pub(super) fn page(&self) -> Page {
-        self.page.take()
+    /// An empty page to write on.
+    pub(super) fn page(&self) -> Vec<u8> {
+        let mut page = self.page.take();
+        page.clear();
+        page
     }
 
     /// Gives back a page for the next.
-    pub(super) fn put_back(&self, page: Page) {
-        if !page.is_large() {
+    pub(super) fn put_back(&self, page: Vec<u8>) {
+        if page.capacity() <= KEPT_BYTES_MAX {
             self.page.set(page);
         }
     }
