@@ -10,7 +10,7 @@ use super::latency::Laps;
 use super::once;
 use super::text;
 use super::wording::{Emit, Place, SUCCEEDED, Wording};
-use crate::program::shortcut::{Part, Text};
+use crate::program::shortcut::{Operand, Part, Text};
 use crate::value::Arena;
 use crate::value::scan::{LineKind, Lines, Slot};
 use crate::vm::shortcut::{Calls, Company, Shortcuts};
@@ -20,6 +20,8 @@ pub(super) struct Swift<'r> {
     shortcuts: Shortcuts<'r>,
     /// For each end, what its result line is put together of; nothing for one that fails.
     lines: Vec<Option<Box<[Part]>>>,
+    /// For each end at which nothing but what is in one register is written, what goes around that.
+    around: Vec<Option<(Text, Text)>>,
     line_bytes_max: usize,
     results_bytes_max: usize,
     /// The clock at which executions start.
@@ -80,8 +82,13 @@ impl<'r> Swift<'r> {
             }
             parts.into()
         };
+        let around = |output: &[Part]| match output {
+            [Part::Value(Operand::Register(_))] if wording.results => Some((Text::new(&head), Text::new(tail))),
+            _ => None,
+        };
+        let around = (0..shortcuts.ends()).map(|end| shortcuts.output(end).and_then(around)).collect();
         let lines = (0..shortcuts.ends()).map(|end| shortcuts.output(end).map(line)).collect();
-        Some(Swift { shortcuts, lines, line_bytes_max, results_bytes_max, now_ms })
+        Some(Swift { shortcuts, lines, around, line_bytes_max, results_bytes_max, now_ms })
     }
 
     /// Whether functions are called on the way: then lines are not told [here](Swift::tell).
@@ -98,6 +105,13 @@ impl<'r> Swift<'r> {
     #[inline(always)]
     pub fn line(&self, end: usize) -> Option<&[Part]> {
         self.lines.get(end)?.as_deref()
+    }
+
+    /// What goes around the result of an execution with this end; nothing, if more is written than what is in one register, or
+    /// nothing at all.
+    #[inline(always)]
+    pub fn around(&self, end: usize) -> Option<&(Text, Text)> {
+        self.around.get(end)?.as_ref()
     }
 
     /// The clock at which executions start.

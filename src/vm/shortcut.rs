@@ -8,6 +8,7 @@
 //! States Language: none of its own; every rule is the machine's, whose code is called wherever there is something to
 //! compute or to compare.
 
+mod alone;
 mod asking;
 mod compute;
 mod each;
@@ -16,7 +17,7 @@ mod outputs;
 mod walk;
 mod writing;
 
-use asking::Alone;
+pub use alone::Alone;
 pub use asking::{Answers, Calls, GivenReplies};
 pub use each::{Company, Nobody, Part as PartOfMap};
 use walk::{SCALAR_BYTES_MAX, Walk, slot_text, value};
@@ -27,7 +28,9 @@ use super::intrinsic::TEXT_BYTES_MAX;
 use super::outcome::Failure;
 use super::start::{Input, Settings};
 use crate::program::choice::Table;
-use crate::program::shortcut::{Compute, End, Ending, Node, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble};
+use crate::program::shortcut::{
+    Compute, End, Ending, Node, NodeId, Operand, Part, REGISTER_DEPTH_MAX, Shortcut, Trouble,
+};
 use crate::program::{Program, SlotId, StateId};
 use crate::value::path::Spot;
 use crate::value::raw::Form;
@@ -290,50 +293,49 @@ impl<'p> Shortcuts<'p> {
     where
         'p: 'a,
     {
-        if input.bytes() > self.input_bytes_max || input.slots.len() < self.program.slots().len() {
+        if !self.is_within(input) {
             return None;
         }
-        let mut root = self.shortcut.root;
+        let root = self.first_node(input);
+        if let Node::End(index) = self.shortcut.nodes[root as usize] {
+            let index = index as usize;
+            let (end, ended_ms) = (&self.shortcut.ends[index], input.now_ms);
+            return Some(Told { index, end, arena, items: &[], ended_ms, registers: &[], written: &[] });
+        }
+        self.told(self.walk(input, arena, company, calls), root)
+    }
+
+    /// Whether an input keeps the limits on every way.
+    #[inline(always)]
+    fn is_within(&self, input: &Scanned) -> bool {
+        input.bytes() <= self.input_bytes_max && input.slots.len() >= self.program.slots().len()
+    }
+
+    /// Where a walk begins: where the first decision leads, if that is soon found.
+    #[inline(always)]
+    fn first_node(&self, input: &Scanned) -> NodeId {
         if let Some((slot, table)) = self.first
             && let Slot::Found(span) = input.slots[slot.index()]
             // A text that is spelled as a constant is that string, whatever else there is.
             && let Some(to) = table.find_within(input.ahead(span), (span.end - span.start) as usize)
         {
-            if let Node::End(index) = self.shortcut.nodes[to.index()] {
-                let index = index as usize;
-                let end = &self.shortcut.ends[index];
-                return Some(Told {
-                    index,
-                    end,
-                    arena,
-                    items: &[],
-                    ended_ms: input.now_ms,
-                    registers: &[],
-                    written: &[],
-                });
-            }
-            root = to.0;
+            return to.0;
         }
-        let mut replied = None;
-        if let Node::Ask(ask) = &self.shortcut.nodes[root as usize] {
-            match self.ask_alone(ask, input, arena, calls)? {
-                Alone::Walked => {}
-                Alone::Made(given) => replied = Some((&**ask, given)),
-                Alone::Replied(index, object) => {
-                    let end = &self.shortcut.ends[index];
-                    let registers = std::slice::from_ref(arena.alloc(Value::Object(object)));
-                    return Some(Told {
-                        index,
-                        end,
-                        arena,
-                        items: &[],
-                        ended_ms: input.now_ms,
-                        registers,
-                        written: &[],
-                    });
-                }
-            }
-        }
+        self.shortcut.root
+    }
+
+    /// A walk that has not begun.
+    #[inline(always)]
+    fn walk<'i, 'c, 'a>(
+        &'i self,
+        input: &'i Scanned<'a>,
+        arena: &'a Arena,
+        company: &'i dyn Company,
+        calls: &'i mut Calls<'c, 'a>,
+    ) -> Walk<'p, 'i, 'c, 'a>
+    where
+        'p: 'a,
+    {
         let mut walk = Walk {
             shortcuts: self,
             input,
@@ -356,11 +358,17 @@ impl<'p> Shortcuts<'p> {
         if !self.shortcut.names.is_empty() {
             walk.places = arena.alloc_slice_fill_copy(self.shortcut.names.len(), Spot::NOWHERE);
         }
-        if let Some((ask, given)) = replied {
-            root = walk.led(ask, given)?;
-        }
-        let index = walk.run(root)?;
-        let end = &self.shortcut.ends[index];
+        walk
+    }
+
+    /// What a walk comes to from that node on.
+    #[inline(always)]
+    fn told<'a>(&self, mut walk: Walk<'p, '_, '_, 'a>, from: NodeId) -> Option<Told<'p, 'a>>
+    where
+        'p: 'a,
+    {
+        let index = walk.run(from)?;
+        let (end, arena) = (&self.shortcut.ends[index], walk.arena);
         let (items, written) = (walk.items.into_bump_slice(), walk.written.into_bump_slice());
         Some(Told { index, end, arena, items, ended_ms: walk.now_ms, registers: walk.registers, written })
     }

@@ -9,10 +9,11 @@ use super::super::once;
 use super::super::outputs::Results;
 use super::super::swift::Swift;
 use super::super::wording::Place;
-use super::{Worker, count_ends};
+use super::{UNTIDY_MAX, Worker, count_ends};
+use crate::handler::mock::Counters;
 use crate::value::scan::{LineKind, LineView, Lines, Slot};
-use crate::vm::Asker;
-use crate::vm::shortcut::Calls;
+use crate::vm::shortcut::{Alone, Calls, GivenReplies};
+use crate::vm::{Answered, Asker, Stream};
 use std::sync::atomic::Ordering;
 
 impl Worker<'_, '_, '_, '_> {
@@ -53,19 +54,29 @@ impl Worker<'_, '_, '_, '_> {
             *line_index += 1;
             let slots = &slots[..known];
             let who = job.who(place, || lines.line().text);
-            let seen = once::scanned(shortcuts, lines, slots, now_ms);
             let view = LineView::new(lines, slots, job.program.slots());
             let asker = Asker::new(job.program, who, &self.arena, view);
-            let mut calls = Calls::of(job.bound.answers(), &asker).with(&self.stencils);
-            let told = shortcuts.tell(&seen, &self.arena, self.helpers, &mut calls);
-            let line = told.and_then(|told| Some((told, swift.line(told.index)?)));
-            if let Some((told, parts)) = line {
-                told.write_parts(parts, (&seen, Some(&self.stencils)), &mut results.text.results.bytes);
-                count_ends(&told, &mut results.told);
-            } else if !told.is_some_and(|told| self.take_down(place, &told, &seen, results)) {
-                let counters = &mut job.bound.counters_for(who);
-                counters.give_again(calls.given());
-                self.run(place, (lines, slots), (who, now_ms), counters, results);
+            let (mut alone, mut given) = (None, GivenReplies::default());
+            if let Some(answers) = job.bound.answers() {
+                let seen = once::scanned(shortcuts, lines, slots, now_ms);
+                alone = shortcuts.alone(&seen);
+                if let Some(alone) = alone {
+                    given = shortcuts.call(alone, &seen, (answers, &asker), &self.arena);
+                    if self.write_alone(swift, alone, shortcuts.output_of(given, &seen, &self.arena), results) {
+                        self.untidy += 1;
+                        if self.untidy == UNTIDY_MAX {
+                            self.tidy();
+                        }
+                        if let Some(laps) = &mut self.laps {
+                            laps.lap_alone();
+                        }
+                        continue;
+                    }
+                }
+            }
+            let begun = alone.filter(|_| !given.is_empty()).map(|alone| (alone, given));
+            if let Some(mut counters) = self.walk_on(swift, (lines, slots), (&asker, begun), (place, who), results) {
+                self.run(place, (lines, slots), (who, now_ms), &mut counters, results);
             }
             self.tidy();
             if let Some(laps) = &mut self.laps {
@@ -76,5 +87,58 @@ impl Worker<'_, '_, '_, '_> {
             laps.end();
         }
         behind
+    }
+
+    /// Writes down an execution that was a call, which has been answered so; whether that was possible.
+    #[inline(always)]
+    fn write_alone(&self, swift: &Swift, alone: Alone, answered: Option<Answered>, results: &mut Results) -> bool {
+        let (Some(answered), Some((head, tail))) = (answered, swift.around(alone.end)) else { return false };
+        let out = &mut results.text.results.bytes;
+        head.write(out);
+        match answered {
+            Answered::Object(object) => self.stencils.write(alone.register(), object, out),
+            Answered::Returned(value) => value.write(out),
+            Answered::Otherwise(_) => return false,
+        }
+        tail.write(out);
+        results.told[alone.end] += 1;
+        true
+    }
+
+    /// Walks an execution, from the call on that it has begun with, or from its beginning, and writes down what it comes to.
+    /// Where the machine has to run it, what calls have come to by then.
+    // A function of its own, so that executions that are one call have the loop for themselves.
+    #[inline(never)]
+    fn walk_on<'a>(
+        &'a self,
+        swift: &Swift<'a>,
+        (lines, slots): (&'a Lines<'a, 'a>, &'a [Slot]),
+        (asker, begun): (&'a Asker<'a>, Option<(Alone<'a>, GivenReplies<'a>)>),
+        (place, who): (Place, Stream),
+        results: &mut Results,
+    ) -> Option<Counters> {
+        let (job, arena, shortcuts) = (self.job, &self.arena, swift.shortcuts());
+        let seen = once::scanned(shortcuts, lines, slots, swift.now_ms());
+        let mut calls = Calls::of(job.bound.answers(), asker).with(&self.stencils);
+        let told = match begun {
+            Some((alone, given)) => {
+                calls = calls.after(given);
+                shortcuts.go_on(alone, &seen, arena, self.helpers, &mut calls)
+            }
+            None => shortcuts.tell(&seen, arena, self.helpers, &mut calls),
+        };
+        if let Some(told) = told {
+            if let Some(parts) = swift.line(told.index) {
+                told.write_parts(parts, (&seen, Some(&self.stencils)), &mut results.text.results.bytes);
+                count_ends(&told, &mut results.told);
+                return None;
+            }
+            if self.take_down(place, &told, &seen, results) {
+                return None;
+            }
+        }
+        let mut counters = job.bound.counters_for(who);
+        counters.give_again(calls.given());
+        Some(counters)
     }
 }

@@ -5,12 +5,12 @@
 //! them ([`Calls::given`]), so that no function is called twice. It must never call one that the machine would not call.
 
 use super::writing::Stencils;
-use super::{REGISTER_DEPTH_MAX, Scanned, Shortcuts, Walk};
+use super::{REGISTER_DEPTH_MAX, Walk};
 use crate::program::shortcut::{
     Arguments, Ask, CallSite, ERROR_BYTES_MAX, Members, NodeId, Offspring, Operand, Payload,
 };
 use crate::program::state;
-use crate::value::{Arena, Object, Value};
+use crate::value::{Arena, Value};
 use crate::vm::request::{self, Answered, Asker, Child, Reply, TaskRequest};
 use std::cell::Cell;
 
@@ -45,6 +45,12 @@ impl<'a> GivenReplies<'a> {
     pub fn is_empty(self) -> bool {
         self.0.is_none()
     }
+
+    /// The one that was made last.
+    #[inline(always)]
+    pub(super) fn last(self) -> Option<&'a Given<'a>> {
+        self.0
+    }
 }
 
 impl<'a> Iterator for GivenReplies<'a> {
@@ -58,7 +64,7 @@ impl<'a> Iterator for GivenReplies<'a> {
 }
 
 /// Those who do an execution's tasks, and who asks them.
-type Asked<'c, 'a> = (&'c dyn Answers, &'a Asker<'a>);
+pub(super) type Asked<'c, 'a> = (&'c dyn Answers, &'a Asker<'a>);
 
 /// What an execution that is told needs for the calls that it makes, and what they came to.
 pub struct Calls<'c, 'a> {
@@ -88,14 +94,20 @@ impl<'c, 'a> Calls<'c, 'a> {
         Calls { stencils: Some(stencils), ..self }
     }
 
+    /// The same where some have been made.
+    pub(crate) fn after(self, given: GivenReplies<'a>) -> Calls<'c, 'a> {
+        Calls { given, ..self }
+    }
+
     /// The calls that have been made, each with its reply.
+    #[inline(always)]
     pub fn given(&self) -> GivenReplies<'a> {
         self.given
     }
 
     /// Makes a call with these arguments and that payload; what came of it, or nothing if that is for the machine.
     #[inline(always)]
-    fn make(
+    pub(super) fn make(
         &mut self,
         (answers, asker): Asked<'_, 'a>,
         site: &'a CallSite,
@@ -120,49 +132,6 @@ impl<'c, 'a> Calls<'c, 'a> {
     pub(super) fn enter(&mut self, parent: Option<&'a Child<'a>>, who: Offspring, arena: &'a Arena) {
         self.child = Some(arena.alloc(Child { parent, who }));
     }
-}
-
-impl<'p> Shortcuts<'p> {
-    /// Makes the one call of an execution that begins with it and ends with what it replies; nothing if the machine has to go
-    /// on.
-    #[inline(always)]
-    pub(super) fn ask_alone<'a>(
-        &self,
-        ask: &'p Ask,
-        input: &Scanned<'a>,
-        arena: &'a Arena,
-        calls: &mut Calls<'_, 'a>,
-    ) -> Option<Alone<'a>>
-    where
-        'p: 'a,
-    {
-        let (Payload::Value(Operand::Input), Arguments::Payload, Some(end), Some(asked)) =
-            (&ask.payload, &ask.arguments, ask.tail, calls.asked)
-        else {
-            return Some(Alone::Walked);
-        };
-        let payload = Value::raw(arena, input.text(), input.form);
-        let given = calls.make(asked, &ask.site, (request::Arguments::Payload, payload), input.now_ms, arena)?;
-        if arena.allocated_bytes() > self.crowded_bytes {
-            return None;
-        }
-        let Answered::Object(object) = given.reply() else { return Some(Alone::Made(given)) };
-        let size = Value::Object(object).size();
-        match size.bytes_max <= self.roomy(input.bytes()) && size.depth <= REGISTER_DEPTH_MAX {
-            true => Some(Alone::Replied(end as usize, object)),
-            false => Some(Alone::Made(given)),
-        }
-    }
-}
-
-/// What came of an execution's one call.
-pub(super) enum Alone<'a> {
-    /// It is another kind of call: the tree is to be walked.
-    Walked,
-    /// It has been made, and the tree is to be walked from there on.
-    Made(&'a Given<'a>),
-    /// The end that it led to, and the output.
-    Replied(usize, &'a Object<'a>),
 }
 
 impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {

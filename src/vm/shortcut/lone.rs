@@ -89,7 +89,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             let before = page.len();
             let reply = match given.reply() {
                 Answered::Object(object) => {
-                    stencils.of(ask.register).write(object, &mut page);
+                    stencils.write(ask.register, object, &mut page);
                     Some(Value::Object(object))
                 }
                 Answered::Returned(value) => {

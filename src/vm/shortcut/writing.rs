@@ -106,7 +106,7 @@ impl Made<'_, '_> {
     #[inline(always)]
     pub fn put_object(&self, register: u32, object: &Object, out: &mut Vec<u8>) {
         match self.stencils {
-            Some(stencils) => stencils.of(register).write(object, out),
+            Some(stencils) => stencils.write(register, object, out),
             None => Value::Object(object).write(out),
         }
     }
@@ -159,9 +159,15 @@ pub struct Stencils {
 const KEPT_BYTES_MAX: usize = 1 << 20;
 
 impl Stencils {
+    /// Appends an object that comes from that register, or might have.
+    #[inline(always)]
+    pub fn write(&self, register: u32, object: &Object, out: &mut Vec<u8>) {
+        self.of(register).write(object, out);
+    }
+
     /// How what is in that register is spelled. Nobody has it who calls for another.
     #[inline(always)]
-    pub(super) fn of(&self, register: u32) -> RefMut<'_, Stencil> {
+    fn of(&self, register: u32) -> RefMut<'_, Stencil> {
         self.of_registers[register as usize % self.of_registers.len()].borrow_mut()
     }
 
