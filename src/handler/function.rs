@@ -129,12 +129,10 @@ impl<'a> Event<'a> {
     pub fn get(self, key: &str) -> Option<Event<'a>> {
         let value = match self.value {
             Value::Object(object) => first_of_name(object.members, |member| member.key, key)?.value,
-            Value::Raw(raw) => {
-                Value::Raw(match self.around.view.as_ref().and_then(|view| view.known_member(raw, key)) {
-                    Some(known) => self.around.arena.alloc(known),
-                    None => member_of_text(raw, self.around, key)?,
-                })
-            }
+            Value::Raw(raw) => Value::Raw(match self.around.known_member(raw, key) {
+                Some(known) => known,
+                None => member_of_text(raw, self.around, key)?,
+            }),
             Value::Overlay(overlay) => *member_of_overlay(overlay, self.around, key)?,
             _ => return None,
         };

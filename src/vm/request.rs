@@ -7,7 +7,7 @@ use crate::program::shortcut::{CallSite, Offspring, Operand};
 use crate::program::work::{Integration, Task, function_name};
 use crate::program::{HandlerId, Program};
 use crate::value::scan::LineView;
-use crate::value::{Arena, Member, Object, Value};
+use crate::value::{Arena, Member, Object, Raw, Value};
 
 /// What an execution needs in order to go on.
 #[derive(Debug)]
@@ -91,6 +91,14 @@ pub(crate) struct Around<'a> {
     pub arena: &'a Arena,
     /// The line of the event that values may be parts of, if it is there.
     pub view: Option<LineView<'a>>,
+}
+
+impl<'a> Around<'a> {
+    /// A member of an object that is not open, if it has been found already.
+    #[inline(always)]
+    pub fn known_member(&self, object: &Raw<'a>, key: &str) -> Option<&'a Raw<'a>> {
+        self.view.as_ref()?.known_member(object, key, self.arena)
+    }
 }
 
 impl<'a> Asker<'a> {

@@ -63,6 +63,14 @@ pub enum Arguments {
 }
 
 impl Ask {
+    /// The end of an execution that begins with the call, if that is all that there is to it: the input is given, and the reply
+    /// is the output.
+    #[inline(always)]
+    pub fn alone(&self) -> Option<u32> {
+        let is_given = matches!((&self.payload, &self.arguments), (Payload::Value(Operand::Input), Arguments::Payload));
+        self.tail.filter(|_| is_given)
+    }
+
     /// The end of a call that leads there, for [`Ask::tail`].
     pub(crate) fn find_tail(&self, nodes: &[Node], ends: &[End]) -> Option<u32> {
         let mut at = self.then;

@@ -9,6 +9,7 @@ use super::open::Tokens;
 use super::trie::Slot;
 use crate::value::raw::{Form, Key};
 use crate::value::text::same;
+use crate::value::tree::Span;
 use crate::value::{Arena, Raw, Value};
 use std::cell::Cell;
 
@@ -19,6 +20,8 @@ pub type Paths = [Box<[Box<str>]>];
 #[derive(Debug)]
 pub struct LineView<'a> {
     lines: &'a Lines<'a, 'a>,
+    /// The line's text.
+    line: &'a str,
     slots: &'a [Slot],
     paths: &'a Paths,
     /// The object that was looked into last: often it is the next one too.
@@ -46,15 +49,14 @@ impl<'a> LineView<'a> {
     /// The line at hand, which is JSON, and the slots that it has filled for these paths.
     #[inline(always)]
     pub fn new(lines: &'a Lines<'a, 'a>, slots: &'a [Slot], paths: &'a Paths) -> LineView<'a> {
-        LineView { lines, slots, paths, last: Cell::new(Place::NOWHERE) }
+        LineView { lines, line: lines.line().text, slots, paths, last: Cell::new(Place::NOWHERE) }
     }
 
-    /// A member that has been found already, with its form: one of the line's own object that there is a slot for.
+    /// A member that has been found already: one of the line's own object that there is a slot for.
+    // Where the name is known, how it is compared is worked out when the program is compiled.
     #[inline(always)]
-    pub fn known_member(&self, object: &Raw<'a>, name: &str) -> Option<Raw<'a>> {
-        let Raw { text: object, form } = *object;
-        let (source, span) = self.lines.around();
-        if self.start_of(object, source) != span.start as usize || object.len() != (span.end - span.start) as usize {
+    pub fn known_member(&self, object: &Raw<'a>, name: &str, arena: &'a Arena) -> Option<&'a Raw<'a>> {
+        if !std::ptr::eq(object.text, self.line) {
             return None;
         }
         for (path, slot) in self.paths.iter().zip(self.slots) {
@@ -62,22 +64,16 @@ impl<'a> LineView<'a> {
                 && let Slot::Found(span) = slot
                 && same(only.as_bytes(), name.as_bytes())
             {
-                let text = object.get(span.start as usize..span.end as usize)?;
-                return Some(Raw { text, form: form.of_part(text) });
+                return part_of(object, *span, arena);
             }
         }
         None
     }
 
-    /// Where a text begins, if it is a part of the source: nothing that is not one begins where a part of it does.
-    #[inline(always)]
-    fn start_of(&self, part: &str, source: &str) -> usize {
-        (part.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize)
-    }
-
     /// As [`Tokens::member`], of an object of that form; with the form of what is found.
     pub fn member_inside(&self, object: &'a str, form: Form, name: &str) -> Option<Option<(&'a str, Form)>> {
-        let start = self.start_of(object, self.lines.around().0);
+        // Nothing that is not a part of the source begins where a part of it does.
+        let start = (object.as_ptr() as usize).wrapping_sub(self.lines.around().0.as_ptr() as usize);
         let (tokens, last) = (self.lines.tokens(), self.last.get());
         let place = match last.start == start {
             true => last,
@@ -103,6 +99,13 @@ impl<'a> LineView<'a> {
     pub fn opened(&self, part: &'a Raw<'a>, arena: &'a Arena) -> Value<'a> {
         self.lines.tokens().open_part(part, arena)
     }
+}
+
+/// A part of a text.
+#[inline(never)]
+fn part_of<'a>(text: &Raw<'a>, span: Span, arena: &'a Arena) -> Option<&'a Raw<'a>> {
+    let part = text.text.get(span.start as usize..span.end as usize)?;
+    Some(arena.alloc(Raw { text: part, form: text.form.of_part(part) }))
 }
 
 impl<'t> Tokens<'t> {
@@ -256,7 +259,7 @@ mod tests {
                 let seen = view.member_inside(object, Form::of(object), name).expect("an object of this line");
                 assert_eq!(seen.map(|(text, _)| text), found, "{name} in {object}");
                 let has_slot = std::ptr::eq(object, whole) && ["x", "a"].contains(name);
-                let known = view.known_member(&Raw { text: object, form: Form::of(object) }, name);
+                let known = view.known_member(&Raw { text: object, form: Form::of(object) }, name, &arena);
                 assert_eq!(
                     known.map(|known| (known.text, known.form)),
                     seen.filter(|_| has_slot),

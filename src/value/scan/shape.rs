@@ -56,7 +56,12 @@ struct Shape {
     tokens: usize,
     /// Which of them are numbers or literals, and of which kind.
     scalars: Vec<(u32, Kind)>,
-    keys: Vec<Key>,
+    /// Keys that have to be as they are.
+    near: Keys,
+    /// Keys that may be any others of the same length, if nothing is escaped: nobody looks for one of that length there. For each
+    /// of them the token, and how many bytes there are to its colon.
+    far: Keys,
+    lengths: Vec<(u32, u32)>,
     slots: Vec<(u32, Place)>,
     /// How many lines had it.
     lines: u32,
@@ -79,7 +84,15 @@ pub(super) enum Kind {
     Other,
 }
 
-/// A key that has to be as it is.
+/// Some keys.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Keys {
+    keys: Vec<Key>,
+    /// Of those that are longer than a block, which token it is, and the rest.
+    tails: Vec<(u32, Box<[u8]>)>,
+}
+
+/// A key, as far as it is compared at once.
 #[derive(Debug, PartialEq, Eq)]
 struct Key {
     token: u32,
@@ -88,7 +101,6 @@ struct Key {
     /// The first bytes, and which of them are the key's.
     head: u128,
     mask: u128,
-    tail: Box<[u8]>,
 }
 
 /// What a slot holds.
@@ -188,7 +200,7 @@ impl Shapes {
     fn learn_now(&mut self, text: &str, index: &Index, first: usize, walked: &Walked, trie: &SlotTrie, slots: &[Slot]) {
         let Some(shape) = Shape::of(text, index, first, walked, (trie, self.plan.1), slots) else { return };
         // It was not recognised because too little follows it: at the end of a chunk, or alone.
-        let known = self.known.iter().position(|known| known.blocks == shape.blocks && known.keys == shape.keys);
+        let known = self.known.iter().position(|known| known.is_like(&shape));
         let is_known = known.is_some();
         self.last = known.unwrap_or(self.oldest);
         if !is_known && self.known.len() < KNOWN_MAX {
@@ -217,23 +229,6 @@ impl Shape {
         let positions = index.positions.get(first..)?.get(..self.tokens)?;
         let &[start, .., closing, _] = positions else { return None };
         let (span, bytes) = (Span { start, end: closing + 1 }, text.as_bytes());
-        for key in &self.keys {
-            let &[quote, colon] = positions.get(key.token as usize..)?.first_chunk()?;
-            let head = u128::from_le_bytes(*bytes.get(quote as usize + 1..)?.first_chunk()?);
-            // With nothing but the key's own bytes before the colon, and one more, that one closes it.
-            if colon - quote != key.bytes || head & key.mask != key.head {
-                return None;
-            }
-            if !key.tail.is_empty() && bytes.get(quote as usize + 1 + BLOCK..colon as usize - 1)? != &*key.tail {
-                return None;
-            }
-        }
-        for (at, kind) in &mut self.scalars {
-            let &[from, next] = positions.get(*at as usize..)?.first_chunk()?;
-            if !kind.is_at(text, from, next) {
-                return None;
-            }
-        }
         let mut escape = cursor.escape;
         while *index.escapes.get(escape)? < span.end {
             if !is_escape(bytes, index.escapes[escape] as usize) {
@@ -241,11 +236,28 @@ impl Shape {
             }
             escape += 1;
         }
+        let has_escapes = escape > cursor.escape;
+        self.near.are_at(positions, bytes)?;
+        if has_escapes {
+            self.far.are_at(positions, bytes)?;
+        }
+        for &(token, length) in &self.lengths {
+            let &[quote, colon] = pair(positions, token)?;
+            if colon - quote != length || bytes.get(colon as usize - 1) != Some(&b'"') {
+                return None;
+            }
+        }
+        for (at, kind) in &mut self.scalars {
+            let &[from, next] = pair(positions, *at)?;
+            if !kind.is_at(text, from, next) {
+                return None;
+            }
+        }
         for (slot, place) in &self.slots {
             let found = match *place {
                 Place::Fixed(slot) => slot,
                 Place::Before(at) => {
-                    let (from, next) = (*positions.get(at as usize)?, *positions.get(at as usize + 1)?);
+                    let &[from, next] = pair(positions, at)?;
                     let end = trimmed(text, next as usize) as u32;
                     Slot::Found(Span { start: from - start, end: end - start })
                 }
@@ -258,13 +270,12 @@ impl Shape {
                 *entry = found;
             }
         }
-        Some(Walked {
-            span,
-            end: first + self.tokens - 1,
-            escapes: escape > cursor.escape,
-            suspect: false,
-            followed: false,
-        })
+        Some(Walked { span, end: first + self.tokens - 1, escapes: has_escapes, suspect: false, followed: false })
+    }
+
+    /// Whether the same lines have it.
+    fn is_like(&self, other: &Shape) -> bool {
+        self.blocks == other.blocks && self.near == other.near && self.far == other.far
     }
 
     /// The shape of a line that was walked and found good; nothing if it should be walked again.
@@ -293,11 +304,17 @@ impl Shape {
                 b'"' if is_key => {
                     let node = containers.last().copied().flatten();
                     if node.is_some() || find_duplicates {
-                        let key = Key::of(text, at, position as usize, positions[at + 1] as usize)?;
+                        let (key, tail) = Key::of(text, at, position as usize, positions[at + 1] as usize)?;
                         let (start, end) = (position as usize + 1, positions[at + 1] as usize - 1);
                         let child = node.and_then(|node| trie.child(node, text.as_bytes(), start, end));
                         next = child.filter(|child| trie.leads_on(*child));
-                        shape.keys.push(key);
+                        let is_near = |node| trie.has_length(node, end - start);
+                        if find_duplicates || node.is_some_and(is_near) {
+                            shape.near.push(key, tail);
+                        } else {
+                            shape.lengths.push((key.token, key.bytes));
+                            shape.far.push(key, tail);
+                        }
                     }
                 }
                 b'"' => next = None,
@@ -328,6 +345,12 @@ impl Shape {
         }
         Some(shape)
     }
+}
+
+/// Where a token begins, and the next.
+#[inline(always)]
+fn pair(positions: &[u32], at: u32) -> Option<&[u32; 2]> {
+    positions.get(at as usize..at as usize + 2)?.first_chunk()
 }
 
 impl Block {
@@ -395,23 +418,52 @@ impl Kind {
     /// Whether one of this kind stands there.
     #[inline(always)]
     fn is_as_before(self, text: &str, from: u32, next: u32) -> bool {
-        match self {
-            Kind::Number(spelling) => spelling.is_at(text.as_bytes(), from, next),
-            Kind::Signed(spelling) => {
-                let sign = u32::from(text.as_bytes().get(from as usize) == Some(&b'-'));
-                spelling.is_at(text.as_bytes(), from + sign, next)
-            }
+        let spelling = match self {
+            Kind::Number(spelling) | Kind::Signed(spelling) => spelling,
             Kind::Literal => {
-                number::short(text.as_bytes(), from as usize, next as usize).is_some_and(Short::is_literal)
+                return number::short(text.as_bytes(), from as usize, next as usize).is_some_and(Short::is_literal);
             }
-            Kind::Other => false,
+            Kind::Other => return false,
+        };
+        let has_sign = matches!(self, Kind::Signed(_)) & (text.as_bytes().get(from as usize) == Some(&b'-'));
+        spelling.is_at(text.as_bytes(), from + u32::from(has_sign), next)
+    }
+}
+
+impl Keys {
+    fn push(&mut self, key: Key, tail: &[u8]) {
+        if !tail.is_empty() {
+            self.tails.push((key.token, tail.into()));
         }
+        self.keys.push(key);
+    }
+
+    /// Whether all of these are there; nothing, if they are not.
+    #[inline(always)]
+    fn are_at(&self, positions: &[u32], bytes: &[u8]) -> Option<()> {
+        for key in &self.keys {
+            let &[quote, colon] = pair(positions, key.token)?;
+            let first = quote as usize + 1;
+            let head = u128::from_le_bytes(*bytes.get(first..first + BLOCK)?.first_chunk()?);
+            // With nothing but the key's own bytes before the colon, and one more, that one closes it.
+            if colon - quote != key.bytes || (head ^ key.head) & key.mask != 0 {
+                return None;
+            }
+        }
+        for (token, tail) in &self.tails {
+            let &[quote, colon] = pair(positions, *token)?;
+            if bytes.get(quote as usize + 1 + BLOCK..colon as usize - 1)? != &**tail {
+                return None;
+            }
+        }
+        Some(())
     }
 }
 
 impl Key {
-    /// The key between a quote and a colon; nothing if blanks stand before the colon, or it holds escapes.
-    fn of(text: &str, token: usize, quote: usize, colon: usize) -> Option<Key> {
+    /// The key between a quote and a colon, and what is left of it behind the first block; nothing if blanks stand before the
+    /// colon, or it holds escapes.
+    fn of(text: &str, token: usize, quote: usize, colon: usize) -> Option<(Key, &[u8])> {
         let key = text.as_bytes().get(quote + 1..colon - 1).filter(|_| text.as_bytes()[colon - 1] == b'"')?;
         // Keys with escapes are equal to others that are spelled in another way.
         if key.contains(&b'\\') {
@@ -420,13 +472,13 @@ impl Key {
         let mut head = [0; BLOCK];
         let bytes = key.len().min(head.len());
         head[..bytes].copy_from_slice(&key[..bytes]);
-        Some(Key {
+        let known = Key {
             token: token as u32,
             bytes: (colon - quote) as u32,
             head: u128::from_le_bytes(head),
             mask: u128::MAX.checked_shr(128 - 8 * bytes as u32).unwrap_or(0),
-            tail: key[bytes..].into(),
-        })
+        };
+        Some((known, &key[bytes..]))
     }
 }
 
@@ -472,9 +524,11 @@ mod tests {
         let same = [
             LINE,
             r#"{"a":-20e7,"b":{"c":[null,"a much longer text"],"d":0},"much longer than a word is":7}"#,
+            r#"{"a":1,"b":{"c":[true,"\u0041"],"d":-1.5},"much longer than a word is":null}"#,
+            r#"{"a":1,"b":{"c":[true,"x"],"d":-1.5},"of the same length, at all":null}"#,
             r#" {"a" : 1, "b": {"c":[true,"\u0041"],"e":-1.5},"much longer than a word is":null} "#,
         ];
-        for (line, blanks) in same.iter().zip([false, false, true]) {
+        for (line, blanks) in same.iter().zip([false, false, false, false, true]) {
             // Keys before which or behind which blanks stand are left to the walk.
             assert_eq!(recognised(LINE, line, false).is_some(), !blanks, "{line}");
         }
@@ -489,7 +543,8 @@ mod tests {
         let other = [
             r#"{"x":1,"b":{"c":[true,"x"],"d":-1.5},"much longer than a word is":null}"#,
             r#"{"a":1,"b":{"d":[true,"x"],"d":-1.5},"much longer than a word is":null}"#,
-            r#"{"a":1,"b":{"c":[true,"x"],"d":-1.5},"much longer than a word iz":null}"#,
+            r#"{"a":1,"b":{"c":[true,"x"],"d":-1.5},"b"                         :null}"#,
+            r#"{"a":1,"b":{"c":[true,"x"],"d":-1.5},"much longer than a iz":null}"#,
             r#"{"a":"","b":{"c":[true,"x"],"d":-1.5},"much longer than a word is":null}"#,
             r#"{"a":01,"b":{"c":[true,"x"],"d":-1.5},"much longer than a word is":null}"#,
             r#"{"a":1,"b":{"c":[truth,"x"],"d":-1.5},"much longer than a word is":null}"#,

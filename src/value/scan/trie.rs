@@ -154,6 +154,11 @@ impl SlotTrie {
         node.children.iter().find(is).map(|child| child.node)
     }
 
+    /// Whether a key of so many bytes leads on from here.
+    pub(super) fn has_length(&self, node: NodeId, bytes: usize) -> bool {
+        self.node(node).children.iter().any(|child| child.key.len() == bytes)
+    }
+
     /// The [`filter_bit`]s of the keys that lead on from here.
     #[inline]
     pub(super) fn filter(&self, node: NodeId) -> u64 {

@@ -8,7 +8,7 @@
 use super::asking::{Calls, GivenReplies};
 use super::each::Company;
 use super::{Answers, Scanned, Shortcuts, Told};
-use crate::program::shortcut::{Arguments, Ask, Node, Operand, Payload, REGISTER_DEPTH_MAX};
+use crate::program::shortcut::{Ask, Node, REGISTER_DEPTH_MAX};
 use crate::value::{Arena, Value};
 use crate::vm::Asker;
 use crate::vm::request::{self, Answered};
@@ -36,15 +36,12 @@ impl<'p> Shortcuts<'p> {
             return None;
         }
         let Node::Ask(ask) = &self.shortcut.nodes[self.first_node(input) as usize] else { return None };
-        match (&ask.payload, &ask.arguments, ask.tail) {
-            (Payload::Value(Operand::Input), Arguments::Payload, Some(end)) => Some(Alone { ask, end: end as usize }),
-            _ => None,
-        }
+        ask.alone().map(|end| Alone { ask, end: end as usize })
     }
 
     /// Makes the call that an execution is; what came of it, or nothing if nobody does it at once.
     #[inline(always)]
-    pub fn call<'a>(
+    pub(crate) fn call<'a>(
         &self,
         alone: Alone<'p>,
         input: &Scanned<'a>,
