@@ -7,6 +7,7 @@
 //! ```
 
 use expressway::handler::function::{Call, Event, FunctionError};
+use expressway::handler::written::{Writer, Written};
 use expressway::value::Value;
 use expressway::{Runner, constant};
 use serde::{Deserialize, Serialize};
@@ -20,11 +21,13 @@ type Reply<'a> = Result<Value<'a>, FunctionError>;
 
 fn main() -> ExitCode {
     Runner::new()
-        .lambda("wear_heavy_coat", |event, call| advise(event, call, constant!("You should wear a heavy coat today.")))
-        .lambda("wear_light_jacket", |event, call| {
-            advise(event, call, constant!("You should wear a light jacket today."))
+        .written("wear_heavy_coat", |event, _, reply| {
+            advise(event, reply, constant!("You should wear a heavy coat today."))
         })
-        .lambda("no_coat", |event, call| advise(event, call, constant!("You need no coat today.")))
+        .written("wear_light_jacket", |event, _, reply| {
+            advise(event, reply, constant!("You should wear a light jacket today."))
+        })
+        .written("no_coat", |event, _, reply| advise(event, reply, constant!("You need no coat today.")))
         .lambda("reserve", reserve)
         .lambda("charge", charge)
         .lambda("wrap", wrap)
@@ -51,8 +54,8 @@ fn integer(event: Event<'_>, key: &str) -> Result<i64, FunctionError> {
     member(event, key)?.as_i64().ok_or_else(|| FunctionError::new("TypeError", format!("'{key}' is no integer")))
 }
 
-fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: Value<'static>) -> Reply<'a> {
-    Ok(call.record([("Weather", member(event, "Weather")?.value()), ("Message", message)]))
+fn advise<'w>(event: Event, reply: Writer<'w>, message: Value<'static>) -> Result<Written<'w>, FunctionError> {
+    Ok(reply.record([("Weather", member(event, "Weather")?.value()), ("Message", message)]))
 }
 
 fn reserve<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {

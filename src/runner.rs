@@ -19,6 +19,7 @@ use crate::cli;
 use crate::handler::Handlers;
 use crate::handler::function::{Call, Event, FunctionError};
 use crate::handler::waiting::CallDetails;
+use crate::handler::written::{Writer, Written};
 use crate::value::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,6 +45,19 @@ impl Runner {
         F: for<'a> Fn(Event<'a>, &Call<'a>) -> Result<Value<'a>, FunctionError> + Send + Sync + 'static,
     {
         self.handlers = self.handlers.lambda(name, function);
+        self
+    }
+
+    /// As [`Handlers::written`].
+    #[must_use]
+    pub fn written<F>(mut self, name: &str, function: F) -> Runner
+    where
+        F: for<'a, 'w> Fn(Event<'a>, &Call<'a>, Writer<'w>) -> Result<Written<'w>, FunctionError>
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.handlers = self.handlers.written(name, function);
         self
     }
 

@@ -19,13 +19,14 @@ use std::time::Duration;
 #[derive(Clone)]
 pub(super) struct Behind {
     function: Arc<dyn Function>,
+    writes: bool,
     mark: Option<Mark>,
 }
 
 impl Behind {
     /// A function that nobody watches.
     pub fn new(function: Arc<dyn Function>) -> Behind {
-        Behind { function, mark: None }
+        Behind { writes: function.writes(), function, mark: None }
     }
 
     /// Lets it be watched, unless it is already.
@@ -49,6 +50,24 @@ impl Behind {
         if let Err(panic) = self.inside(call) {
             ended.set(Answered::Otherwise(request.arena().alloc(panicked(&*panic, request.arena()))));
         }
+    }
+
+    /// The same, where the reply may be appended to a text: whether it has been, and then nothing is put where it is wanted.
+    #[inline(always)]
+    pub fn write<'a>(&self, request: &'a TaskRequest<'a>, out: &mut Vec<u8>, ended: &Cell<Answered<'a>>) -> bool {
+        let is_limited = self.mark.as_ref().is_some_and(|mark| mark.limit().is_some());
+        if !self.writes || is_limited {
+            self.answer(request, ended);
+            return false;
+        }
+        let start = out.len();
+        match self.inside(|| self.function.write(Event::of(request), &Call::new(request), out)) {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => ended.set(otherwise(error, request.arena())),
+            Err(panic) => ended.set(Answered::Otherwise(request.arena().alloc(panicked(&*panic, request.arena())))),
+        }
+        out.truncate(start);
+        false
     }
 
     /// The same as a reply.

@@ -23,6 +23,22 @@ pub trait Function: Send + Sync {
     /// What the caller's Retry and Catch will see.
     fn call<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError>;
 
+    /// Whether the function would rather [write](Function::write) its reply than make a value of it.
+    fn writes(&self) -> bool {
+        false
+    }
+
+    /// Does one call, and appends what it replies, compact JSON text. Where the call fails, what has been appended by then is cut
+    /// off.
+    ///
+    /// # Errors
+    ///
+    /// As of [`call`](Function::call).
+    fn write<'a>(&self, event: Event<'a>, call: &Call<'a>, out: &mut Vec<u8>) -> Result<(), FunctionError> {
+        self.call(event, call)?.write(out);
+        Ok(())
+    }
+
     /// Begins a call whose reply may take its time, for a driver that does other work meanwhile; nothing, if the function
     /// answers at once. Only functions that wait say anything here.
     fn begin(&self, event: Event<'_>, call: &Call<'_>) -> Option<Pending> {
@@ -496,7 +512,7 @@ macro_rules! constant {
 /// Whether two members have the same key, which hardly ever is so. What few there are is compared one by one, so that nothing
 /// is left to do where the keys are known to the compiler.
 #[inline(always)]
-fn has_twins(members: &[(&str, Value)]) -> bool {
+pub(super) fn has_twins(members: &[(&str, Value)]) -> bool {
     match members {
         [] | [_] => false,
         [(a, _), (b, _)] => a == b,
@@ -508,7 +524,7 @@ fn has_twins(members: &[(&str, Value)]) -> bool {
 
 /// Whether no key needs an escape, if that is known; of few members, for the same reason.
 #[inline(always)]
-fn are_plain(members: &[(&str, Value)]) -> bool {
+pub(super) fn are_plain(members: &[(&str, Value)]) -> bool {
     let plain = |member: &(&str, Value)| is_plain(member.0.as_bytes());
     match members {
         [] => true,

@@ -25,6 +25,7 @@ pub mod mock;
 pub mod recorded;
 pub mod waiting;
 pub mod watch;
+pub mod written;
 
 use crate::program::{HandlerId, Program};
 use crate::value::raw::Form;
@@ -42,6 +43,7 @@ use std::future::Future;
 use std::sync::Arc;
 use waiting::{CallDetails, Pending, Waiting};
 use watch::Watch;
+use written::{Writer, Writing, Written};
 
 /// The functions and resources that a run can call, by name.
 ///
@@ -74,6 +76,18 @@ impl Handlers {
         F: for<'a> Fn(Event<'a>, &Call<'a>) -> Result<Value<'a>, FunctionError> + Send + Sync + 'static,
     {
         self.function(name, Arc::new(function))
+    }
+
+    /// Puts a function that writes its replies behind a Lambda function's name.
+    #[must_use]
+    pub fn written<F>(self, name: &str, function: F) -> Handlers
+    where
+        F: for<'a, 'w> Fn(Event<'a>, &Call<'a>, Writer<'w>) -> Result<Written<'w>, FunctionError>
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.function(name, Arc::new(Writing(function)))
     }
 
     /// Puts a function behind a resource: `dynamodb:putItem`, `aws-sdk:s3:getObject`, an activity's name. It sees the
@@ -337,6 +351,10 @@ impl Bound {
 impl Answers for Bound {
     fn answer<'a>(&self, request: &'a TaskRequest<'a>, ended: &Cell<Answered<'a>>) -> bool {
         self.behind(request).map(|behind| behind.answer(request, ended)).is_some()
+    }
+
+    fn write<'a>(&self, request: &'a TaskRequest<'a>, out: &mut Vec<u8>, ended: &Cell<Answered<'a>>) -> Option<bool> {
+        Some(self.behind(request)?.write(request, out, ended))
     }
 }
 

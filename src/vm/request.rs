@@ -108,6 +108,12 @@ impl<'a> Asker<'a> {
         Asker { program, who, around: Around { arena, view: Some(view) } }
     }
 
+    /// The text of the execution's input.
+    #[inline(always)]
+    pub fn input(&self) -> &'a str {
+        self.around.view.as_ref().map_or("null", LineView::text)
+    }
+
     /// The request that a call comes to, of the execution or of a child.
     #[inline(always)]
     pub(super) fn request(

@@ -17,7 +17,7 @@ mod outputs;
 mod walk;
 mod writing;
 
-pub use alone::Alone;
+pub use alone::{Alone, Called};
 pub use asking::{Answers, Calls, GivenReplies};
 pub use each::{Company, Nobody, Part as PartOfMap};
 use walk::{SCALAR_BYTES_MAX, Walk, slot_text, value};

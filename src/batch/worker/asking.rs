@@ -9,12 +9,15 @@ use super::super::once;
 use super::super::outputs::Results;
 use super::super::swift::Swift;
 use super::super::wording::Place;
-use super::{UNTIDY_MAX, Worker, count_ends};
+use super::{Worker, count_ends};
 use crate::handler::mock::Counters;
 use crate::value::scan::{LineKind, LineView, Lines, Slot};
-use crate::vm::shortcut::{Alone, Calls, GivenReplies};
+use crate::vm::shortcut::{Alone, Called, Calls, GivenReplies};
 use crate::vm::{Answered, Asker, Stream};
 use std::sync::atomic::Ordering;
+
+/// So many executions that are one call may go by before the arena is emptied.
+const UNTIDY_MAX: u32 = 8;
 
 impl Worker<'_, '_, '_, '_> {
     /// Executes lines, `most` of them, up to the first that is no event or before which it is time to look up; of what kind
@@ -56,25 +59,49 @@ impl Worker<'_, '_, '_, '_> {
             let who = job.who(place, || lines.line().text);
             let view = LineView::new(lines, slots, job.program.slots());
             let asker = Asker::new(job.program, who, &self.arena, view);
-            let (mut alone, mut given) = (None, GivenReplies::default());
-            if let Some(answers) = job.bound.answers() {
-                let seen = once::scanned(shortcuts, lines, slots, now_ms);
-                alone = shortcuts.alone(&seen);
-                if let Some(alone) = alone {
-                    given = shortcuts.call(alone, &seen, (answers, &asker), &self.arena);
-                    if self.write_alone(swift, alone, shortcuts.output_of(given, &seen, &self.arena), results) {
-                        self.untidy += 1;
-                        if self.untidy == UNTIDY_MAX {
-                            self.tidy();
-                        }
-                        if let Some(laps) = &mut self.laps {
-                            laps.lap_alone();
-                        }
-                        continue;
-                    }
+            let mut begun = None;
+            if let Some(answers) = job.bound.answers()
+                && let seen = once::scanned(shortcuts, lines, slots, now_ms)
+                && let Some(alone) = shortcuts.alone(&seen)
+                && let Some((head, tail)) = swift.around(alone.end)
+            {
+                let out = &mut results.text.results.bytes;
+                let start = out.len();
+                if !head.as_str().is_empty() {
+                    head.write(out);
                 }
+                let is_written = match shortcuts.call(alone, &seen, (answers, &asker), &self.arena, out) {
+                    Called::Written => true,
+                    Called::ByNobody => false,
+                    Called::Answered(given) => match shortcuts.output_of(given, &seen, &self.arena) {
+                        Some(Answered::Object(object)) => {
+                            self.stencils.write(alone.register(), object, out);
+                            true
+                        }
+                        Some(Answered::Returned(value)) => {
+                            value.write(out);
+                            true
+                        }
+                        _ => {
+                            begun = Some((alone, given));
+                            false
+                        }
+                    },
+                };
+                if is_written {
+                    tail.write(out);
+                    results.told[alone.end] += 1;
+                    self.untidy += 1;
+                    if self.untidy >= UNTIDY_MAX {
+                        self.tidy();
+                    }
+                    if let Some(laps) = &mut self.laps {
+                        laps.lap_alone();
+                    }
+                    continue;
+                }
+                out.truncate(start);
             }
-            let begun = alone.filter(|_| !given.is_empty()).map(|alone| (alone, given));
             if let Some(mut counters) = self.walk_on(swift, (lines, slots), (&asker, begun), (place, who), results) {
                 self.run(place, (lines, slots), (who, now_ms), &mut counters, results);
             }
@@ -87,22 +114,6 @@ impl Worker<'_, '_, '_, '_> {
             laps.end();
         }
         behind
-    }
-
-    /// Writes down an execution that was a call, which has been answered so; whether that was possible.
-    #[inline(always)]
-    fn write_alone(&self, swift: &Swift, alone: Alone, answered: Option<Answered>, results: &mut Results) -> bool {
-        let (Some(answered), Some((head, tail))) = (answered, swift.around(alone.end)) else { return false };
-        let out = &mut results.text.results.bytes;
-        head.write(out);
-        match answered {
-            Answered::Object(object) => self.stencils.write(alone.register(), object, out),
-            Answered::Returned(value) => value.write(out),
-            Answered::Otherwise(_) => return false,
-        }
-        tail.write(out);
-        results.told[alone.end] += 1;
-        true
     }
 
     /// Walks an execution, from the call on that it has begun with, or from its beginning, and writes down what it comes to.

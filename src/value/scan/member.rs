@@ -52,6 +52,12 @@ impl<'a> LineView<'a> {
         LineView { lines, line: lines.line().text, slots, paths, last: Cell::new(Place::NOWHERE) }
     }
 
+    /// The line's text.
+    #[inline(always)]
+    pub fn text(&self) -> &'a str {
+        self.line
+    }
+
     /// A member that has been found already: one of the line's own object that there is a slot for.
     // Where the name is known, how it is compared is worked out when the program is compiled.
     #[inline(always)]

@@ -11,6 +11,7 @@ use super::number::{self, Short, Spelling};
 use super::trie::{NodeId, Slot, SlotTrie};
 use super::walk::{Cursor, Walked, is_escape, is_scalar, trimmed};
 use crate::value::tree::Span;
+use std::collections::BTreeMap;
 
 /// How many shapes are known at once.
 const KNOWN_MAX: usize = 4;
@@ -58,8 +59,8 @@ struct Shape {
     scalars: Vec<(u32, Kind)>,
     /// Keys that have to be as they are.
     near: Keys,
-    /// Keys that may be any others of the same length, if nothing is escaped: nobody looks for one of that length there. For each
-    /// of them the token, and how many bytes there are to its colon.
+    /// Keys that may be any others of the same length, if nothing is escaped: nobody looks for one of that length there, or it is
+    /// the only one of that length in its object. For each of them the token, and how many bytes there are to its colon.
     far: Keys,
     lengths: Vec<(u32, u32)>,
     slots: Vec<(u32, Place)>,
@@ -293,28 +294,26 @@ impl Shape {
         }
         let mut shape = Shape { tokens: classes.len(), ..Shape::default() };
         shape.blocks.resize(Block::count(classes.len()), Block::default());
-        // For each container whether it is an object that the trie leads into, and where; then what the next value is.
-        let mut containers: Vec<Option<NodeId>> = Vec::new();
+        // For each container where it begins, whether it is an object that the trie leads into, and where; then what the next value
+        // is.
+        let mut containers: Vec<(usize, Option<NodeId>)> = Vec::new();
+        // The keys, each with its object, and whether the trie leads on from there by some of their length.
+        let mut keys: Vec<(usize, Key, &[u8], bool)> = Vec::new();
         let mut next = Some(NodeId::ROOT).filter(|root| trie.leads_on(*root));
         for (at, (&class, &position)) in classes.iter().zip(positions).enumerate() {
             let is_key = class == b'"' && classes.get(at + 1) == Some(&b':');
             match class {
-                b'{' | b'[' => containers.push(next.take().filter(|_| class == b'{')),
+                b'{' | b'[' => containers.push((at, next.take().filter(|_| class == b'{'))),
                 b'}' | b']' => drop(containers.pop()),
                 b'"' if is_key => {
-                    let node = containers.last().copied().flatten();
+                    let (object, node) = containers.last().copied()?;
                     if node.is_some() || find_duplicates {
                         let (key, tail) = Key::of(text, at, position as usize, positions[at + 1] as usize)?;
                         let (start, end) = (position as usize + 1, positions[at + 1] as usize - 1);
                         let child = node.and_then(|node| trie.child(node, text.as_bytes(), start, end));
                         next = child.filter(|child| trie.leads_on(*child));
-                        let is_near = |node| trie.has_length(node, end - start);
-                        if find_duplicates || node.is_some_and(is_near) {
-                            shape.near.push(key, tail);
-                        } else {
-                            shape.lengths.push((key.token, key.bytes));
-                            shape.far.push(key, tail);
-                        }
+                        let leads_on = node.is_some_and(|node| trie.has_length(node, end - start));
+                        keys.push((object, key, tail, leads_on));
                     }
                 }
                 b'"' => next = None,
@@ -327,6 +326,19 @@ impl Shape {
                 }
             }
             Block::set(&mut shape.blocks, at, class);
+        }
+        let mut lengths = BTreeMap::new();
+        for (object, key, ..) in &keys {
+            *lengths.entry((*object, key.bytes)).or_insert(0) += 1;
+        }
+        for (object, key, tail, leads_on) in keys {
+            // Where equal keys matter, two of different lengths are none.
+            if leads_on || (find_duplicates && lengths[&(object, key.bytes)] > 1) {
+                shape.near.push(key, tail);
+            } else {
+                shape.lengths.push((key.token, key.bytes));
+                shape.far.push(key, tail);
+            }
         }
         for (slot, found) in slots.iter().enumerate().take(trie.slots()) {
             let place = match *found {

@@ -86,6 +86,21 @@ fn put(value: &Value, room: &mut [u8]) -> Option<usize> {
     put_short(text.as_bytes(), room).then_some(text.len())
 }
 
+/// Appends a value, most likely one that is short.
+#[inline(never)]
+pub(crate) fn write_short(value: &Value, out: &mut Vec<u8>) {
+    const VALUE: usize = SHORT_MAX + 2;
+    let start = out.len();
+    out.extend_from_slice(&[b'"'; VALUE]);
+    match out.last_chunk_mut::<VALUE>().and_then(|room| put(value, room)) {
+        Some(bytes) => out.truncate(start + bytes),
+        None => {
+            out.truncate(start);
+            value.write(out);
+        }
+    }
+}
+
 /// Where a text is, and how long. A constant stays there.
 #[inline(always)]
 fn place(text: &str) -> (usize, usize) {

@@ -5,10 +5,11 @@
 //! An execution whose call comes to anything but an output that fits is walked from there on. It must never make a call that a
 //! walk would not make.
 
-use super::asking::{Calls, GivenReplies};
+use super::asking::{Calls, Given, GivenReplies};
 use super::each::Company;
 use super::{Answers, Scanned, Shortcuts, Told};
 use crate::program::shortcut::{Ask, Node, REGISTER_DEPTH_MAX};
+use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use crate::vm::Asker;
 use crate::vm::request::{self, Answered};
@@ -19,6 +20,17 @@ pub struct Alone<'p> {
     ask: &'p Ask,
     /// The end that it leads to, if its reply is an output that fits.
     pub end: usize,
+}
+
+/// What came of the call that an execution is.
+#[derive(Clone, Copy)]
+pub enum Called<'a> {
+    /// Nobody does it at once.
+    ByNobody,
+    /// It has been made and answered.
+    Answered(GivenReplies<'a>),
+    /// The output has been written.
+    Written,
 }
 
 impl Alone<'_> {
@@ -39,7 +51,7 @@ impl<'p> Shortcuts<'p> {
         ask.alone().map(|end| Alone { ask, end: end as usize })
     }
 
-    /// Makes the call that an execution is; what came of it, or nothing if nobody does it at once.
+    /// Makes the call that an execution is, and appends what it comes to, if that can be done so; nothing has been appended else.
     #[inline(always)]
     pub(crate) fn call<'a>(
         &self,
@@ -47,15 +59,29 @@ impl<'p> Shortcuts<'p> {
         input: &Scanned<'a>,
         (answers, asker): (&dyn Answers, &'a Asker<'a>),
         arena: &'a Arena,
-    ) -> GivenReplies<'a>
+        out: &mut Vec<u8>,
+    ) -> Called<'a>
     where
         'p: 'a,
     {
-        let mut calls = Calls::of(None, asker);
-        let payload = Value::raw(arena, input.text(), input.form);
+        let payload = Value::raw(arena, asker.input(), input.form);
         let arguments = (request::Arguments::Payload, payload);
-        calls.make((answers, asker), &alone.ask.site, arguments, input.now_ms, arena);
-        calls.given()
+        let request = asker.request(&alone.ask.site, arguments, input.now_ms, None);
+        let given = &*arena.alloc(Given::new(request, GivenReplies::default()));
+        let start = out.len();
+        match given.write(answers, out) {
+            None => Called::ByNobody,
+            Some(true) if (out.len() - start) as u64 <= self.roomy(input.bytes()) => Called::Written,
+            Some(true) => {
+                let text = arena.alloc_slice_copy(&out[start..]);
+                out.truncate(start);
+                given.returned(
+                    std::str::from_utf8(text).map_or(Value::Null, |text| Value::raw(arena, text, Form::COMPACT)),
+                );
+                Called::Answered(GivenReplies::only(given))
+            }
+            Some(false) => Called::Answered(GivenReplies::only(given)),
+        }
     }
 
     /// How the call that an execution is was answered, if that is its output: nothing if more has to be looked at.

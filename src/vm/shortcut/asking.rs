@@ -18,6 +18,10 @@ use std::cell::Cell;
 pub trait Answers {
     /// Does a task at once, and puts down how it ended; no, if that is another's matter.
     fn answer<'a>(&self, request: &'a TaskRequest<'a>, ended: &Cell<Answered<'a>>) -> bool;
+
+    /// The same where what the task comes to may be appended to a text: whether it has been, and else how it ended is put down.
+    /// Nothing, if it is another's matter.
+    fn write<'a>(&self, request: &'a TaskRequest<'a>, out: &mut Vec<u8>, ended: &Cell<Answered<'a>>) -> Option<bool>;
 }
 
 /// The calls that an execution has made, each with its reply; the last one first.
@@ -33,6 +37,23 @@ pub(super) struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
+    /// A call that has not been made.
+    #[inline(always)]
+    pub fn new(request: TaskRequest<'a>, before: GivenReplies<'a>) -> Given<'a> {
+        Given { request, reply: Cell::new(Answered::Returned(Value::Null)), before: before.0 }
+    }
+
+    /// Makes it; whether what it came to has been appended, or nothing if nobody does it at once.
+    #[inline(always)]
+    pub fn write(&'a self, answers: &dyn Answers, out: &mut Vec<u8>) -> Option<bool> {
+        answers.write(&self.request, out, &self.reply)
+    }
+
+    /// It came to that value.
+    pub fn returned(&self, value: Value<'a>) {
+        self.reply.set(Answered::Returned(value));
+    }
+
     /// How it ended.
     #[inline(always)]
     pub fn reply(&self) -> Answered<'a> {
@@ -44,6 +65,12 @@ impl<'a> GivenReplies<'a> {
     /// Whether no call has been made.
     pub fn is_empty(self) -> bool {
         self.0.is_none()
+    }
+
+    /// One call and no other.
+    #[inline(always)]
+    pub(super) fn only(given: &'a Given<'a>) -> GivenReplies<'a> {
+        GivenReplies(Some(given))
     }
 
     /// The one that was made last.
@@ -115,11 +142,7 @@ impl<'c, 'a> Calls<'c, 'a> {
         now_ms: i64,
         arena: &'a Arena,
     ) -> Option<&'a Given<'a>> {
-        let given = &*arena.alloc(Given {
-            request: asker.request(site, given, now_ms, self.child),
-            reply: Cell::new(Answered::Returned(Value::Null)),
-            before: self.given.0,
-        });
+        let given = &*arena.alloc(Given::new(asker.request(site, given, now_ms, self.child), self.given));
         if !answers.answer(&given.request, &given.reply) {
             return None;
         }

@@ -1,0 +1,135 @@
+//! Functions that write their replies instead of making values of them.
+//!
+//! Flows in: what a function says, as [`Written`] asks for it. Flows out: compact JSON text, right where it is wanted: behind the
+//! results of a run, most often. It must never leave a part of a reply there if the function fails after all.
+
+use super::function::{Call, Event, Function, FunctionError, are_plain, has_twins};
+use crate::value::raw::Form;
+use crate::value::text::{SHORT_MAX, write_string};
+use crate::value::write::write_short;
+use crate::value::{Arena, Value};
+use serde::Serialize;
+use std::marker::PhantomData;
+
+/// A place for one reply, which is written there.
+#[derive(Debug)]
+pub struct Writer<'w> {
+    out: &'w mut Vec<u8>,
+}
+
+/// That a reply has been written.
+#[derive(Debug)]
+pub struct Written<'w>(PhantomData<&'w mut ()>);
+
+/// So many bytes are copied for a bracket or a comma, a key and its colon.
+const HEAD: usize = 16;
+
+impl<'w> Writer<'w> {
+    pub(super) fn new(out: &'w mut Vec<u8>) -> Writer<'w> {
+        Writer { out }
+    }
+
+    /// A value: the event, a part of it, what [`Call`] makes.
+    pub fn value(self, value: Value) -> Written<'w> {
+        value.write(self.out);
+        Written(PhantomData)
+    }
+
+    /// A string.
+    pub fn text(self, text: &str) -> Written<'w> {
+        write_string(text, self.out);
+        Written(PhantomData)
+    }
+
+    /// An object whose keys the program knows. As everywhere, of equal keys the last counts.
+    // Where it is called, the keys are compared, measured and put together when the program is compiled.
+    #[inline(always)]
+    pub fn record<const N: usize>(self, members: [(&'static str, Value<'_>); N]) -> Written<'w> {
+        if has_twins(&members) || !are_plain(&members) || members.is_empty() {
+            return self.any_record(&members);
+        }
+        for (n, (key, value)) in members.iter().enumerate() {
+            put_key(key, n == 0, self.out);
+            write_short(value, self.out);
+        }
+        self.out.push(b'}');
+        Written(PhantomData)
+    }
+
+    /// The same of any keys.
+    #[cold]
+    #[inline(never)]
+    fn any_record(self, members: &[(&'static str, Value<'_>)]) -> Written<'w> {
+        let start = self.out.len();
+        for (n, (key, value)) in members.iter().enumerate() {
+            if members[n + 1..].iter().all(|(other, _)| other != key) {
+                self.out.push(if self.out.len() == start { b'{' } else { b',' });
+                write_string(key, self.out);
+                self.out.push(b':');
+                value.write(self.out);
+            }
+        }
+        self.out.extend_from_slice(if self.out.len() == start { b"{}" } else { b"}" });
+        Written(PhantomData)
+    }
+
+    /// Anything that serde can serialize.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be JSON (a map whose keys are not strings, say), as the error `InvalidReply`.
+    pub fn json<T: Serialize>(self, reply: &T) -> Result<Written<'w>, FunctionError> {
+        match simd_json::serde::to_writer(&mut *self.out, reply) {
+            Ok(()) => Ok(Written(PhantomData)),
+            Err(error) => Err(FunctionError::new("InvalidReply", error.to_string())),
+        }
+    }
+}
+
+/// Appends a bracket or a comma, a key in which nothing is escaped, and its colon.
+// Put together as one number, so that of a constant key nothing is left to do when the program runs. Put together in memory, byte
+// by byte, whoever copies it as a block waits for the bytes.
+#[inline(always)]
+fn put_key(key: &str, is_first: bool, out: &mut Vec<u8>) {
+    let opening = if is_first { b'{' } else { b',' };
+    let length = key.len() + 4;
+    if length > HEAD {
+        out.extend_from_slice(&[opening, b'"']);
+        out.extend_from_slice(key.as_bytes());
+        return out.extend_from_slice(b"\":");
+    }
+    let end = u128::from(u16::from_le_bytes(*b"\":"));
+    let key = key.bytes().rev().fold(end, |head, byte| head << 8 | u128::from(byte));
+    let head = key << 16 | u128::from(u16::from_le_bytes([opening, b'"']));
+    let end = out.len() + length;
+    out.extend_from_slice(&head.to_le_bytes());
+    out.truncate(end);
+}
+
+/// A function that writes its replies.
+pub(super) struct Writing<F>(pub F);
+
+impl<F> Function for Writing<F>
+where
+    F: for<'a, 'w> Fn(Event<'a>, &Call<'a>, Writer<'w>) -> Result<Written<'w>, FunctionError> + Send + Sync,
+{
+    fn call<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError> {
+        let mut text = Vec::with_capacity(4 * SHORT_MAX);
+        self.0(event, call, Writer::new(&mut text))?;
+        value_of(&text, call.arena())
+    }
+
+    fn writes(&self) -> bool {
+        true
+    }
+
+    fn write<'a>(&self, event: Event<'a>, call: &Call<'a>, out: &mut Vec<u8>) -> Result<(), FunctionError> {
+        self.0(event, call, Writer::new(out)).map(|_| ())
+    }
+}
+
+/// What has been written, as a value.
+pub(crate) fn value_of<'a>(text: &[u8], arena: &'a Arena) -> Result<Value<'a>, FunctionError> {
+    let text = std::str::from_utf8(text).map_err(|error| FunctionError::new("InvalidReply", error.to_string()))?;
+    Ok(Value::raw(arena, arena.alloc_str(text), Form::COMPACT))
+}
