@@ -54,6 +54,7 @@ fn integer(event: Event<'_>, key: &str) -> Result<i64, FunctionError> {
     member(event, key)?.as_i64().ok_or_else(|| FunctionError::new("TypeError", format!("'{key}' is no integer")))
 }
 
+#[inline(always)]
 fn advise<'w>(event: Event, reply: Writer<'w>, message: Value<'static>) -> Result<Written<'w>, FunctionError> {
     Ok(reply.record([("Weather", member(event, "Weather")?.value()), ("Message", message)]))
 }

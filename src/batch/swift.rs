@@ -166,7 +166,7 @@ impl<'r> Swift<'r> {
             let kind = lines.advance(slots);
             if told == most
                 || kind != Some(LineKind::Json)
-                || lines.raw().len() > self.line_bytes_max
+                || lines.raw_bytes() > self.line_bytes_max
                 || out.len() > self.results_bytes_max
             {
                 break kind;
@@ -201,7 +201,7 @@ impl<'r> Swift<'r> {
     #[inline(never)]
     fn reject(&self, lines: &Lines, told: u64, results: &mut Vec<u8>, spoilt: &mut Spoilt) -> bool {
         let bytes = results.len() + spoilt.dead_letters.bytes.len();
-        if lines.raw().len() > self.line_bytes_max || bytes > self.results_bytes_max {
+        if lines.raw_bytes() > self.line_bytes_max || bytes > self.results_bytes_max {
             return false;
         }
         let Place { source, offset, line_index } = spoilt.origin;

@@ -129,7 +129,8 @@ impl<'a> Event<'a> {
     /// What a function is given.
     #[inline(always)]
     pub(super) fn of(request: &TaskRequest<'a>) -> Event<'a> {
-        Event { value: request.payload, around: request.around() }
+        let (value, around) = request.event();
+        Event { value, around }
     }
 
     /// The value itself, to be handed on.

@@ -30,6 +30,9 @@ pub struct TaskRequest<'a> {
     arguments: Arguments<'a>,
     /// The event of a Lambda function: the arguments, or the Payload among them.
     pub payload: Value<'a>,
+    /// The payload's text, if it is nothing but text.
+    // Beside the payload, which is put down in two halves: whoever reads it as a whole right after that waits for both.
+    text: Option<&'a Raw<'a>>,
     /// The execution's clock, in milliseconds since 1970.
     pub now_ms: i64,
     site: &'a CallSite,
@@ -123,7 +126,7 @@ impl<'a> Asker<'a> {
         now_ms: i64,
         child: Option<&'a Child<'a>>,
     ) -> TaskRequest<'a> {
-        TaskRequest { arguments, payload, now_ms, site, asker: self, child, rare: None }
+        TaskRequest { arguments, payload, text: text_of(payload), now_ms, site, asker: self, child, rare: None }
     }
 }
 
@@ -175,7 +178,8 @@ impl<'a> TaskRequest<'a> {
         let rare = rest.map(|(token, timeout_ms)| &*arena.alloc(Rare { token, timeout_ms }));
         let asker = arena.alloc(Asker { program, who: seed, around: Around { arena, view: None } });
         let arguments = Arguments::Value(arguments);
-        TaskRequest { arguments, payload, now_ms, site: arena.alloc(site), asker, child: None, rare }
+        let (text, site) = (text_of(payload), arena.alloc(site));
+        TaskRequest { arguments, payload, text, now_ms, site, asker, child: None, rare }
     }
 
     /// Where a reply can be put.
@@ -206,10 +210,10 @@ impl<'a> TaskRequest<'a> {
         }
     }
 
-    /// Where its values are.
+    /// The payload, and where its values are.
     #[inline(always)]
-    pub(crate) fn around(&self) -> &'a Around<'a> {
-        &self.asker.around
+    pub(crate) fn event(&self) -> (Value<'a>, &'a Around<'a>) {
+        (self.text.map_or(self.payload, Value::Raw), &self.asker.around)
     }
 
     /// How often the state has been tried before in this visit.
@@ -282,6 +286,15 @@ impl<'a> TaskRequest<'a> {
 
     fn argument(&self, name: &str) -> Option<&'a str> {
         self.arguments().get(self.arena(), name).and_then(|value| value.as_str(self.arena()))
+    }
+}
+
+/// The text of a value that is nothing else.
+#[inline(always)]
+fn text_of<'a>(value: Value<'a>) -> Option<&'a Raw<'a>> {
+    match value {
+        Value::Raw(raw) => Some(raw),
+        _ => None,
     }
 }
 

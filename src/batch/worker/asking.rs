@@ -43,7 +43,7 @@ impl Worker<'_, '_, '_, '_> {
             let kind = lines.advance(slots);
             if *line_index == end
                 || kind != Some(LineKind::Json)
-                || lines.raw().len() > job.line_bytes_max
+                || lines.raw_bytes() > job.line_bytes_max
                 || results.bytes() > job.results_bytes_max
             {
                 break kind;

@@ -318,6 +318,12 @@ impl<'c, 's> Lines<'c, 's> {
         &self.chunk[self.here.0..self.here.1]
     }
 
+    /// How many bytes that is.
+    #[inline(always)]
+    pub(crate) fn raw_bytes(&self) -> usize {
+        self.here.1 - self.here.0
+    }
+
     /// The line at hand, if it is [`LineKind::Json`].
     #[inline(always)]
     pub fn line(&self) -> Line<'c> {
