@@ -93,7 +93,7 @@
 //! public for drivers, tools and tests of one's own, and may change with any version.
 //!
 //! * to run: `embed`, `embed::arrow`, `arrow`, `batch`
-//! * functions: `handler`, `handler::function`, `handler::lambda`, `handler::mock`, `handler::recorded`, `handler::waiting`
+//! * functions: `handler`, `handler::function`, `handler::lambda`, `handler::mock`, `handler::recorded`, `handler::waiting`, `handler::written`
 //! * what an execution is given and comes to: `value::Value`, `value::Kind`, `value::Arena`, `vm::Settings`, `vm::Limits`,
 //!   `vm::Names`, `vm::Seed`, `vm::Outcome`, `vm::Failure`, `vm::LimitHit`, `vm::Event`, `vm::EventKind`
 //! * of definitions: `definition::MachineType`, `definition::Diagnostic`, `definition::Severity`, `definition::Position`

@@ -48,7 +48,7 @@ impl Runner {
         self
     }
 
-    /// As [`Handlers::written`].
+    /// Puts a function that writes its replies behind a Lambda function's name, as [`Handlers::written`].
     #[must_use]
     pub fn written<F>(mut self, name: &str, function: F) -> Runner
     where

@@ -9,9 +9,11 @@ mod oracle;
 
 use expressway::batch::{Batch, Identity, Sink, Source};
 use expressway::compile::{Options, compile};
+use expressway::constant;
 use expressway::definition::{Definition, ParseOptions};
 use expressway::handler::Handlers;
 use expressway::handler::function::{Call, Event, Function, FunctionError};
+use expressway::handler::written::{Writer, Written};
 use expressway::program::Program;
 use expressway::program::shortcut::Node;
 use expressway::value::Value;
@@ -67,6 +69,7 @@ fn handlers(asked: &Asked) -> Handlers {
         }
     };
     let (echo, pass, moody, other) = (noting(asked), noting(asked), noting(asked), noting(asked));
+    let writer = noting(asked);
     Handlers::new()
         .lambda("echo", move |event, call| {
             let about = echo(event, call);
@@ -79,6 +82,10 @@ fn handlers(asked: &Asked) -> Handlers {
         .lambda("moody", move |event, call| {
             moody(event, call);
             reply_by_number(event, call)
+        })
+        .written("writer", move |event, call, reply| {
+            writer(event, call);
+            written_by_number(event, call, reply)
         })
         .resource("dynamodb:putItem", move |event, call| call.json(&other(event, call)))
 }
@@ -106,6 +113,32 @@ fn reply_by_number<'a>(event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, F
     }
 }
 
+/// Every kind of reply that is written, and failures that come when a part of it has been.
+fn written_by_number<'w>(event: Event, call: &Call, reply: Writer<'w>) -> Result<Written<'w>, FunctionError> {
+    let number = event.get("n").and_then(Event::as_i64);
+    let (n, text) = (event.get("n").map_or(Value::Null, Event::value), constant!("of the program"));
+    match number.map(|n| n.rem_euclid(12)) {
+        None => Ok(reply.text("no \"number\" \u{1}")),
+        Some(tries @ 0..=2) if i64::from(call.retry_count()) < tries => {
+            drop(reply.record([("half", text)]));
+            Err(FunctionError::new("Busy", "when half of it was written"))
+        }
+        Some(3) => {
+            drop(reply.record([("half", text)]));
+            std::panic::panic_any(NINE)
+        }
+        Some(4) => reply.json(&BTreeMap::from([(vec![1], 2)])),
+        Some(5) => Ok(reply.text(&"x".repeat(262_143))),
+        Some(6) => Ok(reply.record([("n", n), ("said", text), ("n", Value::Int(6))])),
+        Some(7) => Ok(reply.record([("a \"key\"", n), ("of_12_bytes_", text), ("of_13_bytes__", n)])),
+        Some(8) => Ok(reply.record([])),
+        Some(9) => Ok(reply.value(event.value())),
+        Some(10) => reply.json(&(Some("text"), [1.5, 2.0], BTreeMap::from([("n", 10)]))),
+        Some(11) => Ok(reply.record([("all", event.value()), ("long", call.text(&"four\n".repeat(20)))])),
+        Some(_) => Ok(reply.record([("n", n), ("s", call.text("ab")), ("message", text)])),
+    }
+}
+
 /// A function whose reply hangs on all that it is asked, but for who asks.
 struct Moods(Asked);
 
@@ -129,6 +162,18 @@ impl Function for Moods {
             5 if mood % 5 == 0 => Err(FunctionError::Failed { error: Some("Lambda.Unknown".to_owned()), cause: None }),
             _ => Ok(event.value()),
         }
+    }
+
+    fn writes(&self) -> bool {
+        true
+    }
+
+    fn write<'a>(&self, event: Event<'a>, call: &Call<'a>, out: &mut Vec<u8>) -> Result<(), FunctionError> {
+        out.extend_from_slice(b"{\"half\":");
+        let value = self.call(event, call)?;
+        out.truncate(out.len() - 8);
+        value.write(out);
+        Ok(())
     }
 }
 
@@ -207,6 +252,30 @@ const MACHINES: &[(&str, &str)] = &[
     (
         "one call",
         r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:echo","TimeoutSeconds":7,"End":true}}}"#,
+    ),
+    (
+        "one call of those that are chosen from",
+        r#"{"StartAt":"C","States":{
+        "C":{"Type":"Choice","Choices":[{"Variable":"$.s","StringEquals":"ab","Next":"W"},{"Variable":"$.n","NumericLessThan":9,"Next":"A"}],"Default":"W"},
+        "A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:moody",
+             "Retry":[{"ErrorEquals":["Busy"],"IntervalSeconds":2,"MaxAttempts":1}],
+             "Catch":[{"ErrorEquals":["Busy","Gone"],"ResultPath":"$.problem","Next":"W"}],"End":true},
+        "W":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:writer",
+             "Retry":[{"ErrorEquals":["Busy"],"IntervalSeconds":2,"MaxAttempts":1}],
+             "Catch":[{"ErrorEquals":["Busy","InvalidReply"],"ResultPath":"$.problem","Next":"Why"}],"End":true},
+        "Why":{"Type":"Pass","Parameters":{"why.$":"$.problem.Error","at.$":"$$.State.EnteredTime"},"End":true}}}"#,
+    ),
+    (
+        "calls that write, on the way and for items",
+        r#"{"StartAt":"W","States":{
+        "W":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:writer","ResultPath":"$.w",
+             "Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.problem","Next":"M"}],"Next":"M"},
+        "M":{"Type":"Map","ItemsPath":"$.l","ItemSelector":{"n.$":"$$.Map.Item.Value","i.$":"$$.Map.Item.Index"},"ItemProcessor":{"StartAt":"A","States":{
+                "A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:writer",
+                    "Retry":[{"ErrorEquals":["Busy"],"MaxAttempts":3}],"End":true}}},
+            "Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.e","Next":"V"}],"ResultPath":"$.m","Next":"V"},
+        "V":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"writer","Payload.$":"$"},
+            "ResultSelector":{"it.$":"$.Payload"},"End":true}}}"#,
     ),
     (
         "by way of the service",
@@ -371,6 +440,20 @@ fn calls_are_the_same_told_or_run() {
         }
         same(title, &program, &events, (Limits::STANDARD, 3, Identity::Position));
     }
+}
+
+#[test]
+fn executions_that_are_one_call_are_found() {
+    let is_alone = |node: &Node| matches!(node, Node::Ask(ask) if ask.alone().is_some());
+    let alone = |title: &str| {
+        let (_, machine) = MACHINES.iter().find(|(known, _)| *known == title).expect(title);
+        compiled(machine).shortcut().nodes.iter().filter(|node| is_alone(node)).count()
+    };
+    assert_eq!(alone("one call"), 1);
+    // The tries that a Retrier allows are calls of their own, and so is what a Catcher leads to: those are walked.
+    assert!(alone("one call of those that are chosen from") >= 2);
+    assert_eq!(alone("in JSONata"), 0);
+    assert_eq!(alone("by way of the service"), 0);
 }
 
 #[test]

@@ -23,13 +23,13 @@ pub trait Function: Send + Sync {
     /// What the caller's Retry and Catch will see.
     fn call<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError>;
 
-    /// Whether the function would rather [write](Function::write) its reply than make a value of it.
+    /// Whether the function would rather [write](Function::write) its reply than make a value of it. Always the same.
     fn writes(&self) -> bool {
         false
     }
 
-    /// Does one call, and appends what it replies, compact JSON text. Where the call fails, what has been appended by then is cut
-    /// off.
+    /// Does one call, and appends what it replies to `out`: compact JSON text, as [`Value::write`] has it, whose objects have each key
+    /// once. Where the call fails, what has been appended by then is cut off.
     ///
     /// # Errors
     ///

@@ -15,6 +15,7 @@
 //! | [`mock`] | Step Functions Local's `MockConfigFile.json` |
 //! | [`recorded`] | what became of the tasks of executions that have been |
 //! | [`watch`] | functions that panic, or give no answer |
+//! | [`written`] | functions that write their replies |
 
 pub(crate) mod decode;
 mod fence;
@@ -78,7 +79,17 @@ impl Handlers {
         self.function(name, Arc::new(function))
     }
 
-    /// Puts a function that writes its replies behind a Lambda function's name.
+    /// Puts a function that writes its replies behind a Lambda function's name: where the reply is what an execution comes to, it
+    /// is written right behind the results before it, and no value is made of it.
+    ///
+    /// ```
+    /// use expressway::handler::Handlers;
+    /// use expressway::value::Value;
+    /// let handlers = Handlers::new().written("label", |event, _call, reply| {
+    ///     let id = event.get("id").map_or(Value::Null, |id| id.value());
+    ///     Ok(reply.record([("id", id), ("label", expressway::constant!("new"))]))
+    /// });
+    /// ```
     #[must_use]
     pub fn written<F>(self, name: &str, function: F) -> Handlers
     where

@@ -1,7 +1,8 @@
 //! Functions that write their replies instead of making values of them.
 //!
-//! Flows in: what a function says, as [`Written`] asks for it. Flows out: compact JSON text, right where it is wanted: behind the
-//! results of a run, most often. It must never leave a part of a reply there if the function fails after all.
+//! Flows in: what a function says. Flows out: compact JSON text, where it is wanted: where an execution is one call, right behind the
+//! results of those before it; elsewhere it becomes a value. It must never write anything but one JSON value, whose objects have
+//! each key once. If the function fails after all, whoever called it cuts off what it has written.
 
 use super::function::{Call, Event, Function, FunctionError, are_plain, has_twins};
 use crate::value::raw::Form;
@@ -11,13 +12,24 @@ use crate::value::{Arena, Value};
 use serde::Serialize;
 use std::marker::PhantomData;
 
-/// A place for one reply, which is written there.
+/// A place for one reply: whatever is written there takes it up, and gives proof of that.
+///
+/// ```
+/// use expressway::handler::Handlers;
+/// use expressway::handler::function::FunctionError;
+/// use expressway::value::Value;
+/// let handlers = Handlers::new().written("half", |event, _call, reply| match event.as_i64() {
+///     Some(n) => Ok(reply.value(Value::Int(n / 2))),
+///     None => Err(FunctionError::new("TypeError", "no integer")),
+/// });
+/// ```
 #[derive(Debug)]
 pub struct Writer<'w> {
     out: &'w mut Vec<u8>,
 }
 
 /// That a reply has been written.
+#[must_use = "a function gives it back"]
 #[derive(Debug)]
 pub struct Written<'w>(PhantomData<&'w mut ()>);
 
@@ -109,13 +121,24 @@ fn put_key(key: &str, is_first: bool, out: &mut Vec<u8>) {
 /// A function that writes its replies.
 pub(super) struct Writing<F>(pub F);
 
+impl<F> Writing<F>
+where
+    F: for<'a, 'w> Fn(Event<'a>, &Call<'a>, Writer<'w>) -> Result<Written<'w>, FunctionError>,
+{
+    #[inline(always)]
+    fn write_to<'a>(&self, event: Event<'a>, call: &Call<'a>, out: &mut Vec<u8>) -> Result<(), FunctionError> {
+        // That it has been written is all that there is to know.
+        self.0(event, call, Writer::new(out)).map(|Written(_)| ())
+    }
+}
+
 impl<F> Function for Writing<F>
 where
     F: for<'a, 'w> Fn(Event<'a>, &Call<'a>, Writer<'w>) -> Result<Written<'w>, FunctionError> + Send + Sync,
 {
     fn call<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError> {
         let mut text = Vec::with_capacity(4 * SHORT_MAX);
-        self.0(event, call, Writer::new(&mut text))?;
+        self.write_to(event, call, &mut text)?;
         value_of(&text, call.arena())
     }
 
@@ -124,7 +147,7 @@ where
     }
 
     fn write<'a>(&self, event: Event<'a>, call: &Call<'a>, out: &mut Vec<u8>) -> Result<(), FunctionError> {
-        self.0(event, call, Writer::new(out)).map(|_| ())
+        self.write_to(event, call, out)
     }
 }
 

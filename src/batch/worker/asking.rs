@@ -16,6 +16,9 @@ use crate::vm::shortcut::{Alone, Called, Calls, GivenReplies};
 use crate::vm::{Answered, Asker, Stream};
 use std::sync::atomic::Ordering;
 
+/// The call that an execution has begun with, and how it was answered.
+type Begun<'a> = (Alone<'a>, GivenReplies<'a>);
+
 /// So many executions that are one call may go by before the arena is emptied.
 const UNTIDY_MAX: u32 = 8;
 
@@ -59,38 +62,8 @@ impl Worker<'_, '_, '_, '_> {
             let who = job.who(place, || lines.line().text);
             let view = LineView::new(lines, slots, job.program.slots());
             let asker = Asker::new(job.program, who, &self.arena, view);
-            let mut begun = None;
-            if let Some(answers) = job.bound.answers()
-                && let seen = once::scanned(shortcuts, lines, slots, now_ms)
-                && let Some(alone) = shortcuts.alone(&seen)
-                && let Some((head, tail)) = swift.around(alone.end)
-            {
-                let out = &mut results.text.results.bytes;
-                let start = out.len();
-                if !head.as_str().is_empty() {
-                    head.write(out);
-                }
-                let is_written = match shortcuts.call(alone, &seen, (answers, &asker), &self.arena, out) {
-                    Called::Written => true,
-                    Called::ByNobody => false,
-                    Called::Answered(given) => match shortcuts.output_of(given, &seen, &self.arena) {
-                        Some(Answered::Object(object)) => {
-                            self.stencils.write(alone.register(), object, out);
-                            true
-                        }
-                        Some(Answered::Returned(value)) => {
-                            value.write(out);
-                            true
-                        }
-                        _ => {
-                            begun = Some((alone, given));
-                            false
-                        }
-                    },
-                };
-                if is_written {
-                    tail.write(out);
-                    results.told[alone.end] += 1;
+            let begun = match self.call(swift, (lines, slots), &asker, results) {
+                Ok(()) => {
                     self.untidy += 1;
                     if self.untidy >= UNTIDY_MAX {
                         self.tidy();
@@ -100,8 +73,8 @@ impl Worker<'_, '_, '_, '_> {
                     }
                     continue;
                 }
-                out.truncate(start);
-            }
+                Err(begun) => begun,
+            };
             if let Some(mut counters) = self.walk_on(swift, (lines, slots), (&asker, begun), (place, who), results) {
                 self.run(place, (lines, slots), (who, now_ms), &mut counters, results);
             }
@@ -116,6 +89,50 @@ impl Worker<'_, '_, '_, '_> {
         behind
     }
 
+    /// Executes the line at hand if that is one call, and writes down what it comes to. Else, which call it has begun with, if it
+    /// has begun.
+    #[inline(always)]
+    fn call<'a>(
+        &'a self,
+        swift: &Swift<'a>,
+        (lines, slots): (&'a Lines<'a, 'a>, &'a [Slot]),
+        asker: &'a Asker<'a>,
+        results: &mut Results,
+    ) -> Result<(), Option<Begun<'a>>> {
+        let (shortcuts, arena) = (swift.shortcuts(), &self.arena);
+        let seen = once::scanned(shortcuts, lines, slots, swift.now_ms());
+        let answers = self.job.bound.answers().ok_or(None)?;
+        let alone = shortcuts.alone(&seen).ok_or(None)?;
+        let (head, tail) = swift.around(alone.end).ok_or(None)?;
+        let out = &mut results.text.results.bytes;
+        let start = out.len();
+        if !head.as_str().is_empty() {
+            head.write(out);
+        }
+        let begun = match shortcuts.call(alone, &seen, (answers, asker), arena, out) {
+            Called::Written => None,
+            Called::ByNobody => Some(None),
+            Called::Answered(given) => match shortcuts.output_of(given, &seen, arena) {
+                Some(Answered::Object(object)) => {
+                    self.stencils.write(alone.register(), object, out);
+                    None
+                }
+                Some(Answered::Returned(value)) => {
+                    value.write(out);
+                    None
+                }
+                Some(Answered::Otherwise(_)) | None => Some(Some((alone, given))),
+            },
+        };
+        if let Some(begun) = begun {
+            out.truncate(start);
+            return Err(begun);
+        }
+        tail.write(out);
+        results.told[alone.end] += 1;
+        Ok(())
+    }
+
     /// Walks an execution, from the call on that it has begun with, or from its beginning, and writes down what it comes to.
     /// Where the machine has to run it, what calls have come to by then.
     // A function of its own, so that executions that are one call have the loop for themselves.
@@ -124,7 +141,7 @@ impl Worker<'_, '_, '_, '_> {
         &'a self,
         swift: &Swift<'a>,
         (lines, slots): (&'a Lines<'a, 'a>, &'a [Slot]),
-        (asker, begun): (&'a Asker<'a>, Option<(Alone<'a>, GivenReplies<'a>)>),
+        (asker, begun): (&'a Asker<'a>, Option<Begun<'a>>),
         (place, who): (Place, Stream),
         results: &mut Results,
     ) -> Option<Counters> {
