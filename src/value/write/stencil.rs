@@ -53,6 +53,14 @@ impl Head {
         self.key == place(member.key)
     }
 
+    /// Puts this down and a value behind it, if that is short; how many bytes both take, or this alone.
+    #[inline(always)]
+    fn put(&self, value: &Value, room: &mut [u8; ROOM]) -> Result<usize, usize> {
+        room[..HEAD].copy_from_slice(&self.text);
+        let length = usize::from(self.length).min(HEAD);
+        put(value, &mut room[length..]).map_or(Err(length), |bytes| Ok(length + bytes))
+    }
+
     /// Appends this and a value behind it.
     #[inline(always)]
     fn write(&self, value: &Value, out: &mut Vec<u8>) {
@@ -60,12 +68,10 @@ impl Head {
         // A block of quotes, what goes over it, and what is too much is cut off.
         out.extend_from_slice(&[b'"'; ROOM]);
         let Some(room) = out.last_chunk_mut::<ROOM>() else { return };
-        room[..HEAD].copy_from_slice(&self.text);
-        let length = usize::from(self.length).min(HEAD);
-        match put(value, &mut room[length..]) {
-            Some(bytes) => out.truncate(start + length + bytes),
-            None => {
-                out.truncate(start + length);
+        match self.put(value, room) {
+            Ok(bytes) => out.truncate(start + bytes),
+            Err(bytes) => {
+                out.truncate(start + bytes);
                 value.write(out);
             }
         }
@@ -153,9 +159,132 @@ impl Stencil {
     }
 }
 
+/// A text that is written over another: nothing has to be made ready for it.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    bytes: Vec<u8>,
+    end: usize,
+    aside: Vec<u8>,
+}
+
+/// The least that a page is made for.
+const LEAST: usize = 32 * ROOM;
+
+/// A page that has become larger is not kept for others.
+const KEPT_BYTES_MAX: usize = 1 << 20;
+
+impl Page {
+    /// Begins a text with a byte, in the place of what was there.
+    pub fn begin(&mut self, first: u8) {
+        self.end = 0;
+        self.push(first);
+    }
+
+    /// Appends a byte.
+    #[inline(always)]
+    pub fn push(&mut self, byte: u8) {
+        if self.end == self.bytes.len() {
+            self.make_room(1);
+        }
+        self.bytes[self.end] = byte;
+        self.end += 1;
+    }
+
+    /// Puts a byte in the place of the last.
+    pub fn replace_last(&mut self, byte: u8) {
+        if let Some(last) = self.bytes[..self.end].last_mut() {
+            *last = byte;
+        }
+    }
+
+    /// Appends an object.
+    #[inline(always)]
+    pub fn write_object(&mut self, object: &Object, stencil: &mut Stencil) {
+        if !(matches!(object.keys, Keys::Constant) && self.write_known(object.members, stencil)) {
+            self.write_aside(|aside| stencil.write(object, aside));
+        }
+    }
+
+    /// As of a [`Stencil`].
+    #[inline(never)]
+    fn write_known(&mut self, members: &[Member], stencil: &Stencil) -> bool {
+        if members.len() != stencil.heads.len() || members.is_empty() {
+            return false;
+        }
+        let start = self.end;
+        for (member, head) in members.iter().zip(&stencil.heads) {
+            if !head.is_of(member) {
+                self.end = start;
+                return false;
+            }
+            if self.bytes.len() - self.end < ROOM {
+                self.make_room(ROOM);
+            }
+            let Some(room) = self.bytes[self.end..].first_chunk_mut() else { return false };
+            match head.put(&member.value, room) {
+                Ok(bytes) => self.end += bytes,
+                Err(bytes) => {
+                    self.end += bytes;
+                    self.write(member.value);
+                }
+            }
+        }
+        self.push(b'}');
+        true
+    }
+
+    /// Appends a value.
+    #[inline(never)]
+    pub fn write(&mut self, value: Value) {
+        match value {
+            Value::Raw(Raw { text, form: Form::COMPACT }) => self.append(text.as_bytes()),
+            value => self.write_aside(|aside| value.write(aside)),
+        }
+    }
+
+    /// Appends what is written aside first.
+    #[inline(never)]
+    pub fn write_aside(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut aside = std::mem::take(&mut self.aside);
+        aside.clear();
+        write(&mut aside);
+        self.append(&aside);
+        self.aside = aside;
+    }
+
+    fn append(&mut self, text: &[u8]) {
+        if self.bytes.len() - self.end < text.len() {
+            self.make_room(text.len());
+        }
+        self.bytes[self.end..self.end + text.len()].copy_from_slice(text);
+        self.end += text.len();
+    }
+
+    /// The text.
+    pub fn text(&self) -> &[u8] {
+        &self.bytes[..self.end]
+    }
+
+    /// How long the text is.
+    pub fn len(&self) -> usize {
+        self.end
+    }
+
+    /// Whether its memory should be given back rather than kept for another text.
+    pub fn is_large(&self) -> bool {
+        self.bytes.len() + self.aside.capacity() > KEPT_BYTES_MAX
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, more: usize) {
+        self.bytes.resize((2 * self.bytes.len()).max(self.end + more).max(LEAST), b'"');
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{CHANGES_MAX, Stencil, place};
+    use super::{CHANGES_MAX, Page, Stencil, place};
     use crate::value::{Arena, Keys, Member, Value};
 
     /// Objects of these members, each written with the stencil and without.
@@ -170,6 +299,12 @@ mod tests {
             assert_eq!(are_those && !stencil.heads.is_empty(), is_kept, "{object:?}");
             assert_eq!(String::from_utf8_lossy(&out[before.len()..]), object.to_json());
             assert_eq!(out[..before.len()], *before);
+            let mut page = Page::default();
+            page.begin(b'[');
+            page.write_object(members, stencil);
+            page.push(b',');
+            page.write(object);
+            assert_eq!(String::from_utf8_lossy(page.text()), format!("[{0},{0}", object.to_json()));
         }
     }
 

@@ -7,9 +7,9 @@
 use super::Walk;
 use super::asking::Given;
 use super::each::Places;
-use super::outputs::close;
 use crate::program::shortcut::{Arguments, Ask, Each, Ending, Item, Keeps, Node, Operand, Payload, REGISTER_DEPTH_MAX};
 use crate::value::Value;
+use crate::value::write::Page;
 use crate::vm::request::Answered;
 
 /// The call that items are.
@@ -67,7 +67,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         let Lone { ask, .. } = lone;
         let parent = self.calls.child;
         let mut page = stencils.page();
-        page.push(b'[');
+        page.begin(b'[');
         let keeps_values = each.keeps == Keeps::Whole;
         let kept = if keeps_values { items.len() } else { 0 };
         let mut values = bumpalo::collections::Vec::with_capacity_in(kept, self.arena);
@@ -89,11 +89,11 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
             let before = page.len();
             let reply = match given.reply() {
                 Answered::Object(object) => {
-                    stencils.write(ask.register, object, &mut page);
+                    stencils.write_on(ask.register, object, &mut page);
                     Some(Value::Object(object))
                 }
                 Answered::Returned(value) => {
-                    value.write(&mut page);
+                    page.write(value);
                     Some(value)
                 }
                 Answered::Otherwise(_) => None,
@@ -132,15 +132,18 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         }
         self.calls.child = parent;
         self.now_ms = places.latest_ms;
-        close(&mut page, items.len());
+        match items.is_empty() {
+            true => page.push(b']'),
+            false => page.replace_last(b']'),
+        }
         let kept = match keeps_values {
             true => {
-                let text = self.arena.alloc_slice_copy(&page);
+                let text = self.arena.alloc_slice_copy(page.text());
                 self.keep_values(each.results, values.into_bump_slice(), text)
             }
             false => {
                 self.deepest = self.deepest.max(deepest + 1);
-                self.keep_text(each.results, &page);
+                self.keep_text(each.results, page.text());
                 Some(())
             }
         };
@@ -155,12 +158,12 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
         (each, lone): (&Each, Lone<'p>),
         item: (usize, Value<'a>),
         given: &'a Given<'a>,
-        page: &mut Vec<u8>,
+        page: &mut Page,
     ) -> Option<(u32, &'p Item)> {
         self.put_item(each, item);
         let node = self.led(lone.ask, given)?;
         let (end, item) = self.item_from(node)?;
-        self.made().write(&item.text, self.input, page);
+        page.write_aside(|aside| self.made().write(&item.text, self.input, aside));
         Some((end, item))
     }
 }

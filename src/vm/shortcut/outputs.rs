@@ -204,7 +204,7 @@ impl<'p: 'a, 'a> Walk<'p, '_, '_, 'a> {
 }
 
 /// Ends an array of so many elements, the last of which has a comma behind it.
-pub(super) fn close(text: &mut Vec<u8>, count: usize) {
+fn close(text: &mut Vec<u8>, count: usize) {
     if count > 0 {
         text.pop();
     }

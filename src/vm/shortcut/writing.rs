@@ -9,7 +9,7 @@ use crate::program::shortcut::{Operand, Part};
 use crate::value::raw::Form;
 use crate::value::scan::Slot;
 use crate::value::text::{has_backslash, write_string};
-use crate::value::write::Stencil;
+use crate::value::write::{Page, Stencil};
 use crate::value::{Arena, Array, Object, Raw, Value};
 use crate::vm::intrinsic;
 use std::cell::{Cell, RefCell, RefMut};
@@ -152,11 +152,8 @@ impl Made<'_, '_> {
 #[derive(Default)]
 pub struct Stencils {
     of_registers: [RefCell<Stencil>; 4],
-    page: Cell<Vec<u8>>,
+    page: Cell<Page>,
 }
-
-/// A page that has become larger is not kept for others.
-const KEPT_BYTES_MAX: usize = 1 << 20;
 
 impl Stencils {
     /// Appends an object that comes from that register, or might have.
@@ -171,16 +168,20 @@ impl Stencils {
         self.of_registers[register as usize % self.of_registers.len()].borrow_mut()
     }
 
-    /// An empty page to write on.
-    pub(super) fn page(&self) -> Vec<u8> {
-        let mut page = self.page.take();
-        page.clear();
-        page
+    /// Appends the same to a page.
+    #[inline(always)]
+    pub(super) fn write_on(&self, register: u32, object: &Object, page: &mut Page) {
+        page.write_object(object, &mut self.of(register));
+    }
+
+    /// A page to write on.
+    pub(super) fn page(&self) -> Page {
+        self.page.take()
     }
 
     /// Gives back a page for the next.
-    pub(super) fn put_back(&self, page: Vec<u8>) {
-        if page.capacity() <= KEPT_BYTES_MAX {
+    pub(super) fn put_back(&self, page: Page) {
+        if !page.is_large() {
             self.page.set(page);
         }
     }
