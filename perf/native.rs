@@ -21,13 +21,9 @@ type Reply<'a> = Result<Value<'a>, FunctionError>;
 
 fn main() -> ExitCode {
     Runner::new()
-        .written("wear_heavy_coat", |event, _, reply| {
-            advise(event, reply, constant!("You should wear a heavy coat today."))
-        })
-        .written("wear_light_jacket", |event, _, reply| {
-            advise(event, reply, constant!("You should wear a light jacket today."))
-        })
-        .written("no_coat", |event, _, reply| advise(event, reply, constant!("You need no coat today.")))
+        .written("wear_heavy_coat", advise(constant!("You should wear a heavy coat today.")))
+        .written("wear_light_jacket", advise(constant!("You should wear a light jacket today.")))
+        .written("no_coat", advise(constant!("You need no coat today.")))
         .lambda("reserve", reserve)
         .lambda("charge", charge)
         .lambda("wrap", wrap)
@@ -54,9 +50,11 @@ fn integer(event: Event<'_>, key: &str) -> Result<i64, FunctionError> {
     member(event, key)?.as_i64().ok_or_else(|| FunctionError::new("TypeError", format!("'{key}' is no integer")))
 }
 
-#[inline(always)]
-fn advise<'w>(event: Event, reply: Writer<'w>, message: Value<'static>) -> Result<Written<'w>, FunctionError> {
-    Ok(reply.record([("Weather", member(event, "Weather")?.value()), ("Message", message)]))
+/// A function that gives that advice: one function for each piece of it, and all are made of the same code.
+fn advise(
+    message: Value<'static>,
+) -> impl for<'a, 'w> Fn(Event<'a>, &Call<'a>, Writer<'w>) -> Result<Written<'w>, FunctionError> + Send + Sync {
+    move |event, _, reply| Ok(reply.record([("Weather", member(event, "Weather")?.value()), ("Message", message)]))
 }
 
 fn reserve<'a>(event: Event<'a>, call: &Call<'a>) -> Reply<'a> {
