@@ -61,13 +61,21 @@ impl Behind {
             return false;
         }
         let start = out.len();
-        match self.inside(|| self.function.write(Event::of(request), &Call::new(request), out)) {
-            Ok(Ok(())) => return true,
-            Ok(Err(error)) => ended.set(otherwise(error, request.arena())),
-            Err(panic) => ended.set(Answered::Otherwise(request.arena().alloc(panicked(&*panic, request.arena())))),
+        let call = || match self.function.write(Event::of(request), &Call::new(request), out) {
+            Ok(()) => true,
+            Err(error) => {
+                ended.set(otherwise(error, request.arena()));
+                false
+            }
+        };
+        let is_written = self.inside(call).unwrap_or_else(|panic| {
+            ended.set(Answered::Otherwise(request.arena().alloc(panicked(&*panic, request.arena()))));
+            false
+        });
+        if !is_written {
+            out.truncate(start);
         }
-        out.truncate(start);
-        false
+        is_written
     }
 
     /// The same as a reply.

@@ -92,9 +92,25 @@ fn put(value: &Value, room: &mut [u8]) -> Option<usize> {
     put_short(text.as_bytes(), room).then_some(text.len())
 }
 
-/// Appends a value, most likely one that is short.
+/// Appends a value, most likely a short text.
+// What else it may be is done elsewhere, so that nothing has to be kept for that.
 #[inline(never)]
 pub(crate) fn write_short(value: &Value, out: &mut Vec<u8>) {
+    let Value::Raw(Raw { text, form: Form::COMPACT }) = value else { return write_scalar(value, out) };
+    let start = out.len();
+    if out.capacity() - start < SHORT_MAX || text.len() > SHORT_MAX {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    out.extend_from_slice(&[b'"'; SHORT_MAX]);
+    if let Some(room) = out.last_chunk_mut::<SHORT_MAX>() {
+        put_short(text.as_bytes(), room);
+    }
+    out.truncate(start + text.len());
+}
+
+/// Appends a value, most likely a number or a short string.
+#[inline(never)]
+fn write_scalar(value: &Value, out: &mut Vec<u8>) {
     const VALUE: usize = SHORT_MAX + 2;
     let start = out.len();
     out.extend_from_slice(&[b'"'; VALUE]);
