@@ -6,8 +6,9 @@
 
 use expressway::batch::{Emit, Identity};
 use expressway::handler::function::{Call, Event, FunctionError};
+use expressway::handler::written::{Writer, Written};
 use expressway::value::Value;
-use expressway::{Compiler, Executor, Handlers, Sink, Source};
+use expressway::{Compiler, Executor, Handlers, Sink, Source, constant};
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -22,9 +23,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let handlers = match functions.as_str() {
         "native" => Handlers::new()
-            .lambda("wear_heavy_coat", |event, call| advise(event, call, "You should wear a heavy coat today."))
-            .lambda("wear_light_jacket", |event, call| advise(event, call, "You should wear a light jacket today."))
-            .lambda("no_coat", |event, call| advise(event, call, "You need no coat today.")),
+            .written("wear_heavy_coat", advise(constant!("You should wear a heavy coat today.")))
+            .written("wear_light_jacket", advise(constant!("You should wear a light jacket today.")))
+            .written("no_coat", advise(constant!("You need no coat today."))),
         _ => Handlers::new(),
     };
     let executor = Executor::new(Compiler::new().handlers(&handlers).compile_file(machine)?, &handlers)?;
@@ -52,7 +53,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn advise<'a>(event: Event<'a>, call: &Call<'a>, message: &str) -> Result<Value<'a>, FunctionError> {
-    let weather = event.get("Weather").ok_or_else(|| FunctionError::new("KeyError", "'Weather'"))?;
-    Ok(call.record([("Weather", weather.value()), ("Message", call.text(message))]))
+/// A function that gives that advice.
+fn advise(
+    message: Value<'static>,
+) -> impl for<'a, 'w> Fn(Event<'a>, &Call<'a>, Writer<'w>) -> Result<Written<'w>, FunctionError> + Send + Sync {
+    move |event, _, reply| {
+        let weather = event.get("Weather").ok_or_else(|| FunctionError::new("KeyError", "'Weather'"))?;
+        Ok(reply.record([("Weather", weather.value()), ("Message", message)]))
+    }
 }

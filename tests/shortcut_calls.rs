@@ -168,12 +168,19 @@ impl Function for Moods {
         true
     }
 
-    fn write<'a>(&self, event: Event<'a>, call: &Call<'a>, out: &mut Vec<u8>) -> Result<(), FunctionError> {
-        out.extend_from_slice(b"{\"half\":");
-        let value = self.call(event, call)?;
-        out.truncate(out.len() - 8);
-        value.write(out);
-        Ok(())
+    fn write<'a, 'w>(
+        &self,
+        event: Event<'a>,
+        call: &Call<'a>,
+        reply: Writer<'w>,
+    ) -> Result<Written<'w>, FunctionError> {
+        match self.call(event, call) {
+            Ok(value) => Ok(reply.value(value)),
+            Err(error) => {
+                drop(reply.text("half of it"));
+                Err(error)
+            }
+        }
     }
 }
 

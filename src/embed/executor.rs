@@ -13,7 +13,7 @@ use crate::value::raw::Form;
 use crate::value::scan::{LineKind, LineView, Lines, Scratch, Slot, SlotTrie, WalkPlan};
 use crate::value::tree::SyntaxError;
 use crate::value::{Arena, Value};
-use crate::vm::shortcut::{Calls, GivenReplies, Nobody, Shortcuts, Stencils};
+use crate::vm::shortcut::{Called, Calls, GivenReplies, Nobody, Shortcuts, Stencils};
 use crate::vm::{Asker, Execution, Input, Limits, Outcome, Seed, Settings, Start, Stream};
 use serde::Serialize;
 use std::sync::Arc;
@@ -314,7 +314,7 @@ impl Session<'_> {
             let asker = arena.alloc(Asker::new(&executor.program, who, arena, view));
             let mut calls = Calls::of(executor.bound.answers(), asker).with(stencils);
             if let Some(shortcuts) = shortcuts
-                && let Some(ran) = executor.tell(shortcuts, (lines, slots), arena, (told, stencils), &mut calls)
+                && let Some(ran) = executor.tell(shortcuts, (lines, slots), asker, (told, stencils), &mut calls)
             {
                 return Ok(ran);
             }
@@ -346,12 +346,31 @@ impl Executor {
         &'s self,
         shortcuts: &Shortcuts<'s>,
         (lines, slots): (&'s Lines<'s, 's>, &'s [Slot]),
-        arena: &'s Arena,
+        asker: &'s Asker<'s>,
         (text, stencils): (&'s mut Vec<u8>, &Stencils),
         calls: &mut Calls<'_, 's>,
     ) -> Option<Ran<'s>> {
-        let seen = scanned(shortcuts, lines, slots, self.now_ms);
-        let told = shortcuts.tell(&seen, arena, &Nobody, calls)?;
+        let (seen, arena) = (scanned(shortcuts, lines, slots, self.now_ms), asker.arena());
+        let mut begun = None;
+        if let (Some(answers), Some(alone)) = (self.bound.answers(), shortcuts.alone(&seen)) {
+            text.clear();
+            match shortcuts.call(alone, &seen, (answers, asker), arena, text) {
+                Called::Written => {
+                    let text = std::str::from_utf8(text).unwrap_or("null");
+                    let outcome = Outcome::Succeeded(Value::raw(arena, text, Form::COMPACT));
+                    return Some(self.told(shortcuts.steps(alone.end), outcome, self.now_ms, arena));
+                }
+                Called::Answered(given) => {
+                    calls.go_on_from(given);
+                    begun = Some(alone);
+                }
+                Called::ByNobody => {}
+            }
+        }
+        let told = match begun {
+            Some(alone) => shortcuts.go_on(alone, &seen, arena, &Nobody, calls)?,
+            None => shortcuts.tell(&seen, arena, &Nobody, calls)?,
+        };
         let outcome = match told.succeeds() {
             true => {
                 text.clear();
@@ -363,9 +382,13 @@ impl Executor {
         };
         let items = told.items.iter().map(|item| shortcuts.steps(*item as usize));
         let steps = shortcuts.steps(told.index) + items.sum::<u64>();
+        Some(self.told(steps, outcome, told.ended_ms, arena))
+    }
+
+    /// An execution that has been told.
+    fn told<'s>(&'s self, steps: u64, outcome: Outcome<'s>, ended_ms: i64, arena: &'s Arena) -> Ran<'s> {
         let steps_left = self.settings.limits.steps.saturating_sub(steps);
-        let ended_ms = told.ended_ms;
-        Some(Ran { outcome, arena, execution: None, steps_left, ended_ms, settings: &self.settings })
+        Ran { outcome, arena, execution: None, steps_left, ended_ms, settings: &self.settings }
     }
 
     fn execute<'s>(

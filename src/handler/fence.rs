@@ -6,6 +6,7 @@
 use super::Answer;
 use super::function::{Call, Event, Function, FunctionError};
 use super::watch::{self, Mark};
+use super::written::Writer;
 use crate::value::raw::Form;
 use crate::value::{Arena, Value};
 use crate::vm::{Answered, Reply, TaskRequest};
@@ -61,8 +62,8 @@ impl Behind {
             return false;
         }
         let start = out.len();
-        let call = || match self.function.write(Event::of(request), &Call::new(request), out) {
-            Ok(()) => true,
+        let call = || match self.function.write(Event::of(request), &Call::new(request), Writer::new(out)) {
+            Ok(_) => true,
             Err(error) => {
                 ended.set(otherwise(error, request.arena()));
                 false

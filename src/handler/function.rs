@@ -5,6 +5,7 @@
 
 use super::decode::decode;
 use super::waiting::{CallDetails, Pending};
+use super::written::{Writer, Written};
 use crate::value::name::first_of_name;
 use crate::value::number::{self, Number};
 use crate::value::raw::{self, Form};
@@ -28,15 +29,18 @@ pub trait Function: Send + Sync {
         false
     }
 
-    /// Does one call, and appends what it replies to `out`: compact JSON text, as [`Value::write`] has it, whose objects have each key
-    /// once. Where the call fails, what has been appended by then is cut off.
+    /// Does one call, and writes what it replies. Where the call fails, what has been written by then is cut off.
     ///
     /// # Errors
     ///
     /// As of [`call`](Function::call).
-    fn write<'a>(&self, event: Event<'a>, call: &Call<'a>, out: &mut Vec<u8>) -> Result<(), FunctionError> {
-        self.call(event, call)?.write(out);
-        Ok(())
+    fn write<'a, 'w>(
+        &self,
+        event: Event<'a>,
+        call: &Call<'a>,
+        reply: Writer<'w>,
+    ) -> Result<Written<'w>, FunctionError> {
+        Ok(reply.value(self.call(event, call)?))
     }
 
     /// Begins a call whose reply may take its time, for a driver that does other work meanwhile; nothing, if the function

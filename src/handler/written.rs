@@ -127,8 +127,8 @@ where
 {
     fn call<'a>(&self, event: Event<'a>, call: &Call<'a>) -> Result<Value<'a>, FunctionError> {
         let mut text = Vec::with_capacity(4 * SHORT_MAX);
-        self.write(event, call, &mut text)?;
-        value_of(&text, call.arena())
+        let Written(_) = self.write(event, call, Writer::new(&mut text))?;
+        Ok(text_of(&text, call.arena()))
     }
 
     fn writes(&self) -> bool {
@@ -137,14 +137,19 @@ where
 
     // The one place where the function is called, so that it may become a part of this.
     #[inline(never)]
-    fn write<'a>(&self, event: Event<'a>, call: &Call<'a>, out: &mut Vec<u8>) -> Result<(), FunctionError> {
-        // That it has been written is all that there is to know.
-        self.0(event, call, Writer::new(out)).map(|Written(_)| ())
+    fn write<'a, 'w>(
+        &self,
+        event: Event<'a>,
+        call: &Call<'a>,
+        reply: Writer<'w>,
+    ) -> Result<Written<'w>, FunctionError> {
+        self.0(event, call, reply)
     }
 }
 
-/// What has been written, as a value.
-pub(crate) fn value_of<'a>(text: &[u8], arena: &'a Arena) -> Result<Value<'a>, FunctionError> {
-    let text = std::str::from_utf8(text).map_err(|error| FunctionError::new("InvalidReply", error.to_string()))?;
-    Ok(Value::raw(arena, arena.alloc_str(text), Form::COMPACT))
+/// What has been written, as a value: compact JSON text.
+fn text_of<'a>(written: &[u8], arena: &'a Arena) -> Value<'a> {
+    // Whatever writes there writes text.
+    let text = std::str::from_utf8(written).unwrap_or("null");
+    Value::raw(arena, arena.alloc_str(text), Form::COMPACT)
 }

@@ -111,6 +111,11 @@ impl<'a> Asker<'a> {
         Asker { program, who, around: Around { arena, view: Some(view) } }
     }
 
+    /// Where values are made.
+    pub fn arena(&self) -> &'a Arena {
+        self.around.arena
+    }
+
     /// The text of the execution's input.
     #[inline(always)]
     pub fn input(&self) -> &'a str {

@@ -150,7 +150,7 @@ impl Worker<'_, '_, '_, '_> {
         let mut calls = Calls::of(job.bound.answers(), asker).with(&self.stencils);
         let told = match begun {
             Some((alone, given)) => {
-                calls = calls.after(given);
+                calls.go_on_from(given);
                 shortcuts.go_on(alone, &seen, arena, self.helpers, &mut calls)
             }
             None => shortcuts.tell(&seen, arena, self.helpers, &mut calls),

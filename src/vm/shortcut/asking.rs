@@ -121,9 +121,9 @@ impl<'c, 'a> Calls<'c, 'a> {
         Calls { stencils: Some(stencils), ..self }
     }
 
-    /// The same where some have been made.
-    pub(crate) fn after(self, given: GivenReplies<'a>) -> Calls<'c, 'a> {
-        Calls { given, ..self }
+    /// From here on these have been made.
+    pub(crate) fn go_on_from(&mut self, given: GivenReplies<'a>) {
+        self.given = given;
     }
 
     /// The calls that have been made, each with its reply.
