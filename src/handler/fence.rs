@@ -53,7 +53,8 @@ impl Behind {
         }
     }
 
-    /// The same, where the reply may be appended to a text: whether it has been, and then nothing is put where it is wanted.
+    /// The same, where the reply may be appended to a text: whether it has been, and then nothing is put where it is wanted. If
+    /// not, a part of it may have been.
     #[inline(always)]
     pub fn write<'a>(&self, request: &'a TaskRequest<'a>, out: &mut Vec<u8>, ended: &Cell<Answered<'a>>) -> bool {
         let is_limited = self.mark.as_ref().is_some_and(|mark| mark.limit().is_some());
@@ -61,7 +62,6 @@ impl Behind {
             self.answer(request, ended);
             return false;
         }
-        let start = out.len();
         let call = || match self.function.write(Event::of(request), &Call::new(request), Writer::new(out)) {
             Ok(_) => true,
             Err(error) => {
@@ -69,14 +69,10 @@ impl Behind {
                 false
             }
         };
-        let is_written = self.inside(call).unwrap_or_else(|panic| {
+        self.inside(call).unwrap_or_else(|panic| {
             ended.set(Answered::Otherwise(request.arena().alloc(panicked(&*panic, request.arena()))));
             false
-        });
-        if !is_written {
-            out.truncate(start);
-        }
-        is_written
+        })
     }
 
     /// The same as a reply.

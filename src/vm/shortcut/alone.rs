@@ -51,7 +51,8 @@ impl<'p> Shortcuts<'p> {
         ask.alone().map(|end| Alone { ask, end: end as usize })
     }
 
-    /// Makes the call that an execution is, and appends what it comes to, if that can be done so; nothing has been appended else.
+    /// Makes the call that an execution is, and appends what it comes to, if that can be done so. Else what has been appended is of
+    /// no meaning.
     #[inline(always)]
     pub(crate) fn call<'a>(
         &self,
@@ -75,7 +76,6 @@ impl<'p> Shortcuts<'p> {
             Some(true) => {
                 // Whatever writes there writes text.
                 let text = arena.alloc_str(std::str::from_utf8(&out[start..]).unwrap_or("null"));
-                out.truncate(start);
                 given.returned(Value::raw(arena, text, Form::COMPACT));
                 Called::Answered(GivenReplies::only(given))
             }

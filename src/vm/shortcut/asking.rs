@@ -19,8 +19,8 @@ pub trait Answers {
     /// Does a task at once, and puts down how it ended; no, if that is another's matter.
     fn answer<'a>(&self, request: &'a TaskRequest<'a>, ended: &Cell<Answered<'a>>) -> bool;
 
-    /// The same where what the task comes to may be appended to a text: whether it has been, and else how it ended is put down.
-    /// Nothing, if it is another's matter.
+    /// The same where what the task comes to may be appended to a text: whether it has been. If not, how it ended is put down, and a
+    /// part of a reply may have been appended. Nothing, if it is another's matter.
     fn write<'a>(&self, request: &'a TaskRequest<'a>, out: &mut Vec<u8>, ended: &Cell<Answered<'a>>) -> Option<bool>;
 }
 
