@@ -577,6 +577,50 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_told_as_the_walk_tells_them() {
+        // Of one length, of others; one that is another once it is decoded, one that seems longer than it is.
+        let keys = ["a", "b", "x", "y", "aa", "ab", "\\u0061", "\\u0079", "abcdef", "abcdeg"];
+        let values =
+            ["1", "\"s\"", "{\"c\":1,\"d\":2}", "{\"d\":1,\"c\":2}", "{\"c\":1,\"c\":2}", "[{\"a\":1,\"a\":2}]"];
+        let mut seed = 1_u64;
+        let mut draw = |below: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % below
+        };
+        let (mut known, mut with_others) = (0, 0);
+        for _ in 0..20_000 {
+            let values: Vec<&str> = (0..1 + draw(4)).map(|_| values[draw(values.len())]).collect();
+            let mut line = |blanks: &[&str]| {
+                let members = values.iter().map(|value| {
+                    let (key, blank) = (keys[draw(keys.len())], blanks[draw(blanks.len())]);
+                    format!("\"{key}\"{blank}:{value}")
+                });
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            };
+            let (learned, other) = (line(&[""]), line(&["", "", "", "     "]));
+            let decoded = |line: &str| line.replace("\\u0061", "a").replace("\\u0079", "y");
+            for find_duplicates in [false, true] {
+                // What is recognised is compared with the walk there.
+                if recognised(&learned, &other, find_duplicates).is_none() {
+                    continue;
+                }
+                (known, with_others) = (known + 1, with_others + usize::from(learned != other));
+                if find_duplicates {
+                    let mut own: Vec<_> = decoded(&other).split(['{', ',']).map(str::to_owned).collect();
+                    own.retain(|member| {
+                        member.starts_with('"') && !member.starts_with("\"c\"") && !member.starts_with("\"d\"")
+                    });
+                    let names: Vec<&str> = own.iter().filter_map(|member| member.split(':').next()).collect();
+                    let distinct: std::collections::BTreeSet<&str> = names.iter().map(|name| name.trim()).collect();
+                    assert_eq!(distinct.len(), names.len(), "{other} as {learned}");
+                    assert!(!other.contains("\"c\":1,\"c\"") && !other.contains("\"a\":1,\"a\""), "{other}");
+                }
+            }
+        }
+        assert!(known > 400 && with_others > 200, "{known} {with_others}");
+    }
+
+    #[test]
     fn a_kind_says_only_what_is_tried_first() {
         let texts = "0 7 12345678 123456789 0.5 12.25 -1 -0 -0.5 -12.25 1e5 true false null 00 01 -01 - -- -.5 .5 1. -1. 1.5.5 tru nul";
         for learned in texts.split(' ').filter(|text| number::is_scalar(text.as_bytes())) {
