@@ -112,6 +112,34 @@ fn a_reply_that_cannot_be_json_is_an_error() {
     assert_eq!(output(&executor(CALL, &handlers), "null"), "[null,null,0.5]");
 }
 
+/// What serde writes in its own way, or writes twice, comes to the same however it is handed over.
+#[test]
+fn a_reply_is_spelled_alike_whether_it_is_made_or_written() {
+    #[derive(serde::Serialize, Clone)]
+    struct Odd {
+        text: &'static str,
+        numbers: (f64, f64, u64, Option<i8>),
+        #[serde(flatten)]
+        rest: BTreeMap<&'static str, &'static str>,
+    }
+    let odd = |text, key| Odd {
+        text,
+        numbers: (1.0, 1e300, u64::MAX, None),
+        rest: BTreeMap::from([(key, "last"), ("\u{1f}\\\"/\u{7f}é\u{2028}", "\u{0}\t\n\u{b}😀")]),
+    };
+    for reply in [odd("plain", "more"), odd("\u{1}\r\u{8}\u{c}</script>", "more"), odd("first", "text")] {
+        let (one, other, third) = (reply.clone(), reply.clone(), reply);
+        let ways = [
+            Handlers::new().typed("f", move |_: (), _| Ok::<_, FunctionError>(one.clone())),
+            Handlers::new().lambda("f", move |_, call| call.json(&other)),
+            Handlers::new().written("f", move |_, _, reply| reply.json(&third)),
+        ];
+        let [typed, made, written] = ways.map(|handlers| output(&executor(CALL, &handlers), "null"));
+        assert_eq!((&typed, &made), (&made, &written));
+        assert_eq!(typed.matches("\"text\":").count(), 1, "{typed}");
+    }
+}
+
 /// A future that is woken by another thread.
 fn later<T: Send + Clone + Unpin + 'static>(value: T, after: Duration) -> impl Future<Output = T> + Send {
     let slot: Arc<std::sync::Mutex<(bool, Option<Waker>)>> = Arc::default();

@@ -8,7 +8,7 @@ use super::function::{Call, Event, Function, FunctionError, are_plain, has_twins
 use crate::value::raw::Form;
 use crate::value::text::{SHORT_MAX, write_string};
 use crate::value::write::write_short;
-use crate::value::{Arena, Value};
+use crate::value::{Arena, Raw, Value};
 use serde::Serialize;
 use std::marker::PhantomData;
 
@@ -85,16 +85,24 @@ impl<'w> Writer<'w> {
         Written(PhantomData)
     }
 
-    /// Anything that serde can serialize.
+    /// Anything that serde can serialize, spelled as [`Call::json`] has it.
     ///
     /// # Errors
     ///
     /// What cannot be JSON (a map whose keys are not strings, say), as the error `InvalidReply`.
     pub fn json<T: Serialize>(self, reply: &T) -> Result<Written<'w>, FunctionError> {
-        match simd_json::serde::to_writer(&mut *self.out, reply) {
-            Ok(()) => Ok(Written(PhantomData)),
-            Err(error) => Err(FunctionError::new("InvalidReply", error.to_string())),
+        let Writer { out } = self;
+        let start = out.len();
+        let invalid = |why: String| FunctionError::new("InvalidReply", why);
+        simd_json::serde::to_writer(&mut *out, reply).map_err(|error| invalid(error.to_string()))?;
+        let text = std::str::from_utf8(&out[start..]).map_err(|error| invalid(error.to_string()))?;
+        let form = Form::of(text);
+        if form != Form::COMPACT {
+            let text = text.to_owned();
+            out.truncate(start);
+            Value::Raw(&Raw { text: &text, form }).write(out);
         }
+        Ok(Written(PhantomData))
     }
 }
 
