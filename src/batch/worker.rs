@@ -36,6 +36,10 @@ const CLAIMED: &str = "the run was stopped while this event may have been under 
 /// A worker looks up from its chunk after so many lines that were told without being run.
 const LOOKED_UP_EVERY: u64 = 64;
 
+/// Room for so many counts of ends at least. They are counted up at each line, and go from thread to thread: as few as most machines
+/// have would lie beside what other threads read at each line, and whoever reads that would wait for each count.
+const TOLD_APART: usize = 64;
+
 /// So many executions that leave next to nothing in the arena may go by before it is emptied.
 const UNTIDY_MAX: u32 = 64;
 
@@ -206,6 +210,7 @@ impl Worker<'_, '_, '_, '_> {
         (results.stored_bytes, results.after) = (chunk.stored_bytes, chunk.after);
         results.notes = self.job.observed.then(Default::default);
         results.told.clear();
+        results.told.reserve(TOLD_APART);
         results.told.resize(self.job.shortcuts.map_or(0, |shortcuts| shortcuts.ends()), 0);
     }
 
