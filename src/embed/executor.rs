@@ -352,7 +352,9 @@ impl Executor {
     ) -> Option<Ran<'s>> {
         let (seen, arena) = (scanned(shortcuts, lines, slots, self.now_ms), asker.arena());
         let mut begun = None;
-        if let (Some(answers), Some(alone)) = (self.bound.answers(), shortcuts.alone(&seen)) {
+        if shortcuts.asks()
+            && let (Some(answers), Some(alone)) = (self.bound.answers(), shortcuts.alone(&seen))
+        {
             text.clear();
             match shortcuts.call(alone, &seen, (answers, asker), arena, text) {
                 Called::Written => {

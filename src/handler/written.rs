@@ -7,7 +7,7 @@
 use super::function::{Call, Event, Function, FunctionError, are_plain, has_twins};
 use crate::value::raw::Form;
 use crate::value::text::{SHORT_MAX, write_string};
-use crate::value::write::write_short;
+use crate::value::write::{write_head, write_short};
 use crate::value::{Arena, Raw, Value};
 use serde::Serialize;
 use std::marker::PhantomData;
@@ -32,9 +32,6 @@ pub struct Writer<'w> {
 #[must_use = "a function gives it back"]
 #[derive(Debug)]
 pub struct Written<'w>(PhantomData<&'w mut ()>);
-
-/// So many bytes are copied for a bracket or a comma, a key and its colon.
-const HEAD: usize = 16;
 
 impl<'w> Writer<'w> {
     pub(super) fn new(out: &'w mut Vec<u8>) -> Writer<'w> {
@@ -61,7 +58,7 @@ impl<'w> Writer<'w> {
             return self.any_record(&members);
         }
         for (n, (key, value)) in members.iter().enumerate() {
-            put_key(key, n == 0, self.out);
+            write_head(key, n == 0, self.out);
             write_short(value, self.out);
         }
         self.out.push(b'}');
@@ -104,26 +101,6 @@ impl<'w> Writer<'w> {
         }
         Ok(Written(PhantomData))
     }
-}
-
-/// Appends a bracket or a comma, a key in which nothing is escaped, and its colon.
-// Put together as one number, so that of a constant key nothing is left to do when the program runs. Put together in memory, byte
-// by byte, whoever copies it as a block waits for the bytes.
-#[inline(always)]
-fn put_key(key: &str, is_first: bool, out: &mut Vec<u8>) {
-    let opening = if is_first { b'{' } else { b',' };
-    let length = key.len() + 4;
-    if length > HEAD {
-        out.extend_from_slice(&[opening, b'"']);
-        out.extend_from_slice(key.as_bytes());
-        return out.extend_from_slice(b"\":");
-    }
-    let end = u128::from(u16::from_le_bytes(*b"\":"));
-    let key = key.bytes().rev().fold(end, |head, byte| head << 8 | u128::from(byte));
-    let head = key << 16 | u128::from(u16::from_le_bytes([opening, b'"']));
-    let end = out.len() + length;
-    out.extend_from_slice(&head.to_le_bytes());
-    out.truncate(end);
 }
 
 /// A function that writes its replies.

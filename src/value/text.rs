@@ -142,6 +142,9 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     if out.capacity() - out.len() < BLOCK {
         return write_with_room(bytes, out);
     }
+    if bytes.len() > SHORT_MAX {
+        return write_long(bytes, out);
+    }
     // Most are short, and have nothing to be escaped: a block, the string and its quotes over that, and what is too much is
     // cut off.
     let start = out.len();
@@ -149,7 +152,7 @@ pub(crate) fn write_string_of(bytes: &[u8], out: &mut Vec<u8>) {
     let is_put = out.last_chunk_mut::<BLOCK>().is_some_and(|room| put_short_string(bytes, room));
     out.truncate(if is_put { start + bytes.len() + 2 } else { start });
     if !is_put {
-        write_other(bytes, out);
+        write_json_of(bytes, out);
     }
 }
 
@@ -160,11 +163,11 @@ fn write_with_room(bytes: &[u8], out: &mut Vec<u8>) {
     write_string_of(bytes, out);
 }
 
-/// The same of a long one, or one that needs escapes.
+/// The same of a long one.
 #[inline(never)]
-fn write_other(bytes: &[u8], out: &mut Vec<u8>) {
+fn write_long(bytes: &[u8], out: &mut Vec<u8>) {
     let (blocks, _) = bytes.as_chunks::<16>();
-    let last = bytes.last_chunk::<16>().is_none_or(|last| any_marked(marks(last)));
+    let last = bytes.last_chunk::<16>().is_some_and(|last| any_marked(marks(last)));
     if last || blocks.iter().any(|block| any_marked(marks(block))) {
         return write_json_of(bytes, out);
     }

@@ -8,7 +8,7 @@ mod stencil;
 
 use super::raw::{self, Elements, Form, Members};
 use super::{Arena, Array, Keys, Kind, Member, Object, Raw, Value, number, text};
-pub(crate) use stencil::{Page, Stencil, write_short};
+pub(crate) use stencil::{Page, Stencil, write_head, write_short};
 
 impl<'a> Value<'a> {
     /// Appends the compact text to `out`.

@@ -113,15 +113,14 @@ pub(crate) fn put_short_string(bytes: &[u8], room: &mut [u8]) -> bool {
 #[inline(always)]
 pub(crate) fn append(bytes: &[u8], out: &mut Vec<u8>) {
     let (start, length) = (out.len(), bytes.len());
-    if out.capacity() - start < SHORT_MAX {
+    if out.capacity() - start < SHORT_MAX || length > SHORT_MAX {
         return out.extend_from_slice(bytes);
     }
     out.extend_from_slice(&[b' '; SHORT_MAX]);
-    let is_put = out.last_chunk_mut::<SHORT_MAX>().is_some_and(|room| put_short(bytes, room));
-    out.truncate(if is_put { start + length } else { start });
-    if !is_put {
-        out.extend_from_slice(bytes);
+    if let Some(room) = out.last_chunk_mut::<SHORT_MAX>() {
+        put_short(bytes, room);
     }
+    out.truncate(start + length);
 }
 
 /// Marks those of sixteen bytes that must be escaped: byte by byte, in operations that there are instructions for which do

@@ -5,7 +5,7 @@
 //! where they are and not by what they say. It must never keep where a key is if another may be there later.
 
 use crate::value::raw::Form;
-use crate::value::text::{SHORT_MAX, put_short, put_short_string};
+use crate::value::text::{SHORT_MAX, append, put_short, put_short_string};
 use crate::value::{Keys, Member, Object, Raw, Value};
 
 /// Objects of more members are written without one.
@@ -36,16 +36,45 @@ struct Head {
     length: u8,
 }
 
+/// A bracket or a comma, two quotes and a colon.
+const AROUND_KEY: usize = 4;
+
+/// A bracket or a comma, a key in which nothing is escaped, its colon; what is behind that has no meaning. Nothing if it is too long.
+// Put together as one number, so that of a constant key nothing is left to do when the program runs. Put together in memory, byte
+// by byte, whoever copies it as a block waits for the bytes.
+#[inline(always)]
+fn head(key: &str, is_first: bool) -> Option<[u8; HEAD]> {
+    if key.len() + AROUND_KEY > HEAD {
+        return None;
+    }
+    let opening = u128::from(u16::from_le_bytes([if is_first { b'{' } else { b',' }, b'"']));
+    let closing = u128::from(u16::from_le_bytes(*b"\":"));
+    let key = key.bytes().rev().fold(closing, |head, byte| head << 8 | u128::from(byte));
+    Some((key << 16 | opening).to_le_bytes())
+}
+
+/// Appends what stands before a value: a bracket or a comma, a key in which nothing is escaped, its colon.
+#[inline(always)]
+pub(crate) fn write_head(key: &str, is_first: bool, out: &mut Vec<u8>) {
+    match head(key, is_first) {
+        Some(head) => {
+            let end = out.len() + key.len() + AROUND_KEY;
+            out.extend_from_slice(&head);
+            out.truncate(end);
+        }
+        None => {
+            out.extend_from_slice(if is_first { b"{\"" } else { b",\"" });
+            out.extend_from_slice(key.as_bytes());
+            out.extend_from_slice(b"\":");
+        }
+    }
+}
+
 impl Head {
     /// What stands before the value of a key that must not be escaped; nothing if it is too long.
     fn of(key: &str, is_first: bool) -> Option<Head> {
-        let mut text = [b'"'; HEAD];
-        let length = key.len() + 4;
-        let (last, rest) = text.get_mut(..length)?.split_last_mut()?;
-        *last = b':';
-        rest[0] = if is_first { b'{' } else { b',' };
-        rest[2..2 + key.len()].copy_from_slice(key.as_bytes());
-        Some(Head { key: place(key), text, length: length as u8 })
+        let text = head(key, is_first)?;
+        Some(Head { key: place(key), text, length: (key.len() + AROUND_KEY) as u8 })
     }
 
     #[inline(always)]
@@ -96,16 +125,10 @@ fn put(value: &Value, room: &mut [u8]) -> Option<usize> {
 // What else it may be is done elsewhere, so that nothing has to be kept for that.
 #[inline(never)]
 pub(crate) fn write_short(value: &Value, out: &mut Vec<u8>) {
-    let Value::Raw(Raw { text, form: Form::COMPACT }) = value else { return write_scalar(value, out) };
-    let start = out.len();
-    if out.capacity() - start < SHORT_MAX || text.len() > SHORT_MAX {
-        return out.extend_from_slice(text.as_bytes());
+    match value {
+        Value::Raw(Raw { text, form: Form::COMPACT }) => append(text.as_bytes(), out),
+        value => write_scalar(value, out),
     }
-    out.extend_from_slice(&[b'"'; SHORT_MAX]);
-    if let Some(room) = out.last_chunk_mut::<SHORT_MAX>() {
-        put_short(text.as_bytes(), room);
-    }
-    out.truncate(start + text.len());
 }
 
 /// Appends a value, most likely a number or a short string.
